@@ -1,0 +1,18 @@
+"""The bus as a Django app."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class BusConfig(AppConfig):
+    name = "bus"
+    verbose_name = "Event bus"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Load every app's `tasks` and `audit`, so that each process knows all of them."""
+        autodiscover_modules("tasks", "audit")
+        # Models, and with them the worker's code, can be imported only from here on.
+        from bus.worker.task import declare_queues
+
+        declare_queues()

@@ -1,0 +1,17 @@
+"""The database's clock: the only one that leases and due times are measured by."""
+
+from django.db import connection
+
+
+def sql_now() -> str:
+    """The present instant as an SQL expression, for statements that carry parameters."""
+    if connection.vendor == "postgresql":
+        return "STATEMENT_TIMESTAMP()"
+    return "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')"
+
+
+def sql_ago(seconds: float) -> str:
+    """An instant in the past as an SQL expression, for statements that carry parameters."""
+    if connection.vendor == "postgresql":
+        return f"STATEMENT_TIMESTAMP() - INTERVAL '{seconds} seconds'"
+    return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '-{seconds} seconds')"

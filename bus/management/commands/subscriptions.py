@@ -1,0 +1,65 @@
+"""`manage.py subscriptions`: who reacts to what, where, and when a failure is tried again."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.table import Table
+
+from bus import operations, registry
+from bus.models import Subscription
+from bus.registration import register
+
+
+class Command(BaseCommand):
+    help = "Show every subscription: event, reaction, queue, batch and the waits after failures."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--register", action="store_true", help="Make the code's subscriptions known first."
+        )
+        parser.add_argument("--retire", metavar="NAME", help="End one: it owes nothing any more.")
+        parser.add_argument("--by", default="command line", help="Who retires it.")
+        parser.add_argument("--why", default="", help="The reason, for the record.")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["register"]:
+            register()
+        if options["retire"]:
+            try:
+                operations.retire(options["retire"], by=options["by"], why=options["why"])
+            except operations.Refused as error:
+                raise CommandError(str(error)) from error
+        self._show()
+
+    def _show(self) -> None:
+        table = Table("event", "reaction", "queue", "batch", "kind", "waits", "state", box=None)
+        rows = {row.name: row for row in Subscription.objects.select_related("queue")}
+        declared = {one.name: one for one in registry.reactions()}
+        for name in sorted(rows.keys() | declared.keys(), key=lambda name: self._order(rows, name)):
+            row, code = rows.get(name), declared.get(name)
+            table.add_row(
+                row.event_type if row else code.fact.__name__ if code else "",
+                name,
+                row.queue.name if row else code.queue.name if code else "",
+                str(row.batch if row else code.batch if code else ""),
+                "outside" if (row.outside if row else code and code.outside) else "atomic",
+                row.retry if row else str(code.retry) if code else "",
+                self._state(row, known=code is not None),
+            )
+        Console(file=self.stdout, width=None).print(table)
+
+    @staticmethod
+    def _order(rows: dict[str, Subscription], name: str) -> tuple[str, str]:
+        return (rows[name].event_type if name in rows else "~", name)
+
+    @staticmethod
+    def _state(row: Subscription | None, *, known: bool) -> str:
+        if row is None:
+            return "not registered"
+        if row.retired_at:
+            return "retired"
+        if not known:
+            return "not in this code"
+        return "paused" if row.paused_at else "active"

@@ -1,0 +1,19 @@
+"""The tables of the bus."""
+
+from bus.models.events import Event, Outbox, PersonalData
+from bus.models.ledger import IN_FLIGHT, OPEN, Delivery, Queue, State, Subscription
+from bus.models.operations import OperatorAction, RelayState
+
+__all__ = [
+    "IN_FLIGHT",
+    "OPEN",
+    "Delivery",
+    "Event",
+    "OperatorAction",
+    "Outbox",
+    "PersonalData",
+    "Queue",
+    "RelayState",
+    "State",
+    "Subscription",
+]

@@ -1,0 +1,84 @@
+"""Events: what was stated, for ever."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Event(models.Model):
+    """One fact as it was published. The database refuses to update or delete a row."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
+    type = models.CharField(max_length=100)
+    version = models.PositiveSmallIntegerField()
+    stream = models.CharField(max_length=100)
+    key = models.CharField(
+        max_length=200,
+        null=True,
+        help_text="What can happen only once in the stream, or nothing.",
+    )
+    data = models.JSONField()
+    at = models.DateTimeField(db_default=Now())
+    correlation = models.UUIDField(help_text="The first event of the chain this one is part of.")
+    causation = models.UUIDField(null=True, help_text="The event that led to this one.")
+    traceparent = models.CharField(max_length=55, blank=True, help_text="W3C Trace Context.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "key"], name="bus_event_once_per_stream")
+        ]
+        indexes = [
+            models.Index(fields=["type", "id"], name="bus_event_history"),
+            models.Index(fields=["at"], name="bus_event_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.stream}"
+
+    def envelope(self) -> dict[str, Any]:
+        """The event as a CloudEvents 1.0 envelope, without personal data."""
+        optional = {
+            "causationid": str(self.causation) if self.causation else None,
+            "traceparent": self.traceparent or None,
+        }
+        return {
+            "specversion": "1.0",
+            "id": str(self.uuid),
+            "source": settings.SITE_URL,
+            "type": self.type,
+            "subject": self.stream,
+            "time": self.at.isoformat(),
+            "sequence": str(self.pk),
+            "dataversion": str(self.version),
+            "correlationid": str(self.correlation),
+            "datacontenttype": "application/json",
+            "data": self.data,
+        } | {name: value for name, value in optional.items() if value}
+
+
+class PersonalData(models.Model):
+    """The part of an event that tells who somebody is, so that it can be erased by itself."""
+
+    event = models.OneToOneField(Event, models.CASCADE, primary_key=True, related_name="personal")
+    data = models.JSONField()
+
+    class Meta:
+        verbose_name_plural = "personal data"
+
+    def __str__(self) -> str:
+        return f"personal data of event {self.event_id}"
+
+
+class Outbox(models.Model):
+    """An event whose deliveries are not in the ledger yet."""
+
+    event = models.OneToOneField(Event, models.CASCADE, primary_key=True)
+
+    class Meta:
+        verbose_name_plural = "outbox"
+
+    def __str__(self) -> str:
+        return f"event {self.event_id} to route"

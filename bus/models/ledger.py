@@ -1,0 +1,126 @@
+"""The ledger: one delivery for each event and subscription, and what became of it."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from bus.models.events import Event
+
+
+class State(models.TextChoices):
+    WAITING = "waiting"
+    SENT = "sent"
+    RUNNING = "running"
+    SENDING = "sending"
+    DONE = "done"
+    DEAD = "dead"
+    DISCARDED = "discarded"
+
+
+IN_FLIGHT = (State.SENT, State.RUNNING, State.SENDING)
+OPEN = (State.WAITING, *IN_FLIGHT, State.DEAD)
+"""What an order still waits for, and what holds a lane."""
+
+
+class Queue(models.Model):
+    """A Celery queue. Its row is the lock under which one relay at a time claims from it."""
+
+    id = models.SmallAutoField(primary_key=True)
+    name = models.CharField(max_length=50, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subscription(models.Model):
+    """One reaction to one type of event, as its workers registered it."""
+
+    id = models.SmallAutoField(primary_key=True)
+    name = models.CharField(max_length=150, unique=True)
+    event_type = models.CharField(max_length=100)
+    queue = models.ForeignKey(Queue, models.PROTECT)
+    batch = models.PositiveSmallIntegerField()
+    window = models.PositiveIntegerField(help_text="Deliveries in Redis or running at a time.")
+    ordered = models.BooleanField()
+    outside = models.BooleanField()
+    repeatable = models.BooleanField()
+    retry = models.CharField("waits", max_length=500)
+    registered_at = models.DateTimeField(db_default=Now())
+    paused_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["event_type", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Delivery(models.Model):
+    """One event for one subscription.
+
+    `token` is the fence: it changes at every send, every start and every *deliver again*, and
+    every closing update asks for it. `attempts` counts bodies begun.
+    """
+
+    event = models.ForeignKey(Event, models.PROTECT, db_index=False)
+    subscription = models.ForeignKey(Subscription, models.PROTECT, db_index=False)
+    queue = models.ForeignKey(Queue, models.PROTECT, db_index=False)
+    stream = models.CharField(max_length=100)
+    ordered = models.BooleanField()
+    state = models.CharField(max_length=10, choices=State, db_default=State.WAITING)
+    due_at = models.DateTimeField(db_default=Now())
+    token = models.IntegerField(db_default=0)
+    attempts = models.PositiveSmallIntegerField(db_default=0)
+    crashes = models.PositiveSmallIntegerField(db_default=0)
+    ambiguous = models.PositiveSmallIntegerField(db_default=0)
+    alone = models.BooleanField(db_default=False, help_text="Sent in a message of its own.")
+    lease_until = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    error = models.TextField(db_default="", blank=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "subscription"], name="bus_delivery_once_per_subscription"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["subscription", "due_at", "id"],
+                name="bus_delivery_due",
+                condition=Q(state=State.WAITING),
+            ),
+            models.Index(
+                fields=["subscription", "lease_until"],
+                name="bus_delivery_in_flight",
+                condition=Q(state__in=IN_FLIGHT),
+            ),
+            models.Index(
+                fields=["stream", "queue", "event"],
+                name="bus_delivery_lane",
+                condition=Q(state__in=OPEN),
+            ),
+            models.Index(
+                fields=["subscription", "id"],
+                name="bus_delivery_dead",
+                condition=Q(state=State.DEAD),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk}"
+
+    @property
+    def key(self) -> str:
+        """The same at every try; safe as the left part of a Message-ID (RFC 5322)."""
+        return delivery_key(self.event.uuid, self.subscription.name)
+
+
+def delivery_key(event_uuid: Any, subscription: str) -> str:
+    """What an outside effect is known by on the other side."""
+    reaction = subscription.replace(".tasks.", ".").replace("_", "-")
+    return f"{event_uuid}.{reaction}"

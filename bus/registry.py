@@ -1,0 +1,176 @@
+"""Which functions of this process react to which facts."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from bus.facts import Fact
+from bus.retry import Retry
+
+AfterDone = Callable[[], None]
+"""What an outside handler returns: run in the transaction that commits *done*."""
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+LARGEST_BATCH = 500
+
+
+class BadSubscription(TypeError):
+    """A `subscribe` that cannot work; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A Celery queue: one per app, named like it.
+
+    `ordered` keeps deliveries of one stream in order within the queue: at most one is in flight,
+    and a later event waits for the earlier one through retries and dead ones.
+    `hard_limit` is how long one message may take before its process is killed; the soft limit
+    is three quarters of it.
+    """
+
+    name: str
+    ordered: bool = False
+    hard_limit: timedelta = timedelta(seconds=60)
+
+    @property
+    def soft_limit(self) -> timedelta:
+        return self.hard_limit * 0.75
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a delivery may be running before it is due again."""
+        return self.hard_limit + timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """One subscription as the code declares it. `name` is its identity in the ledger."""
+
+    name: str
+    fact: type[Fact]
+    handler: Callable[..., Any]
+    queue: Queue
+    retry: Retry
+    batch: int
+    ordered: bool
+    outside: bool
+    repeatable: bool
+    whole_batch: bool
+    lock: Callable[[list[Any]], None] | None
+    using: Callable[[], AbstractContextManager[Any]] | None
+
+    @property
+    def window(self) -> int:
+        """How many of its deliveries may be in Redis or running at a time."""
+        return max(4 * self.batch, 40)
+
+
+_reactions: dict[str, Reaction] = {}
+
+
+def reactions(queue: str | None = None) -> list[Reaction]:
+    """All reactions this process knows, or those of one queue."""
+    return [r for r in _reactions.values() if queue in (None, r.queue.name)]
+
+
+def reaction(name: str) -> Reaction:
+    return _reactions[name]
+
+
+def subscribe(
+    fact: type[Fact],
+    *,
+    queue: Queue,
+    retry: Retry,
+    batch: int = 20,
+    ordered: bool | None = None,
+    outside: bool = False,
+    repeatable: bool = False,
+    lock: Callable[[list[Any]], None] | None = None,
+    using: Callable[[], AbstractContextManager[Any]] | None = None,
+) -> Callable[[Handler], Handler]:
+    """Let a function react to a fact, once per event, in a worker of `queue`.
+
+    The function stays a plain one. Its module and name name the subscription and its Celery task.
+
+    * By default it runs **in the transaction that marks its delivery done**: what it writes to
+      the database happens exactly once. It takes the fact, or, annotated ``list[Fact]``, as many
+      facts as the message holds. `lock` gets the facts of the whole batch before the first one is
+      handled, and locks the rows that several of them share in one fixed order.
+    * With ``outside=True`` it runs under a lease and outside any transaction, one delivery at a
+      time. It takes the fact, a `key` that is the same at every try, and, where `using` names a
+      context manager that is opened once per message, what that yields. It returns a function that
+      the bus runs in the transaction that commits *done*, or None. It happens at least once, and
+      once where the other side honours the key: say ``repeatable=True`` there. Otherwise a
+      try of which nobody can tell whether it succeeded is repeated once, and a second such try
+      is left to a person.
+
+    Args:
+        fact: the class of facts to react to.
+        queue: where it runs.
+        retry: which errors are transient, and the waits.
+        batch: how many deliveries travel in one message, at most.
+        ordered: False for what must not wait for the stream's earlier events; else the queue's.
+
+    Raises:
+        BadSubscription: at import, with the way out.
+    """
+
+    def register(handler: Handler) -> Handler:
+        name = f"{handler.__module__}.{handler.__name__}"
+        if name in _reactions:
+            raise BadSubscription(f"{name} is subscribed twice; give one function another name.")
+        if not (isinstance(fact, type) and issubclass(fact, Fact)):
+            raise BadSubscription(f"{name} must subscribe to a class of facts, not to {fact!r}.")
+        if not 1 <= batch <= LARGEST_BATCH:
+            raise BadSubscription(f"{name}: batch is {batch}; it must be 1 to {LARGEST_BATCH}.")
+        if outside and lock:
+            raise BadSubscription(f"{name}: lock needs a transaction, and outside=True has none.")
+        if not outside and (using or repeatable):
+            raise BadSubscription(f"{name}: using and repeatable need outside=True.")
+        whole_batch = _takes_list(handler)
+        if outside and whole_batch:
+            raise BadSubscription(f"{name}: outside=True takes one fact at a time, not a list.")
+        _check_parameters(name, handler, 1 + outside + (using is not None))
+        _reactions[name] = found = Reaction(
+            name=name,
+            fact=fact,
+            handler=handler,
+            queue=queue,
+            retry=retry,
+            batch=batch,
+            ordered=queue.ordered if ordered is None else ordered,
+            outside=outside,
+            repeatable=repeatable,
+            whole_batch=whole_batch,
+            lock=lock,
+            using=using,
+        )
+        _register_task(found)
+        return handler
+
+    return register
+
+
+def _takes_list(handler: Callable[..., Any]) -> bool:
+    hints = get_type_hints(handler)
+    first: Iterable[Any] = (hints.get(name) for name in inspect.signature(handler).parameters)
+    annotation = next(iter(first), None)
+    return get_origin(annotation) is list and bool(get_args(annotation))
+
+
+def _check_parameters(name: str, handler: Callable[..., Any], wanted: int) -> None:
+    found = len(inspect.signature(handler).parameters)
+    if found != wanted:
+        shape = ("fact", "fact, key", "fact, key, what using= yields")[wanted - 1]
+        raise BadSubscription(f"{name} takes {found} parameters; it must take ({shape}).")
+
+
+def _register_task(found: Reaction) -> None:
+    from bus.worker.task import register_task
+
+    register_task(found)

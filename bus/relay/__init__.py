@@ -1,0 +1,1 @@
+"""The relay: it moves events into the ledger, and due deliveries into the broker."""

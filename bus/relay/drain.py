@@ -1,0 +1,29 @@
+"""Working the ledger without a broker: slower, and still exactly once."""
+
+from collections.abc import Iterator
+
+from bus import registry
+from bus.relay.claiming import claim
+from bus.relay.routing import route
+from bus.relay.work import look
+from bus.worker.outcome import Outcome
+from bus.worker.perform import perform
+
+
+def drain() -> Iterator[tuple[str, Outcome]]:
+    """Route and perform all that is due in this process, until nothing is; a pair per message.
+
+    Deliveries of subscriptions that this process has no code for stay where they are.
+    """
+    while True:
+        routed = route()
+        known = {reaction.name for reaction in registry.reactions()}
+        batches = [
+            batch
+            for queue_id, work in look().items()
+            for batch in claim(queue_id, [one for one in work if one.task in known])
+        ]
+        if not routed and not batches:
+            return
+        for batch in batches:
+            yield batch.task, perform(registry.reaction(batch.task), batch.tickets)

@@ -1,0 +1,49 @@
+"""The epoch: a token in Redis and in the database that tells whether Redis lost its memory."""
+
+import logging
+from uuid import uuid4
+
+import redis
+from django.db import transaction
+
+from bus import broker
+from bus.models import RelayState
+from bus.relay.expiry import forget_sent
+
+log = logging.getLogger(__name__)
+
+
+class Epoch:
+    """One relay's look at the epoch."""
+
+    def __init__(self) -> None:
+        self._client: redis.Redis | None = broker.client() if broker.is_redis() else None
+        self._known = ""
+
+    def check(self) -> None:
+        """Make all *sent* due again where Redis came back without the token, or with an old one.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        if self._client is None:
+            return
+        found = self._client.get(broker.EPOCH_KEY)
+        if not found or found != self._known:
+            self._compare_and_set(self._client)
+
+    def _compare_and_set(self, client: redis.Redis) -> None:
+        with transaction.atomic():
+            state, _created = RelayState.objects.select_for_update().get_or_create(
+                pk=RelayState.THE_ROW
+            )
+            # Another relay may have set it while this one waited for the row.
+            found = client.get(broker.EPOCH_KEY)
+            if not found or found != state.epoch:
+                state.epoch = uuid4().hex
+                state.save(update_fields=["epoch"])
+                count = forget_sent()
+                log.warning("the broker's memory is new: %d sent deliveries are due again", count)
+                # Before the commit: should that fail, the tokens differ and it is done again.
+                client.set(broker.EPOCH_KEY, state.epoch)
+        self._known = state.epoch

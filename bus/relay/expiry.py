@@ -1,0 +1,78 @@
+"""Leases that are over: what was lost with Redis, or with a worker, becomes due again."""
+
+import logging
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from bus.models import IN_FLIGHT, Delivery, State
+from bus.relay.work import Work
+from bus.worker.failures import MOST_AMBIGUOUS
+
+log = logging.getLogger(__name__)
+
+MOST_CRASHES = 3
+"""So many workers may die with a delivery alone in their hands before a person must look."""
+
+AT_ONCE = 1000
+
+
+def expire(work: list[Work]) -> None:
+    """Take back the late deliveries of these subscriptions. Belongs into the claim's transaction.
+
+    A message that was lost costs no attempt. A crash counts against a delivery only when it ran
+    alone; what was in flight with others is sent one by one.
+    """
+    for one in work:
+        rows = (
+            Delivery.objects.select_for_update(skip_locked=True)
+            .filter(subscription_id=one.subscription_id)
+            .filter(state__in=IN_FLIGHT, lease_until__lt=Now())
+            .order_by("id")[:AT_ONCE]
+        )
+        for row in rows:
+            changes = _verdict(one, row)
+            Delivery.objects.filter(pk=row.pk).update(lease_until=None, **changes)
+            log.warning("%s: delivery %s, lost while %s", one.task, row.pk, row.state)
+
+
+def _verdict(work: Work, row: Delivery) -> dict[str, Any]:
+    again = {"state": State.WAITING, "due_at": Now()}
+    if row.state == State.SENT or (row.state == State.RUNNING and work.outside):
+        return again
+    if row.state == State.SENDING and not work.repeatable:
+        counted = {"ambiguous": F("ambiguous") + 1}
+        if row.ambiguous + 1 < MOST_AMBIGUOUS:
+            return again | counted
+        return counted | _dead("It may have been sent twice: its worker was lost while sending.")
+    if row.state == State.RUNNING and not row.alone:
+        return again | {"alone": True}
+    counted = {"crashes": F("crashes") + 1}
+    if row.crashes + 1 < MOST_CRASHES:
+        return again | counted
+    return counted | _dead(f"{MOST_CRASHES} workers died while it ran alone.")
+
+
+def _dead(error: str) -> dict[str, Any]:
+    return {"state": State.DEAD, "closed_at": Now(), "error": error}
+
+
+def forget_sent() -> int:
+    """The broker lost its memory: all that was sent is due now. Returns how many."""
+    return Delivery.objects.filter(state=State.SENT).update(
+        state=State.WAITING, due_at=Now(), lease_until=None
+    )
+
+
+def unsend(tickets: list[tuple[int, int]]) -> None:
+    """These could not be sent, or nobody can tell: due again, and the token makes them safe.
+
+    Should the message have arrived all the same, it carries a token that is not owed any more.
+    """
+    tokens = dict(tickets)
+    rows = Delivery.objects.filter(id__in=tokens, state=State.SENT).values_list("id", "token")
+    lost = [pk for pk, token in rows if token == tokens[pk]]
+    Delivery.objects.filter(id__in=lost, state=State.SENT).update(
+        state=State.WAITING, due_at=Now(), lease_until=None, token=F("token") + 1
+    )

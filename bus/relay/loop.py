@@ -1,0 +1,91 @@
+"""The relay's life: look, route, claim, send, and look again."""
+
+import logging
+import threading
+import time
+
+import redis
+from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db.models.functions import Now
+from kombu.exceptions import OperationalError as BrokerError
+
+from bus.models import RelayState
+from bus.relay.claiming import Batch, claim
+from bus.relay.epoch import Epoch
+from bus.relay.routing import route
+from bus.relay.sending import Sender
+from bus.relay.work import look
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.1
+"""Seconds between two looks when there is nothing to do."""
+
+PAUSE_AFTER_TROUBLE = 1.0
+
+HEARTBEAT = 5.0
+"""Seconds between two entries of the relay's state, unless it changes."""
+
+BROKER_TROUBLE = (redis.RedisError, BrokerError, OSError)
+
+
+class Relay:
+    """Moves events into the ledger and due deliveries into the broker, until told to stop."""
+
+    def __init__(self) -> None:
+        self.sender = Sender()
+        self.epoch = Epoch()
+        self._broker_error: str | None = None
+        self._noted_at = 0.0
+        self._try_broker_at = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set. Trouble with the database or the broker is waited out."""
+        while not stop.is_set():
+            try:
+                moved = self.step()
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("the database does not answer: %s", type(error).__name__)
+                close_old_connections()
+                stop.wait(PAUSE_AFTER_TROUBLE)
+                continue
+            if not moved:
+                stop.wait(PAUSE)
+        self.sender.close()
+
+    def step(self) -> int:
+        """One look: returns how many events were routed and deliveries sent."""
+        routed = route()
+        sent = self._feed_broker() if time.monotonic() >= self._try_broker_at else 0
+        return routed + sent
+
+    def _feed_broker(self) -> int:
+        try:
+            self.epoch.check()
+            sent = self._send_due()
+        except BROKER_TROUBLE as error:
+            self._try_broker_at = time.monotonic() + PAUSE_AFTER_TROUBLE
+            self._note(f"{type(error).__name__}: the broker does not answer")
+            return 0
+        self._note("")
+        return sent
+
+    def _send_due(self) -> int:
+        batches: list[Batch] = []
+        for queue_id, work in look().items():
+            batches += claim(queue_id, work)
+        if batches:
+            self.sender.send(batches)
+        return sum(len(batch.tickets) for batch in batches)
+
+    def _note(self, error: str) -> None:
+        """Write down when the relay last looked and what it knows of the broker."""
+        if error == self._broker_error and time.monotonic() < self._noted_at + HEARTBEAT:
+            return
+        if error != self._broker_error and (error or self._broker_error):
+            log.warning("%s", error or "the broker answers again")
+        RelayState.objects.update_or_create(
+            pk=RelayState.THE_ROW,
+            defaults={"looked_at": Now(), "broker_error": error},
+        )
+        self._broker_error, self._noted_at = error, time.monotonic()

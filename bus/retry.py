@@ -1,0 +1,70 @@
+"""When a failed delivery is tried again."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+LONGEST_WAIT = timedelta(days=1)
+
+
+class TryLater(Exception):
+    """Raised by a handler: the other side asked for a pause (`Retry-After`, RFC 9110 10.2.3)."""
+
+    def __init__(self, why: str, wait: timedelta) -> None:
+        super().__init__(why)
+        self.wait = wait
+
+
+class Ambiguous(Exception):
+    """Raised by an outside handler: the effect may have happened, and nobody can tell.
+
+    The bus counts it, repeats it once, and leaves a second one to a person.
+    """
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Which errors are transient, how often a delivery is begun at most, and the waits between.
+
+    The wait after the n-th failure is `first_wait` doubled n - 1 times, `longest_wait` at most,
+    of which a random part between half and all is waited, so that what failed together does not
+    come back together. Errors that are not in `on` end the delivery at once as dead.
+    """
+
+    on: tuple[type[Exception], ...]
+    times: int
+    first_wait: timedelta
+    longest_wait: timedelta
+
+    def __post_init__(self) -> None:
+        for error in self.on:
+            if not (isinstance(error, type) and issubclass(error, Exception)):
+                raise TypeError(f"Retry.on takes classes of exceptions, not {error!r}.")
+        if self.times < 1:
+            raise ValueError(f"Retry.times is {self.times}: a delivery is begun at least once.")
+        if not timedelta(0) < self.first_wait <= self.longest_wait <= LONGEST_WAIT:
+            raise ValueError(
+                f"Retry waits {self.first_wait} to {self.longest_wait}: the first must be above "
+                f"zero, not above the longest, and the longest not above {LONGEST_WAIT}."
+            )
+
+    def full_wait(self, failures: int) -> timedelta:
+        """The longest wait that can follow the failure of that number (1 is the first)."""
+        doublings = min(failures - 1, 32)
+        return min(self.first_wait * 2**doublings, self.longest_wait)
+
+    def wait(self, failures: int) -> timedelta:
+        """The wait after the failure of that number, with jitter: half to all of `full_wait`."""
+        return self.full_wait(failures) * random.uniform(0.5, 1)
+
+    def __str__(self) -> str:
+        waits = [_short(self.full_wait(n)) for n in range(1, self.times)]
+        return ", ".join(waits) if waits else "never again"
+
+
+def _short(wait: timedelta) -> str:
+    seconds = wait.total_seconds()
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"

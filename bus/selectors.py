@@ -1,0 +1,122 @@
+"""Reading the ledger: what the rooms, the API and the dashboard want to know."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models.functions import Coalesce
+
+from bus.facts import Fact
+from bus.models import (
+    IN_FLIGHT,
+    OPEN,
+    Delivery,
+    Event,
+    Outbox,
+    Queue,
+    RelayState,
+    State,
+    Subscription,
+)
+
+FactType = TypeVar("FactType", bound=Fact)
+
+
+@dataclass(frozen=True)
+class ReactionState:
+    """One reaction to one event of a stream, straight from the ledger."""
+
+    app: str
+    reaction: str
+    state: str
+    attempts: int
+    at: datetime
+    """When it was done or died, or else when it is due."""
+
+
+def reactions(stream: str) -> list[ReactionState]:
+    """Every reaction to the stream's events so far, in the order of the events."""
+    rows = (
+        Delivery.objects.filter(event__stream=stream)
+        .order_by("event_id", "id")
+        .values_list("subscription__name", "state", "attempts", Coalesce("closed_at", "due_at"))
+    )
+    return [
+        ReactionState(name.split(".")[0], name.rsplit(".", 1)[1], state, attempts, at)
+        for name, state, attempts, at in rows
+    ]
+
+
+def settled(stream: str) -> bool:
+    """True when nothing of the stream is outstanding: no event to route, nothing open or dead."""
+    return not (
+        Outbox.objects.filter(event__stream=stream).exists()
+        or Delivery.objects.filter(stream=stream, state__in=OPEN).exists()
+    )
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """What one queue holds. `waiting` counts what is due later, too."""
+
+    name: str
+    waiting: int
+    in_flight: int
+    dead: int
+    oldest_waiting_at: datetime | None
+    paused: bool
+
+
+def queue_states() -> list[QueueState]:
+    """Every queue, in the order of their names."""
+    waiting = Q(state=State.WAITING)
+    rows = (
+        Delivery.objects.filter(state__in=OPEN)
+        .values("queue_id")
+        .annotate(
+            waiting=Count("id", filter=waiting),
+            in_flight=Count("id", filter=Q(state__in=IN_FLIGHT)),
+            dead=Count("id", filter=Q(state=State.DEAD)),
+            oldest=Min("due_at", filter=waiting),
+        )
+        .values_list("queue_id", "waiting", "in_flight", "dead", "oldest")
+    )
+    counts = {queue_id: tuple(rest) for queue_id, *rest in rows}
+    paused = Subscription.objects.filter(
+        queue=OuterRef("pk"), paused_at__isnull=False, retired_at__isnull=True
+    )
+    queues = Queue.objects.order_by("name").annotate(paused=Exists(paused))
+    return [
+        QueueState(queue.name, *counts.get(queue.pk, (0, 0, 0, None)), paused=queue.paused)
+        for queue in queues
+    ]
+
+
+@dataclass(frozen=True)
+class BrokerState:
+    """What the relay last knew of the broker; `ok` is None where no relay has looked yet."""
+
+    ok: bool | None
+    at: datetime | None
+    error: str
+
+
+def broker_state() -> BrokerState:
+    row = RelayState.objects.filter(pk=RelayState.THE_ROW).first()
+    if row is None or row.looked_at is None:
+        return BrokerState(ok=None, at=None, error="no relay has looked yet")
+    return BrokerState(ok=not row.broker_error, at=row.looked_at, error=row.broker_error)
+
+
+def history(fact: type[FactType], after: int = 0) -> Iterator[tuple[int, FactType]]:
+    """All events of a type after an event id, oldest first: the id and the fact."""
+    rows = (
+        Event.objects.filter(type=fact.__name__, id__gt=after)
+        .select_related("personal")
+        .order_by("id")
+    )
+    for row in rows.iterator(chunk_size=1000):
+        personal = getattr(row, "personal", None)
+        yield row.pk, fact.read(row.version, row.data, personal.data if personal else None)

@@ -1,0 +1,28 @@
+"""What tests of the rooms need of the bus: state facts, let them take effect, look at the ledger."""
+
+from django.db import transaction
+
+from bus.facts import Fact
+from bus.models import Delivery
+from bus.publishing import publish
+from bus.registration import register
+from bus.relay.drain import drain
+
+
+def given(*facts: Fact) -> None:
+    """State these facts, in their order, as if their publishers had."""
+    for fact in facts:
+        with transaction.atomic():
+            publish(fact)
+
+
+def settle() -> None:
+    """Let every subscription do what is due, in this process and without a broker."""
+    register()
+    for _task, _outcome in drain():
+        pass
+
+
+def state_of(subscription: str, stream: str) -> str:
+    """The state of the one delivery of a stream for a subscription."""
+    return Delivery.objects.get(subscription__name=subscription, stream=stream).state

@@ -1,0 +1,1 @@
+"""What happens in a worker between a message and its acknowledgement."""

@@ -1,0 +1,108 @@
+"""Handlers whose effect is in our database: it is committed together with *done*."""
+
+import logging
+
+from django.db import close_old_connections, transaction
+
+from bus.context import handling
+from bus.facts import Fact, UnreadableFact
+from bus.models import State
+from bus.registry import Reaction
+from bus.worker.failures import ALWAYS_TRANSIENT, fail
+from bus.worker.ledger import (
+    Taken,
+    Ticket,
+    close_done,
+    read,
+    send_alone,
+    still_owned,
+    take,
+)
+from bus.worker.outcome import Outcome
+
+log = logging.getLogger(__name__)
+
+Read = list[tuple[Taken, Fact]]
+Failed = list[tuple[Taken, Exception]]
+
+
+def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None:
+    """Run the handler for each delivery in a savepoint; one commit for effects and ledger.
+
+    What fails as a whole (a deadlock, a lost connection, the soft time limit, the common lock)
+    is rolled back as a whole and tried again one by one.
+    """
+    taken = take(reaction, tickets)
+    if not taken:
+        return
+    try:
+        states = _together(reaction, taken)
+    except Exception as error:
+        log.warning("%s: batch rolled back: %s", reaction.name, type(error).__name__)
+        # A connection that broke cannot write the ledger; the next query opens another one.
+        close_old_connections()
+        states = _apart(reaction, taken, error)
+    outcome.count(states)
+
+
+def _together(reaction: Reaction, taken: list[Taken]) -> list[State]:
+    with transaction.atomic():
+        owned = still_owned(taken, State.RUNNING)
+        facts, failed = _read_all(reaction, [one for one in taken if one.id in owned])
+        if reaction.lock and facts:
+            reaction.lock([fact for _one, fact in facts])
+        done, failures = _handle(reaction, facts)
+        close_done(one.id for one in done)
+        return [State.DONE] * len(done) + [
+            fail(reaction, one, error) for one, error in failed + failures
+        ]
+
+
+def _apart(reaction: Reaction, taken: list[Taken], error: Exception) -> list[State]:
+    with transaction.atomic():
+        owned = still_owned(taken, State.RUNNING)
+        if len(taken) == 1:
+            return [fail(reaction, one, error) for one in taken if one.id in owned]
+        send_alone(owned)
+        return [State.WAITING] * len(owned)
+
+
+def _read_all(reaction: Reaction, taken: list[Taken]) -> tuple[Read, Failed]:
+    facts: Read = []
+    failed: Failed = []
+    for one in taken:
+        try:
+            facts.append((one, read(reaction, one)))
+        except UnreadableFact as error:
+            failed.append((one, error))
+    return facts, failed
+
+
+def _handle(reaction: Reaction, facts: Read) -> tuple[list[Taken], Failed]:
+    if reaction.whole_batch and len(facts) > 1 and _handle_whole(reaction, facts):
+        return [one for one, _fact in facts], []
+    done: list[Taken] = []
+    failed: Failed = []
+    for one, fact in facts:
+        try:
+            with transaction.atomic(), handling([(fact, one.origin)]):
+                reaction.handler([fact] if reaction.whole_batch else fact)
+        except ALWAYS_TRANSIENT:
+            raise
+        except Exception as error:
+            failed.append((one, error))
+        else:
+            done.append(one)
+    return done, failed
+
+
+def _handle_whole(reaction: Reaction, facts: Read) -> bool:
+    try:
+        with transaction.atomic(), handling([(fact, one.origin) for one, fact in facts]):
+            reaction.handler([fact for _one, fact in facts])
+    except ALWAYS_TRANSIENT:
+        raise
+    except Exception as error:
+        log.warning("%s: batch failed with %s, now one by one", reaction.name, type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,70 @@
+"""What a failure means for a delivery: tried again, or dead."""
+
+import traceback
+from datetime import timedelta
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError
+from django.db.models import F
+from django.db.models.functions import Now
+
+from bus.models import Delivery, State
+from bus.registry import Reaction
+from bus.retry import LONGEST_WAIT, Ambiguous, TryLater
+from bus.worker.ledger import Taken
+
+DATABASE_TROUBLE = (OperationalError, InterfaceError)
+"""Lost connection, deadlock, lock time-out: transient for every subscription."""
+
+ALWAYS_TRANSIENT = (*DATABASE_TROUBLE, SoftTimeLimitExceeded)
+
+MOST_AMBIGUOUS = 2
+"""An ambiguous send is repeated once; the second one needs a person."""
+
+LONGEST_ERROR = 20_000
+
+
+def fail(reaction: Reaction, one: Taken, error: BaseException) -> State:
+    """Write a failed try down by the reaction's policy; says what the delivery is now."""
+    changes: dict[str, Any] = {"lease_until": None, "error": explained(error, one.personal)}
+    if isinstance(error, Ambiguous):
+        changes["ambiguous"] = F("ambiguous") + 1
+    if _is_final(reaction, one, error):
+        changes |= {"state": State.DEAD, "closed_at": Now()}
+    else:
+        changes |= {"state": State.WAITING, "due_at": Now() + wait_after(reaction, one, error)}
+    Delivery.objects.filter(id=one.id).update(**changes)
+    return State(changes["state"])
+
+
+def _is_final(reaction: Reaction, one: Taken, error: BaseException) -> bool:
+    if isinstance(error, Ambiguous):
+        return one.ambiguous + 1 >= MOST_AMBIGUOUS
+    if not isinstance(error, (TryLater, *ALWAYS_TRANSIENT, *reaction.retry.on)):
+        return True
+    return one.attempts >= reaction.retry.times
+
+
+def wait_after(reaction: Reaction, one: Taken, error: BaseException) -> timedelta:
+    """The policy's wait, or the longer one that the other side asked for."""
+    wait = reaction.retry.wait(one.attempts)
+    if isinstance(error, TryLater):
+        wait = min(max(error.wait, wait), LONGEST_WAIT)
+    return wait
+
+
+def explained(error: BaseException, personal: dict[str, Any] | None) -> str:
+    """The traceback, with what is personal in the event taken out of it."""
+    text = "".join(traceback.format_exception(error))
+    for value in sorted(_texts(personal or {}), key=len, reverse=True):
+        text = text.replace(value, "[personal]")
+    return text[-LONGEST_ERROR:]
+
+
+def _texts(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set().union(*(_texts(inner) for inner in value.values()))
+    if isinstance(value, list):
+        return set().union(*(_texts(inner) for inner in value))
+    return {value} if isinstance(value, str) and len(value) > 2 else set()

@@ -1,0 +1,152 @@
+"""Handlers whose effect is outside our database: one at a time, under a lease, with a key."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import close_old_connections, transaction
+
+from bus.context import handling
+from bus.facts import Fact
+from bus.models import State
+from bus.registry import AfterDone, Reaction
+from bus.retry import Ambiguous
+from bus.worker.failures import DATABASE_TROUBLE, fail, wait_after
+from bus.worker.ledger import (
+    Taken,
+    Ticket,
+    begin_next,
+    close_done,
+    hand_back,
+    read,
+    still_owned,
+    take,
+)
+from bus.worker.outcome import Outcome
+
+log = logging.getLogger(__name__)
+
+Result = AfterDone | None | Exception
+Closed = tuple[list[State], list[Taken]]
+
+PAUSES_BEFORE_CLOSING_AGAIN = (0.2, 1.0, 3.0)
+"""Seconds. The effect has happened: losing its entry would make it ambiguous."""
+
+
+class NotRecorded(Exception):
+    """The effect has happened, but what the handler wanted to record after it failed."""
+
+
+def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None:
+    """Send each delivery and close it; half the soft limit is the time to begin another."""
+    rest = take(reaction, tickets)
+    if not rest:
+        return
+    time_is_up = time.monotonic() + reaction.queue.soft_limit.total_seconds() / 2
+    with ExitStack() as stack:
+        try:
+            resource = stack.enter_context(_quiet_exit(reaction)) if reaction.using else ()
+        except Exception as error:
+            _cannot_open(reaction, rest, error, outcome)
+            return
+        while rest:
+            one, following = rest[0], rest[1:]
+            result = _send(reaction, one, resource)
+            if following and time.monotonic() > time_is_up:
+                outcome.handed_back += hand_back(following)
+                following = []
+            states, rest = _close(reaction, one, result, following)
+            outcome.count(states)
+            outcome.handed_back += len(following) - len(rest)
+
+
+@contextmanager
+def _quiet_exit(reaction: Reaction) -> Iterator[tuple[Any]]:
+    """Open what `using` names; a failure to close it comes after all is done, and is only logged."""
+    assert reaction.using is not None
+    manager = reaction.using()
+    yielded = manager.__enter__()
+    try:
+        yield (yielded,)
+    finally:
+        try:
+            manager.__exit__(None, None, None)
+        except Exception as error:
+            log.warning("%s: closing failed with %s", reaction.name, type(error).__name__)
+
+
+def _cannot_open(
+    reaction: Reaction, taken: list[Taken], error: Exception, outcome: Outcome
+) -> None:
+    """The other side is not there: the first delivery failed, the others wait as long."""
+    first, rest = taken[0], taken[1:]
+    close_old_connections()
+    with transaction.atomic():
+        if still_owned([first], State.SENDING):
+            outcome.count([fail(reaction, first, error)])
+        outcome.handed_back += hand_back(rest, wait_after(reaction, first, error))
+
+
+def _send(reaction: Reaction, one: Taken, resource: tuple[Any, ...]) -> tuple[Fact | None, Result]:
+    fact: Fact | None = None
+    try:
+        fact = read(reaction, one)
+        return fact, reaction.handler(fact, one.key, *resource)
+    except SoftTimeLimitExceeded as error:
+        if reaction.repeatable:
+            return fact, error
+        return fact, Ambiguous(f"{reaction.name} was interrupted by its soft time limit.")
+    except Exception as error:
+        return fact, error
+
+
+def _close(
+    reaction: Reaction, one: Taken, result: tuple[Fact | None, Result], rest: list[Taken]
+) -> Closed:
+    """Write down what became of it and begin the next, in one commit."""
+    fact, after = result
+
+    def closing() -> Closed:
+        owned = still_owned([one], State.SENDING)
+        if not owned:
+            log.warning("%s: delivery %s was fenced off", reaction.name, one.id)
+        states = [_closed(reaction, one, fact, after)] if owned else []
+        return states, begin_next(rest, reaction) if rest else []
+
+    try:
+        return _persistently(closing)
+    except NotRecorded as error:
+        after = error
+        return _persistently(closing)
+
+
+def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) -> State:
+    if isinstance(after, Exception):
+        return fail(reaction, one, after)
+    if after is not None and fact is not None:
+        try:
+            with transaction.atomic(), handling([(fact, one.origin)]):
+                after()
+        except DATABASE_TROUBLE:
+            raise
+        except Exception as error:
+            raise NotRecorded(f"{reaction.name} took effect, but: {error}") from error
+    close_done([one.id])
+    return State.DONE
+
+
+def _persistently(closing: Callable[[], Closed]) -> Closed:
+    for pause in (*PAUSES_BEFORE_CLOSING_AGAIN, None):
+        try:
+            with transaction.atomic():
+                return closing()
+        except DATABASE_TROUBLE as error:
+            if pause is None:
+                raise
+            log.warning("closing again after %s", type(error).__name__)
+            time.sleep(pause)
+            close_old_connections()
+    raise AssertionError("the last try returns or raises")

@@ -1,0 +1,12 @@
+"""The roof as a Django app, so that its commands are found."""
+
+from django.apps import AppConfig
+
+
+class RoofConfig(AppConfig):
+    name = "config"
+    verbose_name = "The roof"
+
+    def ready(self) -> None:
+        """Make the Celery app the current one in every process that sets Django up."""
+        import config.celery  # noqa: F401

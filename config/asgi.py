@@ -1,0 +1,17 @@
+"""The shop for an ASGI server."""
+
+import os
+
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Under ASGI every request has a thread of its own, so that a connection cannot be kept with its
+# thread: PostgreSQL's are pooled, and SQLite's opened anew.
+database = settings.DATABASES["default"]
+database["CONN_MAX_AGE"] = 0
+if database["ENGINE"].endswith("postgresql"):
+    database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 10}
+
+application = get_asgi_application()

@@ -1,0 +1,76 @@
+"""The Celery app: one queue per app, and the settings that were measured for them."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# SIGTERM begins the soft shutdown: what runs is finished, what does not end is given back.
+os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+
+app = Celery("shop")
+app.conf.update(
+    broker_url=settings.BROKER_URL,
+    # The ledger is the result; a result backend grows and leaks.
+    task_ignore_result=True,
+    # A pickle message is refused.
+    accept_content=["json"],
+    task_serializer="json",
+    # What was not started comes again quickly; what was started is fenced by its token.
+    task_acks_late=True,
+    task_reject_on_worker_lost=False,
+    # The ledger tries again; otherwise a failing message loops without end.
+    task_acks_on_failure=True,
+    task_acks_on_timeout=True,
+    # A batch is one message.
+    worker_prefetch_multiplier=1,
+    worker_concurrency=settings.WORKER_CONCURRENCY,
+    # A running task may commit, connection or not.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_soft_shutdown_timeout=20,
+    worker_enable_soft_shutdown_on_idle=True,
+    # Otherwise workers give up after a while, or exit on READONLY and out-of-memory.
+    broker_connection_max_retries=None,
+    broker_connection_retry_on_startup=True,
+    broker_channel_error_retry=True,
+    # After a flush, a publish through a named exchange is thrown away in silence.
+    task_create_missing_queues=False,
+    # One task event a message, for Flower.
+    worker_send_task_events=True,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    beat_schedule_filename=str(settings.VAR_DIR / "beat"),
+    beat_schedule={
+        "audit at night": {
+            "task": "config.nightly.audit",
+            "schedule": crontab(hour="3", minute="17"),
+            "options": {"queue": "analytics"},
+        },
+        "prune at night": {
+            "task": "config.nightly.prune",
+            "schedule": crontab(hour="4", minute="17"),
+            "options": {"queue": "analytics"},
+        },
+    },
+    timezone=settings.TIME_ZONE,
+    CELERY_DB_REUSE_MAX=10_000,
+)
+if settings.BROKER_URL.startswith(("redis://", "rediss://")):
+    app.conf.update(
+        broker_transport="bus.transport:Transport",
+        broker_transport_options={
+            # Recovery of what a dead worker held; correctness does not rest on it.
+            "visibility_timeout": 300,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            # With the defaults a half-open connection wedges a worker for minutes.
+            "socket_timeout": 5,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+        },
+    )
+
+from config import worker  # noqa: E402, F401 -- connects the worker's signals to the app above

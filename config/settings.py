@@ -1,0 +1,176 @@
+"""Every setting of the shop, read from the environment here and nowhere else (see .env.example)."""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment()
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="only-for-a-laptop" if DEBUG else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is empty. Set it to a long random text, or set DEBUG=1 on a laptop."
+    )
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+PORT = env.int("PORT", default=8000)
+FLOWER_PORT = env.int("FLOWER_PORT", default=5555)
+FLOWER_AUTH = env.str("FLOWER_AUTH", default="")
+SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+VAR_DIR = BASE_DIR / env.path("VAR_DIR", default="var")()
+
+# --- What the house is made of -------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_countries",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "config",
+    "orders",
+    "notifications",
+    "inventory",
+    "billing",
+    "fulfillment",
+    "analytics",
+    "shop",
+    "bus",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.str("TIME_ZONE", default="Europe/Berlin")
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = VAR_DIR / "documents"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- The database --------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'shop.sqlite3'}"),
+}
+_database = DATABASES["default"]
+if _database["ENGINE"].endswith("sqlite3"):
+    # Without IMMEDIATE a transaction that reads before it writes fails at once, in spite of the
+    # time-out, when another process has written in between.
+    _database["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+    }
+elif _database["ENGINE"].endswith("postgresql"):
+    # A frozen process that holds a row lock is cut off.
+    _database["CONN_HEALTH_CHECKS"] = True
+    _database["OPTIONS"] = {
+        "options": "-c lock_timeout=5s -c statement_timeout=15s"
+        " -c idle_in_transaction_session_timeout=15s",
+    }
+else:
+    raise ImproperlyConfigured("DATABASE_URL must name postgres:// or sqlite://.")
+
+# Workers and the relay keep their connection; for the web server see config/asgi.py.
+_database["CONN_MAX_AGE"] = None
+
+# --- The broker ----------------------------------------------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL", default="")
+BROKER_URL = env.str("BROKER_URL", default=REDIS_URL)
+# With neither set, `manage.py up` starts a server of its own and leaves its address in this file,
+# where a second terminal, or a worker started by hand, finds it.
+REDIS_URL_FILE = VAR_DIR / "redis.url"
+REDIS_EMBEDDED = not BROKER_URL
+if REDIS_EMBEDDED and REDIS_URL_FILE.is_file():
+    REDIS_URL = BROKER_URL = REDIS_URL_FILE.read_text().strip()
+
+WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
+
+# --- The outside world ---------------------------------------------------------------------------
+
+if env.str("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="The Shop <shop@example.com>")
+WAREHOUSE_URL = env.str("WAREHOUSE_URL", default="")
+WAREHOUSE_SECRET = env.str("WAREHOUSE_SECRET", default="")
+WAREHOUSE_EMAIL = env.str("WAREHOUSE_EMAIL", default="warehouse@example.com")
+if WAREHOUSE_URL and not WAREHOUSE_SECRET:
+    raise ImproperlyConfigured("WAREHOUSE_URL is set but WAREHOUSE_SECRET is empty; set both.")
+
+# --- The shop ------------------------------------------------------------------------------------
+
+CURRENCY = env.str("CURRENCY", default="EUR")
+SHOP_NAME = env.str("SHOP_NAME", default="The Shop")
+SELLER = {
+    "name": env.str("SELLER_NAME", default="The Shop GmbH"),
+    "line1": env.str("SELLER_LINE1", default="Musterstrasse 1"),
+    "line2": env.str("SELLER_LINE2", default=""),
+    "postal_code": env.str("SELLER_POSTAL_CODE", default="10115"),
+    "city": env.str("SELLER_CITY", default="Berlin"),
+    "country": env.str("SELLER_COUNTRY", default="DE"),
+    "vat_id": env.str("SELLER_VAT_ID", default="DE123456789"),
+    "email": env.str("SELLER_EMAIL", default="billing@example.com"),
+    "iban": env.str("SELLER_IBAN", default="DE02120300000000202051"),
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_PARSER_CLASSES": ["shop.parsers.SmallJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "shop.problems.problem_response",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "The shop",
+    "VERSION": "1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+UNFOLD = {"SITE_TITLE": SHOP_NAME, "SITE_HEADER": SHOP_NAME}

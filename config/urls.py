@@ -1,0 +1,12 @@
+"""Where each door of the shop is."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("shop.urls")),
+    path("", include("orders.urls")),
+    path("", include("billing.urls")),
+    path("", include("analytics.urls")),
+]

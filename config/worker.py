@@ -1,0 +1,66 @@
+"""What a Celery worker of the shop does besides working: checks, registration, a sign of life."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from celery import bootsteps, current_app
+from celery.exceptions import WorkerShutdown
+from celery.signals import celeryd_init, setup_logging, worker_init
+from django.conf import settings
+
+ALIVE_EVERY = 10
+"""Seconds between two touches of a worker's sign of life."""
+
+
+@setup_logging.connect
+def leave_logging_to_django(**_: Any) -> None:
+    """Django's LOGGING stands; Celery would put a second format beside it."""
+
+
+@celeryd_init.connect
+def refuse_unsuitable_broker(**_: Any) -> None:
+    """A worker does not start on a broker that loses messages in silence."""
+    from bus import broker
+
+    try:
+        broker.check()
+    except broker.UnsuitableBroker as error:
+        raise SystemExit(f"worker: {error}") from None
+
+
+@worker_init.connect
+def register_subscriptions(sender: Any, **_: Any) -> None:
+    """Make the subscriptions of this worker's queues known to the relay."""
+    from bus.registration import register
+
+    for queue in sender.app.amqp.queues.consume_from:
+        register(queue)
+
+
+def alive_file(queue: str) -> Path:
+    """Touched every `ALIVE_EVERY` seconds while the worker of that queue takes messages."""
+    return Path(settings.VAR_DIR) / "run" / f"worker-{queue}.alive"
+
+
+class SignOfLife(bootsteps.StartStopStep):
+    """Touches the worker's files from its event loop, so that a stuck loop goes stale."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, consumer: Any) -> None:
+        files = [alive_file(queue) for queue in consumer.app.amqp.queues.consume_from]
+
+        def touch() -> None:
+            for file in files:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch()
+
+        touch()
+        self.timer = consumer.timer.call_repeatedly(ALIVE_EVERY, touch)
+
+    def stop(self, consumer: Any) -> None:
+        self.timer.cancel()
+
+
+current_app.steps["consumer"].add(SignOfLife)

@@ -1,0 +1,145 @@
+"""The facts of the shop. All facts of an order, whichever room states them, are in its stream."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from bus import Fact
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    line1: str
+    line2: str = ""
+    postal_code: str
+    city: str
+    country: str
+    """ISO 3166-1 alpha-2."""
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    email: str
+    name: str
+    address: Address
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an order. Amounts are in the order's currency; prices include the tax."""
+
+    sku: str
+    name: str
+    quantity: int
+    unit_price: Decimal
+    tax_rate: Decimal
+    """A fraction: 0.19 is 19 per cent."""
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+
+
+class Shortage(msgspec.Struct, frozen=True, kw_only=True):
+    sku: str
+    wanted: int
+    available: int
+
+
+class OrderFact(Fact, frozen=True, kw_only=True):
+    """A fact about one order, stated at most once unless its class says otherwise."""
+
+    number: str
+    order_id: UUID
+    at: datetime
+
+    @property
+    def stream(self) -> str:
+        return self.number
+
+    @property
+    def key(self) -> str | None:
+        return type(self).__name__
+
+
+class OrderPlaced(OrderFact, frozen=True, kw_only=True):
+    personal = ("customer",)
+
+    currency: str
+    lines: tuple[Line, ...]
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+    customer: Customer
+
+
+class OrderCancelled(OrderPlaced, frozen=True, kw_only=True):
+    placed_at: datetime
+    reason: str
+
+
+class StockReserved(OrderFact, frozen=True, kw_only=True):
+    pass
+
+
+class StockRejected(OrderFact, frozen=True, kw_only=True):
+    shortages: tuple[Shortage, ...]
+
+
+class InvoiceNumbered(OrderFact, frozen=True, kw_only=True):
+    """A document has its number and its frozen content; its PDF can be drawn."""
+
+    document: str
+    kind: Literal["invoice", "credit note"]
+
+    @property
+    def key(self) -> str:
+        return f"InvoiceNumbered {self.document}"
+
+
+class InvoiceIssued(InvoiceNumbered, frozen=True, kw_only=True):
+    """The document's PDF can be had from storage."""
+
+    personal = ("customer",)
+
+    storage_name: str
+    sha256: str
+    total: Decimal
+    currency: str
+    customer: Customer
+
+    @property
+    def key(self) -> str:
+        return f"InvoiceIssued {self.document}"
+
+
+class ShipmentReleased(OrderFact, frozen=True, kw_only=True):
+    """The warehouse may pack and send the goods."""
+
+
+class ShipmentRecalled(OrderFact, frozen=True, kw_only=True):
+    """The order was cancelled after its release: the warehouse must keep the goods."""
+
+
+class ShipmentDispatched(OrderFact, frozen=True, kw_only=True):
+    """The goods have left the house."""
+
+    personal = ("customer",)
+
+    carrier: str
+    tracking_number: str
+    lines: tuple[Line, ...]
+    customer: Customer
+
+
+class MailResendRequested(OrderFact, frozen=True, kw_only=True):
+    """Staff want a mail of the order sent to the customer once more."""
+
+    mail: str
+    """The key of the first mail."""
+    repeat: int
+    by: str
+    """The user name of the member of staff."""
+
+    @property
+    def key(self) -> str:
+        return f"MailResendRequested {self.repeat} {self.mail}"

@@ -1,0 +1,53 @@
+"""Whether this process is up, and whether it can serve."""
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from bus.selectors import broker_state
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+    """200 while the process answers at all; it asks nobody else."""
+    return JsonResponse({"status": "up"})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+    """200 when the database answers and is migrated, else 503.
+
+    The broker is reported from the relay's heartbeat and never fails this: a checkout needs none.
+    Only states are told, no addresses and no errors' texts: this page is public.
+    """
+    try:
+        migrated = _migrated()
+    except DatabaseError:
+        return _answer(False, {"database": "unreachable", "migrations": "unknown"})
+    if not migrated:
+        return _answer(False, {"database": "ok", "migrations": "missing"})
+    broker = broker_state()
+    word = {True: "ok", False: "unreachable", None: "unknown"}[broker.ok]
+    return _answer(
+        True,
+        {
+            "database": "ok",
+            "migrations": "applied",
+            "broker": word,
+            "broker_at": broker.at.isoformat() if broker.at else None,
+        },
+    )
+
+
+def _migrated() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _answer(ready: bool, parts: dict[str, str | None]) -> JsonResponse:
+    body = {"status": "ready" if ready else "not ready", **parts}
+    return JsonResponse(body, status=200 if ready else 503)

@@ -1,0 +1,36 @@
+"""The catalogue."""
+
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+
+class Product(models.Model):
+    """Something the shop sells. The price includes the tax and is in the shop's currency."""
+
+    sku = models.CharField(
+        "SKU",
+        max_length=32,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Z0-9][A-Z0-9-]*$", "Use capitals, digits and hyphens.")],
+    )
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    unit_price = models.DecimalField(
+        max_digits=10, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
+    )
+    tax_rate = models.DecimalField(
+        max_digits=4,
+        decimal_places=3,
+        default=Decimal("0.190"),
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
+        help_text="A fraction: 0.190 is 19 %.",
+    )
+    active = models.BooleanField(default=True, help_text="Only active products can be ordered.")
+
+    class Meta:
+        ordering = ["sku"]
+
+    def __str__(self) -> str:
+        return f"{self.sku} {self.name}"

@@ -1,0 +1,31 @@
+"""One line of text that can neither hide anything nor break what it is put into."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+
+FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
+"""Control characters, halves of surrogate pairs, line and paragraph separators (Unicode)."""
+
+DIRECTION_CHANGES = set(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
+"""They let a text pose as another one (Unicode Technical Report 36)."""
+
+REFUSAL = "Line breaks and control characters are not allowed here."
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text is one line without control characters and changes of direction."""
+    return not any(
+        unicodedata.category(character) in FORBIDDEN_CATEGORIES or character in DIRECTION_CHANGES
+        for character in text
+    )
+
+
+def validate_plain(text: str) -> None:
+    """For model fields and forms.
+
+    Raises:
+        ValidationError: where `is_plain` says no.
+    """
+    if not is_plain(text):
+        raise ValidationError(REFUSAL)

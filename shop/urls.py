@@ -1,0 +1,17 @@
+"""The storefront, the catalogue, the API's description and the probes."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from shop import api, health, views
+
+urlpatterns = [
+    path("", views.front, name="front"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("favicon.ico", views.Favicon.as_view(), name="favicon"),
+    path("api/v1/products/", api.ProductList.as_view(), name="products"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/problems/", views.problems, name="problems"),
+]

@@ -1,0 +1,66 @@
+"""The pages that belong to no room, and the answers to what is not there."""
+
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.utils.html import escape
+from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
+
+from shop.models import Product
+from shop.problems import MEDIA_TYPE
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponse:
+    """The first page: where everything is."""
+    context = {
+        "shop_name": settings.SHOP_NAME,
+        "currency": settings.CURRENCY,
+        "site_url": settings.SITE_URL,
+        "flower_url": f"http://{request.get_host().rsplit(':', 1)[0]}:{settings.FLOWER_PORT}/",
+        "products": Product.objects.filter(active=True)[:8],
+    }
+    return render(request, "shop/front.html", context)
+
+
+@require_safe
+def problems(request: HttpRequest) -> HttpResponse:
+    """What each type of problem of the API means; their addresses point here."""
+    return render(request, "shop/problems.html", {"shop_name": settings.SHOP_NAME})
+
+
+class Favicon(RedirectView):
+    """Browsers ask for this address by themselves."""
+
+    def get_redirect_url(self, *args: object, **kwargs: object) -> str:  # noqa: ARG002
+        return static("shop/favicon.svg")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    return _refusal(request, 404, "There is nothing at this address.")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    return _refusal(request, 400, "The request cannot be read.")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """An error nobody foresaw: it is in the log, and nothing of it is shown."""
+    return _refusal(request, 500, "Something went wrong here. It has been noted.")
+
+
+def _refusal(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    title = HTTPStatus(status).phrase
+    if request.path.startswith("/api/"):
+        problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+        return JsonResponse(problem, status=status, content_type=MEDIA_TYPE)
+    context = {"shop_name": settings.SHOP_NAME, "title": title, "detail": detail}
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return render(request, "shop/refusal.html", context, status=status)
+    # Whatever broke may have broken templates or the database: this page needs neither.
+    page = f"<!doctype html><title>{escape(title)}</title><h1>{escape(title)}</h1><p>{detail}"
+    return HttpResponse(page, status=status)
