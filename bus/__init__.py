@@ -1,4 +1,4 @@
-"""The event bus: publish facts, subscribe to them, and keep a ledger of what was done about them."""
+"""The event bus: publish facts, subscribe to them, keep a ledger of what was done about them."""
 
 from bus.facts import Fact
 from bus.publishing import publish

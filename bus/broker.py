@@ -1,4 +1,4 @@
-"""What the bus must know of Redis itself: that it keeps what it accepts, and which life it is in."""
+"""What the bus must know of Redis: that it keeps what it accepts, and which life it is in."""
 
 from urllib.parse import urlsplit
 

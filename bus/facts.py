@@ -25,7 +25,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stream(self) -> str:
-        """What the fact is about, for example an order's number. Deliveries of a stream keep order."""
+        """What the fact is about, for example an order's number; the scope of order."""
         raise NotImplementedError(f"{type(self).__name__} must say which stream it belongs to.")
 
     @property
@@ -34,7 +34,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     @classmethod
-    def upcast(cls, version: int, data: dict[str, Any]) -> dict[str, Any]:
+    def upcast(cls, version: int, _data: dict[str, Any]) -> dict[str, Any]:
         """Turn what `version` wrote into what today's class reads.
 
         Raises:

@@ -32,7 +32,7 @@ def deliver_again(ids: Iterable[int], *, by: str, why: str = "") -> int:
             ambiguous=0,
             closed_at=None,
         )
-        _record(by, "deliver again", "deliveries", count, why)
+        record(by, "deliver again", "deliveries", count, why)
     return count
 
 
@@ -48,7 +48,7 @@ def discard(ids: Iterable[int], *, by: str, why: str) -> int:
         count = Delivery.objects.filter(
             id__in=list(ids), state__in=(State.DEAD, State.WAITING)
         ).update(state=State.DISCARDED, closed_at=Now(), token=F("token") + 1)
-        _record(by, "discard", "deliveries", count, why)
+        record(by, "discard", "deliveries", count, why)
     return count
 
 
@@ -90,8 +90,9 @@ def _change(name: str, what: str, by: str, why: str, **changes: object) -> None:
     with transaction.atomic():
         if not Subscription.objects.filter(name=name).update(**changes):
             raise Refused(f"There is no subscription {name}; see manage.py subscriptions.")
-        _record(by, what, name, 1, why)
+        record(by, what, name, why=why)
 
 
-def _record(by: str, what: str, subject: str, count: int, why: str) -> None:
+def record(by: str, what: str, subject: str, count: int = 1, why: str = "") -> None:
+    """Write down who did what to the ledger."""
     OperatorAction.objects.create(who=by, what=what, subject=subject, count=count, why=why)

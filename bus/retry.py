@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 
 LONGEST_WAIT = timedelta(days=1)
 
@@ -55,11 +56,13 @@ class Retry:
 
     def wait(self, failures: int) -> timedelta:
         """The wait after the failure of that number, with jitter: half to all of `full_wait`."""
-        return self.full_wait(failures) * random.uniform(0.5, 1)
+        return self.full_wait(failures) * random.uniform(0.5, 1)  # noqa: S311 -- jitter, no secret
 
     def __str__(self) -> str:
-        waits = [_short(self.full_wait(n)) for n in range(1, self.times)]
-        return ", ".join(waits) if waits else "never again"
+        waits = groupby(self.full_wait(n) for n in range(1, self.times))
+        counted = [(_short(wait), len(list(same))) for wait, same in waits]
+        shown = [f"{count} x {wait}" if count > 1 else wait for wait, count in counted]
+        return ", ".join(shown) or "never again"
 
 
 def _short(wait: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""What tests of the rooms need of the bus: state facts, let them take effect, look at the ledger."""
+"""What tests of the rooms need of the bus: state facts, let them happen, look at the ledger."""
 
 from django.db import transaction
 

@@ -7,8 +7,6 @@ from celery.schedules import crontab
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# SIGTERM begins the soft shutdown: what runs is finished, what does not end is given back.
-os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 
 app = Celery("shop")
 app.conf.update(
@@ -29,6 +27,8 @@ app.conf.update(
     worker_concurrency=settings.WORKER_CONCURRENCY,
     # A running task may commit, connection or not.
     worker_cancel_long_running_tasks_on_connection_loss=False,
+    # With REMAP_SIGTERM=SIGQUIT in its environment a worker that is told to stop finishes what
+    # runs, and gives back what does not end in this time.
     worker_soft_shutdown_timeout=20,
     worker_enable_soft_shutdown_on_idle=True,
     # Otherwise workers give up after a while, or exit on READONLY and out-of-memory.

@@ -1,11 +1,9 @@
 """What a Celery worker of the shop does besides working: checks, registration, a sign of life."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
 from celery import bootsteps, current_app
-from celery.exceptions import WorkerShutdown
 from celery.signals import celeryd_init, setup_logging, worker_init
 from django.conf import settings
 
@@ -59,7 +57,7 @@ class SignOfLife(bootsteps.StartStopStep):
         touch()
         self.timer = consumer.timer.call_repeatedly(ALIVE_EVERY, touch)
 
-    def stop(self, consumer: Any) -> None:
+    def stop(self, _consumer: Any) -> None:
         self.timer.cancel()
 
 

@@ -15,7 +15,8 @@ class Event(models.Model):
     type = models.CharField(max_length=100)
     version = models.PositiveSmallIntegerField()
     stream = models.CharField(max_length=100)
-    key = models.CharField(
+    # NULL where nothing is unique: the constraint lets any number of those be.
+    key = models.CharField(  # noqa: DJ001
         max_length=200,
         null=True,
         help_text="What can happen only once in the stream, or nothing.",

@@ -83,6 +83,7 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name_plural = "deliveries"
+        permissions = [("operate", "Can deliver again, discard, pause and resume")]
         constraints = [
             models.UniqueConstraint(
                 fields=["event", "subscription"], name="bus_delivery_once_per_subscription"

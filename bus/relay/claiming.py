@@ -109,7 +109,7 @@ def _candidates(work: Work, room: int) -> list[Candidate]:
     lock = "FOR UPDATE OF d SKIP LOCKED" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT d.id, d.token, d.alone, d.due_at > {sql_ago(PATIENCE)} "  # noqa: S608 -- constants
+            f"SELECT d.id, d.token, d.alone, d.due_at > {sql_ago(PATIENCE)} "
             "FROM bus_delivery d WHERE d.subscription_id = %s AND d.state = 'waiting' "
             f"AND d.due_at <= {sql_now()} {lane} ORDER BY d.due_at, d.id LIMIT %s {lock}",
             [work.subscription_id, room],

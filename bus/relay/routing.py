@@ -54,7 +54,7 @@ def owe(column: str, values: Sequence[object], extra: str = "") -> int:
             "INSERT INTO bus_delivery (event_id, subscription_id, queue_id, stream, ordered) "
             "SELECT e.id, s.id, s.queue_id, e.stream, s.ordered "
             "FROM bus_event e JOIN bus_subscription s ON s.event_type = e.type "
-            f"WHERE {column} IN ({marks}) AND s.retired_at IS NULL {extra} "  # noqa: S608 -- see above
+            f"WHERE {column} IN ({marks}) AND s.retired_at IS NULL {extra} "
             "ORDER BY e.id, s.id ON CONFLICT (event_id, subscription_id) DO NOTHING",
             list(values),
         )

@@ -29,7 +29,7 @@ def look() -> dict[int, list[Work]]:
     now = sql_now()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.id, s.name, q.id, q.name, s.batch, s.window, s.ordered, s.outside, "  # noqa: S608
+            "SELECT s.id, s.name, q.id, q.name, s.batch, s.window, s.ordered, s.outside, "
             "s.repeatable, "
             "s.paused_at IS NULL AND s.retired_at IS NULL AND EXISTS (SELECT 1 "
             "FROM bus_delivery d WHERE d.subscription_id = s.id AND d.state = 'waiting' "

@@ -65,7 +65,7 @@ def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None
 
 @contextmanager
 def _quiet_exit(reaction: Reaction) -> Iterator[tuple[Any]]:
-    """Open what `using` names; a failure to close it comes after all is done, and is only logged."""
+    """Open what `using` names; a failure to close it comes after all is done: only logged."""
     assert reaction.using is not None
     manager = reaction.using()
     yielded = manager.__enter__()

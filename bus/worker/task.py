@@ -2,7 +2,6 @@
 
 from celery import Task, current_app, shared_task
 from celery.exceptions import Retry as RetryState
-
 from kombu import Queue
 
 from bus.models import State
@@ -36,6 +35,6 @@ def register_task(reaction: Reaction) -> Task:
 
 
 def declare_queues() -> None:
-    """Tell Celery every queue that a reaction names. Without exchange: see the relay's sending."""
+    """Tell Celery every queue that a reaction names. The relay sends to the queue itself."""
     names = {reaction.queue.name for reaction in reactions()}
-    current_app.conf.task_queues = [Queue(name) for name in sorted(names)]
+    current_app.conf.task_queues = [Queue(name, routing_key=name) for name in sorted(names)]

@@ -48,7 +48,9 @@ class Command(BaseCommand):
                 row.retry if row else str(code.retry) if code else "",
                 self._state(row, known=code is not None),
             )
-        Console(file=self.stdout, width=None).print(table)
+        # Wider than the default where nobody's terminal sets the width: names must be whole.
+        width = None if self.stdout.isatty() else 200
+        Console(file=self.stdout, width=width).print(table)
 
     @staticmethod
     def _order(rows: dict[str, Subscription], name: str) -> tuple[str, str]:

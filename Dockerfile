@@ -1,0 +1,23 @@
+# One image for every part of the shop; docker-compose.yml says which command makes it which part.
+
+FROM python:3.13-slim AS packages
+COPY requirements.txt .
+RUN python -m venv /packages \
+ && /packages/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+
+FROM python:3.13-slim
+ENV PATH=/packages/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    VAR_DIR=/var/lib/shop
+RUN useradd --system --uid 10001 --no-create-home shop \
+ && install --directory --owner=shop --group=shop /var/lib/shop \
+        /var/lib/shop/documents /var/lib/shop/mail /var/lib/shop/run
+COPY --from=packages /packages /packages
+WORKDIR /srv/shop
+COPY . .
+RUN python -m compileall -q . \
+ && SECRET_KEY=only-to-collect python manage.py collectstatic --no-input --verbosity 0
+USER shop
+EXPOSE 8000
+# The exec form, so that the process itself gets the signal to stop.
+CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "3"]

@@ -1,0 +1,78 @@
+# What a machine needs for all of this: Python 3.11 or newer with pip, and make.
+
+PYTHON ?= python3
+N ?= 200
+PY := .venv/bin/python
+UV := .venv/bin/uv
+PIP = $(PYTHON) -m pip --python $(PY) install --quiet --disable-pip-version-check
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+# A laptop's default. What the environment or a .env file says about DEBUG wins.
+ifndef DEBUG
+ifeq ($(shell grep -s '^ *DEBUG *=' .env),)
+up doctor order orders: export DEBUG = 1
+endif
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help up doctor order orders test lint lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: .venv/.runtime ## Set everything up and start the whole shop; Ctrl-C stops it
+	@exec $(PY) manage.py up
+
+doctor: .venv/.runtime ## Check what a start needs, and say how to mend what is missing
+	@exec $(PY) manage.py doctor
+
+order: .venv/.runtime ## Place one order on the running shop and follow its reactions
+	@exec $(PY) manage.py order
+
+orders: .venv/.runtime ## Place N=200 orders on the running shop and count what they set off
+	@exec $(PY) manage.py order $(N)
+
+test: .venv/.dev ## Run all tests on SQLite, then on PostgreSQL where it is installed (ARGS for pytest)
+	@exec $(PY) -m tests $(ARGS)
+
+lint: .venv/.dev ## Check style, types and the rules of who may import whom
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	SECRET_KEY=lint $(PY) -m mypy
+	.venv/bin/lint-imports
+
+lock: .venv/.dev ## Write the hash-pinned requirements again (UPGRADE=1 for newer versions)
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	grep -o '^uv==[0-9.]*' requirements-uv.txt | $(LOCK) - -o requirements-uv.txt
+
+clean: ## Start afresh: remove .venv, caches and var/ (the demo's database, mail and documents)
+	rm -rf .venv var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$$($(PYTHON) -V 2>&1) is too old: the shop needs 3.11 or newer. Name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
+		echo "$(PYTHON) has no pip. On Debian: apt-get install python3-pip"; exit 1; }
+	@$(PYTHON) -m venv --without-pip .venv
+
+# uv installs in seconds what takes pip a minute; where it cannot (a mirror that only pip has been
+# told of), pip does the same from the same hashes.
+define install
+	@echo "Installing $< into .venv ..."
+	@test -x $(UV) || $(PIP) --require-hashes -r requirements-uv.txt || true
+	@$(UV) pip install --quiet --python $(PY) --require-hashes -r $< || { \
+		echo "uv could not install them; pip does it now."; \
+		$(PIP) --require-hashes -r $<; }
+	@touch $@
+endef
+
+.venv/.runtime: requirements.txt | .venv/bin/python
+	$(install)
+
+.venv/.dev: requirements-dev.txt | .venv/.runtime
+	$(install)

@@ -1,0 +1,134 @@
+"""The shop's figures: what was sold, minute by minute, day by day, product by product."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from analytics.fields import AmountField
+
+
+class ShopFigures(models.Model):
+    """Counters of one span of time. Each one only ever grows.
+
+    A cancellation counts in the span in which it was made and leaves the sale where it was, so
+    the figures of a closed day never change afterwards. Amounts are in the shop's currency.
+    """
+
+    counters: ClassVar = (
+        "orders",
+        "units",
+        "revenue",
+        "net",
+        "cancelled",
+        "reversed_revenue",
+        "rejected",
+        "dispatched",
+    )
+    labels: ClassVar[tuple[str, ...]] = ()
+
+    orders = models.PositiveBigIntegerField(default=0)
+    units = models.PositiveBigIntegerField(default=0)
+    revenue = AmountField(default=0, help_text="What customers pay, tax included.")
+    net = AmountField(default=0, help_text="The revenue without its tax.")
+    cancelled = models.PositiveBigIntegerField(default=0, help_text="Orders.")
+    reversed_revenue = AmountField(default=0, help_text="Of the cancelled orders, tax included.")
+    rejected = models.PositiveBigIntegerField(default=0, help_text="Orders short of stock.")
+    dispatched = models.PositiveBigIntegerField(default=0, help_text="Orders.")
+
+    class Meta:
+        abstract = True
+
+
+class MinuteFigures(ShopFigures):
+    key: ClassVar = ("minute",)
+
+    minute = models.DateTimeField("minute (UTC)", unique=True, help_text="Its first instant.")
+
+    class Meta:
+        ordering = ["-minute"]
+        verbose_name_plural = "figures per minute"
+
+    def __str__(self) -> str:
+        return f"{self.minute:%Y-%m-%d %H:%M} UTC"
+
+
+class DayFigures(ShopFigures):
+    key: ClassVar = ("day",)
+
+    day = models.DateField(unique=True, help_text="In the shop's time zone.")
+
+    class Meta:
+        ordering = ["-day"]
+        verbose_name_plural = "figures per day"
+
+    def __str__(self) -> str:
+        return self.day.isoformat()
+
+
+class ProductFigures(models.Model):
+    """What one product did on one day of the shop's time zone."""
+
+    key: ClassVar = ("day", "sku")
+    labels: ClassVar = ("name",)
+    counters: ClassVar = ("units", "revenue", "cancelled_units", "reversed_revenue")
+
+    day = models.DateField()
+    sku = models.CharField("SKU", max_length=32)
+    name = models.CharField(max_length=120, help_text="As it was last sold on that day.")
+    units = models.PositiveBigIntegerField(default=0)
+    revenue = AmountField(default=0, help_text="Tax included.")
+    cancelled_units = models.PositiveBigIntegerField(default=0)
+    reversed_revenue = AmountField(default=0, help_text="Of the cancelled units, tax included.")
+
+    class Meta:
+        ordering = ["-day", "-revenue", "sku"]
+        verbose_name_plural = "figures per product"
+        constraints = [
+            models.UniqueConstraint(fields=["day", "sku"], name="one_row_per_product_and_day"),
+        ]
+        indexes = [models.Index(fields=["day", "-revenue"], name="analytics_top_products")]
+
+    def __str__(self) -> str:
+        return f"{self.sku} on {self.day}"
+
+
+class CountedFact(models.Model):
+    """A fact that is in the figures. There is one row for it however often it was delivered."""
+
+    number = models.CharField(max_length=32, help_text="The order's number.")
+    kind = models.CharField(max_length=40, help_text="The fact's name.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "number"], name="a_fact_counts_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.number}"
+
+
+class Correction(models.Model):
+    """Figures that were found wrong and put right by *rebuild_figures*.
+
+    The sequence has no gaps: whoever corrects takes the number after the last one he saw, so of
+    two who found the same differences only one can correct them.
+    """
+
+    sequence = models.PositiveIntegerField(unique=True)
+    at = models.DateTimeField(auto_now_add=True)
+    count = models.PositiveIntegerField("counters put right")
+    differences = models.JSONField(help_text="The first thousand of them.")
+
+    class Meta:
+        ordering = ["-sequence"]
+
+    def __str__(self) -> str:
+        return f"Correction {self.sequence}"
+
+
+FIGURES: tuple[type[MinuteFigures] | type[DayFigures] | type[ProductFigures], ...] = (
+    MinuteFigures,
+    DayFigures,
+    ProductFigures,
+)
+"""Every table of figures, in the order in which their rows are locked."""

@@ -1,0 +1,23 @@
+"""What analytics does: count each fact once, and put the figures right from the events."""
+
+from analytics.services.comparing import Difference, compare_figures
+from analytics.services.rebuilding import AlreadyCorrected, rebuild_figures
+from analytics.services.recording import (
+    ForeignCurrency,
+    record_dispatches,
+    record_rejections,
+    record_sales,
+    reverse_sales,
+)
+
+__all__ = [
+    "AlreadyCorrected",
+    "Difference",
+    "ForeignCurrency",
+    "compare_figures",
+    "rebuild_figures",
+    "record_dispatches",
+    "record_rejections",
+    "record_sales",
+    "reverse_sales",
+]

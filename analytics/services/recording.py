@@ -1,0 +1,85 @@
+"""Count facts, each one once however often it is delivered."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from django.conf import settings
+from django.db import transaction
+
+from analytics.models import FIGURES
+from analytics.services.statements import add_figures, count_once
+from analytics.services.tally import Tally
+from shop.events import (
+    OrderCancelled,
+    OrderFact,
+    OrderPlaced,
+    ShipmentDispatched,
+    StockRejected,
+)
+
+
+class ForeignCurrency(ValueError):
+    """An order is in another currency than the figures; adding it up would make them wrong."""
+
+
+def record_sales(orders: Sequence[OrderPlaced]) -> None:
+    """Count the orders with their revenue and units in the minute and on the day of the sale.
+
+    Raises:
+        ForeignCurrency: where an order is not in `settings.CURRENCY`; nothing is counted then.
+    """
+    record(orders)
+
+
+def reverse_sales(cancellations: Sequence[OrderCancelled]) -> None:
+    """Count the orders as cancelled, on the day of the cancellation and not of the sale.
+
+    The day of the sale may be closed and reported; a credit note too belongs to the day on which
+    it is written.
+
+    Raises:
+        ForeignCurrency: where an order is not in `settings.CURRENCY`; nothing is counted then.
+    """
+    record(cancellations)
+
+
+def record_rejections(rejections: Sequence[StockRejected]) -> None:
+    """Count the orders that the stock could not serve."""
+    record(rejections)
+
+
+def record_dispatches(dispatches: Sequence[ShipmentDispatched]) -> None:
+    """Count the orders whose goods left the house."""
+    record(dispatches)
+
+
+def record(facts: Sequence[OrderFact]) -> int:
+    """Count those of the facts that are not counted yet; return how many those were."""
+    facts = sorted(facts, key=lambda fact: (kind_of(fact), fact.number))
+    fresh: dict[tuple[str, str], OrderFact] = {}
+    with transaction.atomic():
+        for kind, same in groupby(facts, kind_of):
+            by_number = {fact.number: fact for fact in same}
+            for number in count_once(kind, by_number):
+                fresh[kind, number] = by_number[number]
+        _add(list(fresh.values()))
+    return len(fresh)
+
+
+def kind_of(fact: OrderFact) -> str:
+    return type(fact).__name__
+
+
+def is_foreign(fact: OrderFact) -> bool:
+    return isinstance(fact, OrderPlaced) and fact.currency != settings.CURRENCY
+
+
+def _add(facts: list[OrderFact]) -> None:
+    for fact in filter(is_foreign, facts):
+        raise ForeignCurrency(
+            f"{fact.number} is in another currency than the figures ({settings.CURRENCY})."
+            " Set CURRENCY back, or discard this delivery."
+        )
+    tally = Tally(facts)
+    for figures in FIGURES:
+        add_figures(figures, tally.rows[figures], tally.names)

@@ -1,0 +1,88 @@
+"""What facts add to the figures, worked out in memory before the database is touched."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import singledispatch
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from analytics.models import DayFigures, MinuteFigures, ProductFigures
+from shop.events import Line, OrderCancelled, OrderFact, OrderPlaced, ShipmentDispatched
+from shop.events import StockRejected as Rejected
+
+Key = tuple[Any, ...]
+Share = dict[str, int | Decimal]
+
+
+class Tally:
+    """Sums per row of each table of figures, and the label of each product's row."""
+
+    def __init__(self, facts: Iterable[OrderFact] = ()) -> None:
+        self.rows: dict[type[models.Model], dict[Key, Counter[str]]] = defaultdict(
+            lambda: defaultdict(Counter)
+        )
+        self.names: dict[Key, str] = {}
+        for fact in facts:
+            self.add(fact)
+
+    def add(self, fact: OrderFact) -> None:
+        day, share = shop_day(fact.at), order_share(fact)
+        self.rows[MinuteFigures][utc_minute(fact.at),].update(share)
+        self.rows[DayFigures][day,].update(share)
+        for line, line_share in _line_shares(fact):
+            self.rows[ProductFigures][day, line.sku].update(line_share)
+            self.names[day, line.sku] = line.name
+
+
+def utc_minute(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def shop_day(at: datetime) -> date:
+    """The day of `settings.TIME_ZONE`, whatever zone is active where this runs."""
+    return timezone.localdate(at, timezone.get_default_timezone())
+
+
+@singledispatch
+def order_share(fact: OrderFact) -> Share:
+    """What one fact adds to the counters of its minute and its day.
+
+    Raises:
+        TypeError: for a fact that the figures do not count.
+    """
+    raise TypeError(f"{type(fact).__name__} is not counted; say in order_share what it adds.")
+
+
+@order_share.register
+def _(fact: OrderPlaced) -> Share:
+    units = sum(line.quantity for line in fact.lines)
+    return {"orders": 1, "units": units, "revenue": fact.total, "net": fact.net}
+
+
+@order_share.register
+def _(fact: OrderCancelled) -> Share:
+    return {"cancelled": 1, "reversed_revenue": fact.total}
+
+
+@order_share.register
+def _(_fact: Rejected) -> Share:
+    return {"rejected": 1}
+
+
+@order_share.register
+def _(_fact: ShipmentDispatched) -> Share:
+    return {"dispatched": 1}
+
+
+def _line_shares(fact: OrderFact) -> Iterator[tuple[Line, Share]]:
+    # A cancellation is a placed order's snapshot too, so it is asked for first.
+    if isinstance(fact, OrderCancelled):
+        for line in fact.lines:
+            yield line, {"cancelled_units": line.quantity, "reversed_revenue": line.total}
+    elif isinstance(fact, OrderPlaced):
+        for line in fact.lines:
+            yield line, {"units": line.quantity, "revenue": line.total}

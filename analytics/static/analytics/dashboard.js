@@ -1,0 +1,158 @@
+// The live dashboard: puts figures into the page as they come.
+
+import { Chart } from "./chart.js";
+import { follow } from "./feed.js";
+import { count, day, minute, money, span, time } from "./format.js";
+
+const STATES = {
+  connecting: "Connecting…",
+  live: "Live",
+  polling: "Live, every 2 s",
+  reconnecting: "Reconnecting…",
+  "signed-out": "Signed out",
+};
+const COUNTS = ["orders", "units", "cancelled", "dispatched", "rejected"];
+const AMOUNTS = ["revenue", "net", "average", "reversed"];
+
+const byId = (id) => document.getElementById(id);
+const page = byId("dashboard").dataset;
+let figures = JSON.parse(byId("figures").textContent);
+let checkedAt = Date.parse(figures.at);
+let aheadBy = Date.now() - checkedAt; // The browser's clock is not the server's.
+
+const charts = {
+  orders: chart("orders", "Orders per minute", (point) => point.orders, count,
+    (point) => `${minute(point.at)} · ${count(point.orders)} ${point.orders === 1 ? "order" : "orders"}`),
+  revenue: chart("revenue", "Revenue per minute", (point) => Number(point.revenue), compact,
+    (point) => `${minute(point.at)} · ${money(point.revenue)} ${figures.currency}`),
+};
+
+function chart(name, title, value, axis, label) {
+  const read = (chosen) => write(byId(`${name}-readout`), chosen ?? summary(name));
+  return new Chart(byId(`${name}-chart`), { title, value, axis, label, read, minute: (point) => minute(point.at) });
+}
+
+function summary(name) {
+  const sum = figures.minutes.reduce((total, point) => total + Number(point[name]), 0);
+  const places = name === "revenue" ? (figures.today.revenue.split(".")[1] ?? "").length : 0;
+  return `Last 60 minutes · ${money(sum.toFixed(places))}${name === "revenue" ? ` ${figures.currency}` : ""}`;
+}
+
+function compact(number) {
+  return number.toLocaleString("en-GB", { notation: number >= 10000 ? "compact" : "standard" });
+}
+
+function show() {
+  write(byId("day"), day(figures.day));
+  for (const name of COUNTS) write(byId(`today-${name}`), count(figures.today[name]), true);
+  for (const name of AMOUNTS) write(byId(`today-${name}`), money(figures.today[name]), true);
+  charts.orders.show(figures.minutes);
+  charts.revenue.show(figures.minutes);
+  showProducts();
+  showQueues();
+  showBroker();
+}
+
+function showProducts() {
+  const most = Math.max(...figures.products.map((product) => Number(product.revenue)));
+  const rows = figures.products.map((product) => {
+    const name = cell("th", "", make("span", "name", product.name), " ", make("span", "sku", product.sku), share(product.revenue / most));
+    name.scope = "row";
+    return row(name, cell("td", "number", count(product.units)), cell("td", "number", money(product.revenue)));
+  });
+  fill("products", rows, 3, "Nothing sold yet today.");
+}
+
+function share(part) {
+  const bar = make("meter", "share");
+  bar.value = part;
+  bar.ariaHidden = "true";
+  return bar;
+}
+
+function showQueues() {
+  const rows = figures.queues.map((queue) => {
+    const name = cell("th", "", queue.name, ...(queue.paused ? [" ", make("span", "badge", "paused")] : []));
+    name.scope = "row";
+    const dead = cell("td", queue.dead ? "number bad" : "number", count(queue.dead));
+    const oldest = cell("td", "number", wait(queue.oldest_at));
+    return row(name, cell("td", "number", count(queue.waiting)), cell("td", "number", count(queue.in_flight)), dead, oldest);
+  });
+  fill("queues", rows, 5, "No queue is registered yet: start a worker.");
+}
+
+function wait(since) {
+  if (!since) return "–";
+  const waited = now() - Date.parse(since);
+  return waited < -1000 ? `in ${span(-waited)}` : span(waited);
+}
+
+function showBroker() {
+  const { ok, error, silent_since: silentSince } = figures.broker;
+  const [kind, words] = silentSince ? ["bad", `The relay is silent since ${time(silentSince)}`]
+    : ok ? ["good", "The broker answers"]
+    : ok === null ? ["unknown", "The broker: no relay has looked yet"]
+    : ["bad", `The broker does not answer: ${error}`];
+  byId("broker").dataset.kind = kind;
+  write(byId("broker"), words);
+}
+
+function showState(name) {
+  const pill = byId("state");
+  if (pill.dataset.state === name) return;
+  pill.dataset.state = name;
+  const link = make("a", "", "Signed out: sign in");
+  link.href = page.login;
+  pill.replaceChildren(name === "signed-out" ? link : STATES[name]);
+}
+
+function showAge() {
+  const age = now() - checkedAt;
+  write(byId("age"), `as of ${time(checkedAt)}, ${age < 1500 ? "just now" : `${span(age)} ago`}`);
+  byId("age").classList.toggle("old", age > 15000);
+  if (figures.queues.some((queue) => queue.oldest_at)) showQueues();
+}
+
+/** The server's time. */
+const now = () => Date.now() - aheadBy;
+
+function note(instant) {
+  checkedAt = Date.parse(instant);
+  // The smallest difference seen is the one with the least delay in it.
+  aheadBy = Math.min(aheadBy, Date.now() - checkedAt);
+}
+
+function write(place, words, flash = false) {
+  if (place.textContent === words) return;
+  place.textContent = words;
+  if (flash) place.getAnimations().forEach((animation) => animation.cancel());
+  if (flash && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    place.animate([{ color: "var(--accent)" }, {}], { duration: 900, easing: "ease-out" });
+  }
+}
+
+function fill(id, rows, columns, empty) {
+  const nothing = cell("td", "empty", empty);
+  nothing.colSpan = columns;
+  byId(id).replaceChildren(...(rows.length ? rows : [row(nothing)]));
+}
+
+function make(name, className = "", ...content) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...content);
+  return made;
+}
+
+const cell = make;
+const row = (...cells) => make("tr", "", ...cells);
+
+show();
+showAge();
+showState("connecting");
+setInterval(showAge, 1000);
+follow(page, {
+  hear: (found) => { figures = found; note(found.at); show(); showAge(); },
+  checked: (instant) => { note(instant); showAge(); },
+  state: showState,
+});

@@ -1,0 +1,159 @@
+"""A rebuild: the events are the truth, and workers need not stop for it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from analytics import services
+from analytics.models import CountedFact, DayFigures, MinuteFigures, ProductFigures
+from analytics.services.rebuilding import correct_figures
+from analytics.tests.facts import NOON, cancelled, dispatched, line, placed, rejected
+from bus.testing import given
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FACTS = [
+    placed("SO-1", line("MUG", 2), line("TEA", 1, "4.99")),
+    placed("SO-2", at=NOON + timedelta(minutes=3)),
+    placed("SO-3", at=NOON + timedelta(days=1)),
+    rejected("SO-2", at=NOON + timedelta(minutes=4)),
+    cancelled("SO-2", at=NOON + timedelta(minutes=5)),
+    dispatched("SO-1", at=NOON + timedelta(hours=5)),
+]
+
+
+def silent(_line):
+    """Nobody listens to the progress."""
+
+
+def count(*facts):
+    services.record_sales([fact for fact in facts if type(fact).__name__ == "OrderPlaced"])
+    services.reverse_sales([fact for fact in facts if type(fact).__name__ == "OrderCancelled"])
+    services.record_rejections([fact for fact in facts if type(fact).__name__ == "StockRejected"])
+    services.record_dispatches(
+        [fact for fact in facts if type(fact).__name__ == "ShipmentDispatched"]
+    )
+
+
+def figures():
+    tables = (MinuteFigures, DayFigures, ProductFigures)
+    columns = [(*table.key, *table.labels, *table.counters) for table in tables]
+    return [
+        sorted(table.objects.values_list(*names))
+        for table, names in zip(tables, columns, strict=True)
+    ]
+
+
+def test_the_figures_are_the_same_counted_one_by_one_or_rebuilt_from_nothing():
+    given(*FACTS)
+    count(*FACTS)
+    one_by_one = figures()
+    for table in (MinuteFigures, DayFigures, ProductFigures, CountedFact):
+        table.objects.all().delete()
+
+    found = services.rebuild_figures(silent)
+
+    assert found == []
+    assert figures() == one_by_one
+
+
+def test_right_figures_are_left_alone():
+    given(*FACTS)
+    count(*FACTS)
+
+    assert services.rebuild_figures(silent) == []
+
+
+def test_wrong_figures_are_named_and_put_right():
+    given(*FACTS)
+    count(*FACTS)
+    right = figures()
+    DayFigures.objects.filter(day="2026-06-01").update(revenue=Decimal("1.00"), orders=9)
+    ProductFigures.objects.filter(sku="TEA").delete()
+    MinuteFigures.objects.create(minute=NOON - timedelta(days=9), units=7)
+
+    lines = []
+    services.rebuild_figures(lines.append)
+
+    assert "day figures 2026-06-01: orders is 9, the events say 2" in lines
+    MinuteFigures.objects.filter(units=0, orders=0, rejected=0, cancelled=0, dispatched=0).delete()
+    assert figures() == right
+
+
+def test_figures_that_were_lost_come_back_though_every_fact_is_marked_as_counted():
+    given(*FACTS)
+    count(*FACTS)
+    right = figures()
+    DayFigures.objects.all().delete()
+    MinuteFigures.objects.all().delete()
+    ProductFigures.objects.all().delete()
+
+    services.rebuild_figures(silent)
+
+    assert figures() == right
+
+
+def test_a_fact_that_a_worker_still_owes_is_counted_once():
+    given(*FACTS)
+
+    services.rebuild_figures(silent)
+    count(*FACTS)
+
+    assert sum(DayFigures.objects.values_list("orders", flat=True)) == 3
+
+
+def test_of_two_who_found_the_same_only_one_corrects():
+    given(*FACTS)
+    count(*FACTS)
+    DayFigures.objects.update(orders=0)
+    first = services.compare_figures(silent)
+    second = services.compare_figures(silent)
+    correct_figures(first)
+
+    with pytest.raises(services.AlreadyCorrected):
+        correct_figures(second)
+
+    assert sum(DayFigures.objects.values_list("orders", flat=True)) == 3
+
+
+def test_workers_may_count_while_the_figures_are_put_right():
+    orders = [placed(f"SO-{n}", at=NOON + timedelta(seconds=n)) for n in range(400)]
+    given(*orders)
+    count(*orders[:100])
+    DayFigures.objects.update(orders=1000, units=3)
+    MinuteFigures.objects.all().delete()
+
+    def work(start):
+        try:
+            for batch in range(start, 400, 40):
+                count(*orders[batch : batch + 20])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as workers:
+        counting = workers.map(work, (100, 120))
+        services.rebuild_figures(silent)
+        list(counting)
+
+    day = DayFigures.objects.get()
+    assert (day.orders, day.units) == (400, 400)
+    assert sum(MinuteFigures.objects.values_list("orders", flat=True)) == 400
+    assert services.compare_figures(silent).differences == []
+
+
+def test_the_command_checks_without_changing_anything(capsys):
+    given(*FACTS)
+    count(*FACTS)
+    DayFigures.objects.filter(day="2026-06-01").update(units=0)
+
+    with pytest.raises(CommandError, match="1 counters are wrong"):
+        call_command("rebuild_figures", "--check")
+    assert DayFigures.objects.get(day="2026-06-01").units == 0
+
+    call_command("rebuild_figures")
+    assert "units is 0, the events say 4" in capsys.readouterr().out
+    call_command("rebuild_figures", "--check")

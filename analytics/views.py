@@ -1,0 +1,57 @@
+"""The doors of the dashboard. Staff only: others are sent to the admin's login."""
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.admin.views.decorators import staff_member_required
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from analytics import live, selectors
+
+
+@require_GET
+@never_cache
+@staff_member_required
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """The page, complete as of now; its script keeps it moving."""
+    figures = {"at": timezone.now().isoformat(), **selectors.dashboard()}
+    context = {
+        "figures": figures,
+        "shop_name": settings.SHOP_NAME,
+        "time_zone": settings.TIME_ZONE,
+    }
+    return render(request, "analytics/dashboard.html", context)
+
+
+@require_GET
+@never_cache
+@staff_member_required
+def snapshot(_request: HttpRequest) -> JsonResponse:
+    """The figures as of now, for those who cannot be streamed to."""
+    return JsonResponse({"at": timezone.now().isoformat(), **selectors.dashboard()})
+
+
+@require_GET
+@staff_member_required
+async def stream(_request: HttpRequest) -> HttpResponseBase:
+    """The figures as server-sent events (HTML standard, section 9.2), until the viewer leaves.
+
+    Needs an ASGI server. 503 with `Retry-After` when there are too many viewers already; as many
+    more as come at the same instant are let in.
+    """
+    feed = live.feed()
+    if feed.full:
+        problem = {"detail": "Too many viewers; poll the snapshot instead."}
+        return JsonResponse(problem, status=503, headers={"Retry-After": "30"})
+    # Looking up who asks opened a connection, which would be held as long as the stream.
+    await sync_to_async(close_old_connections)()
+    return StreamingHttpResponse(
+        feed.watch(),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )

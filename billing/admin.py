@@ -1,0 +1,126 @@
+"""The documents, for staff to read; nobody can change one."""
+
+from decimal import Decimal
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+
+from billing import shown
+from billing.models import Invoice, Series
+
+PAGES = {Invoice.Kind.INVOICE: "invoice-pdf", Invoice.Kind.CREDIT_NOTE: "credit-note-pdf"}
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Numbered documents are corrected by a credit note, never edited or deleted."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    list_display = ["number", "kind", "order_link", "issued_on", "buyer_name", "amount", "pdf"]
+    list_filter = ["kind", "year", "currency", ("sha256", admin.EmptyFieldListFilter)]
+    search_fields = ["number", "order_number", "sha256"]
+    search_help_text = "Number of the document or of the order, or SHA-256 of the file."
+    date_hierarchy = "issued_on"
+    list_select_related = ["corrects"]
+    list_per_page = 50
+    fieldsets = [
+        (None, {"fields": ["number", "kind", "corrects", "order_link", "pdf"]}),
+        ("Dates", {"fields": ["ordered_on", "issued_on", "drawn_at"]}),
+        ("Parties", {"fields": ["seller_data", "buyer_data"]}),
+        ("Content", {"fields": ["line_table", "tax_table", "amount", "payment_terms"]}),
+        ("File", {"fields": ["storage_name", "sha256"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
+        documents = super().get_queryset(request)
+        # A list shows none of these, and a hundred lines times fifty rows are much to fetch.
+        listing = request.resolver_match and request.resolver_match.url_name.endswith("changelist")
+        return documents.defer("lines", "taxes", "seller") if listing else documents
+
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return request.user.has_perm("billing.view_invoice")
+
+    @admin.display(description="order", ordering="order_number")
+    def order_link(self, invoice: Invoice) -> SafeString:
+        orders = reverse("admin:orders_order_changelist")
+        return format_html('<a href="{}?q={}">{}</a>', orders, *[invoice.order_number] * 2)
+
+    @admin.display(description="PDF")
+    def pdf(self, invoice: Invoice) -> SafeString | str:
+        if not invoice.sha256:
+            return "being drawn"
+        page = reverse(PAGES[Invoice.Kind(invoice.kind)], args=[invoice.order_id])
+        return format_html('<a href="{}" target="_blank" rel="noopener">Open</a>', page)
+
+    @admin.display(description="buyer")
+    def buyer_name(self, invoice: Invoice) -> str:
+        return invoice.buyer["name"]
+
+    @admin.display(description="total", ordering="total")
+    def amount(self, invoice: Invoice) -> str:
+        return f"{shown.amount(invoice.total, invoice.currency)} {invoice.currency}"
+
+    @admin.display(description="seller")
+    def seller_data(self, invoice: Invoice) -> SafeString:
+        return _stacked(invoice.seller.values())
+
+    @admin.display(description="buyer")
+    def buyer_data(self, invoice: Invoice) -> SafeString:
+        buyer = invoice.customer
+        place = buyer.address
+        town = f"{place.postal_code} {place.city}"
+        return _stacked(
+            [buyer.name, buyer.email, place.line1, place.line2, town, shown.country(place.country)]
+        )
+
+    @admin.display(description="lines")
+    def line_table(self, invoice: Invoice) -> SafeString:
+        names = ["sku", "name", "quantity", "unit_price", "tax_rate", "net", "tax", "total"]
+        return _table(names, invoice.lines)
+
+    @admin.display(description="tax per rate")
+    def tax_table(self, invoice: Invoice) -> SafeString:
+        return _table(["rate", "net", "tax", "total"], invoice.taxes)
+
+
+@admin.register(Series)
+class SeriesAdmin(ReadOnlyAdmin):
+    list_display = ["prefix", "year", "last"]
+
+
+def _stacked(values: object) -> SafeString:
+    return format_html_join("", "{}<br>", ((value,) for value in values if value))
+
+
+def _table(names: list[str], rows: list[dict[str, object]]) -> SafeString:
+    heads = format_html_join("", '<th class="px-3 text-left">{}</th>', ((_head(n),) for n in names))
+    body = format_html_join("", "<tr>{}</tr>", ((_cells(names, row),) for row in rows))
+    return format_html("<table><tr>{}</tr>{}</table>", heads, body)
+
+
+def _cells(names: list[str], row: dict[str, object]) -> SafeString:
+    cells = ((_cell(name, row[name]),) for name in names)
+    return format_html_join("", '<td class="px-3">{}</td>', cells)
+
+
+def _head(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _cell(name: str, value: object) -> object:
+    return shown.percentage(Decimal(str(value))) if name.endswith("rate") else value

@@ -1,0 +1,70 @@
+"""What stands on an invoice or a credit note, frozen on the day of its issue."""
+
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from shop.events import Customer, Line
+
+
+class Seller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who issues the document: name, address, VAT number and bank account."""
+
+    name: str
+    line1: str
+    line2: str = ""
+    postal_code: str
+    city: str
+    country: str
+    vat_id: str
+    email: str
+    iban: str
+
+
+class TaxSum(msgspec.Struct, frozen=True, kw_only=True):
+    """The amounts of all lines with one rate of tax; `rate` is a fraction."""
+
+    rate: Decimal
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the PDF shows; the same document always makes the same bytes.
+
+    The fields are those that Art. 226 of Directive 2006/112/EC and section 14 (4) UStG ask for.
+    """
+
+    kind: str
+    number: str
+    order_number: str
+    ordered_on: date
+    issued_on: date
+    corrects: str = ""
+    corrects_issued_on: date | None = None
+    seller: Seller
+    buyer: Customer
+    lines: tuple[Line, ...]
+    taxes: tuple[TaxSum, ...]
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+    currency: str
+    payment_terms: str
+
+
+def tax_sums(lines: tuple[Line, ...]) -> tuple[TaxSum, ...]:
+    """The amounts per rate, the highest rate first (Art. 226 (8) of Directive 2006/112/EC)."""
+    rates = sorted({line.tax_rate for line in lines}, reverse=True)
+    return tuple(_tax_sum(rate, [ln for ln in lines if ln.tax_rate == rate]) for rate in rates)
+
+
+def _tax_sum(rate: Decimal, lines: list[Line]) -> TaxSum:
+    return TaxSum(
+        rate=rate,
+        net=sum((line.net for line in lines), Decimal(0)),
+        tax=sum((line.tax for line in lines), Decimal(0)),
+        total=sum((line.total for line in lines), Decimal(0)),
+    )

@@ -1,0 +1,45 @@
+"""The database itself refuses to change or delete a numbered document."""
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+FROZEN = (
+    "id, kind, number, series, year, sequence, order_number, order_id, ordered_on, issued_on, "
+    "seller, buyer, lines, taxes, net, tax, total, currency, payment_terms, corrects_id"
+)
+FILLED_IN_ONCE = "storage_name, sha256, drawn_at"
+TRIGGERS = (
+    ("billing_invoice_kept", "DELETE", ""),
+    ("billing_invoice_frozen", f"UPDATE OF {FROZEN}", ""),
+    ("billing_invoice_issued", f"UPDATE OF {FILLED_IN_ONCE}", "WHEN (OLD.sha256 <> '')"),
+)
+REFUSAL = "A numbered document is never changed or deleted: issue a credit note."
+
+
+def install(editor: BaseDatabaseSchemaEditor) -> None:
+    """Refuse to delete, to update frozen columns, and the file's once they are filled in.
+
+    SQLite drops triggers with the table when a migration rebuilds it: a migration that alters
+    `billing_invoice` ends with this step again.
+    """
+    vendor = editor.connection.vendor
+    if vendor == "postgresql":
+        editor.execute(
+            "CREATE OR REPLACE FUNCTION billing_invoice_refuse() RETURNS trigger LANGUAGE plpgsql "
+            f"AS $$ BEGIN RAISE EXCEPTION USING MESSAGE = '{REFUSAL}', "
+            "ERRCODE = 'integrity_constraint_violation'; END $$"
+        )
+    then = {
+        "postgresql": "EXECUTE FUNCTION billing_invoice_refuse()",
+        "sqlite": f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
+    }[vendor]
+    for name, refused, when in TRIGGERS:
+        editor.execute(
+            f"CREATE TRIGGER {name} BEFORE {refused} ON billing_invoice FOR EACH ROW {when} {then}"
+        )
+
+
+def remove(editor: BaseDatabaseSchemaEditor) -> None:
+    """Take the refusals away again."""
+    table = " ON billing_invoice" if editor.connection.vendor == "postgresql" else ""
+    for name, _refused, _when in TRIGGERS:
+        editor.execute(f"DROP TRIGGER IF EXISTS {name}{table}")

@@ -1,0 +1,48 @@
+"""The picture of a document: a PDF of as many pages as its lines need."""
+
+from io import BytesIO
+
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from billing.content import Document
+from billing.pdf import closing, letterhead, table
+from billing.pdf.pages import paginate
+from billing.pdf.pen import Pen
+
+
+def draw(document: Document) -> bytes:
+    """Draw the document on A4 pages; equal documents give equal bytes, in every process.
+
+    Text that no font has shows as empty boxes, control characters as nothing; neither fails.
+    """
+    file = BytesIO()
+    canvas = Canvas(file, pagesize=A4, pageCompression=1, invariant=1, lang="en-GB")
+    canvas.setTitle(f"{letterhead.title(document)} {document.number}")
+    canvas.setAuthor(document.seller.name)
+    canvas.setSubject(f"Order {document.order_number}")
+    canvas.setCreator(document.seller.name)
+    _draw_pages(Pen(canvas), document)
+    canvas.save()
+    return file.getvalue()
+
+
+def _draw_pages(pen: Pen, document: Document) -> None:
+    first_top = letterhead.first_page_bottom(document) - table.HEAD
+    pages = paginate(
+        table.rows(document),
+        first=first_top - letterhead.FOOT,
+        later=letterhead.LATER_TOP - table.HEAD - letterhead.FOOT,
+        closing=closing.height(document),
+    )
+    for page in pages:
+        if page.number == 1:
+            letterhead.draw_first(pen, document)
+        else:
+            letterhead.draw_later(pen, document)
+        letterhead.draw_foot(pen, document, page.number, len(pages))
+        top = first_top if page.number == 1 else letterhead.LATER_TOP - table.HEAD
+        bottom = table.draw(pen, document, page, top)
+        if page is pages[-1]:
+            closing.draw(pen, document, bottom)
+        pen.next_page()

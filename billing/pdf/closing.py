@@ -1,0 +1,75 @@
+"""What stands under the last line: tax per rate, totals, and how to pay."""
+
+from billing import shown
+from billing.content import Document
+from billing.pdf.letterhead import LEFT, RIGHT
+from billing.pdf.pen import ACCENT, QUIET, TINT, WHITE, Pen
+from billing.pdf.table import TOTAL
+from billing.pdf.text import wrap
+
+ABOVE = 24
+LEADING = 14
+SUMS_LEFT = RIGHT - 200
+RATE, NET, TAX, GROSS = LEFT + 6, LEFT + 110, LEFT + 175, LEFT + 248
+TERMS_ROOM = RIGHT - LEFT - 24
+TERMS_SIZE = 9
+
+
+def height(document: Document) -> float:
+    """Points that `draw` takes."""
+    return ABOVE + _sums_height(document) + 20 + _terms_height(document)
+
+
+def draw(pen: Pen, document: Document, top: float) -> None:
+    y = top - ABOVE
+    _draw_taxes(pen, document, y)
+    _draw_totals(pen, document, y)
+    _draw_terms(pen, document, y - _sums_height(document) - 20)
+
+
+def _draw_taxes(pen: Pen, document: Document, y: float) -> None:
+    pen.write(RATE, y - 8, "Tax rate", 8, colour=QUIET)
+    for x, heading in ((NET, "Net"), (TAX, "Tax"), (GROSS, "Gross")):
+        pen.write_to(x, y - 8, heading, 8, colour=QUIET)
+    pen.rule(LEFT, y - 13, GROSS + 6)
+    for tax in document.taxes:
+        y -= LEADING
+        pen.write(RATE, y - 10, shown.percentage(tax.rate))
+        for x, figure in ((NET, tax.net), (TAX, tax.tax), (GROSS, tax.total)):
+            pen.write_to(x, y - 10, shown.amount(figure, document.currency), room=62)
+
+
+def _draw_totals(pen: Pen, document: Document, y: float) -> None:
+    for label, figure in (("Net", document.net), ("Tax", document.tax)):
+        pen.write(SUMS_LEFT + 8, y - 8, label, colour=QUIET)
+        pen.write_to(TOTAL, y - 8, shown.amount(figure, document.currency), room=110)
+        y -= LEADING
+    pen.band(SUMS_LEFT, y - 22, RIGHT, 24, ACCENT)
+    label = "Credit" if document.corrects else "Total"
+    total = f"{shown.amount(document.total, document.currency)} {document.currency}"
+    pen.write(SUMS_LEFT + 8, y - 14, label, 11, bold=True, colour=WHITE)
+    pen.write_to(TOTAL, y - 14, total, 11, bold=True, colour=WHITE, room=140)
+
+
+def _draw_terms(pen: Pen, document: Document, top: float) -> None:
+    pen.band(LEFT, top - _terms_height(document), RIGHT, _terms_height(document), TINT)
+    pen.band(LEFT, top - _terms_height(document), LEFT + 3, _terms_height(document), ACCENT)
+    pen.write(LEFT + 12, top - 16, "Refund" if document.corrects else "Payment", bold=True)
+    pen.paragraph(LEFT + 12, top - 30, _terms(document), TERMS_SIZE, leading=LEADING)
+
+
+def _terms(document: Document) -> list[str]:
+    lines = wrap(document.payment_terms, TERMS_ROOM, TERMS_SIZE)
+    if document.corrects:
+        return lines
+    seller = document.seller
+    account = f"{seller.name}, IBAN {shown.iban(seller.iban)}, reference {document.number}"
+    return lines + wrap(account, TERMS_ROOM, TERMS_SIZE)
+
+
+def _terms_height(document: Document) -> float:
+    return 26 + len(_terms(document)) * LEADING
+
+
+def _sums_height(document: Document) -> float:
+    return max(14 + len(document.taxes) * LEADING, 2 * LEADING + 22)

@@ -1,0 +1,110 @@
+"""Drawing on a page: points from the lower left corner, colours by their role."""
+
+from collections.abc import Iterable
+
+from reportlab.lib.colors import Color, HexColor
+from reportlab.pdfgen.canvas import Canvas
+
+from billing.pdf.text import clean, fitting_size, font, width
+
+ACCENT = HexColor("#0f766e")
+"""The shop's colour, as its pages and mails have it."""
+
+INK = HexColor("#1c2529")
+QUIET = HexColor("#5b6b70")
+HAIR = HexColor("#d5dddf")
+TINT = HexColor("#eef6f5")
+WHITE = HexColor("#ffffff")
+
+
+class Pen:
+    """Writes text at a baseline, and draws lines and the shop's mark."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+
+    def write(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float = 9,
+        *,
+        bold: bool = False,
+        colour: Color = INK,
+        room: float | None = None,
+    ) -> None:
+        """Write from `x` to the right, smaller where the text is wider than `room`."""
+        text = clean(text)
+        if room is not None:
+            size = fitting_size(text, room, size, bold)
+        self._canvas.setFillColor(colour)
+        self._canvas.setFont(font(text, bold), size)
+        self._canvas.drawString(x, y, text)
+
+    def write_to(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float = 9,
+        *,
+        bold: bool = False,
+        colour: Color = INK,
+        room: float | None = None,
+    ) -> None:
+        """Write so that the text ends at `x`."""
+        text = clean(text)
+        if room is not None:
+            size = fitting_size(text, room, size, bold)
+        self.write(x - width(text, size, bold), y, text, size, bold=bold, colour=colour)
+
+    def paragraph(
+        self,
+        x: float,
+        y: float,
+        lines: Iterable[str],
+        size: float = 9,
+        *,
+        leading: float = 12,
+        bold: bool = False,
+        colour: Color = INK,
+    ) -> float:
+        """Write lines one under the other, and return the baseline that follows."""
+        for line in lines:
+            self.write(x, y, line, size, bold=bold, colour=colour)
+            y -= leading
+        return y
+
+    def rule(
+        self, x: float, y: float, to: float, *, colour: Color = HAIR, thick: float = 0.5
+    ) -> None:
+        self._canvas.setStrokeColor(colour)
+        self._canvas.setLineWidth(thick)
+        self._canvas.line(x, y, to, y)
+
+    def band(self, x: float, y: float, to: float, height: float, colour: Color) -> None:
+        self._canvas.setFillColor(colour)
+        self._canvas.rect(x, y, to - x, height, stroke=0, fill=1)
+
+    def mark(self, x: float, y: float, size: float) -> None:
+        """The shop's mark, a bag on a tile, `size` points wide and high."""
+        canvas, unit = self._canvas, size / 32
+        canvas.saveState()
+        canvas.translate(x, y)
+        canvas.scale(unit, unit)
+        canvas.setFillColor(ACCENT)
+        canvas.roundRect(0, 0, 32, 32, 7, stroke=0, fill=1)
+        canvas.setStrokeColor(WHITE)
+        canvas.setFillColor(WHITE)
+        canvas.setLineWidth(2.2)
+        canvas.arc(11, 14.5, 21, 27, 0, 180)
+        canvas.roundRect(7.5, 6, 17, 14.5, 2.5, stroke=0, fill=1)
+        canvas.setStrokeColor(ACCENT)
+        canvas.setLineWidth(1.8)
+        canvas.setLineCap(1)
+        canvas.arc(12, 11, 20, 19, 180, 180)
+        canvas.restoreState()
+
+    def next_page(self) -> None:
+        self._canvas.showPage()

@@ -1,0 +1,41 @@
+"""How dates, amounts, rates and account numbers are written on a document.
+
+Never by the process's locale: the same document must be written alike on every machine.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from django.utils import translation
+from django_countries import countries
+
+from shop.money import MINOR_UNITS
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August")
+MONTHS += ("September", "October", "November", "December")
+
+
+def day(value: date) -> str:
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def amount(value: Decimal, currency: str) -> str:
+    """With the decimal places of the currency (ISO 4217), whose code stands elsewhere."""
+    return f"{value:,.{MINOR_UNITS[currency]}f}"
+
+
+def percentage(rate: Decimal) -> str:
+    """0.190 is written as 19 %, 0.055 as 5.5 %."""
+    return f"{(rate * 100).normalize():f} %"
+
+
+def country(code: str) -> str:
+    """The English name in capitals, as the post wants it under a foreign address."""
+    with translation.override("en"):
+        return (countries.name(code) or code).upper()
+
+
+def iban(value: str) -> str:
+    """In groups of four (ISO 13616)."""
+    plain = value.replace(" ", "")
+    return " ".join(plain[start : start + 4] for start in range(0, len(plain), 4))

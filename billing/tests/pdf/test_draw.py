@@ -1,0 +1,150 @@
+"""What a document looks like as text, and that equal documents are equal bytes."""
+
+import os
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from billing import pdf
+from billing.tests.facts import CUSTOMER, MIXED, document, line
+from shop.events import Address, Customer
+
+DRAW_ELSEWHERE = """
+import django; django.setup()
+from hashlib import sha256
+from billing import pdf
+from billing.tests.facts import CUSTOMER, document, line
+import msgspec
+lines = (line(), line("CUP-3", name="Żółć Ψυχή Щербаков"))
+print(sha256(pdf.draw(document(lines))).hexdigest())
+"""
+
+
+def text_of(content: bytes, tmp_path: Path) -> str:
+    file = tmp_path / "document.pdf"
+    file.write_bytes(content)
+    command = ["pdftotext", "-layout", str(file), "-"]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+
+def test_equal_documents_are_equal_bytes_whatever_was_drawn_before():
+    content = document((line(name="Łódź"),))
+    first = pdf.draw(content)
+
+    pdf.draw(document((line(name="Щербаков"),)))
+
+    assert pdf.draw(content) == first
+
+
+def test_equal_documents_are_equal_bytes_in_every_process():
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", DRAW_ELSEWHERE],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(digests) == 1
+    assert len(digests.pop().strip()) == 64
+
+
+@pytest.mark.poppler
+def test_an_invoice_shows_number_parties_lines_and_total(tmp_path):
+    text = text_of(pdf.draw(document()), tmp_path)
+
+    for part in ("INV-2026-000001", "SO-100042", "23 November 2026", "Ada Lovelace", "VAT ID"):
+        assert part in text
+    for row in MIXED:
+        assert row.sku in text
+        assert row.name in text
+    assert "73.22 EUR" in text
+    assert "DE02 1203 0000 0000 2020 51" in text
+    assert "Page 1 of 1" in text
+
+
+@pytest.mark.poppler
+def test_a_credit_note_names_the_invoice_that_it_corrects(tmp_path):
+    note = document(
+        kind="credit note",
+        number="CN-2026-000001",
+        corrects="INV-2026-000007",
+        corrects_issued_on=date(2026, 11, 20),
+    )
+
+    text = text_of(pdf.draw(note), tmp_path)
+
+    assert "Credit note" in text
+    assert "INV-2026-000007" in text
+    assert "20 November 2026" in text
+    assert "-73.22" not in text
+
+
+@pytest.mark.poppler
+def test_a_hundred_lines_go_over_pages_that_all_have_a_head_and_add_up(tmp_path):
+    lines = tuple(line(f"SKU-{n:03}", "10.00", quantity=n + 1) for n in range(100))
+
+    text = text_of(pdf.draw(document(lines)), tmp_path)
+
+    pages = text.rstrip("\f").split("\f")
+    assert len(pages) > 2
+    for number, page in enumerate(pages, start=1):
+        assert "Unit price" in page
+        assert f"Page {number} of {len(pages)}" in page
+    assert all(text.count(row.sku) == 2 for row in lines)  # as the SKU, and in the name
+    carried = [_figure(page, "Carried forward") for page in pages[:-1]]
+    assert carried == [_figure(page, "Brought forward") for page in pages[1:]]
+    assert "50,500.00 EUR" in pages[-1]
+
+
+@pytest.mark.poppler
+def test_names_in_other_scripts_are_printed_and_markup_is_text(tmp_path):
+    names = ("Zażółć gęślą jaźń", "Γιώργος Παπαδόπουλος", "Алексей Щербаков", "<b>&amp; ünd")
+    lines = tuple(line(f"SKU-{n}", name=name) for n, name in enumerate(names))
+
+    text = text_of(pdf.draw(document(lines)), tmp_path)
+
+    for name in names:
+        assert name in text
+
+
+@pytest.mark.poppler
+def test_a_long_name_is_wrapped_and_nothing_is_lost(tmp_path):
+    name = " ".join(f"word{n:02}" for n in range(40))
+    buyer = msgspec.structs.replace(CUSTOMER, name="Wolfeschlegelsteinhausen" * 8)
+
+    text = text_of(pdf.draw(document((line(name=name),), buyer=buyer)), tmp_path)
+
+    assert all(word in text for word in name.split())
+    assert "".join(text.split()).count("Wolfeschlegelstein") == 8
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.text(st.characters(), max_size=200),
+    city=st.text(st.characters(codec="utf-8"), max_size=120),
+    price=st.decimals("0.01", "99999999.99", places=2),
+    quantity=st.integers(1, 10**6),
+)
+def test_no_text_and_no_amount_breaks_the_drawing(name, city, price, quantity):
+    address = Address(line1=name, line2=city, postal_code="\x00", city=city, country="ZZ")
+    buyer = Customer(email="a@b.example", name=name, address=address)
+    row = line(price=str(Decimal(price)), quantity=quantity, name=name + "x")
+
+    content = pdf.draw(document((row,), buyer=buyer))
+
+    assert content.startswith(b"%PDF-")
+
+
+def _figure(page: str, label: str) -> str:
+    return next(line.split()[-1] for line in page.splitlines() if label in line)

@@ -1,0 +1,117 @@
+"""A document's file is stored once and stays what it was, whatever crashes in between."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from billing.models import Invoice
+from billing.services import FileDiffers, draw_document, issue_invoice
+from billing.tests.facts import placed
+from bus.models import Event
+from shop.events import InvoiceNumbered
+
+pytestmark = pytest.mark.django_db
+
+
+def numbered() -> InvoiceNumbered:
+    order = placed()
+    invoice = issue_invoice(order)
+    return InvoiceNumbered(
+        number=order.number,
+        order_id=order.order_id,
+        at=order.at,
+        document=invoice.number,
+        kind="invoice",
+    )
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_the_file_is_stored_and_then_recorded_and_stated(documents):
+    fact = numbered()
+
+    after_done = draw_document(fact)
+    assert not Event.objects.filter(type="InvoiceIssued").exists()
+    after_done()
+
+    invoice = Invoice.objects.get()
+    [file] = files(documents)
+    assert file.relative_to(documents).as_posix() == invoice.storage_name
+    assert file.name == f"{fact.document}.pdf"
+    assert sha256(file.read_bytes()).hexdigest() == invoice.sha256
+    issued = Event.objects.get(type="InvoiceIssued")
+    assert issued.data["sha256"] == invoice.sha256
+    assert issued.personal.data["customer"]["email"] == "ada@example.com"
+
+
+def test_a_crash_between_store_and_commit_leaves_one_file(documents):
+    fact = numbered()
+    draw_document(fact)
+
+    draw_document(fact)()
+
+    assert len(files(documents)) == 1
+
+
+def test_a_half_written_file_is_replaced_under_its_own_name(documents):
+    fact = numbered()
+    draw_document(fact)
+    [file] = files(documents)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:100])
+
+    draw_document(fact)()
+
+    assert files(documents) == [file]
+    assert file.read_bytes() == whole
+
+
+def test_two_drawings_at_once_are_recorded_and_stated_once():
+    fact = numbered()
+    one, other = draw_document(fact), draw_document(fact)
+
+    one()
+    other()
+
+    assert Event.objects.filter(type="InvoiceIssued").count() == 1
+
+
+def test_an_issued_document_is_left_alone(documents):
+    fact = numbered()
+    draw_document(fact)()
+    [file] = files(documents)
+    before = file.stat().st_mtime_ns
+
+    assert draw_document(fact) is None
+    assert file.stat().st_mtime_ns == before
+
+
+def test_a_lost_file_is_put_back_with_the_same_bytes(documents):
+    fact = numbered()
+    draw_document(fact)()
+    [file] = files(documents)
+    whole = file.read_bytes()
+    file.unlink()
+
+    assert draw_document(fact) is None
+    assert file.read_bytes() == whole
+
+
+def test_a_lost_file_that_would_come_out_differently_is_left_to_a_person(documents):
+    fact = numbered()
+    draw_document(fact)
+    Invoice.objects.update(storage_name="invoices/x.pdf", sha256="0" * 64, drawn_at=fact.at)
+
+    with pytest.raises(FileDiffers, match="restore it from a backup"):
+        draw_document(fact)
+
+
+def test_a_storage_that_cannot_be_written_is_an_error_that_is_tried_again(documents):
+    fact = numbered()
+    (documents / "invoices").write_text("a file where a folder should be")
+
+    with pytest.raises(OSError, match="invoices"):
+        draw_document(fact)

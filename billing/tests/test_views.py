@@ -1,0 +1,84 @@
+"""A customer gets the PDF once it is there, and a problem before."""
+
+import pytest
+from django.core.files.storage import default_storage
+from django.urls import reverse
+
+from billing.models import Invoice
+from billing.services import draw_document, issue_credit_note, issue_invoice
+from billing.tests.facts import cancelled, placed
+from shop.events import InvoiceNumbered
+
+pytestmark = pytest.mark.django_db
+ORDER = placed()
+INVOICE = f"/api/v1/orders/{ORDER.order_id}/invoice.pdf"
+
+
+def draw(invoice: Invoice) -> None:
+    draw_document(
+        InvoiceNumbered(
+            number=invoice.order_number,
+            order_id=invoice.order_id,
+            at=ORDER.at,
+            document=invoice.number,
+            kind=invoice.kind,
+        )
+    )()
+
+
+def test_the_invoice_is_served_with_the_headers_of_a_private_file(client):
+    invoice = issue_invoice(ORDER)
+    draw(invoice)
+
+    response = client.get(INVOICE, headers={"Accept": "application/pdf"})
+
+    invoice.refresh_from_db()
+    assert response.status_code == 200
+    assert response.content == default_storage.open(invoice.storage_name).read()
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"] == f'inline; filename="{invoice.number}.pdf"'
+    assert response["ETag"] == f'"{invoice.sha256}"'
+    assert response["Cache-Control"].startswith("private")
+
+
+def test_a_copy_that_is_still_right_is_not_sent_again(client):
+    draw(issue_invoice(ORDER))
+    etag = client.get(INVOICE)["ETag"]
+
+    response = client.get(INVOICE, headers={"If-None-Match": etag})
+
+    assert response.status_code == 304
+    assert response["ETag"] == etag
+    assert not response.content
+
+
+@pytest.mark.parametrize("accept", ["application/pdf", "application/json", "*/*"])
+def test_an_invoice_that_is_not_drawn_yet_is_a_problem_document(client, accept):
+    issue_invoice(ORDER)
+
+    response = client.get(INVOICE, headers={"Accept": accept})
+
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["status"] == 404
+    assert "no invoice" in response.json()["detail"]
+
+
+def test_a_lost_file_is_not_found_and_no_crash(client):
+    invoice = issue_invoice(ORDER)
+    draw(invoice)
+    invoice.refresh_from_db()
+    default_storage.delete(invoice.storage_name)
+
+    assert client.get(INVOICE).status_code == 404
+
+
+def test_the_credit_note_has_an_address_of_its_own(client):
+    issue_invoice(ORDER)
+    draw(issue_credit_note(cancelled()))
+
+    response = client.get(reverse("credit-note-pdf", args=[ORDER.order_id]))
+
+    assert response.status_code == 200
+    assert "CN-" in response["Content-Disposition"]
+    assert client.get(INVOICE).status_code == 404

@@ -1,0 +1,24 @@
+"""The outcome of one check."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """`fix` names the setting, package or command that mends it; empty if nothing is wrong.
+
+    What is not `needed` does not keep the shop from starting.
+    """
+
+    what: str
+    state: str
+    why: str
+    fix: str = ""
+    needed: bool = True
+
+    @property
+    def fails(self) -> bool:
+        return bool(self.fix) and self.needed
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.state}. {self.fix}"

@@ -1,0 +1,76 @@
+"""Python, the folder for the shop's files, and the two ports."""
+
+import errno
+import os
+import socket
+import sys
+
+from django.conf import settings
+
+from config.checks.check import Check
+from config.supervisor.lock import running_supervisor
+
+OLDEST, TOO_NEW = (3, 11), (3, 14)
+
+
+def check_python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    why = "the shop is tested on 3.11 to 3.13"
+    fits = OLDEST <= sys.version_info[:2] < TOO_NEW
+    return Check("Python", version, why, "" if fits else "Install Python 3.11, 3.12 or 3.13.")
+
+
+def check_folder() -> Check:
+    """VAR_DIR can be made and written to."""
+    folder = settings.VAR_DIR
+    why = "database, mail, documents and Redis' files go there"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fix = "Set VAR_DIR to a folder that can be written to."
+        return Check("VAR_DIR", f"{folder}: {error.strerror}", why, fix)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        fix = "Set VAR_DIR to a folder that can be written to."
+        return Check("VAR_DIR", f"{folder} cannot be written to", why, fix)
+    return Check("VAR_DIR", str(folder), why)
+
+
+def check_port(setting: str) -> Check:
+    """The loopback port that a setting names can be listened on."""
+    port = getattr(settings, setting)
+    why = {"PORT": "the shop's pages and API", "FLOWER_PORT": "Flower, the monitor"}[setting]
+    fix = f"Set {setting} to a free port, for example {setting}={_suggestion(port)}."
+    if not 1 <= port <= 65535:
+        return Check(setting, f"{port} is no port number (1 to 65535)", why, fix)
+    if running_supervisor(settings.VAR_DIR / "run") is not None:
+        return Check(setting, f"{port}: the shop runs already", why)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            busy = error.errno == errno.EADDRINUSE
+            state = "is in use by another program" if busy else str(error.strerror).lower()
+            return Check(setting, f"port {port} {state}", why, fix)
+    return Check(setting, f"{port} is free", why)
+
+
+def check_ports_differ() -> Check:
+    same = settings.PORT == settings.FLOWER_PORT
+    why = "the shop and Flower listen on a port each"
+    if not same:
+        return Check("Two ports", "differ", why)
+    fix = "Set FLOWER_PORT to another one."
+    return Check("Two ports", f"PORT and FLOWER_PORT are both {settings.PORT}", why, fix)
+
+
+def _suggestion(port: int) -> int:
+    """A free port, next to the wanted one if possible."""
+    for candidate in (port + 1, port + 2, port + 10, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except (OSError, OverflowError):
+                continue
+            return int(probe.getsockname()[1])
+    return port

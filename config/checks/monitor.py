@@ -1,0 +1,19 @@
+"""Somebody can log in to Flower."""
+
+from django.conf import settings
+
+from config.checks.check import Check
+
+WHY = "without a login Flower would answer everybody"
+
+
+def check_flower_login() -> Check:
+    user, colon, password = settings.FLOWER_AUTH.partition(":")
+    if settings.FLOWER_AUTH and not (user and colon and password):
+        return Check("FLOWER_AUTH", "is not user:password", WHY, "Set FLOWER_AUTH=user:password.")
+    if settings.FLOWER_AUTH:
+        return Check("FLOWER_AUTH", f"login {user}", WHY)
+    if settings.DEBUG:
+        return Check("FLOWER_AUTH", "empty: admin / admin, because of DEBUG", WHY)
+    fix = "Set FLOWER_AUTH=user:password to have Flower."
+    return Check("FLOWER_AUTH", "empty: Flower is left out", WHY, fix, needed=False)

@@ -1,0 +1,1 @@
+"""A small shop to look at: goods, stock and customers, all invented."""

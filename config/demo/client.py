@@ -1,0 +1,105 @@
+"""Orders from outside: over HTTP, as a customer's browser would."""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+CONNECTIONS = 4
+"""At a time; the point is to show the shop at work, not to measure how it drowns."""
+
+
+class ShopRefused(Exception):
+    """The shop does not answer, or not as it should; the text says what to do."""
+
+
+@dataclass
+class Followed:
+    """An order that was placed, and what is known of its reactions."""
+
+    id: str
+    number: str
+    placed_at: float
+    reactions: list[dict[str, Any]] = field(default_factory=list)
+    settled: bool = False
+    settled_after: float | None = None
+    """Seconds from the answer of the checkout, or by the shop's own clock where it tells."""
+
+    @property
+    def dead(self) -> bool:
+        return any(reaction["state"] == "dead" for reaction in self.reactions)
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will happen by itself."""
+        return self.settled or self.dead
+
+
+class Customer:
+    """Talks to the shop at `url`.
+
+    Every method raises ShopRefused with a sentence if the shop cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx.Client(
+            base_url=url,
+            timeout=20,
+            limits=httpx.Limits(max_connections=CONNECTIONS),
+            transport=httpx.HTTPTransport(retries=2),
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def skus(self) -> list[str]:
+        """What can be ordered, page by page."""
+        found, page = [], "/api/v1/products/?page_size=100"
+        while page:
+            answer = self._ask("GET", page)
+            found += [product["sku"] for product in answer["results"]]
+            page = answer.get("next")
+        if not found:
+            raise ShopRefused("The catalogue is empty; fill it with `manage.py seed`.")
+        return found
+
+    def place(self, body: dict[str, Any]) -> Followed:
+        """Order, with an idempotency key: sent again, it would not order twice."""
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        order = self._ask("POST", "/api/v1/checkout/", json=body, headers=key)
+        return Followed(order["id"], order["number"], time.monotonic())
+
+    def look_at(self, order: Followed) -> Followed:
+        """Ask the shop how far the order is."""
+        answer = self._ask("GET", f"/api/v1/orders/{order.id}/")
+        order.reactions = answer["reactions"]
+        order.settled = answer["settled"]
+        if order.settled and order.settled_after is None:
+            order.settled_after = _by_its_clock(answer) or time.monotonic() - order.placed_at
+        return order
+
+    def _ask(self, method: str, path: str, **request: Any) -> Any:
+        try:
+            answer = self._http.request(method, path, **request)
+        except httpx.HTTPError as error:
+            raise ShopRefused(
+                f"The shop does not answer at {self.url} ({error}). Start it with `make up`, or "
+                "set PORT or SITE_URL to where it is."
+            ) from error
+        if answer.is_error:
+            raise ShopRefused(f"{method} {path} was answered {answer.status_code}: {answer.text}")
+        return answer.json()
+
+
+def _by_its_clock(answer: dict[str, Any]) -> float | None:
+    """From the placing to the last reaction, where the shop tells both times."""
+    times = [reaction["at"] for reaction in answer["reactions"] if reaction["at"]]
+    if not times or not answer.get("placed_at"):
+        return None
+    last = max(map(datetime.fromisoformat, times))
+    return (last - datetime.fromisoformat(answer["placed_at"])).total_seconds()

@@ -1,0 +1,51 @@
+"""What became of the orders, in tables."""
+
+import statistics
+from collections import Counter
+
+from rich import box
+from rich.table import Table
+
+from config.demo.client import Followed
+
+
+def reaction_table(order: Followed) -> Table:
+    """Every reaction to one order, line by line."""
+    table = Table("App", "Reaction", "State", "Tries", box=box.SIMPLE)
+    for reaction in order.reactions:
+        table.add_row(
+            reaction["app"], reaction["reaction"], reaction["state"], str(reaction["attempts"])
+        )
+    return table
+
+
+def app_table(orders: list[Followed]) -> Table:
+    """How many reactions of each app are in which state."""
+    counts = Counter((r["app"], _state(r["state"])) for order in orders for r in order.reactions)
+    table = Table("App", box=box.SIMPLE)
+    for title in ("done", "waiting", "dead"):
+        table.add_column(title, justify="right")
+    for app in sorted({app for app, _ in counts}):
+        table.add_row(app, *(str(counts[app, state]) for state in ("done", "waiting", "dead")))
+    return table
+
+
+def summary(orders: list[Followed], seconds: float) -> list[str]:
+    """The figures: orders, orders a second, and the time until an order was settled."""
+    times = sorted(o.settled_after for o in orders if o.settled_after is not None)
+    rate = len(orders) / max(seconds, 0.001)
+    lines = [
+        f"{len(orders)} orders placed in {seconds:.1f} s ({rate:.1f}/s)",
+        f"{sum(len(o.reactions) for o in orders)} reactions, {len(times)} orders settled",
+    ]
+    if times:
+        late = times[max(0, -(-len(times) * 95 // 100) - 1)]
+        lines.append(
+            f"settled after: median {statistics.median(times):.2f} s, 95 % within {late:.2f} s, "
+            f"all within {times[-1]:.2f} s"
+        )
+    return lines
+
+
+def _state(state: str) -> str:
+    return state if state in ("done", "dead") else "waiting"

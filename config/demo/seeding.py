@@ -1,0 +1,31 @@
+"""Fill the catalogue and the warehouse."""
+
+from django.db import transaction
+
+from config.demo.catalogue import CATALOGUE, Good
+from inventory import services as inventory
+from shop.models import Product
+
+
+@transaction.atomic
+def seed() -> list[Good]:
+    """Add the demo goods that are missing, each with its stock; returns what was added.
+
+    What is there already keeps its price and its stock, so that a second run changes nothing.
+    """
+    known = set(Product.objects.values_list("sku", flat=True))
+    missing = [good for good in CATALOGUE if good.sku not in known]
+    Product.objects.bulk_create(_product(good) for good in missing)
+    for good in missing:
+        inventory.receive_stock(good.sku, good.stock, "Opening stock of the demo shop")
+    return missing
+
+
+def _product(good: Good) -> Product:
+    return Product(
+        sku=good.sku,
+        name=good.name,
+        description=good.description,
+        unit_price=good.price,
+        tax_rate=good.tax_rate,
+    )

@@ -1,0 +1,35 @@
+"""Say what a start of the shop needs, what is missing, and how to mend it."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from config.checks import Check, all_checks
+
+
+class Command(BaseCommand):
+    help = "Checks what a start of the shop needs; exit code 1 if something is missing."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        checks = list(all_checks())
+        width = None if self.stdout.isatty() else 140
+        Console(file=self.stdout, highlight=False, width=width).print(_table(checks))
+        if any(check.fails for check in checks):
+            self.stderr.write("Something is missing; see the last column.")
+            raise SystemExit(1)
+        self.stdout.write("The shop can start.")
+
+
+def _table(checks: list[Check]) -> Table:
+    table = Table(box=box.SIMPLE)
+    for title in ("", "What", "State", "Why", "Fix"):
+        table.add_column(title, overflow="fold")
+    for check in checks:
+        mark = "[red]no[/]" if check.fails else "[yellow]--[/]" if check.fix else "[green]ok[/]"
+        table.add_row(mark, *map(Text, (check.what, check.state, check.why, check.fix)))
+    return table

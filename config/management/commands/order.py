@@ -1,0 +1,75 @@
+"""Place orders on the running shop and follow them until every reaction is done."""
+
+import random
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from config.demo.client import Customer, Followed, ShopRefused
+from config.demo.customers import random_order
+from config.demo.following import follow, place_all
+from config.demo.report import app_table, reaction_table, summary
+
+
+class Command(BaseCommand):
+    help = "Places N orders over HTTP and follows them; exit code 1 if one does not settle."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("number", nargs="?", type=int, default=1, metavar="N")
+        parser.add_argument("--timeout", type=float, default=120.0, help="seconds until settled")
+
+    def handle(self, *_args: Any, number: int, timeout: float, **_options: Any) -> None:
+        if number < 1:
+            raise CommandError(f"N is {number}; place at least one order.")
+        customer = Customer(settings.SITE_URL)
+        try:
+            orders, seconds = self._place_and_follow(customer, number, timeout)
+        except ShopRefused as error:
+            raise CommandError(str(error)) from error
+        finally:
+            customer.close()
+        self._report(orders, seconds)
+
+    def _place_and_follow(
+        self, customer: Customer, number: int, timeout: float
+    ) -> tuple[list[Followed], float]:
+        skus = customer.skus()
+        chance = random.Random()  # noqa: S311  the choice of goods is no secret
+        bodies = [random_order(skus, chance) for _ in range(number)]
+        with self._progress() as bars:
+            placing = bars.add_task("placed", total=number)
+            orders, seconds = place_all(
+                customer, bodies, lambda found: bars.update(placing, completed=len(found))
+            )
+            settling = bars.add_task("settled", total=number)
+            follow(
+                customer,
+                orders,
+                timeout,
+                lambda all_: bars.update(settling, completed=sum(o.over for o in all_)),
+            )
+        return orders, seconds
+
+    def _progress(self) -> Progress:
+        """Live bars; on a pipe only the last state of them."""
+        columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn())
+        return Progress(*columns, TimeElapsedColumn(), console=Console(file=sys.stdout))
+
+    def _report(self, orders: list[Followed], seconds: float) -> None:
+        console = Console(file=sys.stdout, highlight=False)
+        if len(orders) == 1:
+            console.print(f"Order {orders[0].number}  {settings.SITE_URL}/orders/{orders[0].id}/")
+            console.print(reaction_table(orders[0]))
+        else:
+            console.print(app_table(orders))
+        for line in summary(orders, seconds):
+            console.print(line)
+        failed = [order.number for order in orders if not order.settled]
+        if failed:
+            some = ", ".join(failed[:5]) + (", ..." if len(failed) > 5 else "")
+            raise CommandError(f"{len(failed)} orders are not settled: {some}")

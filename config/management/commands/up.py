@@ -1,0 +1,37 @@
+"""Run the whole shop in the foreground."""
+
+import os
+from typing import Any
+
+# Celery reads this at its import: SIGTERM then lets running tasks end, for at most 20 s.
+os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.supervisor.opening import open_shop
+from config.supervisor.programs import all_programs
+from config.supervisor.supervisor import CannotRun
+
+
+class Command(BaseCommand):
+    help = "Starts everything, prints where to look, and stops it all at Ctrl-C."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--only", metavar="NAME", help="run this one process, unsupervised")
+        parser.add_argument(
+            "--without", metavar="NAME", action="append", default=[], help="leave this process out"
+        )
+
+    def handle(self, *_args: Any, only: str | None, without: list[str], **_options: Any) -> None:
+        names = [program.name for program in all_programs()]
+        for name in filter(None, [only, *without]):
+            if name not in names:
+                raise CommandError(f"There is no process {name}; there are {', '.join(names)}.")
+        if only:
+            next(program.run for program in all_programs() if program.name == only)()
+            return
+        try:
+            open_shop(without)
+        except CannotRun as error:
+            raise CommandError(str(error)) from error

@@ -1,0 +1,82 @@
+"""Open the shop: look at the machine, start Redis, prepare the database, start the rest."""
+
+import time
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from config.checks import all_checks
+from config.supervisor import redis
+from config.supervisor.preload import preload
+from config.supervisor.prepare import admin_login, prepare
+from config.supervisor.programs import all_programs
+from config.supervisor.spawn import release_connections
+from config.supervisor.supervisor import CannotRun, Supervisor
+from config.supervisor.terminal import Terminal
+from config.supervisor.welcome import welcome
+
+
+def open_shop(without: list[str]) -> None:
+    """Run the shop until somebody stops it. Returns when no process of it is left.
+
+    Raises:
+        CannotRun: with one sentence that names what to change; nothing is left running then.
+    """
+    began = time.monotonic()
+    programs = [program for program in all_programs() if program.name not in without]
+    terminal = Terminal(["redis", *(program.name for program in programs)])
+    supervisor = Supervisor(settings.VAR_DIR / "run", terminal)
+    for check in all_checks():
+        if check.fails:
+            raise CannotRun(str(check))
+    try:
+        if settings.REDIS_EMBEDDED:
+            _start_redis(supervisor)
+        lines = _prepare(supervisor)
+        _clear_signs_of_life(supervisor)
+        for program in programs:
+            supervisor.start(program)
+        if supervisor.wait_until_ready():
+            for line in lines:
+                terminal.say(line)
+            terminal.say(f"Ready after {time.monotonic() - began:.1f} s. Ctrl-C stops everything.")
+            supervisor.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        terminal.say("Stopping; Ctrl-C again kills what still runs.")
+        supervisor.stop()
+        settings.REDIS_URL_FILE.unlink(missing_ok=True)
+        terminal.say("The shop is closed.")
+
+
+def _start_redis(supervisor: Supervisor) -> None:
+    port = redis.free_port()
+    url = f"redis://127.0.0.1:{port}/0"
+    supervisor.start(redis.redis_program(port, lambda: supervisor.children["redis"].pid))
+    if supervisor.wait_until_ready():
+        redis.use(url)
+        redis.leave_address(url)
+
+
+def _prepare(supervisor: Supervisor) -> list[str]:
+    """Prepare the database and import everything; returns what to print when all is ready."""
+    supervisor.signals.interrupting = True
+    try:
+        preload()
+        prepare()
+        return welcome(admin_login())
+    except DatabaseError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CannotRun(
+            f"The database could not be prepared ({reason}). Set DATABASE_URL to one that this "
+            "version of the shop can use."
+        ) from error
+    finally:
+        supervisor.signals.interrupting = False
+        release_connections()
+
+
+def _clear_signs_of_life(supervisor: Supervisor) -> None:
+    for file in supervisor.run_dir.glob("*.alive"):
+        file.unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""Import before the first fork what the children need, so that they share it and start fast."""
+
+import importlib
+import threading
+
+from django.urls import get_resolver
+
+MODULES = (
+    "celery.apps.beat",
+    "celery.apps.worker",
+    "celery.bin.celery",
+    "celery.concurrency.prefork",
+    "celery.worker.consumer",
+    "config.asgi",
+    "config.celery",
+    "flower.command",
+    "uvicorn",
+)
+
+
+def preload() -> None:
+    """Import everything.
+
+    Raises:
+        RuntimeError: if that has started a thread, which would be missing in every child.
+    """
+    for module in MODULES:
+        importlib.import_module(module)
+    _ = get_resolver().url_patterns
+    from config.celery import app
+
+    app.finalize()
+    app.loader.import_default_modules()
+    others = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
+    if others:
+        raise RuntimeError(f"Threads run before the fork: {', '.join(others)}.")

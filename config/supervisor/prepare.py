@@ -1,0 +1,33 @@
+"""What the shop needs in its database before it starts: tables, goods, staff, subscriptions."""
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+
+from bus.registration import register
+from shop.models import Product
+
+DEMO_LOGIN = "admin"
+"""Name and password of the administrator that a laptop gets. Never without DEBUG."""
+
+
+def prepare() -> None:
+    """Bring the database up to date; fill it where it is empty. Safe to repeat."""
+    call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+    if not Product.objects.exists():
+        call_command("seed")
+    if settings.DEBUG and not get_user_model().objects.filter(is_superuser=True).exists():
+        get_user_model().objects.create_superuser(DEMO_LOGIN, "admin@example.com", DEMO_LOGIN)
+    register()
+
+
+def admin_login() -> str:
+    """How to get into the admin, in words."""
+    administrators = get_user_model().objects.filter(is_superuser=True, is_active=True)
+    if settings.DEBUG:
+        demo = administrators.filter(username=DEMO_LOGIN).first()
+        if demo and demo.check_password(DEMO_LOGIN):
+            return f"{DEMO_LOGIN} / {DEMO_LOGIN}"
+    if administrators.exists():
+        return "with a password of your own"
+    return "nobody yet: create an administrator with `manage.py createsuperuser`"

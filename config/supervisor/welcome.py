@@ -1,0 +1,52 @@
+"""What is printed once the shop is open: where to look, how to log in, how to order."""
+
+import json
+
+from django.conf import settings
+
+from config.supervisor.flower import flower_login
+from shop.models import Product
+
+DOORS = (
+    ("Shop", "front"),
+    ("API", "docs"),
+    ("Products", "products"),
+    ("Admin", "admin:index"),
+    ("Dashboard", "dashboard"),
+)
+
+
+def welcome(login: str) -> list[str]:
+    """The lines; `login` says how to get into the admin."""
+    lines = [f"  {name:10} {settings.SITE_URL}{reverse(view)}" for name, view in DOORS]
+    if flower_login():
+        user, _, password = flower_login().partition(":")
+        shown = f"{user} / {password}" if not settings.FLOWER_AUTH else "login from FLOWER_AUTH"
+        lines.append(f"  {'Flower':10} http://localhost:{settings.FLOWER_PORT}/  ({shown})")
+    else:
+        lines.append(f"  {'Flower':10} left out; set FLOWER_AUTH=user:password to have it")
+    lines.append(f"  {'Login':10} {login}")
+    folder = getattr(settings, "EMAIL_FILE_PATH", None)
+    lines.append(f"  {'Mail':10} {folder if folder else settings.EMAIL_HOST}")
+    return ["", "The shop is open.", "", *lines, "", "Place an order:", "", curl_line(), ""]
+
+
+def curl_line() -> str:
+    """A command that orders one piece of the catalogue's first product."""
+    sku = Product.objects.filter(active=True).values_list("sku", flat=True).first()
+    body = {
+        "email": "ada@example.com",
+        "name": "Ada Lovelace",
+        "shipping_address": {
+            "line1": "Invalidenstrasse 43",
+            "postal_code": "10115",
+            "city": "Berlin",
+            "country": "DE",
+        },
+        "lines": [{"sku": sku, "quantity": 1}],
+    }
+    text = json.dumps(body)
+    return (
+        f"curl -X POST {settings.SITE_URL}{reverse('checkout')} "
+        f"-H 'Content-Type: application/json' -d '{text}'"
+    )

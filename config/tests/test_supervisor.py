@@ -1,0 +1,127 @@
+"""The supervisor starts, watches and ends processes; none is left behind."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.tests.conftest import Running
+
+Toy = Callable[[str], Running]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process, or anything in its group, still exists."""
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def pids(shop: Running) -> list[int]:
+    return [pid for name in ("front", "back", "last") if (pid := shop.pid(name))]
+
+
+def ready(shop: Running) -> bool:
+    return "ready\n" in shop.text and len(pids(shop)) == 3
+
+
+def test_a_stop_ends_the_processes_stage_by_stage(toy_shop: Toy) -> None:
+    shop = toy_shop("serve")
+    shop.wait_for(lambda: ready(shop) and shop.text.count("serves") == 3)
+    family = pids(shop)
+
+    shop.process.send_signal(signal.SIGINT)
+
+    assert shop.ended() == 0
+    order = [line.split("| ")[1] for line in shop.text.splitlines() if line.endswith("ends")]
+    assert order == ["front ends", "back ends", "last ends"]
+    assert not any(map(alive, family))
+    assert not list(shop.folder.glob("[!s]*.pid"))
+
+
+def test_a_process_that_does_not_end_is_killed_with_its_children(toy_shop: Toy) -> None:
+    shop = toy_shop("deaf")
+    shop.wait_for(lambda: ready(shop) and "grandchild" in shop.text)
+    family = pids(shop)
+
+    shop.process.send_signal(signal.SIGTERM)
+
+    assert shop.ended() == 0
+    assert shop.text.count("did not end in time and was killed") == 1
+    assert not any(map(alive, family))
+
+
+def test_a_second_stop_kills_at_once(toy_shop: Toy) -> None:
+    shop = toy_shop("deaf")
+    shop.wait_for(lambda: ready(shop) and "grandchild" in shop.text)
+    family = pids(shop)
+
+    shop.process.send_signal(signal.SIGINT)
+    shop.wait_for(lambda: "back ends" in shop.text)
+    shop.process.send_signal(signal.SIGINT)
+
+    assert shop.ended() == 0
+    assert "did not end in time" not in shop.text
+    assert not any(map(alive, family))
+
+
+def test_a_process_that_died_is_started_again(toy_shop: Toy) -> None:
+    shop = toy_shop("serve")
+    shop.wait_for(lambda: ready(shop))
+    before = shop.pid("back")
+    assert before
+
+    os.kill(before, signal.SIGKILL)
+
+    shop.wait_for(lambda: shop.pid("back") not in (None, before))
+    assert "ended with signal SIGKILL; starting it again in 1 s" in shop.text
+
+
+def test_a_process_that_cannot_start_ends_the_start_with_its_last_words(toy_shop: Toy) -> None:
+    shop = toy_shop("crash")
+
+    assert shop.ended(30) == 1
+    assert "last cannot start: the moon is in the wrong house" in shop.text
+    assert "Traceback" not in shop.text
+
+
+def test_a_held_process_stops_alone_and_comes_back_when_it_is_released(toy_shop: Toy) -> None:
+    shop = toy_shop("serve")
+    shop.wait_for(lambda: ready(shop))
+    before, front = shop.pid("last"), shop.pid("front")
+    hold = shop.folder / "last.hold"
+
+    hold.touch()
+    shop.wait_for(lambda: shop.pid("last") is None)
+    hold.unlink()
+    shop.wait_for(lambda: shop.pid("last") not in (None, before))
+
+    assert shop.pid("front") == front
+
+
+def test_a_second_supervisor_of_the_same_folder_is_refused(toy_shop: Toy) -> None:
+    first = toy_shop("serve")
+    first.wait_for(lambda: ready(first))
+    pid = first.process.pid
+    said = first.text
+
+    second = toy_shop("serve")
+
+    assert second.ended() == 1
+    assert f"already runs from {first.folder.parent}, as process {pid}" in second.text
+    assert said.count("ready") == 1
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="Linux alone ends children with a parent")
+def test_nothing_outlives_a_supervisor_that_is_killed(toy_shop: Toy) -> None:
+    shop = toy_shop("serve")
+    shop.wait_for(lambda: ready(shop))
+    family = pids(shop)
+
+    shop.process.kill()
+
+    shop.wait_for(lambda: not any(map(alive, family)))

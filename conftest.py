@@ -1,0 +1,63 @@
+"""What every test run is like: the shop's own settings, fed with a test's environment."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+
+from tests import emptying, servers
+from tests.machine import parts
+
+ROOT = Path(__file__).parent
+VAR_DIR = tempfile.mkdtemp(prefix="shop-tests-")
+
+# Before Django reads its settings. DATABASE_URL alone may come from outside; whatever else the
+# shop would read is taken away, so that a test means the same on every machine. Processes that a
+# test starts inherit all of this.
+for line in (ROOT / ".env.example").read_text().splitlines():
+    name = line.lstrip("# ").partition("=")[0]
+    if name != "DATABASE_URL":
+        os.environ.pop(name, None)
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "SECRET_KEY": "test",
+    "VAR_DIR": VAR_DIR,
+    "ENV_FILE": os.devnull,
+}
+django.setup()
+
+from django.conf import settings  # noqa: E402  the environment comes first
+
+if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in the shop: an in-memory database has other locks.
+    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"{VAR_DIR}/test.sqlite3"
+    emptying.install()
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(VAR_DIR, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what this machine cannot run; `make test` says so, and CI does not accept it."""
+    missing = {part.marker: part for part in parts() if part.missing}
+    on_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    for item in items:
+        for marker in item.iter_markers():
+            if marker.name in missing:
+                item.add_marker(pytest.mark.skip(f"needs {missing[marker.name]}"))
+            elif marker.name == "postgres" and on_sqlite:
+                item.add_marker(pytest.mark.skip("runs on PostgreSQL alone"))
+            elif marker.name == "sqlite" and not on_sqlite:
+                item.add_marker(pytest.mark.skip("runs on SQLite alone"))
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis of this test run's own; a test that stops or empties one starts its own."""
+    with servers.redis() as url:
+        yield url

@@ -1,0 +1,71 @@
+"""Shipments in the admin: to look at. What is done with them is done on the packing board."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+
+from fulfillment import board
+from fulfillment.models import PackingBoard, Shipment, ShipmentLine
+
+
+class LooksOnly:
+    """Rows that nobody adds, changes or deletes by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LineInline(LooksOnly, TabularInline):
+    model = ShipmentLine
+    fields = ["sku", "name", "quantity"]
+    extra = 0
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("fulfillment.view_shipment")
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(LooksOnly, ModelAdmin):
+    list_display = ["number", "status", "recipient", "city", "carrier", "tracking_number"]
+    list_filter = ["state", "opened_at"]
+    search_fields = ["number", "recipient", "email", "tracking_number"]
+    exclude = ["telling_until"]
+    inlines = [LineInline]
+
+    @display(
+        description="State",
+        ordering="state",
+        label={
+            "released": "info",
+            "dispatched": "success",
+            "cancelled": "warning",
+            "to be returned": "danger",
+        },
+    )
+    def status(self, shipment: Shipment) -> str:
+        return shipment.state
+
+
+@admin.register(PackingBoard)
+class PackingBoardAdmin(LooksOnly, ModelAdmin):
+    """The board stands where a list of the model would; it has a permission of its own."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("fulfillment.dispatch_shipment")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return board.show(self, request)

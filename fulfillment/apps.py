@@ -1,0 +1,8 @@
+"""The room that gets goods to the customer."""
+
+from django.apps import AppConfig
+
+
+class FulfillmentConfig(AppConfig):
+    name = "fulfillment"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,15 @@
+"""What is filled in when a parcel leaves."""
+
+from django import forms
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+
+class DispatchForm(forms.Form):
+    """The carrier and its tracking number."""
+
+    carrier = forms.CharField(
+        max_length=40, widget=UnfoldAdminTextInputWidget({"list": "carriers"})
+    )
+    tracking_number = forms.CharField(
+        max_length=60, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"})
+    )

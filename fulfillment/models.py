@@ -1,0 +1,143 @@
+"""Shipments: what goes to whom, and how far it has come."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from shop.events import Address, Customer, Line
+
+
+class Shipment(models.Model):
+    """The one shipment of an order. Recipient, address and lines are frozen when it is opened.
+
+    A cancellation that comes first opens it as cancelled. So its row is also the mark that the
+    order was cancelled, and whoever acts on a shipment locks this row and looks at its state.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        RELEASED = "released"
+        DISPATCHED = "dispatched"
+        CANCELLED = "cancelled"
+        TO_BE_RETURNED = "to be returned"
+
+    number = models.CharField("order", max_length=32, unique=True)
+    order_id = models.UUIDField()
+    state = models.CharField(max_length=14, choices=State, default=State.OPEN)
+
+    recipient = models.CharField(max_length=200)
+    email = models.EmailField()
+    line1 = models.CharField(max_length=200)
+    line2 = models.CharField(max_length=200, blank=True)
+    postal_code = models.CharField(max_length=20)
+    city = models.CharField(max_length=100)
+    country = models.CharField(max_length=2)
+
+    carrier = models.CharField(max_length=40, blank=True)
+    tracking_number = models.CharField(max_length=60, blank=True)
+
+    opened_at = models.DateTimeField(default=timezone.now)
+    telling_at = models.DateTimeField(
+        "warehouse first told", null=True, help_text="From now on the warehouse may know of it."
+    )
+    telling_until = models.DateTimeField(
+        null=True, help_text="Until then a release may be on its way to the warehouse."
+    )
+    released_at = models.DateTimeField(null=True)
+    dispatched_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    recalled_at = models.DateTimeField(null=True, help_text="The warehouse was told to keep it.")
+    returned_at = models.DateTimeField(null=True, help_text="The goods are back.")
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ["view"]
+        permissions = [("dispatch_shipment", "Can dispatch shipments and take them back")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=["dispatched", "to be returned"])
+                | (Q(dispatched_at__isnull=False) & ~Q(tracking_number="") & ~Q(carrier="")),
+                name="fulfillment_what_has_left_can_be_tracked",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["released", "dispatched", "to be returned"])
+                | Q(released_at__isnull=False),
+                name="fulfillment_nothing_leaves_before_its_release",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["cancelled", "to be returned"])
+                | Q(cancelled_at__isnull=True),
+                name="fulfillment_a_cancellation_is_never_forgotten",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["released_at", "id"],
+                name="fulfillment_to_pack",
+                condition=Q(state="released"),
+            ),
+            models.Index(
+                fields=["cancelled_at", "id"],
+                name="fulfillment_to_be_returned",
+                condition=Q(state="to be returned", returned_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.state})"
+
+    @property
+    def address(self) -> Address:
+        return Address(
+            line1=self.line1,
+            line2=self.line2,
+            postal_code=self.postal_code,
+            city=self.city,
+            country=self.country,
+        )
+
+    @property
+    def customer(self) -> Customer:
+        """The recipient as facts tell of them. Personal data."""
+        return Customer(email=self.email, name=self.recipient, address=self.address)
+
+
+class ShipmentLine(models.Model):
+    """What the shipment holds of one line of the order. Amounts are as in the order's fact."""
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    sku = models.CharField("SKU", max_length=32)
+    name = models.CharField(max_length=200)
+    quantity = models.PositiveIntegerField()
+    unit_price = models.DecimalField(max_digits=14, decimal_places=2)
+    tax_rate = models.DecimalField(max_digits=4, decimal_places=3)
+    net = models.DecimalField(max_digits=14, decimal_places=2)
+    tax = models.DecimalField(max_digits=14, decimal_places=2)
+    total = models.DecimalField(max_digits=14, decimal_places=2)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shipment", "position"], name="fulfillment_line_once_per_position"
+            ),
+            models.CheckConstraint(
+                condition=Q(total=F("net") + F("tax")), name="fulfillment_line_adds_up"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.name}"
+
+    def as_fact(self) -> Line:
+        return Line(**{name: getattr(self, name) for name in Line.__struct_fields__})
+
+
+class PackingBoard(Shipment):
+    """The shipments that somebody has to see to, as a page of the admin."""
+
+    class Meta:
+        proxy = True
+        default_permissions = []
+        verbose_name_plural = "packing board"

@@ -1,0 +1,25 @@
+"""What the packing board shows."""
+
+from django.db.models import QuerySet
+
+from fulfillment.models import Shipment
+
+
+def to_pack(order_number: str = "") -> QuerySet[Shipment]:
+    """Released and not dispatched, oldest first, with their lines."""
+    rows = Shipment.objects.filter(
+        state=Shipment.State.RELEASED, number__icontains=order_number.strip()
+    )
+    return rows.order_by("released_at", "id").prefetch_related("lines")
+
+
+def to_be_returned() -> QuerySet[Shipment]:
+    """Cancelled after they had left, and not back yet, longest awaited first, with their lines."""
+    rows = Shipment.objects.filter(state=Shipment.State.TO_BE_RETURNED, returned_at__isnull=True)
+    return rows.order_by("cancelled_at", "id").prefetch_related("lines")
+
+
+def carriers() -> list[str]:
+    """The carriers of the last hundred parcels, for the form to suggest."""
+    recent = Shipment.objects.filter(dispatched_at__isnull=False).order_by("-id")
+    return sorted(set(recent.values_list("carrier", flat=True)[:100]))

@@ -1,0 +1,53 @@
+"""What a status code of the warehouse means for us (RFC 9110)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from bus import TryLater
+from fulfillment.warehouse.contract import WarehouseRefused, WarehouseUnavailable
+
+LONGEST_PAUSE = timedelta(hours=6)
+"""Who asks for a longer one is asked again after this."""
+
+BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
+
+
+def judge(status: int, headers: Mapping[str, str]) -> None:
+    """Return where the warehouse has accepted. Messages name the status, never the content.
+
+    Raises:
+        TryLater: 429 or 503 with a Retry-After.
+        WarehouseUnavailable: 408, 425, 429 or 5xx.
+        WarehouseRefused: anything else but 2xx. Redirects are not followed, for a signed message
+            with an address must not go where the settings do not say.
+    """
+    if 200 <= status < 300:
+        return
+    pause = _pause(headers.get("retry-after", ""))
+    if status in BUSY and pause is not None:
+        raise TryLater(f"The warehouse answered {status} and asked for a pause.", pause)
+    if status in PASSING or status >= 500:
+        raise WarehouseUnavailable(f"The warehouse answered {status}.")
+    if 300 <= status < 400:
+        raise WarehouseRefused(
+            f"The warehouse answered {status}, which is not followed: set WAREHOUSE_URL to where "
+            "it points, if that is right."
+        )
+    raise WarehouseRefused(f"The warehouse answered {status}.")
+
+
+def _pause(retry_after: str) -> timedelta | None:
+    """Retry-After as a wait: seconds or an HTTP date (RFC 9110 10.2.3); None if it is neither."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        seconds = min(int(text[:9]), LONGEST_PAUSE.total_seconds())
+        return timedelta(seconds=seconds)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return min(max(until - datetime.now(UTC), timedelta(0)), LONGEST_PAUSE)

@@ -1,0 +1,82 @@
+"""A warehouse that has a computer: signed JSON by POST."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import httpx
+from django.conf import settings
+
+from fulfillment.models import Shipment
+from fulfillment.warehouse import messages
+from fulfillment.warehouse.answers import judge
+from fulfillment.warehouse.contract import WarehouseUnavailable
+from fulfillment.warehouse.signing import signed_headers
+
+TOTAL_TIMEOUT = timedelta(seconds=20)
+"""From looking up the name to the answer's last byte, however slowly the bytes drip."""
+
+LONGEST_ANSWER = 64 * 1024
+"""Bytes of an answer that are read, so that its connection can be used again; what it says is
+not used. A longer one is cut off and its connection closed."""
+
+
+@contextmanager
+def by_http() -> Iterator["HttpWarehouse"]:
+    """A warehouse at WAREHOUSE_URL, with one connection that is kept alive."""
+    # Its own event loop, because only there can a call be given one limit for its whole length.
+    with asyncio.Runner() as runner:
+        client = httpx.AsyncClient(
+            follow_redirects=False,
+            timeout=TOTAL_TIMEOUT.total_seconds(),
+            # No proxies or passwords from the environment: settings come from one place.
+            trust_env=False,
+        )
+        try:
+            yield HttpWarehouse(runner, client)
+        finally:
+            runner.run(client.aclose())
+
+
+class HttpWarehouse:
+    """See `Warehouse`. `webhook-id` and `Idempotency-Key` are both the key: honour either."""
+
+    def __init__(self, runner: asyncio.Runner, client: httpx.AsyncClient) -> None:
+        self._runner = runner
+        self._client = client
+
+    def release(self, shipment: Shipment, at: datetime, key: str) -> None:
+        self._tell(messages.released(shipment, at), key)
+
+    def recall(self, shipment: Shipment, at: datetime, key: str) -> None:
+        self._tell(messages.recalled(shipment, at), key)
+
+    def _tell(self, body: bytes, key: str) -> None:
+        try:
+            answer = self._runner.run(self._post(body, key))
+        except httpx.UnsupportedProtocol as error:
+            raise ValueError("WAREHOUSE_URL must begin with https:// or http://.") from error
+        except (httpx.TransportError, TimeoutError) as error:
+            raise WarehouseUnavailable(
+                f"The warehouse did not answer: {type(error).__name__}."
+            ) from error
+        judge(answer.status_code, answer.headers)
+
+    async def _post(self, body: bytes, key: str) -> httpx.Response:
+        headers = {
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+            "idempotency-key": key,
+            **signed_headers(settings.WAREHOUSE_SECRET, key, int(time.time()), body),
+        }
+        async with asyncio.timeout(TOTAL_TIMEOUT.total_seconds()):
+            url = settings.WAREHOUSE_URL
+            async with self._client.stream("POST", url, content=body, headers=headers) as answer:
+                read = 0
+                async for chunk in answer.aiter_raw():
+                    read += len(chunk)
+                    if read > LONGEST_ANSWER:
+                        break
+        return answer

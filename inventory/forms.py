@@ -1,0 +1,52 @@
+"""What staff fill in to book stock."""
+
+from django import forms
+from unfold.forms import BaseDialogForm
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelect2Widget,
+    UnfoldAdminTextInputWidget,
+)
+
+from inventory.services.booking import LARGEST_QUANTITY
+from shop.models import Product
+
+
+class ReceiveForm(BaseDialogForm):
+    """A delivery to the warehouse."""
+
+    sku = forms.ModelChoiceField(
+        Product.objects.all(),
+        to_field_name="sku",
+        label="Product",
+        widget=UnfoldAdminSelect2Widget,
+    )
+    quantity = forms.IntegerField(
+        min_value=1,
+        max_value=LARGEST_QUANTITY,
+        label="Pieces",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    reason = forms.CharField(
+        max_length=200,
+        label="Where from",
+        help_text="For example the supplier and the delivery note.",
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
+class CorrectForm(BaseDialogForm):
+    """What was counted on the shelf."""
+
+    counted = forms.IntegerField(
+        min_value=0,
+        max_value=LARGEST_QUANTITY,
+        label="Pieces counted",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    reason = forms.CharField(
+        max_length=200,
+        label="Why",
+        help_text="For example: stocktaking, two pieces broken.",
+        widget=UnfoldAdminTextInputWidget,
+    )

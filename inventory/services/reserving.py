@@ -1,0 +1,78 @@
+"""Promising stock to orders: all lines of an order, or none."""
+
+from django.utils import timezone
+
+from bus import publish
+from inventory.models import Answer, Movement, Reservation, StockItem
+from inventory.services.stock import book, locked, quantities
+from shop.events import OrderPlaced, Shortage, StockRejected, StockReserved
+
+
+def reserve_stock(orders: list[OrderPlaced]) -> None:
+    """Reserve every line of each order or none of it, and state which; once per order.
+
+    Orders are served in the order given. A SKU that is not in the stock counts as 0 available.
+    Any number of orders costs the same six statements, besides stating the facts.
+
+    Raises:
+        StockMoved: see `book`; nothing has happened.
+    """
+    fresh = _unanswered(orders)
+    items = locked(line.sku for order in fresh for line in order.lines)
+    free = {sku: max(item.available, 0) for sku, item in items.items()}
+    shortages: dict[str, tuple[Shortage, ...]] = {}
+    reservations: list[Reservation] = []
+    for order in fresh:
+        wanted = quantities(order.lines)
+        shortages[order.number] = _shortages(wanted, free)
+        if not shortages[order.number]:
+            reservations += _taken(order.number, wanted, free, items)
+    Answer.objects.bulk_create(
+        Answer(number=number, granted=not short) for number, short in shortages.items()
+    )
+    Reservation.objects.bulk_create(reservations)
+    book([_movement(reservation) for reservation in reservations], from_available=True)
+    for order in fresh:
+        _state(order, shortages[order.number])
+
+
+def _unanswered(orders: list[OrderPlaced]) -> list[OrderPlaced]:
+    by_number = {order.number: order for order in orders}
+    answers = Answer.objects.filter(number__in=by_number)
+    answered = set(answers.values_list("number", flat=True))
+    return [order for number, order in by_number.items() if number not in answered]
+
+
+def _shortages(wanted: dict[str, int], free: dict[str, int]) -> tuple[Shortage, ...]:
+    return tuple(
+        Shortage(sku=sku, wanted=quantity, available=free.get(sku, 0))
+        for sku, quantity in wanted.items()
+        if quantity > free.get(sku, 0)
+    )
+
+
+def _taken(
+    number: str, wanted: dict[str, int], free: dict[str, int], items: dict[str, StockItem]
+) -> list[Reservation]:
+    for sku, quantity in wanted.items():
+        free[sku] -= quantity
+    return [
+        Reservation(number=number, item=items[sku], quantity=quantity)
+        for sku, quantity in wanted.items()
+    ]
+
+
+def _movement(reservation: Reservation) -> Movement:
+    return Movement(
+        item=reservation.item,
+        kind=Movement.Kind.RESERVED,
+        on_hand=0,
+        reserved=reservation.quantity,
+        number=reservation.number,
+    )
+
+
+def _state(order: OrderPlaced, short: tuple[Shortage, ...]) -> None:
+    about = {"number": order.number, "order_id": order.order_id, "at": timezone.now()}
+    fact = StockRejected(**about, shortages=short) if short else StockReserved(**about)
+    publish(fact, cause=order)

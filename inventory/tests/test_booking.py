@@ -1,0 +1,73 @@
+"""Stock that people book."""
+
+import pytest
+
+from inventory import services
+from inventory.models import Movement, StockItem
+from inventory.tests.facts import placed
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_delivery_is_added_with_its_reason() -> None:
+    services.receive_stock("CUP", 5, "Miller 4711", "eve")
+    services.receive_stock("CUP", 2, "Miller 4712", "eve")
+
+    assert StockItem.objects.get(sku="CUP").on_hand == 7
+    assert list(Movement.objects.values_list("on_hand", "reason", "who")) == [
+        (2, "Miller 4712", "eve"),
+        (5, "Miller 4711", "eve"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sku", "quantity", "reason"),
+    [("CUP", 0, "x"), ("CUP", -1, "x"), ("CUP", 10**9, "x"), ("CUP", 1, " "), (" ", 1, "x")],
+)
+def test_a_delivery_that_cannot_be_meant_is_refused(sku: str, quantity: int, reason: str) -> None:
+    with pytest.raises(services.BadBooking):
+        services.receive_stock(sku, quantity, reason)
+
+    assert not StockItem.objects.exists()
+
+
+def test_a_count_corrects_the_books_and_says_who_and_why() -> None:
+    services.receive_stock("CUP", 5, "first delivery")
+
+    difference = services.correct_stock("CUP", 3, "two broken", "eve")
+
+    assert difference == -2
+    assert StockItem.objects.get().on_hand == 3
+    correction = Movement.objects.get(kind="corrected")
+    assert (correction.on_hand, correction.reason, correction.who) == (-2, "two broken", "eve")
+
+
+def test_a_count_that_agrees_with_the_books_changes_nothing() -> None:
+    services.receive_stock("CUP", 5, "first delivery")
+
+    assert services.correct_stock("CUP", 5, "stocktaking", "eve") == 0
+    assert not Movement.objects.filter(kind="corrected").exists()
+
+
+def test_a_count_below_what_is_promised_is_believed() -> None:
+    services.receive_stock("CUP", 5, "first delivery")
+    services.reserve_stock([placed("SO-1", CUP=5)])
+
+    services.correct_stock("CUP", 1, "four stolen", "eve")
+
+    assert StockItem.objects.get().available == -4
+
+
+@pytest.mark.parametrize(
+    ("sku", "counted", "reason", "who"),
+    [("CUP", -1, "x", "eve"), ("CUP", 1, "", "eve"), ("CUP", 1, "x", ""), ("NONE", 1, "x", "eve")],
+)
+def test_a_count_that_cannot_be_meant_is_refused(
+    sku: str, counted: int, reason: str, who: str
+) -> None:
+    services.receive_stock("CUP", 5, "first delivery")
+
+    with pytest.raises(services.BadBooking):
+        services.correct_stock(sku, counted, reason, who)
+
+    assert StockItem.objects.get().on_hand == 5

@@ -1,0 +1,100 @@
+"""What becomes of reserved pieces."""
+
+import pytest
+
+from inventory import services
+from inventory.models import Movement, Reservation, StockItem
+from inventory.tests.facts import cancelled, dispatched, placed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def one_order() -> None:
+    services.receive_stock("CUP", 10, "first delivery")
+    services.reserve_stock([placed("SO-1", CUP=4)])
+
+
+def numbers() -> tuple[int, int]:
+    return StockItem.objects.values_list("on_hand", "reserved").get(sku="CUP")
+
+
+def state() -> str:
+    return Reservation.objects.get(number="SO-1").state
+
+
+def test_a_cancelled_order_gives_its_stock_back_once() -> None:
+    for _time in range(2):
+        services.release_stock([cancelled("SO-1", CUP=4)])
+
+    assert numbers() == (10, 0)
+    assert state() == "released"
+
+
+def test_a_rejected_order_has_nothing_to_give_back() -> None:
+    services.reserve_stock([placed("SO-2", CUP=99)])
+
+    services.release_stock([cancelled("SO-2", CUP=99)])
+
+    assert numbers() == (10, 4)
+    assert not Movement.objects.filter(number="SO-2").exists()
+
+
+def test_what_is_dispatched_leaves_the_shelf_once() -> None:
+    for _time in range(2):
+        services.consume_stock([dispatched("SO-1", CUP=4)])
+
+    assert numbers() == (6, 0)
+    assert state() == "consumed"
+
+
+def test_a_batch_of_orders_leaves_the_shelf_together() -> None:
+    services.reserve_stock([placed("SO-2", CUP=1)])
+
+    services.consume_stock([dispatched("SO-1", CUP=4), dispatched("SO-2", CUP=1)])
+
+    assert numbers() == (5, 0)
+
+
+def test_goods_that_left_before_the_cancellation_was_known_are_gone_all_the_same() -> None:
+    services.release_stock([cancelled("SO-1", CUP=4)])
+
+    services.consume_stock([dispatched("SO-1", CUP=4)])
+
+    assert numbers() == (6, 0)
+    assert state() == "consumed"
+
+
+def test_goods_that_left_are_not_given_back_by_a_late_cancellation() -> None:
+    services.consume_stock([dispatched("SO-1", CUP=4)])
+
+    services.release_stock([cancelled("SO-1", CUP=4)])
+
+    assert numbers() == (6, 0)
+    assert state() == "consumed"
+
+
+def test_stock_promised_twice_by_that_race_is_short_and_promised_no_further() -> None:
+    services.release_stock([cancelled("SO-1", CUP=4)])
+    services.reserve_stock([placed("SO-2", CUP=8)])
+
+    services.consume_stock([dispatched("SO-1", CUP=4)])
+    services.reserve_stock([placed("SO-3", CUP=1)])
+
+    assert numbers() == (6, 8)
+    assert StockItem.objects.get().available == -2
+    assert not Reservation.objects.filter(number="SO-3").exists()
+
+
+def test_books_that_hold_less_than_has_left_need_a_person() -> None:
+    services.correct_stock("CUP", 3, "stocktaking", "eve")
+
+    with pytest.raises(services.BooksDisagree, match="CUP: 3 on hand"):
+        services.consume_stock([dispatched("SO-1", CUP=4)])
+
+    assert numbers() == (3, 4)
+
+
+def test_pieces_of_a_sku_never_stocked_cannot_have_left() -> None:
+    with pytest.raises(services.BooksDisagree, match="NONE"):
+        services.consume_stock([dispatched("SO-9", NONE=1)])

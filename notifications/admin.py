@@ -1,0 +1,96 @@
+"""Staff see what customers were told, and have it sent again."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import escape, format_html
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from notifications import services
+from notifications.facts import CustomerErased
+from notifications.models import Message, State
+from notifications.selectors import mail_of
+
+COLOURS = {
+    State.SENT: "success",
+    State.SENDING: "info",
+    State.DELAYED: "warning",
+    State.UNCLEAR: "warning",
+    State.REFUSED: "danger",
+}
+
+
+@admin.register(Message)
+class MessageAdmin(ModelAdmin):
+    """Read-only: a mail that left cannot be changed, only sent once more."""
+
+    list_display = ["order_number", "kind", "to", "coloured_state", "sent_at", "asked_by"]
+    list_filter = ["state", "kind", "begun_at"]
+    search_fields = ["order_number", "subject", "to"]
+    search_help_text = "Order number, subject or address"
+    list_fullwidth = True
+    show_full_result_count = False
+    actions = ["send_again"]
+    actions_detail = ["send_this_again"]
+    fieldsets = [
+        (None, {"fields": ["order_number", "kind", "subject", "to", "attachments"]}),
+        ("Sending", {"fields": ["coloured_state", "note", "begun_at", "sent_at", "message_id"]}),
+        ("Sent again", {"fields": ["original", "asked_by", "asked_at"]}),
+        ("The mail as it would go out today", {"fields": ["preview"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def has_resend_permission(self, request: HttpRequest, *_: object) -> bool:
+        return request.user.has_perm("notifications.resend_message")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Message | None = None) -> list[str]:
+        return [name for _, options in self.fieldsets for name in options["fields"]]
+
+    @display(description="State", ordering="state", label=COLOURS)
+    def coloured_state(self, message: Message) -> tuple[str, str]:
+        return message.state, message.get_state_display()
+
+    @display(description="Preview")
+    def preview(self, message: Message) -> str:
+        """The HTML body in a frame that runs no script, sends no form and is of no origin."""
+        try:
+            html = mail_of(message).html
+        except CustomerErased as error:
+            return str(error)
+        return format_html(
+            '<iframe sandbox srcdoc="{}" title="The mail" loading="lazy" style="width:100%;'
+            ' max-width:700px; height:900px; border:1px solid #dfe7e5; border-radius:8px">'
+            "</iframe>",
+            escape(html),  # it is safe in a page of its own, but here it is an attribute
+        )
+
+    @action(description="Send again", permissions=["resend"])
+    def send_again(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
+        for message in chosen.select_related("original"):
+            self._ask(request, message)
+
+    @action(description="Send again", url_path="send-again", permissions=["resend"])
+    def send_this_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        self._ask(request, Message.objects.select_related("original").get(pk=object_id))
+        return redirect(reverse("admin:notifications_message_changelist"))
+
+    def _ask(self, request: HttpRequest, message: Message) -> None:
+        try:
+            services.ask_again(message, by=request.user.get_username())
+        except services.AlreadyAsked as error:
+            messages.warning(request, str(error))
+        else:
+            messages.success(
+                request, f"The {message.kind} of {message.order_number} will be sent again."
+            )

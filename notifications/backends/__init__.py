@@ -1,0 +1,6 @@
+"""How a mail leaves the shop: over SMTP, or into a folder on a laptop."""
+
+from notifications.backends.folder import FolderBackend
+from notifications.backends.smtp import MailDeferred, MailRefused, SmtpBackend
+
+__all__ = ["FolderBackend", "MailDeferred", "MailRefused", "SmtpBackend"]

@@ -1,0 +1,38 @@
+"""Mail for a laptop: each one becomes a file of its own that a mail program opens."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+from django.utils.text import slugify
+
+
+class FolderBackend(BaseEmailBackend):
+    """Writes `<when>-<subject>.eml` files to `EMAIL_FILE_PATH`.
+
+    Django's own file backend puts all mails of a connection into one file, which no mail program
+    can open once a batch shares the connection.
+    """
+
+    def __init__(self, file_path: str | Path | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.folder = Path(file_path or settings.EMAIL_FILE_PATH)
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for email in email_messages:
+            self._write(email)
+        return len(email_messages)
+
+    def _write(self, email: EmailMessage) -> None:
+        content = email.message().as_bytes()
+        when = timezone.localtime().strftime("%Y%m%d-%H%M%S-%f")
+        path = self.folder / f"{when}-{slugify(email.subject)[:80]}.eml"
+        # Under another name first, so that nobody who watches the folder reads half a mail.
+        half = path.with_suffix(".part")
+        half.write_bytes(content)
+        half.replace(path)

@@ -1,0 +1,77 @@
+"""A mail in its envelope: headers, both bodies and the attached document."""
+
+import hashlib
+from email.message import Message
+from email.utils import parseaddr, quote
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.core.mail import EmailMultiAlternatives
+
+from notifications.mails import LONGEST_NAME, Document, Mail, one_line
+
+
+class DocumentUnavailable(Exception):
+    """The storage does not give the document out now; a volume may be late."""
+
+
+class DocumentAltered(Exception):
+    """The storage holds something else than what was issued. It must not reach a customer."""
+
+
+def message_id(key: str) -> str:
+    """The same for every try of a delivery, so that two copies can be told as one mail."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{key}@{domain}>"
+
+
+class Letter(EmailMultiAlternatives):
+    """A mail whose headers stay in one line each: some programs lose a Message-ID in a second."""
+
+    def message(self) -> Message:
+        written = super().message()
+        written.policy = written.policy.clone(max_line_length=None)
+        return written
+
+
+def letter(mail: Mail, key: str) -> Letter:
+    """The mail ready to be sent.
+
+    Raises:
+        DocumentUnavailable: its document cannot be read.
+        DocumentAltered: its document is not the one that was issued.
+    """
+    email = Letter(
+        subject=mail.subject,
+        body=mail.text,
+        to=[_recipient(mail)],
+        # RFC 3834: no out-of-office note should answer, and no other robot.
+        headers={"Message-ID": message_id(key), "Auto-Submitted": "auto-generated"},
+    )
+    email.attach_alternative(mail.html, "text/html")
+    if mail.document:
+        email.attach(mail.document.file_name, _content(mail.document), "application/pdf")
+    return email
+
+
+def _recipient(mail: Mail) -> str:
+    name = one_line(mail.customer.name)[:LONGEST_NAME]
+    # Quoted, so that no comma or bracket in a name starts another recipient.
+    return f'"{quote(name)}" <{mail.customer.email}>'
+
+
+def _content(document: Document) -> bytes:
+    try:
+        with default_storage.open(document.storage_name) as file:
+            content: bytes = file.read()
+    except OSError as error:
+        raise DocumentUnavailable(
+            f"{document.storage_name} cannot be read ({type(error).__name__}). Do this worker and "
+            "the one of billing see the same storage (MEDIA_ROOT or the volume)?"
+        ) from error
+    if hashlib.sha256(content).hexdigest() != document.sha256:
+        raise DocumentAltered(
+            f"{document.storage_name} is not the file that was issued: its SHA-256 differs. "
+            "Restore it from a backup, then deliver again."
+        )
+    return content

@@ -1,0 +1,112 @@
+"""What each mail says: one for each fact that a customer hears of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from notifications.models import Kind
+from shop.events import (
+    Customer,
+    InvoiceIssued,
+    OrderCancelled,
+    OrderFact,
+    OrderPlaced,
+    ShipmentDispatched,
+)
+from shop.text import is_plain
+
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file in the shop's storage, and what its content must hash to."""
+
+    storage_name: str
+    sha256: str
+    file_name: str
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail before it is sent. Its bodies depend on nothing but the fact and the settings."""
+
+    kind: Kind
+    fact: OrderFact
+    customer: Customer
+    subject: str
+    document: Document | None = None
+    context: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def html(self) -> str:
+        return self._drawn("html")
+
+    @cached_property
+    def text(self) -> str:
+        return self._drawn("txt").strip() + "\n"
+
+    def _drawn(self, form: str) -> str:
+        context = {
+            "fact": self.fact,
+            "name": one_line(self.customer.name),
+            "address": self.customer.address,
+            "subject": self.subject,
+            "shop": settings.SHOP_NAME,
+            "seller": settings.SELLER,
+            "site": settings.SITE_URL,
+            "order_page": f"{settings.SITE_URL}/orders/{self.fact.order_id}/",
+        }
+        template = f"notifications/{self.kind.name.lower()}.{form}"
+        return render_to_string(template, context | self.context)
+
+
+def order_confirmation(order: OrderPlaced) -> Mail:
+    subject = f"Your order {order.number} at {settings.SHOP_NAME}"
+    return Mail(Kind.ORDER_CONFIRMATION, order, order.customer, one_line(subject))
+
+
+def cancellation(order: OrderCancelled) -> Mail:
+    subject = f"Your order {order.number} was cancelled"
+    return Mail(Kind.CANCELLATION, order, order.customer, one_line(subject))
+
+
+def invoice(issued: InvoiceIssued) -> Mail:
+    """The mail with the PDF; a credit note differs in its words."""
+    kind = Kind.INVOICE if issued.kind == "invoice" else Kind.CREDIT_NOTE
+    document = Document(issued.storage_name, issued.sha256, f"{issued.document}.pdf")
+    subject = f"{issued.kind.capitalize()} {issued.document} for your order {issued.number}"
+    return Mail(kind, issued, issued.customer, one_line(subject), document)
+
+
+def dispatch_notice(shipment: ShipmentDispatched) -> Mail:
+    subject = f"Your order {shipment.number} is on its way"
+    return Mail(Kind.DISPATCH_NOTICE, shipment, shipment.customer, one_line(subject))
+
+
+TOLD: dict[type[OrderFact], Callable[[Any], Mail]] = {
+    OrderPlaced: order_confirmation,
+    OrderCancelled: cancellation,
+    InvoiceIssued: invoice,
+    ShipmentDispatched: dispatch_notice,
+}
+"""The facts that a customer hears of, each with its mail."""
+
+
+def compose(fact: OrderFact) -> Mail:
+    """The mail that tells the customer of this fact."""
+    return TOLD[type(fact)](fact)
+
+
+def one_line(text: str) -> str:
+    """The text without control and line-breaking characters, fit for a header.
+
+    Line breaks would add headers of the writer's choice; marks of writing direction would show an
+    address that is not the one written to.
+    """
+    visible = "".join(c if is_plain(c) else " " for c in text)
+    return " ".join(visible.split())

@@ -1,0 +1,99 @@
+"""What notifications does when something happens in the shop."""
+
+from datetime import timedelta
+
+from django.core.mail.backends.base import BaseEmailBackend as EmailConnection
+
+from bus import AfterDone, Queue, Retry, subscribe
+from notifications import services
+from notifications.backends import MailDeferred
+from notifications.letters import DocumentUnavailable
+from shop.events import (
+    InvoiceIssued,
+    MailResendRequested,
+    OrderCancelled,
+    OrderPlaced,
+    ShipmentDispatched,
+)
+
+# Not ordered: a mail that a relay puts off must not hold back the order's next one.
+QUEUE = Queue("notifications")
+
+# A mail relay flaps for minutes: restarts, greylisting, rate limits. A broken one is mended within
+# a working day, and a mail about an order is worth little after that. 5xx is not in the list: the
+# same mail would be refused again.
+RETRY = Retry(
+    on=(MailDeferred, DocumentUnavailable),
+    times=14,
+    first_wait=timedelta(minutes=1),
+    longest_wait=timedelta(hours=1),
+)
+
+
+@subscribe(
+    OrderPlaced,
+    queue=QUEUE,
+    retry=RETRY,
+    batch=20,
+    outside=True,
+    using=services.mail_connection,
+)
+def send_order_confirmation(
+    order: OrderPlaced, key: str, mail: EmailConnection
+) -> AfterDone | None:
+    """Confirm the order."""
+    return services.send_order_confirmation(order, key, mail)
+
+
+@subscribe(
+    OrderCancelled,
+    queue=QUEUE,
+    retry=RETRY,
+    batch=20,
+    outside=True,
+    using=services.mail_connection,
+)
+def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) -> AfterDone:
+    """Tell the customer that the order is cancelled."""
+    return services.send_cancellation(order, key, mail)
+
+
+@subscribe(
+    InvoiceIssued,
+    queue=QUEUE,
+    retry=RETRY,
+    batch=20,
+    outside=True,
+    using=services.mail_connection,
+)
+def send_invoice(invoice: InvoiceIssued, key: str, mail: EmailConnection) -> AfterDone:
+    """Send the invoice or credit note."""
+    return services.send_invoice(invoice, key, mail)
+
+
+@subscribe(
+    ShipmentDispatched,
+    queue=QUEUE,
+    retry=RETRY,
+    batch=20,
+    outside=True,
+    using=services.mail_connection,
+)
+def send_dispatch_notice(
+    shipment: ShipmentDispatched, key: str, mail: EmailConnection
+) -> AfterDone:
+    """Tell the customer that the goods have left."""
+    return services.send_dispatch_notice(shipment, key, mail)
+
+
+@subscribe(
+    MailResendRequested,
+    queue=QUEUE,
+    retry=RETRY,
+    batch=20,
+    outside=True,
+    using=services.mail_connection,
+)
+def resend_message(request: MailResendRequested, key: str, mail: EmailConnection) -> AfterDone:
+    """Send a mail once more."""
+    return services.resend_message(request, key, mail)

@@ -1,0 +1,59 @@
+"""How mails show amounts, countries, and order lines as plain text."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from textwrap import wrap
+from typing import Any
+
+from django import template
+from django.utils.safestring import mark_safe
+from django_countries import countries
+
+from notifications.mails import one_line
+from shop.events import Line
+from shop.money import rounded
+
+register = template.Library()
+
+WIDTH = 66
+AMOUNT_WIDTH = 22
+
+
+@register.filter
+def money(amount: Decimal, currency: str) -> str:
+    """`1,234.50 EUR`: all decimal places of the currency, so that columns align."""
+    return f"{rounded(amount, currency):,} {currency}"
+
+
+@register.filter
+def country(code: str) -> str:
+    return countries.name(code) or code
+
+
+@register.filter(name="one_line")
+def one_line_filter(text: str) -> str:
+    """What a person typed, unable to look like lines of the mail's own."""
+    return one_line(text)
+
+
+@register.simple_tag
+def text_lines(lines: Iterable[Line], currency: str) -> str:
+    """The order's lines in columns, `WIDTH` wide."""
+    return mark_safe("\n".join(_text_line(line, currency) for line in lines))  # noqa: S308
+
+
+@register.simple_tag
+def text_totals(fact: Any) -> str:
+    rows = [("Net", fact.net), ("Tax", fact.tax), ("Total", fact.total)]
+    return mark_safe("\n".join(_columns(name, amount, fact.currency) for name, amount in rows))  # noqa: S308
+
+
+def _text_line(line: Line, currency: str) -> str:
+    room = WIDTH - AMOUNT_WIDTH
+    first, *more = wrap(f"{line.quantity} x {one_line(line.name)}", room, subsequent_indent="    ")
+    detail = f"    {line.sku}, {money(line.unit_price, currency)} each"
+    return "\n".join([_columns(first, line.total, currency), *more, detail])
+
+
+def _columns(name: str, amount: Decimal, currency: str) -> str:
+    return name.ljust(WIDTH - AMOUNT_WIDTH) + money(amount, currency).rjust(AMOUNT_WIDTH)

@@ -1,0 +1,132 @@
+"""Headers, bodies and documents of the mails as a relay gets them."""
+
+from collections.abc import Callable
+from datetime import UTC, timedelta
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from django.utils.timezone import make_aware
+
+from notifications.letters import DocumentAltered, DocumentUnavailable, letter
+from notifications.mails import compose
+from notifications.services import mail_connection
+from notifications.tests import samples
+from notifications.tests.conftest import Relay
+from shop.events import OrderFact
+
+KEY = "0b0e7f0d-6a47-4a6f-9c55-0f6a3d1b2c11.notifications.send-order-confirmation"
+LONGEST_ENCODED_WORD = 75  # RFC 2047, section 2
+Folder = Callable[[], list[EmailMessage]]
+
+
+def post(fact: OrderFact, key: str = KEY) -> None:
+    with mail_connection() as mail:
+        mail.send_messages([letter(compose(fact), key)])
+
+
+def test_a_mail_has_plain_text_and_html(relay: Relay) -> None:
+    post(samples.order_placed())
+
+    [mail] = relay.mails
+    assert mail.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert "Jürgen Müller" in mail.get_body(["plain"]).get_content()
+    assert "Jürgen Müller" in mail.get_body(["html"]).get_content()
+
+
+def test_the_headers_are_those_of_an_automatic_mail(relay: Relay) -> None:
+    post(samples.order_placed())
+
+    [mail] = relay.mails
+    assert mail["Message-ID"] == f"<{KEY}@example.com>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Subject"] == "Your order SO-100042 at The Shop"
+    assert mail["From"] == "The Shop <shop@example.com>"
+    sent_at = make_aware(parsedate_to_datetime(mail["Date"]), UTC)
+    assert abs(timezone.now() - sent_at) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Jürgen Müller",
+        "Ana, Bob <boss@example.net>",
+        'O"Hara \\ & Söhne',
+        "山田 太郎",
+        "plain and " * 9,
+    ],
+)
+def test_a_name_of_any_kind_stands_beside_one_address(relay: Relay, name: str) -> None:
+    post(samples.order_placed(customer=samples.customer(name=name)))
+
+    [mail] = relay.mails
+    [address] = mail["To"].addresses
+    assert address.display_name == name.strip()
+    assert address.addr_spec == "jm@example.org"
+    assert relay.recipients == ["jm@example.org"]
+
+
+def test_a_long_name_is_cut_and_encoded_in_words_that_may_be_that_long(folder: Folder) -> None:
+    post(samples.order_placed(customer=samples.customer(name="Ω" * 120)))
+
+    [mail] = folder()
+    [raw] = [value for name, value in mail.raw_items() if name == "To"]
+    assert str(make_header(decode_header(raw))) == "Ω" * 100 + " <jm@example.org>"
+    assert max(map(len, raw.split())) <= LONGEST_ENCODED_WORD
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r", "\u2028", "\x0b", "\x85"])
+def test_line_breaks_in_a_name_add_no_header(folder: Folder, ending: str) -> None:
+    name = f"Ana{ending}Bcc: boss@example.net{ending}{ending}Buy this"
+    post(samples.order_placed(customer=samples.customer(name=name)))
+
+    [mail] = folder()
+    assert mail["Bcc"] is None
+    assert mail["To"].addresses[0].display_name == "Ana Bcc: boss@example.net Buy this"
+
+
+def test_an_invoice_carries_its_pdf(folder: Folder, stored_pdf: str) -> None:
+    post(samples.invoice_issued(stored_pdf))
+
+    [mail] = folder()
+    [document] = mail.iter_attachments()
+    assert document.get_filename() == "RE-2026-000017.pdf"
+    assert document.get_content_type() == "application/pdf"
+    assert document.get_content() == samples.PDF
+
+
+def test_an_altered_document_is_not_sent(stored_pdf: str, settings: Any) -> None:
+    Path(settings.MEDIA_ROOT, stored_pdf).write_bytes(b"something else")
+
+    with pytest.raises(DocumentAltered, match="SHA-256"):
+        letter(compose(samples.invoice_issued(stored_pdf)), KEY)
+
+
+def test_a_document_that_is_not_there_may_come_later(stored_pdf: str) -> None:
+    with pytest.raises(DocumentUnavailable, match="MEDIA_ROOT"):
+        letter(compose(samples.invoice_issued("another.pdf")), KEY)
+
+
+def test_each_mail_is_a_file_named_by_time_and_subject(folder: Folder, settings: Any) -> None:
+    with mail_connection() as connection:
+        for fact in (samples.order_placed(), samples.shipment_dispatched()):
+            connection.send_messages([letter(compose(fact), KEY)])
+
+    names = sorted(path.name for path in settings.EMAIL_FILE_PATH.iterdir())
+    assert [name.split("-", 3)[3] for name in names] == [
+        "your-order-so-100042-at-the-shop.eml",
+        "your-order-so-100042-is-on-its-way.eml",
+    ]
+
+
+def test_a_long_key_stays_in_one_line_of_the_header(folder: Folder, settings: Any) -> None:
+    post(samples.order_placed(), key="k" * 120)
+
+    [path] = settings.EMAIL_FILE_PATH.iterdir()
+    assert b"Message-ID: <" + b"k" * 120 + b"@example.com>" in path.read_bytes()
+    assert folder()[0]["Message-ID"] == "<" + "k" * 120 + "@example.com>"

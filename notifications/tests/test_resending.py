@@ -1,0 +1,142 @@
+"""Mails that staff have sent again."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from bus.models import Event, PersonalData
+from bus.testing import given, settle
+from notifications import services
+from notifications.audit import done_deliveries_are_on_record, no_mail_is_stuck
+from notifications.models import Message, State
+from notifications.tests import samples
+from notifications.tests.conftest import Relay
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def confirmation(relay: Relay) -> Message:
+    given(samples.order_placed())
+    settle()
+    return Message.objects.get()
+
+
+@pytest.fixture
+def staff(settings: Any) -> Client:
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    client = Client()
+    client.force_login(User.objects.create_superuser("frida", password=None))
+    return client
+
+
+def test_a_mail_sent_again_is_a_mail_of_its_own(confirmation: Message, relay: Relay) -> None:
+    services.ask_again(confirmation, by="frida")
+    settle()
+
+    first, again = relay.mails
+    repeat = Message.objects.get(original=confirmation)
+    assert again["Subject"] == first["Subject"]
+    assert again["Message-ID"] == repeat.message_id != first["Message-ID"]
+    assert repeat.state == State.SENT
+    assert (repeat.asked_by, repeat.asked_at is not None) == ("frida", True)
+
+
+def test_a_double_click_sends_one_mail(confirmation: Message, relay: Relay) -> None:
+    services.ask_again(confirmation, by="frida")
+    with pytest.raises(services.AlreadyAsked, match="SO-100042"):
+        services.ask_again(confirmation, by="frida")
+    settle()
+
+    assert len(relay.mails) == 2
+
+
+def test_a_repeat_can_be_repeated(confirmation: Message, relay: Relay) -> None:
+    services.ask_again(confirmation, by="frida")
+    settle()
+    services.ask_again(Message.objects.get(original=confirmation), by="otto")
+    settle()
+
+    assert len(relay.mails) == 3
+    assert set(confirmation.repeats.values_list("asked_by", flat=True)) == {"frida", "otto"}
+
+
+def test_nobody_is_written_to_after_erasure(confirmation: Message, relay: Relay) -> None:
+    PersonalData.objects.all().delete()
+    services.ask_again(confirmation, by="frida")
+    settle()
+
+    assert len(relay.mails) == 1
+
+
+def test_the_action_asks_and_sends_nothing_itself(
+    confirmation: Message, relay: Relay, staff: Client
+) -> None:
+    page = reverse("admin:notifications_message_changelist")
+
+    staff.post(page, {"action": "send_again", "_selected_action": [confirmation.pk]})
+
+    assert len(relay.mails) == 1
+    assert Event.objects.filter(type="MailResendRequested", data__by="frida").count() == 1
+
+
+def test_only_who_may_can_send_again(confirmation: Message, relay: Relay) -> None:
+    viewer = User.objects.create_user("vera", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_message"))
+    client = Client()
+    client.force_login(viewer)
+    page = reverse("admin:notifications_message_changelist")
+
+    client.post(page, {"action": "send_again", "_selected_action": [confirmation.pk]})
+
+    assert not Event.objects.filter(type="MailResendRequested").exists()
+
+
+def test_staff_find_mails_by_order_subject_and_address(
+    confirmation: Message, staff: Client
+) -> None:
+    page = reverse("admin:notifications_message_changelist")
+
+    for wanted in (samples.NUMBER, "Your order", "jm@example.org"):
+        found = staff.get(page, {"q": wanted, "state__exact": "sent"})
+        assert samples.NUMBER in found.content.decode()
+    assert "0 results" in staff.get(page, {"q": "SO-9"}).content.decode()
+
+
+def test_the_preview_is_sandboxed(confirmation: Message, staff: Client) -> None:
+    page = reverse("admin:notifications_message_change", args=[confirmation.pk])
+
+    shown = staff.get(page).content.decode()
+
+    assert '<iframe sandbox srcdoc="' in shown
+    assert "&lt;!DOCTYPE html&gt;" in shown
+
+
+def test_the_preview_survives_erasure(confirmation: Message, staff: Client) -> None:
+    PersonalData.objects.all().delete()
+    page = reverse("admin:notifications_message_change", args=[confirmation.pk])
+
+    assert "was erased" in staff.get(page).content.decode()
+
+
+def test_the_audit_finds_a_done_mail_without_its_record(confirmation: Message) -> None:
+    assert list(done_deliveries_are_on_record()) == []
+
+    confirmation.delete()
+
+    [finding] = done_deliveries_are_on_record()
+    assert finding.subject == samples.NUMBER
+
+
+def test_the_audit_finds_a_mail_that_never_ended(confirmation: Message) -> None:
+    assert list(no_mail_is_stuck()) == []
+
+    Message.objects.update(state=State.SENDING, sent_at=None, begun_at=samples.PLACED_AT)
+
+    [finding] = no_mail_is_stuck()
+    assert finding.subject == samples.NUMBER

@@ -1,0 +1,193 @@
+"""What notifications does with facts, through the ledger and a real relay."""
+
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from bus.models import Delivery
+from bus.testing import given, settle, state_of
+from notifications.models import Kind, Message, State
+from notifications.tests import samples
+from notifications.tests.conftest import HANG_UP, Relay
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CONFIRM = "notifications.tasks.send_order_confirmation"
+CANCEL = "notifications.tasks.send_cancellation"
+INVOICE = "notifications.tasks.send_invoice"
+
+
+def subjects(relay: Relay) -> list[str]:
+    return [str(mail["Subject"]) for mail in relay.mails]
+
+
+def let_the_waits_pass() -> None:
+    Delivery.objects.filter(state="waiting").update(due_at=timezone.now())
+
+
+def test_a_placed_order_is_confirmed_and_on_record(relay: Relay) -> None:
+    given(samples.order_placed())
+
+    settle()
+
+    [mail] = relay.mails
+    message = Message.objects.get()
+    assert state_of(CONFIRM, samples.NUMBER) == "done"
+    assert message.state == State.SENT
+    assert message.sent_at is not None
+    assert message.to == "jm@example.org"
+    assert message.subject == mail["Subject"]
+    assert message.message_id == mail["Message-ID"]
+
+
+def test_mails_of_a_batch_share_one_connection(relay: Relay) -> None:
+    given(*(samples.order_placed(number=f"SO-{n}") for n in range(7)))
+
+    settle()
+
+    assert len(relay.mails) == 7
+    assert relay.sessions == 1
+
+
+def test_one_refused_mail_of_a_batch_stops_no_other(relay: Relay) -> None:
+    relay.script = {"RCPT": [None, "550 5.1.1 <jm@example.org> unknown", None]}
+    given(*(samples.order_placed(number=f"SO-{n}") for n in range(3)))
+
+    settle()
+
+    states = Message.objects.order_by("order_number").values_list("state", flat=True)
+    assert list(states) == [State.SENT, State.REFUSED, State.SENT]
+    assert state_of(CONFIRM, "SO-1") == "dead"
+    assert "550 5.1.1 [address] unknown" in Message.objects.get(order_number="SO-1").note
+    assert "jm@example.org" not in Delivery.objects.get(stream="SO-1").error
+
+
+def test_a_mail_that_was_put_off_goes_out_later_under_the_same_name(relay: Relay) -> None:
+    relay.script = {"RCPT": ["450 greylisted"]}
+    given(samples.order_placed())
+    settle()
+    assert state_of(CONFIRM, samples.NUMBER) == "waiting"
+    delayed = Message.objects.get()
+    assert delayed.state == State.DELAYED
+
+    let_the_waits_pass()
+    settle()
+
+    message = Message.objects.get()
+    assert message.state == State.SENT
+    assert message.note == ""
+    assert relay.mails[0]["Message-ID"] == delayed.message_id
+
+
+def test_a_mail_that_may_have_been_taken_is_repeated_once(relay: Relay) -> None:
+    relay.script = {"DATA": [HANG_UP, HANG_UP]}
+    given(samples.order_placed())
+    settle()
+    assert state_of(CONFIRM, samples.NUMBER) == "waiting"
+    assert Message.objects.get().state == State.UNCLEAR
+
+    let_the_waits_pass()
+    settle()
+
+    assert state_of(CONFIRM, samples.NUMBER) == "dead"
+
+
+def test_a_relay_that_is_down_loses_no_mail(relay: Relay, settings: Any) -> None:
+    port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
+    given(samples.order_placed())
+    settle()
+    assert state_of(CONFIRM, samples.NUMBER) == "waiting"
+
+    settings.EMAIL_PORT = port
+    let_the_waits_pass()
+    settle()
+
+    assert len(relay.mails) == 1
+
+
+def test_a_cancelled_order_is_mailed_with_its_reason(relay: Relay) -> None:
+    given(samples.order_cancelled(reason="Changed my mind"))
+
+    settle()
+
+    [mail] = relay.mails
+    assert "Reason: Changed my mind" in mail.get_body(["plain"]).get_content()
+
+
+def test_no_confirmation_follows_a_cancellation(relay: Relay) -> None:
+    given(samples.order_cancelled())
+    settle()
+
+    given(samples.order_placed())
+    settle()
+
+    assert subjects(relay) == ["Your order SO-100042 was cancelled"]
+    assert state_of(CONFIRM, samples.NUMBER) == "done"
+    assert Message.objects.get(kind=Kind.ORDER_CONFIRMATION).state == State.SKIPPED
+
+
+def test_a_cancellation_waits_while_the_confirmation_is_being_sent(relay: Relay) -> None:
+    _confirmation_begun_at(timezone.now())
+    given(samples.order_cancelled())
+
+    settle()
+
+    assert relay.mails == []
+    assert state_of(CANCEL, samples.NUMBER) == "waiting"
+    assert Message.objects.get(kind=Kind.CANCELLATION).state == State.DELAYED
+
+
+def test_a_cancellation_does_not_wait_for_a_worker_that_is_gone(relay: Relay) -> None:
+    _confirmation_begun_at(samples.PLACED_AT)
+    given(samples.order_cancelled())
+
+    settle()
+
+    assert subjects(relay) == ["Your order SO-100042 was cancelled"]
+
+
+def test_an_invoice_goes_out_with_its_pdf(relay: Relay, stored_pdf: str) -> None:
+    given(samples.invoice_issued(stored_pdf))
+
+    settle()
+
+    [document] = _documents(relay.mails[0])
+    assert document.get_content() == samples.PDF
+    assert Message.objects.get().attachments == [stored_pdf]
+
+
+def test_an_altered_invoice_is_left_to_a_person(relay: Relay, stored_pdf: str) -> None:
+    given(samples.invoice_issued(stored_pdf, sha256="0" * 64))
+
+    settle()
+
+    assert relay.mails == []
+    assert state_of(INVOICE, samples.NUMBER) == "dead"
+    assert "SHA-256" in Message.objects.get().note
+
+
+def test_a_dispatched_order_is_mailed_with_its_tracking_number(relay: Relay) -> None:
+    given(samples.shipment_dispatched())
+
+    settle()
+
+    [mail] = relay.mails
+    assert "00340434161094015902" in mail.get_body(["plain"]).get_content()
+
+
+def _confirmation_begun_at(instant: Any) -> None:
+    Message.objects.create(
+        key="another-worker",
+        kind=Kind.ORDER_CONFIRMATION,
+        order_number=samples.NUMBER,
+        order_id=samples.ORDER_ID,
+        about="OrderPlaced",
+        state=State.SENDING,
+        begun_at=instant,
+    )
+
+
+def _documents(mail: EmailMessage) -> list[EmailMessage]:
+    return list(mail.iter_attachments())

@@ -1,0 +1,171 @@
+"""Orders in the admin: staff write a draft and place it; then it is only read or cancelled."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+
+from orders import services
+from orders.forms import CancelForm, LineForm, LineFormSet
+from orders.models import MOST_LINES, Order, OrderLine, State
+
+BADGES = {"draft": "info", "placed": "success", "shipped": "success", "cancelled": "danger"}
+CUSTOMER = ["email", "name", "line1", "line2", "postal_code", "city", "country"]
+INSTANTS = ["placed_at", "reserved_at", "shipped_at", "cancelled_at", "cancel_reason"]
+PLACE_BUTTON = "orders_order_save_and_place"
+REFUSALS = (services.NotADraft, services.OrderHasNoLines, services.UnknownProducts)
+
+
+def _is_draft(order: object) -> bool:
+    """Unfold asks for permissions with an object, its id, or nothing; what is not placed passes."""
+    return not isinstance(order, Order) or order.state == State.DRAFT
+
+
+class LineInline(TabularInline):
+    model = OrderLine
+    form = LineForm
+    formset = LineFormSet
+    fields = ["sku", "quantity", "name", "unit_price", "tax_rate", "total"]
+    readonly_fields = ["name", "unit_price", "tax_rate", "total"]
+    extra = 1
+    max_num = MOST_LINES
+
+    def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return _is_draft(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return _is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return _is_draft(obj) and super().has_delete_permission(request, obj)
+
+
+@admin.register(Order)
+class OrderAdmin(ModelAdmin):
+    """It saves a draft first and places it after its lines are saved, whatever the form says."""
+
+    list_display = ["order", "badge", "name", "email", "amount", "placed_at"]
+    list_filter = ["state", "placed_at", "shipped_at"]
+    search_fields = ["number", "email", "name"]
+    search_help_text = "Number, e-mail or name"
+    date_hierarchy = "placed_at"
+    inlines = [LineInline]
+    actions_detail = ["deliveries", "cancel"]
+    actions_submit_line = ["save_and_place"]
+    readonly_fields = ["number", "net", "tax", "total", "currency", *INSTANTS]
+    fieldsets = [
+        (None, {"fields": ["number", "state"]}),
+        ("Customer", {"fields": CUSTOMER}),
+        ("Amounts", {"fields": ["currency", "net", "tax", "total"]}),
+        ("What has happened", {"fields": INSTANTS}),
+    ]
+
+    @display(description="order", ordering="number")
+    def order(self, order: Order) -> str:
+        return str(order)
+
+    @display(description="state", ordering="state", label=BADGES)
+    def badge(self, order: Order) -> str:
+        return "shipped" if order.shipped_at and order.state == State.PLACED else order.state
+
+    @display(description="total", ordering="total")
+    def amount(self, order: Order) -> str:
+        return f"{order.total} {order.currency}"
+
+    def view_on_site(self, order: Order) -> str | None:
+        return None if order.state == State.DRAFT else order.get_absolute_url()
+
+    def formfield_for_choice_field(
+        self, db_field: Any, request: HttpRequest, **options: Any
+    ) -> Any:
+        if db_field.name == "state":
+            options["choices"] = [
+                (State.DRAFT, "draft"),
+                (State.PLACED, "placed: saving places it"),
+            ]
+        return super().formfield_for_choice_field(db_field, request, **options)
+
+    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return _is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        """A draft, one at a time: the list's delete action would not look at the state."""
+        return obj is not None and _is_draft(obj) and super().has_delete_permission(request, obj)
+
+    def has_place_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return self._stands(request, object_id, state=State.DRAFT)
+
+    def has_cancel_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return self._stands(request, object_id, state=State.PLACED, shipped_at=None)
+
+    def has_follow_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return self._stands(request, object_id, number__isnull=False)
+
+    def _stands(self, request: HttpRequest, object_id: object, **how: object) -> bool:
+        allowed = request.user.has_perm("orders.change_order") and str(object_id).isdecimal()
+        return allowed and Order.objects.filter(pk=object_id, **how).exists()
+
+    def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> Order | None:
+        """Locked when something is to be written, so that nobody places it in between."""
+        order = super().get_object(request, *args, **options)
+        if order is not None and request.method == "POST":
+            order = Order.objects.select_for_update().get(pk=order.pk)
+        return order
+
+    def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
+        form.places = obj.state == State.PLACED or PLACE_BUTTON in request.POST
+        obj.state = State.DRAFT
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        services.price_draft(form.instance.pk)
+        if not form.places:
+            return
+        try:
+            placed = services.place_order(form.instance.pk)
+        except REFUSALS as refusal:
+            messages.error(request, f"Saved as a draft, not placed: {refusal}")
+        else:
+            form.instance.number = placed.number
+            messages.success(request, f"Order {placed.number} is placed.")
+
+    @action(description="Save and place", permissions=["place"], icon="shopping_cart_checkout")
+    def save_and_place(self, request: HttpRequest, obj: Order) -> None:
+        """A button of the form; `save_related` does it, when the lines are there."""
+
+    @action(description="Event bus", permissions=["follow"], icon="account_tree")
+    def deliveries(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """To the bus: what became of this order's facts."""
+        order = get_object_or_404(Order, pk=object_id)
+        address = reverse("admin:bus_delivery_changelist")
+        return HttpResponseRedirect(f"{address}?stream__exact={order.number}")
+
+    @action(description="Cancel order", permissions=["cancel"], icon="cancel")
+    def cancel(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask for the reason, then cancel."""
+        order = get_object_or_404(Order, pk=object_id)
+        form = CancelForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            return self._cancel(request, order, form.cleaned_data["reason"])
+        context = self.admin_site.each_context(request) | {
+            "title": f"Cancel order {order}",
+            "opts": self.opts,
+            "original": order,
+            "form": form,
+        }
+        return render(request, "orders/cancel.html", context)
+
+    def _cancel(self, request: HttpRequest, order: Order, reason: str) -> HttpResponse:
+        try:
+            services.cancel_order(order.pk, reason)
+        except services.NotCancellable as refusal:
+            messages.error(request, str(refusal))
+        else:
+            self.log_change(request, order, f"Cancelled: {reason}")
+            messages.success(request, f"Order {order} is cancelled.")
+        return HttpResponseRedirect(reverse("admin:orders_order_change", args=[order.pk]))

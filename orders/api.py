@@ -1,0 +1,101 @@
+"""Orders over REST."""
+
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils.cache import add_never_cache_headers
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from orders import selectors, services
+from orders.models import Order, State
+from orders.problems import as_problem
+from orders.serializers import (
+    CancelSerializer,
+    CheckoutSerializer,
+    FollowedOrderSerializer,
+    OrderSerializer,
+)
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Makes a repeat answer the same order. 1 to 255 printable ASCII characters.",
+)
+
+
+class OrderView(APIView):
+    """What the doors of orders share: nothing of an order may be kept by caches on the way."""
+
+    def finalize_response(self, *args: Any, **options: Any) -> Response:
+        response = super().finalize_response(*args, **options)
+        add_never_cache_headers(response)
+        return response
+
+    def order(self, public_id: UUID) -> Order:
+        return get_object_or_404(selectors.public_orders(), public_id=public_id)
+
+
+class Checkout(OrderView):
+    @extend_schema(
+        request=CheckoutSerializer, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY]
+    )
+    def post(self, request: Request) -> Response:
+        """Place an order.
+
+        A repeat with the same Idempotency-Key and body gets 201 and the same order again, as
+        draft-ietf-httpapi-idempotency-key-header asks for, marked `Idempotent-Replayed: true`.
+        """
+        wanted = CheckoutSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        try:
+            answer = services.checkout(wanted.basket(), _repeat(request))
+        except REFUSALS as error:
+            raise as_problem(error, request.data) from error
+        body = OrderSerializer(answer.order, context={"request": request}).data
+        headers = {"Location": body["links"]["self"]}
+        if answer.repeated:
+            headers["Idempotent-Replayed"] = "true"
+        return Response(body, status=status.HTTP_201_CREATED, headers=headers)
+
+
+class OrderDetail(OrderView):
+    @extend_schema(responses=FollowedOrderSerializer)
+    def get(self, request: Request, public_id: UUID) -> Response:
+        """One order, and every reaction to it."""
+        order = self.order(public_id)
+        return Response(FollowedOrderSerializer(order, context={"request": request}).data)
+
+
+class OrderCancel(OrderView):
+    @extend_schema(request=CancelSerializer, responses=FollowedOrderSerializer)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Cancel an order whose goods are still here; to cancel it again changes nothing."""
+        wish = CancelSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        order = self.order(public_id)
+        try:
+            order = services.cancel_order(order.pk, wish.validated_data["reason"])
+        except services.NotCancellable as error:
+            order.refresh_from_db()
+            if order.state != State.CANCELLED:
+                raise as_problem(error, request.data) from error
+        return Response(FollowedOrderSerializer(order, context={"request": request}).data)
+
+
+REFUSALS = (
+    services.BadKey,
+    services.KeyReused,
+    services.StillRunning,
+    services.UnknownProducts,
+)
+
+
+def _repeat(request: Request) -> services.Repeat | None:
+    key = request.headers.get("Idempotency-Key")
+    return None if key is None else services.Repeat.of(key, request.data)

@@ -1,0 +1,16 @@
+"""Orders as a Django app."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_save
+
+
+class OrdersConfig(AppConfig):
+    name = "orders"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect the one receiver of an order's `post_save`."""
+        from orders.models import Order
+        from orders.signals import announce_order
+
+        post_save.connect(announce_order, sender=Order, dispatch_uid="orders.announce_order")

@@ -1,0 +1,20 @@
+"""Which requests have become an order, so that a repeat gets the same one."""
+
+from django.db import models
+
+from orders.models.order import Order
+
+
+class IdempotencyKey(models.Model):
+    """One accepted checkout. Written in the order's own transaction and kept as long as it is."""
+
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the body, in hexadecimal.")
+    order = models.OneToOneField(Order, models.CASCADE, to_field="public_id")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key"], name="orders_idempotency_key_once")]
+
+    def __str__(self) -> str:
+        return f"key of {self.order_id}"

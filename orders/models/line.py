@@ -1,0 +1,62 @@
+"""A line of an order, frozen when the order is placed."""
+
+from typing import Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from orders.models.amounts import adds_up, amount_field
+from orders.models.order import Order
+from shop.models import Product
+from shop.money import Amounts, line_amounts
+
+MOST_LINES = 100
+LARGEST_QUANTITY = 9_999
+"""Of one SKU in one order; more is a matter for a person."""
+
+
+class OrderLine(models.Model):
+    """So many of one product. Name, price and tax rate are the catalogue's at placing."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", db_index=False)
+    sku = models.CharField("product", max_length=32)
+    name = models.CharField(max_length=120, editable=False)
+    quantity = models.PositiveIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(LARGEST_QUANTITY)]
+    )
+    unit_price = amount_field(10)
+    tax_rate = models.DecimalField(max_digits=4, decimal_places=3, default=0, editable=False)
+    net = amount_field(14)
+    tax = amount_field(14)
+    total = amount_field(14)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "sku"],
+                name="orders_line_once_per_sku",
+                violation_error_message="This product is on the order already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1), name="orders_line_quantity_at_least_one"
+            ),
+            adds_up("orders_line_adds_up"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.sku}"
+
+    @property
+    def amounts(self) -> Amounts:
+        return Amounts(self.net, self.tax, self.total)
+
+    def freeze(self, product: Product, currency: str) -> Self:
+        """Take name, price and tax rate from the catalogue, and what they come to."""
+        self.name = product.name
+        self.unit_price, self.tax_rate = product.unit_price, product.tax_rate
+        self.net, self.tax, self.total = line_amounts(
+            self.unit_price, self.tax_rate, self.quantity, currency
+        )
+        return self

@@ -1,0 +1,151 @@
+"""An order: a draft until it is placed, and never changed in what it says after that."""
+
+import uuid
+from collections.abc import Collection, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django_countries.fields import CountryField
+
+from orders.models.amounts import adds_up, amount_field
+from shop.text import validate_plain
+
+if TYPE_CHECKING:
+    from orders.models.line import OrderLine
+
+FIRST_NUMBER = 100_000
+
+
+class OrderHasNoLines(ValueError):
+    """An order without lines cannot be placed."""
+
+
+class NotADraft(ValueError):
+    """Only a draft can be placed or changed; this order is placed or cancelled."""
+
+
+class State(models.TextChoices):
+    DRAFT = "draft"
+    PLACED = "placed"
+    CANCELLED = "cancelled"
+
+
+PLAIN = {"validators": [validate_plain]}
+
+
+class Order(models.Model):
+    """What a customer ordered. Amounts are in `currency`; prices include the tax.
+
+    The save that turns it to placed states `OrderPlaced` in the same transaction (signals.py).
+    `update()` and `bulk_create` state nothing; the audit finds what they leave behind.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(max_length=20, null=True, unique=True, editable=False)  # noqa: DJ001  unique, and empty until placed
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    email = models.EmailField("e-mail", validators=[validate_plain])
+    name = models.CharField(max_length=120, **PLAIN)
+    line1 = models.CharField("street", max_length=120, **PLAIN)
+    line2 = models.CharField("addition", max_length=120, blank=True, **PLAIN)
+    postal_code = models.CharField(max_length=20, **PLAIN)
+    city = models.CharField(max_length=80, **PLAIN)
+    country = CountryField()
+    currency = models.CharField(max_length=3, editable=False)
+    net = amount_field()
+    tax = amount_field()
+    total = amount_field()
+    created_at = models.DateTimeField(auto_now_add=True)
+    placed_at = models.DateTimeField(null=True, editable=False)
+    reserved_at = models.DateTimeField(null=True, editable=False)
+    shipped_at = models.DateTimeField(null=True, editable=False)
+    cancelled_at = models.DateTimeField(null=True, editable=False)
+    cancel_reason = models.CharField(max_length=500, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["placed_at"], name="orders_order_placed_at"),
+            models.Index(fields=["state", "-id"], name="orders_order_state"),
+            models.Index(fields=["email"], name="orders_order_email"),
+        ]
+        constraints = [
+            adds_up("orders_order_adds_up"),
+            models.CheckConstraint(
+                name="orders_order_numbered_once_placed",
+                condition=Q(state=State.DRAFT, number=None, placed_at=None)
+                | (~Q(state=State.DRAFT) & Q(number__isnull=False, placed_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="orders_order_cancelled_at_an_instant",
+                condition=Q(state=State.CANCELLED, cancelled_at__isnull=False)
+                | (~Q(state=State.CANCELLED) & Q(cancelled_at=None)),
+            ),
+        ]
+
+    loaded_state: str | None = None
+    """The state of its row when it was last read or written; None for a new order."""
+
+    def __str__(self) -> str:
+        return self.number or f"draft {self.pk or 'not saved'}"
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Write the row and state what became true with it: both, or neither.
+
+        Raises:
+            OrderHasNoLines: it is to be placed and was never saved, so it cannot have lines.
+            NotADraft: it is to be placed and was cancelled.
+        """
+        fields = None if update_fields is None else set(update_fields)
+        # Django opens no transaction around `post_save`. Without a savepoint: whoever catches an
+        # error of this inside a transaction of his own must not be able to commit the rest.
+        with transaction.atomic(savepoint=False):
+            if self.turns_placed(fields):
+                fields = self._become_placed(fields)
+            self.currency = self.currency or settings.CURRENCY
+            super().save(update_fields=fields, **options)
+        if fields is None or "state" in fields:
+            self.loaded_state = self.state
+
+    def get_absolute_url(self) -> str:
+        return f"/orders/{self.public_id}/"
+
+    @property
+    def cancellable(self) -> bool:
+        return self.state == State.PLACED and self.shipped_at is None
+
+    @cached_property
+    def frozen_lines(self) -> "list[OrderLine]":
+        """Its lines in their order, read once; whoever has just written them sets it."""
+        return list(self.lines.order_by("id"))
+
+    def turns_placed(self, update_fields: Collection[str] | None) -> bool:
+        """Whether a save of these fields (None: all) is the one that places the order."""
+        return (
+            self.state == State.PLACED
+            and self.loaded_state != State.PLACED
+            and (update_fields is None or "state" in update_fields)
+        )
+
+    def _become_placed(self, fields: set[str] | None) -> set[str] | None:
+        if self.pk is None:
+            raise OrderHasNoLines("Save the order as a draft with its lines, then place it.")
+        if self.loaded_state == State.CANCELLED:
+            raise NotADraft(f"Order {self.number} was cancelled and cannot be placed again.")
+        self.number = self.number or f"SO-{FIRST_NUMBER + self.pk}"
+        self.placed_at = self.placed_at or timezone.now()
+        return None if fields is None else fields | {"number", "placed_at"}
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+        order = super().from_db(db, field_names, values)
+        order.loaded_state = order.__dict__.get("state")
+        return order
+
+    def refresh_from_db(self, *args: Any, **options: Any) -> None:
+        super().refresh_from_db(*args, **options)
+        self.loaded_state = self.__dict__.get("state")
+        self.__dict__.pop("frozen_lines", None)

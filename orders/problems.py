@@ -1,0 +1,60 @@
+"""Why orders refuse a request, as problem details."""
+
+from typing import Any
+
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+
+from orders import services
+from shop.problems import Problem
+
+
+class InvalidKey(Problem):
+    slug = "invalid-idempotency-key"
+    title = "The Idempotency-Key cannot be used"
+    errors = [{"header": "Idempotency-Key", "detail": "1 to 255 printable ASCII characters."}]
+
+
+class ReusedKey(Problem):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    slug = "idempotency-key-reused"
+    title = "The Idempotency-Key was used before"
+    errors = [{"header": "Idempotency-Key", "detail": "Take a new key for another body."}]
+
+
+class FirstStillRuns(Problem):
+    status_code = status.HTTP_409_CONFLICT
+    slug = "still-running"
+    title = "The first request still runs"
+    default_detail = "Repeat with the same key: it answers the one order, or places it."
+    wait = 2
+
+
+class CannotBeCancelled(Problem):
+    status_code = status.HTTP_409_CONFLICT
+    slug = "not-cancellable"
+    title = "The order cannot be cancelled"
+
+
+def as_problem(error: Exception, body: Any) -> APIException:
+    """The refusal that a service's error becomes; `body` is the request's, to point into it."""
+    match error:
+        case services.BadKey():
+            return InvalidKey(str(error))
+        case services.KeyReused():
+            return ReusedKey(str(error))
+        case services.StillRunning():
+            return FirstStillRuns()
+        case services.NotCancellable():
+            return CannotBeCancelled(str(error))
+        case services.UnknownProducts():
+            return ValidationError({"lines": _unknown(error, body)})
+    raise error
+
+
+def _unknown(error: services.UnknownProducts, body: Any) -> dict[int, dict[str, str]]:
+    return {
+        index: {"sku": "There is no such product, or it is not for sale."}
+        for index, line in enumerate(body["lines"])
+        if line["sku"].strip() in error.skus
+    }

@@ -1,0 +1,148 @@
+"""What comes in with a checkout, and how an order looks from outside."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from bus.selectors import reactions, settled
+from orders.models import LARGEST_QUANTITY, MOST_LINES, Order, OrderLine, State
+from orders.services import Basket
+from shop.api import AmountField
+from shop.events import Address, Customer
+from shop.fields import CountryCodeField, PlainEmailField, PlainTextField, WholeNumberField
+
+
+class AddressSerializer(serializers.Serializer[Any]):
+    line1 = PlainTextField(max_length=120)
+    line2 = PlainTextField(max_length=120, required=False, allow_blank=True, default="")
+    postal_code = PlainTextField(max_length=20)
+    city = PlainTextField(max_length=80)
+    country = CountryCodeField(max_length=2, help_text="ISO 3166-1 alpha-2.")
+
+
+class WantedLineSerializer(serializers.Serializer[Any]):
+    sku = PlainTextField(max_length=32)
+    quantity = WholeNumberField(min_value=1, max_value=LARGEST_QUANTITY)
+
+
+class CheckoutSerializer(serializers.Serializer[Any]):
+    """A checkout. Prices come from the catalogue, whatever the client thinks they are."""
+
+    email = PlainEmailField(max_length=254)
+    name = PlainTextField(max_length=120)
+    shipping_address = AddressSerializer()
+    lines = WantedLineSerializer(many=True, allow_empty=False, max_length=MOST_LINES)
+
+    def validate_lines(self, lines: list[dict[str, Any]]) -> dict[str, int]:
+        """Quantities by SKU, in the order of the basket; the same SKU twice is added up."""
+        quantities: dict[str, int] = {}
+        for line in lines:
+            quantities[line["sku"]] = quantities.get(line["sku"], 0) + line["quantity"]
+        for sku, quantity in quantities.items():
+            if quantity > LARGEST_QUANTITY:
+                raise serializers.ValidationError(f"{sku}: {LARGEST_QUANTITY} at most in all.")
+        return quantities
+
+    def basket(self) -> Basket:
+        data = self.validated_data
+        address = Address(**data["shipping_address"])
+        customer = Customer(email=data["email"], name=data["name"], address=address)
+        return Basket(customer, data["lines"])
+
+
+class CancelSerializer(serializers.Serializer[Any]):
+    reason = PlainTextField(max_length=500, default="Cancelled by the customer")
+
+
+class LineSerializer(serializers.ModelSerializer[OrderLine]):
+    unit_price = AmountField()
+    net = AmountField()
+    tax = AmountField()
+    total = AmountField()
+
+    class Meta:
+        model = OrderLine
+        fields = ["sku", "name", "quantity", "unit_price", "tax_rate", "net", "tax", "total"]
+
+
+class LinksSerializer(serializers.Serializer[Any]):
+    self = serializers.URLField()
+    page = serializers.URLField()
+    invoice = serializers.URLField(help_text="404 until the invoice is there.")
+    cancel = serializers.URLField()
+
+
+class OrderSerializer(serializers.ModelSerializer[Order]):
+    """A placed order. Who ordered it is told to nobody."""
+
+    id = serializers.UUIDField(source="public_id")
+    status = serializers.ChoiceField(
+        source="state", choices=[State.PLACED.value, State.CANCELLED.value]
+    )
+    lines = LineSerializer(source="frozen_lines", many=True)
+    net = AmountField()
+    tax = AmountField()
+    total = AmountField()
+    links = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Order
+        fields = [
+            "id",
+            "number",
+            "status",
+            "currency",
+            "lines",
+            "net",
+            "tax",
+            "total",
+            "placed_at",
+            "reserved_at",
+            "shipped_at",
+            "cancelled_at",
+            "cancel_reason",
+            "links",
+        ]
+        read_only_fields = fields
+        extra_kwargs = {"number": {"allow_null": False}, "placed_at": {"allow_null": False}}
+
+    @extend_schema_field(LinksSerializer)
+    def get_links(self, order: Order) -> dict[str, str]:
+        address = reverse("order", [order.public_id], request=self.context["request"])
+        page = reverse("order-page", [order.public_id], request=self.context["request"])
+        return {
+            "self": address,
+            "page": page,
+            "invoice": f"{address}invoice.pdf",
+            "cancel": f"{address}cancel/",
+        }
+
+
+class ReactionSerializer(serializers.Serializer[Any]):
+    """One app's reaction to one fact of the order, as the ledger has it."""
+
+    app = serializers.CharField()
+    reaction = serializers.CharField()
+    state = serializers.CharField()
+    attempts = serializers.IntegerField()
+    at = serializers.DateTimeField(allow_null=True)
+
+
+class FollowedOrderSerializer(OrderSerializer):
+    """An order with everything that has been done about it."""
+
+    reactions = serializers.SerializerMethodField()
+    settled = serializers.SerializerMethodField()
+
+    class Meta(OrderSerializer.Meta):
+        fields = [*OrderSerializer.Meta.fields, "reactions", "settled"]
+
+    @extend_schema_field(ReactionSerializer(many=True))
+    def get_reactions(self, order: Order) -> Any:
+        return ReactionSerializer(reactions(str(order.number)), many=True).data
+
+    def get_settled(self, order: Order) -> bool:
+        """Whether nothing is outstanding and nothing needs a person."""
+        return settled(str(order.number))

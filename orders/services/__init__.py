@@ -1,0 +1,38 @@
+"""What can be done to an order."""
+
+from orders.models import NotADraft, OrderHasNoLines
+from orders.services.cancelling import NotCancellable, cancel_order, cancel_rejected_order
+from orders.services.checkout import Answer, Basket, checkout
+from orders.services.idempotency import BadKey, KeyReused, Repeat, StillRunning
+from orders.services.noting import note_dispatch, note_reservation
+from orders.services.placing import (
+    TotalsDoNotAddUp,
+    UnknownProducts,
+    announce_order,
+    place_order,
+    price_draft,
+)
+from orders.services.snapshot import snapshot
+
+__all__ = [
+    "Answer",
+    "BadKey",
+    "Basket",
+    "KeyReused",
+    "NotADraft",
+    "NotCancellable",
+    "OrderHasNoLines",
+    "Repeat",
+    "StillRunning",
+    "TotalsDoNotAddUp",
+    "UnknownProducts",
+    "announce_order",
+    "cancel_order",
+    "cancel_rejected_order",
+    "checkout",
+    "note_dispatch",
+    "note_reservation",
+    "place_order",
+    "price_draft",
+    "snapshot",
+]

@@ -1,0 +1,64 @@
+"""Cancelling an order, as long as the goods are here."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from bus import publish
+from orders.models import Order, State
+from orders.services.snapshot import snapshot
+from shop.events import OrderCancelled, StockRejected
+
+SHORTAGES_NAMED = 5
+
+
+class NotCancellable(ValueError):
+    """The order is a draft, cancelled already, or its goods have left the house."""
+
+
+def cancel_order(order_id: int, reason: str) -> Order:
+    """Cancel a placed order and state `OrderCancelled`, in one transaction.
+
+    A dispatch that orders has not heard of yet may win the race; fulfilment then has the
+    shipment returned.
+
+    Raises:
+        Order.DoesNotExist: there is no such order.
+        NotCancellable: with the reason in a sentence.
+    """
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(pk=order_id)
+        if order.state != State.PLACED:
+            raise NotCancellable(f"Order {order} is {order.state}; only a placed one can be.")
+        if order.shipped_at is not None:
+            raise NotCancellable(f"The goods of order {order} have left the house.")
+        _cancel(order, reason)
+    return order
+
+
+def cancel_rejected_order(rejected: StockRejected) -> None:
+    """Cancel an order whose goods are not there; one that was cancelled meanwhile stays so."""
+    order = Order.objects.select_for_update().get(number=rejected.number)
+    if order.cancellable:
+        _cancel(order, _reason(order, rejected))
+
+
+def _cancel(order: Order, reason: str) -> None:
+    order.state = State.CANCELLED
+    order.cancelled_at = timezone.now()
+    order.cancel_reason = reason
+    order.save(update_fields=["state", "cancelled_at", "cancel_reason"])
+    assert order.placed_at is not None
+    publish(
+        OrderCancelled(
+            at=order.cancelled_at, placed_at=order.placed_at, reason=reason, **snapshot(order)
+        )
+    )
+
+
+def _reason(order: Order, rejected: StockRejected) -> str:
+    """For the customer: names, not SKUs, and not more than fit a sentence."""
+    names = {line.sku: line.name for line in order.frozen_lines}
+    short = [names.get(shortage.sku, shortage.sku) for shortage in rejected.shortages]
+    more = len(short) - SHORTAGES_NAMED
+    listed = ", ".join(name[:80] for name in short[:SHORTAGES_NAMED])
+    return f"Not in stock: {listed}" + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,68 @@
+"""A customer's checkout: one short transaction from basket to placed order."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import uuid4
+
+from django.conf import settings
+
+from orders.models import Order, OrderLine
+from orders.services.idempotency import Repeat, claim, short_transaction
+from orders.services.placing import OrderHasNoLines, catalogue, turn_placed
+from shop.events import Customer
+
+
+@dataclass(frozen=True)
+class Basket:
+    """What a customer wants, and where it goes. Quantities by SKU; no prices."""
+
+    customer: Customer
+    quantities: dict[str, int]
+
+
+class Answer(NamedTuple):
+    order: Order
+    repeated: bool
+    """The order was there before: this request only asked again."""
+
+
+def checkout(basket: Basket, repeat: Repeat | None = None) -> Answer:
+    """Place an order, once per `repeat`, however often it is asked for.
+
+    Raises:
+        OrderHasNoLines: the basket is empty.
+        UnknownProducts: a SKU is not in the catalogue, or not active.
+        KeyReused, StillRunning: see `idempotency`.
+    A refused checkout leaves nothing behind, neither an order nor a key.
+    """
+    if not basket.quantities:
+        raise OrderHasNoLines("The basket is empty.")
+    with short_transaction(repeat):
+        identity = uuid4()
+        if repeat and (earlier := claim(repeat, identity)):
+            return Answer(earlier, repeated=True)
+        products = catalogue(set(basket.quantities))
+        order = _draft(basket.customer)
+        order.public_id = identity
+        order.save(force_insert=True)
+        lines = [
+            OrderLine(order=order, sku=sku, quantity=quantity).freeze(products[sku], order.currency)
+            for sku, quantity in basket.quantities.items()
+        ]
+        OrderLine.objects.bulk_create(lines)
+        turn_placed(order, lines)
+    return Answer(order, repeated=False)
+
+
+def _draft(customer: Customer) -> Order:
+    address = customer.address
+    return Order(
+        email=customer.email,
+        name=customer.name,
+        line1=address.line1,
+        line2=address.line2,
+        postal_code=address.postal_code,
+        city=address.city,
+        country=address.country,
+        currency=settings.CURRENCY,
+    )

@@ -1,0 +1,126 @@
+"""One order per Idempotency-Key, however often and however fast the request comes."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+from uuid import UUID
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from orders.models import IdempotencyKey, Order
+
+LONGEST_WAIT = timedelta(seconds=2)
+LONGEST_KEY = 255
+LOCK_NOT_AVAILABLE = "55P03"
+"""PostgreSQL's code for a lock that was not had within `lock_timeout`."""
+
+
+class BadKey(ValueError):
+    """The Idempotency-Key is empty, too long or not printable ASCII."""
+
+
+class KeyReused(ValueError):
+    """The key belongs to another body."""
+
+
+class StillRunning(Exception):
+    """The first request with this key was not through after `LONGEST_WAIT`."""
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """By what a repeat of a request is known: its key, and the fingerprint of its body."""
+
+    key: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, key: str, body: Any) -> Self:
+        """The same for two bodies that say the same, whatever their blanks and order of fields.
+
+        Raises:
+            BadKey: where the key cannot be stored as it came.
+        """
+        if not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
+            raise BadKey(f"Idempotency-Key takes 1 to {LONGEST_KEY} printable ASCII characters.")
+        canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        return cls(key, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+@contextmanager
+def short_transaction(repeat: Repeat | None) -> Iterator[None]:
+    """A transaction that, for a request with a key, waits `LONGEST_WAIT` for another at most.
+
+    On SQLite the wait is for the whole database, at the transaction's start.
+
+    Raises:
+        StillRunning: past that wait.
+    """
+    begun = False
+    try:
+        with _busy_timeout(repeat), transaction.atomic():
+            begun = True
+            yield
+    except OperationalError as error:
+        if begun or not _waits_at_begin(repeat):
+            raise
+        raise StillRunning from error
+
+
+def claim(repeat: Repeat, order_id: UUID) -> Order | None:
+    """Take the key for the order about to be written, or give the order that has it.
+
+    The insert waits for a running transaction with the same key and then sees what it left.
+
+    Raises:
+        KeyReused: the key came with another body before.
+        StillRunning: the other transaction outlasts `LONGEST_WAIT`.
+    """
+    if connection.vendor == "postgresql":
+        milliseconds = f"{LONGEST_WAIT // timedelta(milliseconds=1)}ms"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [milliseconds])
+    row = IdempotencyKey(key=repeat.key, fingerprint=repeat.fingerprint, order_id=order_id)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return _order_of(repeat)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise StillRunning from error
+        raise
+    return None
+
+
+def _order_of(repeat: Repeat) -> Order:
+    row = IdempotencyKey.objects.select_related("order").get(key=repeat.key)
+    if row.fingerprint != repeat.fingerprint:
+        raise KeyReused("This Idempotency-Key came with another body before; take a new key.")
+    return row.order
+
+
+def _waits_at_begin(repeat: Repeat | None) -> bool:
+    return repeat is not None and connection.vendor == "sqlite"
+
+
+@contextmanager
+def _busy_timeout(repeat: Repeat | None) -> Iterator[None]:
+    if not _waits_at_begin(repeat):
+        yield
+        return
+    usual = timedelta(seconds=connection.settings_dict["OPTIONS"].get("timeout", 5))
+    _set_busy_timeout(LONGEST_WAIT)
+    try:
+        yield
+    finally:
+        _set_busy_timeout(usual)
+
+
+def _set_busy_timeout(wait: timedelta) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {wait // timedelta(milliseconds=1)}")

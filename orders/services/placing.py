@@ -1,0 +1,99 @@
+"""Placing an order: prices from the catalogue, frozen, and stated once."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from bus import publish
+from orders.models import NotADraft, Order, OrderHasNoLines, OrderLine, State
+from orders.services.snapshot import snapshot
+from shop.events import OrderPlaced
+from shop.models import Product
+from shop.money import Amounts, summed
+from shop.selectors import sellable
+
+FROZEN = ["name", "unit_price", "tax_rate", "net", "tax", "total"]
+
+
+class UnknownProducts(ValueError):
+    """The catalogue has no active product with these SKUs."""
+
+    def __init__(self, skus: Iterable[str]) -> None:
+        self.skus = sorted(skus)
+        super().__init__(f"Not in the catalogue: {', '.join(self.skus)}.")
+
+
+class TotalsDoNotAddUp(ValueError):
+    """The order's totals are not those of its lines: place it with `place_order`."""
+
+
+def place_order(order_id: int) -> Order:
+    """Place a draft with today's prices: one transaction, one `OrderPlaced`.
+
+    Raises:
+        Order.DoesNotExist: there is no such order.
+        NotADraft: it is placed or cancelled already.
+        OrderHasNoLines: there is nothing to place.
+        UnknownProducts: a product has left the catalogue since the draft was written.
+    """
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(pk=order_id)
+        if order.state != State.DRAFT:
+            raise NotADraft(f"Order {order} is {order.state}; only a draft can be placed.")
+        lines = list(order.lines.select_for_update().order_by("id"))
+        products = catalogue({line.sku for line in lines})
+        for line in lines:
+            line.freeze(products[line.sku], order.currency)
+        OrderLine.objects.bulk_update(lines, FROZEN)
+        turn_placed(order, lines)
+    return order
+
+
+def price_draft(order_id: int) -> None:
+    """Show today's prices on a draft; what has left the catalogue keeps what it had."""
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(pk=order_id)
+        if order.state != State.DRAFT:
+            raise NotADraft(f"Order {order} is {order.state}; its prices are frozen.")
+        lines = list(order.lines.all())
+        products = sellable({line.sku for line in lines})
+        for line in lines:
+            if line.sku in products:
+                line.freeze(products[line.sku], order.currency)
+        OrderLine.objects.bulk_update(lines, FROZEN)
+        if lines:
+            order.net, order.tax, order.total = summed([line.amounts for line in lines])
+            order.save(update_fields=["net", "tax", "total"])
+
+
+def catalogue(skus: set[str]) -> dict[str, Product]:
+    """The products of these SKUs; UnknownProducts if one of them cannot be ordered."""
+    products = sellable(skus)
+    if unknown := skus - products.keys():
+        raise UnknownProducts(unknown)
+    return products
+
+
+def turn_placed(order: Order, lines: list[OrderLine]) -> None:
+    """Give the order the totals of its frozen lines and save it as placed."""
+    if not lines:
+        raise OrderHasNoLines(f"Order {order} has no lines; add at least one product.")
+    order.frozen_lines = lines
+    order.net, order.tax, order.total = summed([line.amounts for line in lines])
+    order.state = State.PLACED
+    order.save(update_fields=["state", "net", "tax", "total"])
+
+
+def announce_order(order: Order) -> None:
+    """State that the order is placed; its receiver calls this in the transaction that places it.
+
+    Raises:
+        OrderHasNoLines, TotalsDoNotAddUp: it was saved as placed without being made ready for it.
+    """
+    if not order.frozen_lines:
+        raise OrderHasNoLines(f"Order {order} has no lines; add at least one product.")
+    totals = Amounts(order.net, order.tax, order.total)
+    if totals != summed([line.amounts for line in order.frozen_lines]):
+        raise TotalsDoNotAddUp(f"Order {order}: use place_order, which computes the totals.")
+    assert order.placed_at is not None
+    publish(OrderPlaced(at=order.placed_at, **snapshot(order)))

