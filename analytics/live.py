@@ -52,19 +52,27 @@ class Feed:
             seen = 0
             yield "retry: 2000\n\n"
             while True:
-                if self._version == seen:
+                if not self._knows_more_than(seen):
                     await self._wait()
-                if self._version != seen:
+                if self._knows_more_than(seen):
                     seen = self._version
                     yield self._frame()
-                elif self._latest is not None:
-                    yield f": nothing new\nevent: checked\ndata: {self._read_at}\n\n"
+                else:
+                    yield self._beat()
         finally:
             self._leave()
+
+    def _knows_more_than(self, seen: int) -> bool:
+        return self._latest is not None and self._version != seen
 
     def _frame(self) -> str:
         data = json.dumps({"at": self._read_at, **(self._latest or {})}, separators=(",", ":"))
         return f"event: figures\ndata: {data}\n\n"
+
+    def _beat(self) -> str:
+        # The comment keeps proxies from closing the connection; the time tells the data's age.
+        checked = f"event: checked\ndata: {self._read_at}\n" if self._latest else ""
+        return f": nothing new\n{checked}\n"
 
     async def _wait(self) -> None:
         try:

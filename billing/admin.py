@@ -14,6 +14,9 @@ from billing import shown
 from billing.models import Invoice, Series
 
 PAGES = {Invoice.Kind.INVOICE: "invoice-pdf", Invoice.Kind.CREDIT_NOTE: "credit-note-pdf"}
+LINK = "text-primary-600 dark:text-primary-500"
+RIGHT = "text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap;"
+WORDS = {"sku": "text-align: left; white-space: nowrap", "name": "text-align: left"}
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -58,22 +61,26 @@ class InvoiceAdmin(ReadOnlyAdmin):
     @admin.display(description="order", ordering="order_number")
     def order_link(self, invoice: Invoice) -> SafeString:
         orders = reverse("admin:orders_order_changelist")
-        return format_html('<a href="{}?q={}">{}</a>', orders, *[invoice.order_number] * 2)
+        number = invoice.order_number
+        return format_html('<a href="{}?q={}" class="{}">{}</a>', orders, number, LINK, number)
 
     @admin.display(description="PDF")
     def pdf(self, invoice: Invoice) -> SafeString | str:
         if not invoice.sha256:
             return "being drawn"
         page = reverse(PAGES[Invoice.Kind(invoice.kind)], args=[invoice.order_id])
-        return format_html('<a href="{}" target="_blank" rel="noopener">Open</a>', page)
+        return format_html('<a href="{}" target="_blank" class="{}">Open</a>', page, LINK)
 
     @admin.display(description="buyer")
     def buyer_name(self, invoice: Invoice) -> str:
         return invoice.buyer["name"]
 
     @admin.display(description="total", ordering="total")
-    def amount(self, invoice: Invoice) -> str:
-        return f"{shown.amount(invoice.total, invoice.currency)} {invoice.currency}"
+    def amount(self, invoice: Invoice) -> SafeString:
+        total = f"{shown.amount(invoice.total, invoice.currency)} {invoice.currency}"
+        return format_html(
+            '<span style="{} display: inline-block; width: 9em">{}</span>', RIGHT, total
+        )
 
     @admin.display(description="seller")
     def seller_data(self, invoice: Invoice) -> SafeString:
@@ -108,18 +115,15 @@ def _stacked(values: object) -> SafeString:
 
 
 def _table(names: list[str], rows: list[dict[str, object]]) -> SafeString:
-    heads = format_html_join("", '<th class="px-3 text-left">{}</th>', ((_head(n),) for n in names))
+    head = ((WORDS.get(name, RIGHT), name.replace("_", " ")) for name in names)
+    heads = format_html_join("", '<th class="px-3" style="{}">{}</th>', head)
     body = format_html_join("", "<tr>{}</tr>", ((_cells(names, row),) for row in rows))
     return format_html("<table><tr>{}</tr>{}</table>", heads, body)
 
 
 def _cells(names: list[str], row: dict[str, object]) -> SafeString:
-    cells = ((_cell(name, row[name]),) for name in names)
-    return format_html_join("", '<td class="px-3">{}</td>', cells)
-
-
-def _head(name: str) -> str:
-    return name.replace("_", " ")
+    cells = ((WORDS.get(name, RIGHT), _cell(name, row[name])) for name in names)
+    return format_html_join("", '<td class="px-3" style="{}">{}</td>', cells)
 
 
 def _cell(name: str, value: object) -> object:

@@ -16,9 +16,12 @@ def given(*facts: Fact) -> None:
             publish(fact)
 
 
-def settle() -> None:
-    """Let every subscription do what is due, in this process and without a broker."""
-    register()
+def settle(queue: str | None = None) -> None:
+    """Let every subscription do what is due, in this process and without a broker.
+
+    With `queue`, only that room listens: what the others would do stays out of the test.
+    """
+    register(queue)
     for _task, _outcome in drain():
         pass
 

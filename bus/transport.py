@@ -120,6 +120,11 @@ def inspect(item: bytes) -> None:
         raise Malformed("it names a task that this worker does not have")
 
 
+def _task_queues() -> set[str]:
+    """The queues that carry tasks; workers also answer each other, in shapes of their own."""
+    return {reaction.queue.name for reaction in registry.reactions()}
+
+
 class Channel(RedisChannel):  # type: ignore[misc]  # kombu has no types
     """Hands on what `inspect` lets through."""
 
@@ -132,6 +137,8 @@ class Channel(RedisChannel):  # type: ignore[misc]  # kombu has no types
         if not reply:
             return None
         queue, item = reply
+        if queue.decode().split(self.sep)[0] not in _task_queues():
+            return queue, item
         try:
             inspect(item)
         except Malformed as error:

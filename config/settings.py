@@ -8,6 +8,7 @@ from config.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
+env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="only-for-a-laptop" if DEBUG else "")
@@ -130,9 +131,17 @@ WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
 
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
+    if not EMAIL_PORT:  # noqa: F821 -- set by the line above
+        EMAIL_PORT = 465 if "EMAIL_USE_SSL" in vars() else 587 if "EMAIL_USE_TLS" in vars() else 25
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
+# Django's own cannot tell a refused mail from one that may have been taken, and puts several
+# mails into one file.
+EMAIL_BACKEND = {
+    "django.core.mail.backends.smtp.EmailBackend": "notifications.backends.SmtpBackend",
+    "django.core.mail.backends.filebased.EmailBackend": "notifications.backends.FolderBackend",
+}.get(EMAIL_BACKEND, EMAIL_BACKEND)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="The Shop <shop@example.com>")
 WAREHOUSE_URL = env.str("WAREHOUSE_URL", default="")
@@ -173,7 +182,27 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
-UNFOLD = {"SITE_TITLE": SHOP_NAME, "SITE_HEADER": SHOP_NAME}
+UNFOLD = {
+    "SITE_TITLE": SHOP_NAME,
+    "SITE_HEADER": SHOP_NAME,
+    "SITE_SYMBOL": "storefront",
+    # Teal, the shop's accent in mails, pages and documents.
+    "COLORS": {
+        "primary": {
+            "50": "#f0fdfa",
+            "100": "#ccfbf1",
+            "200": "#99f6e4",
+            "300": "#5eead4",
+            "400": "#2dd4bf",
+            "500": "#14b8a6",
+            "600": "#0f766e",
+            "700": "#115e59",
+            "800": "#134e4a",
+            "900": "#103f3c",
+            "950": "#042f2e",
+        }
+    },
+}
 
 # One line for each message; nobody's name or address is ever logged.
 LOGGING = {
@@ -183,6 +212,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        # Its own handler, which it has under DEBUG, would say everything twice.
+        "django": {"handlers": [], "level": "INFO"},
         # The bus says what became of a message, so Celery need not say it too.
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},

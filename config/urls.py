@@ -10,3 +10,7 @@ urlpatterns = [
     path("", include("billing.urls")),
     path("", include("analytics.urls")),
 ]
+
+handler400 = "shop.views.bad_request"
+handler404 = "shop.views.not_found"
+handler500 = "shop.views.broken"

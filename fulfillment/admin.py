@@ -28,6 +28,7 @@ class LineInline(LooksOnly, TabularInline):
     model = ShipmentLine
     fields = ["sku", "name", "quantity"]
     extra = 0
+    hide_title = True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("fulfillment.view_shipment")
@@ -38,7 +39,32 @@ class ShipmentAdmin(LooksOnly, ModelAdmin):
     list_display = ["number", "status", "recipient", "city", "carrier", "tracking_number"]
     list_filter = ["state", "opened_at"]
     search_fields = ["number", "recipient", "email", "tracking_number"]
-    exclude = ["telling_until"]
+    fieldsets = [
+        (None, {"fields": ["number", "order_id", "state"]}),
+        (
+            "Recipient",
+            {
+                "fields": [
+                    "recipient",
+                    "email",
+                    "line1",
+                    "line2",
+                    ("postal_code", "city", "country"),
+                ]
+            },
+        ),
+        ("Parcel", {"fields": [("carrier", "tracking_number")]}),
+        (
+            "What happened",
+            {
+                "fields": [
+                    ("opened_at", "telling_at", "released_at"),
+                    ("dispatched_at", "cancelled_at"),
+                    ("recalled_at", "returned_at"),
+                ]
+            },
+        ),
+    ]
     inlines = [LineInline]
 
     @display(

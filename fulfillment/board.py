@@ -63,7 +63,7 @@ def _do(site: ModelAdmin, request: HttpRequest) -> dict[str, DispatchForm]:
             said = f"left with {shipment.carrier} {shipment.tracking_number}."
         else:
             shipment = services.take_back(int(returned))
-            said = "is back. Book its goods in under Stock, once they are counted."
+            said = "is back. Book its goods in under Stock items, once they are counted."
     except (services.NotNow, Shipment.DoesNotExist, ValueError) as error:
         known = isinstance(error, services.NotNow)
         messages.error(request, str(error) if known else "There is no such shipment.")

@@ -63,10 +63,9 @@ class LowFilter(admin.SimpleListFilter):
 class StockItemAdmin(ModelAdmin):
     list_display = ["sku", "product", "on_hand", "reserved", "available", "level"]
     list_filter = [LowFilter]
-    list_filter_submit = False
     search_fields = ["sku"]
-    fields = ["sku", "on_hand", "reserved", "low_at"]
-    readonly_fields = ["sku", "on_hand", "reserved"]
+    fields = ["sku", "on_hand", "reserved", "available", "low_at"]
+    readonly_fields = ["sku", "on_hand", "reserved", "available"]
     actions_list = ["receive_stock"]
     actions_detail = ["correct_stock"]
 

@@ -4,7 +4,7 @@ from django import forms
 from unfold.forms import BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelect2Widget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -19,7 +19,7 @@ class ReceiveForm(BaseDialogForm):
         Product.objects.all(),
         to_field_name="sku",
         label="Product",
-        widget=UnfoldAdminSelect2Widget,
+        widget=UnfoldAdminSelectWidget,
     )
     quantity = forms.IntegerField(
         min_value=1,

@@ -16,8 +16,7 @@ class StockItem(models.Model):
     )
 
     class Meta:
-        verbose_name = "stock"
-        verbose_name_plural = "stock"
+        verbose_name = "stock item"
         ordering = ["sku"]
         permissions = [("book_stock", "Can receive and correct stock")]
         constraints = [

@@ -1,5 +1,7 @@
 """Staff see what customers were told, and have it sent again."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +24,8 @@ COLOURS = {
     State.REFUSED: "danger",
 }
 
+REPEATED = "Sent again"
+
 
 @admin.register(Message)
 class MessageAdmin(ModelAdmin):
@@ -36,11 +40,15 @@ class MessageAdmin(ModelAdmin):
     actions = ["send_again"]
     actions_detail = ["send_this_again"]
     fieldsets = [
-        (None, {"fields": ["order_number", "kind", "subject", "to", "attachments"]}),
-        ("Sending", {"fields": ["coloured_state", "note", "begun_at", "sent_at", "message_id"]}),
-        ("Sent again", {"fields": ["original", "asked_by", "asked_at"]}),
+        (None, {"fields": ["order_number", "kind", "subject", "to", "documents"]}),
+        ("Sending", {"fields": ["state", "note", "begun_at", "sent_at", "message_id"]}),
+        (REPEATED, {"fields": ["original", "asked_by", "asked_at"]}),
         ("The mail as it would go out today", {"fields": ["preview"]}),
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Message | None = None) -> list[Any]:
+        sections = list(self.fieldsets)
+        return sections if obj and obj.original_id else [s for s in sections if s[0] != REPEATED]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -60,6 +68,10 @@ class MessageAdmin(ModelAdmin):
     @display(description="State", ordering="state", label=COLOURS)
     def coloured_state(self, message: Message) -> tuple[str, str]:
         return message.state, message.get_state_display()
+
+    @display(description="Attached")
+    def documents(self, message: Message) -> str:
+        return ", ".join(message.attachments) or "-"
 
     @display(description="Preview")
     def preview(self, message: Message) -> str:

@@ -106,8 +106,12 @@ class OrderAdmin(ModelAdmin):
         return self._stands(request, object_id, number__isnull=False)
 
     def _stands(self, request: HttpRequest, object_id: object, **how: object) -> bool:
-        allowed = request.user.has_perm("orders.change_order") and str(object_id).isdecimal()
-        return allowed and Order.objects.filter(pk=object_id, **how).exists()
+        """Unfold asks once more without the id when a button of the form was pressed."""
+        if not request.user.has_perm("orders.change_order"):
+            return False
+        if object_id is None:
+            return True
+        return str(object_id).isdecimal() and Order.objects.filter(pk=object_id, **how).exists()
 
     def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> Order | None:
         """Locked when something is to be written, so that nobody places it in between."""

@@ -49,7 +49,11 @@ def long_modules(root: Path) -> list[str]:
 def silent_modules(root: Path) -> list[str]:
     """Modules with code but without a line that says what they are for."""
     trees = {path: ast.parse((root / path).read_text()) for path in modules(root)}
-    return [f"{path} has no docstring" for path, t in trees.items() if t.body and not ast.get_docstring(t)]
+    return [
+        f"{path} has no docstring"
+        for path, t in trees.items()
+        if t.body and not ast.get_docstring(t)
+    ]
 
 
 def misshapen_rooms(root: Path, rooms: Iterable[str] = ROOMS) -> list[str]:
@@ -79,9 +83,11 @@ def queue_faults(reactions: Iterable[Reaction], rooms: Iterable[str] = ROOMS) ->
 def worker_faults(queues: Iterable[str], commands: Iterable[str]) -> list[str]:
     """Queues that not exactly one command works, and workers of queues that are not there."""
     workers = [name for command in commands for name in re.findall(r"--queues[ =](\S+)", command)]
-    wanted = set(queues)
-    return [f"{q} has {workers.count(q)} workers" for q in sorted(wanted) if workers.count(q) != 1] + [
-        f"a worker waits at {q}, where nothing comes" for q in workers if q not in wanted
+    counts = {queue: workers.count(queue) for queue in sorted(set(queues))}
+    return [f"{queue} has {n} workers" for queue, n in counts.items() if n != 1] + [
+        f"a worker waits at {queue}, where nothing comes"
+        for queue in workers
+        if queue not in counts
     ]
 
 
@@ -126,7 +132,8 @@ def broken_contracts(root: Path) -> str:
         [sys.executable, "-c", lint, "--no-cache"],
         cwd=root, check=False, capture_output=True, text=True,
     )  # fmt: skip
-    return done.stdout + done.stderr if done.returncode else ""
+    report = done.stdout + done.stderr
+    return report.partition("Broken contracts")[2] or report if done.returncode else ""
 
 
 def _names(path: Path) -> set[str]:

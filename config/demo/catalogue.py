@@ -65,3 +65,6 @@ HOME = [
 ]
 
 CATALOGUE: list[Good] = [*BOOKS, *FOOD, *KITCHEN, *DESK, *HOME]
+
+SCARCE = {good.sku for good in CATALOGUE if good.stock < 10}
+"""Soon sold out; orders for them are rejected then."""

@@ -10,6 +10,8 @@ import httpx
 
 CONNECTIONS = 4
 """At a time; the point is to show the shop at work, not to measure how it drowns."""
+PATIENCE = 20
+"""How often a request is sent again that the shop has asked to repeat (`Retry-After`)."""
 
 
 class ShopRefused(Exception):
@@ -84,16 +86,24 @@ class Customer:
         return order
 
     def _ask(self, method: str, path: str, **request: Any) -> Any:
+        answer = self._send(method, path, **request)
+        for _ in range(PATIENCE):
+            if "retry-after" not in answer.headers:
+                break
+            time.sleep(float(answer.headers["retry-after"]))
+            answer = self._send(method, path, **request)
+        if answer.is_error:
+            raise ShopRefused(f"{method} {path} was answered {answer.status_code}: {answer.text}")
+        return answer.json()
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
-            answer = self._http.request(method, path, **request)
+            return self._http.request(method, path, **request)
         except httpx.HTTPError as error:
             raise ShopRefused(
                 f"The shop does not answer at {self.url} ({error}). Start it with `make up`, or "
                 "set PORT or SITE_URL to where it is."
             ) from error
-        if answer.is_error:
-            raise ShopRefused(f"{method} {path} was answered {answer.status_code}: {answer.text}")
-        return answer.json()
 
 
 def _by_its_clock(answer: dict[str, Any]) -> float | None:

@@ -3,6 +3,8 @@
 import random
 from typing import Any
 
+from config.demo.catalogue import SCARCE
+
 FIRST = ("Ada", "Björn", "Chiara", "Dmitri", "Élodie", "Fatima", "Grace", "Henk", "Ines", "Jonas")
 LAST = ("Brandt", "Castillo", "Dubois", "Eriksen", "Fischer", "Goossens", "Horvat", "Ivanova")
 CITIES = (
@@ -15,13 +17,15 @@ CITIES = (
 )
 STREETS = ("Gartenstraße", "Hauptstraße", "Am Kanal", "Lindenallee", "Marktplatz")
 MOST_LINES, MOST_PIECES = 4, 3
+COLLECTORS = 0.03
+"""The share of orders that ask for something scarce, too."""
 
 
 def random_order(skus: list[str], chance: random.Random) -> dict[str, Any]:
-    """A body for ``POST /api/v1/checkout/``: one to four of `skus`, one to three pieces each."""
+    """A body for ``POST /api/v1/checkout/``: some of `skus`, one to three pieces each."""
     first, last = chance.choice(FIRST), chance.choice(LAST)
     postal_code, city, country = chance.choice(CITIES)
-    wanted = chance.sample(skus, k=min(len(skus), chance.randint(1, MOST_LINES)))
+    wanted = _wanted(skus, chance)
     return {
         "email": f"customer-{chance.randrange(10**6):06}@example.com",
         "name": f"{first} {last}",
@@ -33,3 +37,12 @@ def random_order(skus: list[str], chance: random.Random) -> dict[str, Any]:
         },
         "lines": [{"sku": sku, "quantity": chance.randint(1, MOST_PIECES)} for sku in wanted],
     }
+
+
+def _wanted(skus: list[str], chance: random.Random) -> list[str]:
+    plenty = [sku for sku in skus if sku not in SCARCE] or skus
+    wanted = chance.sample(plenty, k=min(len(plenty), chance.randint(1, MOST_LINES)))
+    scarce = sorted(SCARCE.intersection(skus))
+    if scarce and chance.random() < COLLECTORS:
+        wanted.append(chance.choice(scarce))
+    return list(dict.fromkeys(wanted))

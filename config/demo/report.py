@@ -33,12 +33,15 @@ def app_table(orders: list[Followed]) -> Table:
 def summary(orders: list[Followed], seconds: float) -> list[str]:
     """The figures: orders, orders a second, and the time until an order was settled."""
     times = sorted(o.settled_after for o in orders if o.settled_after is not None)
-    rate = len(orders) / max(seconds, 0.001)
+    placed = "1 order" if len(orders) == 1 else f"{len(orders)} orders"
+    reactions = sum(len(order.reactions) for order in orders)
     lines = [
-        f"{len(orders)} orders placed in {seconds:.1f} s ({rate:.1f}/s)",
-        f"{sum(len(o.reactions) for o in orders)} reactions, {len(times)} orders settled",
+        f"{placed} placed in {seconds:.1f} s ({len(orders) / max(seconds, 0.001):.1f}/s)",
+        f"{reactions} reactions; settled: {len(times)} of {len(orders)}",
     ]
-    if times:
+    if len(times) == 1:
+        lines.append(f"settled after {times[0]:.2f} s")
+    elif times:
         late = times[max(0, -(-len(times) * 95 // 100) - 1)]
         lines.append(
             f"settled after: median {statistics.median(times):.2f} s, 95 % within {late:.2f} s, "

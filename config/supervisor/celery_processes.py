@@ -1,11 +1,9 @@
 """The relay, the workers and beat, each run in the process that calls it."""
 
-import logging
 import os
 import warnings
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
 
 from config.supervisor.spawn import die_with
@@ -17,19 +15,13 @@ def run_relay() -> None:
 
 
 def run_worker(queue: str) -> None:
-    """Work on one queue; SIGTERM ends it once its running tasks have ended, within 20 s."""
+    """Work on one queue; SIGINT ends it once its running tasks have ended."""
     from celery.platforms import SecurityWarning
     from celery.signals import worker_process_init
 
-    from config.celery import app
-
     worker_process_init.connect(_die_with_worker, weak=False)
-    # Redis stops with the workers here: with nothing running there is nothing to wait for.
-    app.conf.worker_enable_soft_shutdown_on_idle = False
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    # A message is told when it is done, not also when it comes.
-    logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
-    _celery("worker", "--queues", queue, "--hostname", f"{queue}@%h", "--loglevel", "INFO")
+    _celery("worker", "--queues", queue, "--hostname", f"{queue}@%h")
 
 
 def worker_is_ready(queue: str) -> bool:
@@ -41,15 +33,7 @@ def worker_is_ready(queue: str) -> bool:
 
 def run_beat() -> None:
     """Send the scheduled tasks until SIGTERM; remembers under ``VAR_DIR`` when it sent them."""
-    _celery(
-        "beat",
-        "--loglevel",
-        "WARNING",
-        "--pidfile",
-        "",
-        "--schedule",
-        str(settings.VAR_DIR / "beat"),
-    )
+    _celery("beat")
 
 
 def _die_with_worker(**_kwargs: Any) -> None:

@@ -54,10 +54,10 @@ class Child:
         self.kill_at = None
 
     def ask_to_end(self) -> None:
-        """Send SIGTERM, once; the kill follows when the program's grace is over."""
+        """Send the stop signal, once; the kill follows when the program's grace is over."""
         if self.pid is None or self.kill_at is not None:
             return
-        os.kill(self.pid, signal.SIGTERM)
+        os.kill(self.pid, self.program.stop_signal)
         self.kill_at = time.monotonic() + self.program.grace.total_seconds()
 
     def kill_if_late(self, now: float) -> bool:

@@ -1,7 +1,9 @@
 """Flower, the monitor: behind a login, reachable from this machine alone, for looking only."""
 
 import os
+import secrets
 import socket
+from functools import cache
 
 from django.conf import settings
 
@@ -14,15 +16,19 @@ OPTIONS = [
 ]
 
 
+@cache
 def flower_login() -> str:
-    """`user:password`; empty if there is none, and then Flower must not run."""
-    return settings.FLOWER_AUTH or ("admin:admin" if settings.DEBUG else "")
+    """`user:password`: from FLOWER_AUTH, well known under DEBUG, else made up for this start."""
+    if settings.FLOWER_AUTH:
+        return str(settings.FLOWER_AUTH)
+    return "admin:admin" if settings.DEBUG else f"admin:{secrets.token_urlsafe(12)}"
 
 
 def run_flower() -> None:
     """Serve until SIGTERM."""
     from config.celery import app
 
+    login = flower_login()
     # Flower takes FLOWER_... variables for its own; our FLOWER_AUTH would be its OAuth pattern.
     for name in [name for name in os.environ if name.startswith("FLOWER_")]:
         del os.environ[name]
@@ -32,7 +38,7 @@ def run_flower() -> None:
             "flower",
             *OPTIONS,
             f"--port={settings.FLOWER_PORT}",
-            f"--basic_auth={flower_login()}",
+            f"--basic_auth={login}",
             "--logging=error",
         ]
     )

@@ -1,5 +1,6 @@
 """What the supervisor needs to know about one of the shop's processes."""
 
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,4 +24,5 @@ class Program:
     stage: int
     grace: timedelta
     patience: int = 1
+    stop_signal: signal.Signals = signal.SIGTERM
     ready: Callable[[], bool] = _always

@@ -1,6 +1,7 @@
 """The shop's processes, in the order in which they are started."""
 
 import os
+import signal
 import sys
 from dataclasses import replace
 from datetime import timedelta
@@ -13,19 +14,19 @@ from config.supervisor.program import Program
 
 FLOWER, BEAT, WEB, RELAY = "flower", "beat", "web", "relay"
 WORKER_GRACE = timedelta(seconds=40)
-"""Longer than Celery's soft shutdown, which gives a running task 20 s."""
+"""For the tasks that run; what is killed then, the ledger brings back."""
 
 
 def all_programs() -> list[Program]:
-    """Every process but Redis. Flower is left out where nobody could log in."""
+    """Every process but Redis."""
     found = [
         Program(WEB, web.run_web, 0, timedelta(seconds=8), ready=web.web_answers),
         Program(RELAY, celery_processes.run_relay, 1, timedelta(seconds=15)),
         *map(worker_program, queue_names()),
         Program(BEAT, celery_processes.run_beat, 2, timedelta(seconds=5)),
+        Program(FLOWER, run_flower, 2, timedelta(seconds=5), ready=flower_listens),
     ]
-    if flower_login():
-        found.append(Program(FLOWER, run_flower, 2, timedelta(seconds=5), ready=flower_listens))
+    os.environ["FLOWER_AUTH"] = flower_login()
     return [in_a_fresh_interpreter(p) for p in found] if sys.platform == "darwin" else found
 
 
@@ -40,6 +41,8 @@ def worker_program(queue: str) -> Program:
         partial(celery_processes.run_worker, queue),
         3,
         WORKER_GRACE,
+        # Ends as soon as its tasks have ended; after SIGTERM it would always wait for 20 s.
+        stop_signal=signal.SIGINT,
         ready=partial(celery_processes.worker_is_ready, queue),
     )
 

@@ -1,7 +1,6 @@
 """What the supervisor prints: each line of a process behind its name."""
 
 import sys
-from datetime import datetime
 
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
@@ -16,8 +15,7 @@ class Terminal:
         self.gone = False
 
     def line(self, name: str, text: str) -> None:
-        time = datetime.now().astimezone().strftime("%H:%M:%S")
-        label = f"{time} {name:{self.width}}"
+        label = f"{name:{self.width}}"
         if self.coloured:
             label = f"\x1b[{self.colours.get(name, 37)}m{label}\x1b[0m"
         self.say(f"{label} | {text}")

@@ -7,7 +7,7 @@ from django.conf import settings
 LINES = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(message)s"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(message)s"}},
     "handlers": {"line": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
         "uvicorn.error": {"handlers": ["line"], "level": "WARNING", "propagate": False},

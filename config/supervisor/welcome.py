@@ -3,6 +3,7 @@
 import json
 
 from django.conf import settings
+from django.urls import reverse
 
 from config.supervisor.flower import flower_login
 from shop.models import Product
@@ -12,19 +13,16 @@ DOORS = (
     ("API", "docs"),
     ("Products", "products"),
     ("Admin", "admin:index"),
-    ("Dashboard", "dashboard"),
+    ("Dashboard", "analytics:dashboard"),
 )
 
 
 def welcome(login: str) -> list[str]:
     """The lines; `login` says how to get into the admin."""
     lines = [f"  {name:10} {settings.SITE_URL}{reverse(view)}" for name, view in DOORS]
-    if flower_login():
-        user, _, password = flower_login().partition(":")
-        shown = f"{user} / {password}" if not settings.FLOWER_AUTH else "login from FLOWER_AUTH"
-        lines.append(f"  {'Flower':10} http://localhost:{settings.FLOWER_PORT}/  ({shown})")
-    else:
-        lines.append(f"  {'Flower':10} left out; set FLOWER_AUTH=user:password to have it")
+    user, _, password = flower_login().partition(":")
+    shown = "login from FLOWER_AUTH" if settings.FLOWER_AUTH else f"{user} / {password}"
+    lines.append(f"  {'Flower':10} http://localhost:{settings.FLOWER_PORT}/  ({shown})")
     lines.append(f"  {'Login':10} {login}")
     folder = getattr(settings, "EMAIL_FILE_PATH", None)
     lines.append(f"  {'Mail':10} {folder if folder else settings.EMAIL_HOST}")

@@ -39,7 +39,7 @@ def test_a_stop_ends_the_processes_stage_by_stage(toy_shop: Toy) -> None:
     assert shop.ended() == 0
     order = [line.split("| ")[1] for line in shop.text.splitlines() if line.endswith("ends")]
     assert order == ["front ends", "back ends", "last ends"]
-    assert not any(map(alive, family))
+    shop.wait_for(lambda: not any(map(alive, family)))
     assert not list(shop.folder.glob("[!s]*.pid"))
 
 
@@ -52,7 +52,7 @@ def test_a_process_that_does_not_end_is_killed_with_its_children(toy_shop: Toy) 
 
     assert shop.ended() == 0
     assert shop.text.count("did not end in time and was killed") == 1
-    assert not any(map(alive, family))
+    shop.wait_for(lambda: not any(map(alive, family)))
 
 
 def test_a_second_stop_kills_at_once(toy_shop: Toy) -> None:
@@ -66,7 +66,7 @@ def test_a_second_stop_kills_at_once(toy_shop: Toy) -> None:
 
     assert shop.ended() == 0
     assert "did not end in time" not in shop.text
-    assert not any(map(alive, family))
+    shop.wait_for(lambda: not any(map(alive, family)))
 
 
 def test_a_process_that_died_is_started_again(toy_shop: Toy) -> None:

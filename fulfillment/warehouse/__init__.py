@@ -4,8 +4,8 @@ from contextlib import AbstractContextManager
 
 from django.conf import settings
 
-from fulfillment.warehouse.by_http import TOTAL_TIMEOUT, by_http
-from fulfillment.warehouse.by_mail import by_mail
+from fulfillment.warehouse.by_http import TOTAL_TIMEOUT, http_warehouse
+from fulfillment.warehouse.by_mail import mail_warehouse
 from fulfillment.warehouse.contract import Warehouse, WarehouseRefused, WarehouseUnavailable
 
 __all__ = [
@@ -19,4 +19,4 @@ __all__ = [
 
 def warehouse() -> AbstractContextManager[Warehouse]:
     """The warehouse as the settings have it, with one connection kept for several shipments."""
-    return by_http() if settings.WAREHOUSE_URL else by_mail()
+    return http_warehouse() if settings.WAREHOUSE_URL else mail_warehouse()

@@ -24,7 +24,7 @@ not used. A longer one is cut off and its connection closed."""
 
 
 @contextmanager
-def by_http() -> Iterator["HttpWarehouse"]:
+def http_warehouse() -> Iterator["HttpWarehouse"]:
     """A warehouse at WAREHOUSE_URL, with one connection that is kept alive."""
     # Its own event loop, because only there can a call be given one limit for its whole length.
     with asyncio.Runner() as runner:

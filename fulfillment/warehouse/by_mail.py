@@ -17,7 +17,7 @@ from fulfillment.warehouse.contract import WarehouseRefused, WarehouseUnavailabl
 
 
 @contextmanager
-def by_mail() -> Iterator["MailWarehouse"]:
+def mail_warehouse() -> Iterator["MailWarehouse"]:
     """The people at WAREHOUSE_EMAIL, with one mail connection."""
     connection = get_connection()
     try:

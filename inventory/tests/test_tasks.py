@@ -20,7 +20,7 @@ def test_placed_orders_are_answered_and_what_follows_is_booked() -> None:
     given(placed("SO-1", CUP=3), placed("SO-2", CUP=3), placed("SO-3", CUP=2))
     given(cancelled("SO-1", CUP=3), dispatched("SO-3", CUP=2))
 
-    settle()
+    settle("inventory")
 
     assert [one.number for _id, one in history(StockReserved)] == ["SO-1", "SO-3"]
     assert [one.number for _id, one in history(StockRejected)] == ["SO-2"]
@@ -31,10 +31,10 @@ def test_placed_orders_are_answered_and_what_follows_is_booked() -> None:
 def test_one_dispatch_that_cannot_be_booked_does_not_hold_up_its_batch() -> None:
     services.receive_stock("CUP", 5, "first delivery")
     given(placed("SO-1", CUP=2), placed("SO-2", CUP=2))
-    settle()
+    settle("inventory")
 
     given(dispatched("SO-1", CUP=9), dispatched("SO-2", CUP=2))
-    settle()
+    settle("inventory")
 
     assert state_of("inventory.tasks.consume_stock", "SO-1") == "dead"
     assert state_of("inventory.tasks.consume_stock", "SO-2") == "done"

@@ -10,12 +10,17 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 from django.utils.text import slugify
 
+from notifications.backends.errors import MailDeferred
+
 
 class FolderBackend(BaseEmailBackend):
     """Writes `<when>-<subject>.eml` files to `EMAIL_FILE_PATH`.
 
     Django's own file backend puts all mails of a connection into one file, which no mail program
     can open once a batch shares the connection.
+
+    Raises:
+        MailDeferred: the folder cannot be written to; nothing was.
     """
 
     def __init__(self, file_path: str | Path | None = None, **options: Any) -> None:
@@ -23,9 +28,14 @@ class FolderBackend(BaseEmailBackend):
         self.folder = Path(file_path or settings.EMAIL_FILE_PATH)
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for email in email_messages:
-            self._write(email)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for email in email_messages:
+                self._write(email)
+        except OSError as error:
+            raise MailDeferred(
+                f"EMAIL_FILE_PATH {self.folder} cannot be written to: {error.strerror}."
+            ) from error
         return len(email_messages)
 
     def _write(self, email: EmailMessage) -> None:

@@ -8,20 +8,13 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
 from bus import Ambiguous
+from notifications.backends.errors import MailDeferred, MailRefused
 
 START_MAIL_INPUT = 354
 AUTHENTICATION_REQUIRED = 530
 NO_ANSWER_CODE = -1
 
 ADDRESS = re.compile(r"\S*@\S*")
-
-
-class MailDeferred(Exception):
-    """The relay did not take the mail now; it may later. The text names no address."""
-
-
-class MailRefused(Exception):
-    """The mail will never be taken as it is. The text names no address."""
 
 
 class _Watched:

@@ -1,5 +1,6 @@
 """A mail relay of our own: it keeps what it gets, and fails where a test tells it to."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from notifications.tests.samples import PDF
 
 HANG_UP = "hang up"
+SAY_NOTHING = "say nothing"
 
 
 class Relay:
@@ -47,6 +49,8 @@ class Relay:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         answer = self._answer("DATA", server)
+        if answer == SAY_NOTHING:
+            await asyncio.sleep(0.5)
         if answer.startswith("250"):
             self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
             self.recipients += envelope.rcpt_tos
@@ -59,8 +63,19 @@ class Relay:
         return answer
 
 
+class Protocol(SMTP):
+    """Can hang up before it says 354, too."""
+
+    async def smtp_DATA(self, arg: str) -> None:
+        if self.event_handler._answer("354", self) != HANG_UP:
+            await super().smtp_DATA(arg)
+
+
 class OnFreePort(Controller):
     """Listens on a port of the system's choice."""
+
+    def factory(self) -> SMTP:
+        return Protocol(self.handler)
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]

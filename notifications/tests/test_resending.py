@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def confirmation(relay: Relay) -> Message:
     given(samples.order_placed())
-    settle()
+    settle("notifications")
     return Message.objects.get()
 
 
@@ -37,7 +37,7 @@ def staff(settings: Any) -> Client:
 
 def test_a_mail_sent_again_is_a_mail_of_its_own(confirmation: Message, relay: Relay) -> None:
     services.ask_again(confirmation, by="frida")
-    settle()
+    settle("notifications")
 
     first, again = relay.mails
     repeat = Message.objects.get(original=confirmation)
@@ -51,16 +51,16 @@ def test_a_double_click_sends_one_mail(confirmation: Message, relay: Relay) -> N
     services.ask_again(confirmation, by="frida")
     with pytest.raises(services.AlreadyAsked, match="SO-100042"):
         services.ask_again(confirmation, by="frida")
-    settle()
+    settle("notifications")
 
     assert len(relay.mails) == 2
 
 
 def test_a_repeat_can_be_repeated(confirmation: Message, relay: Relay) -> None:
     services.ask_again(confirmation, by="frida")
-    settle()
+    settle("notifications")
     services.ask_again(Message.objects.get(original=confirmation), by="otto")
-    settle()
+    settle("notifications")
 
     assert len(relay.mails) == 3
     assert set(confirmation.repeats.values_list("asked_by", flat=True)) == {"frida", "otto"}
@@ -69,7 +69,7 @@ def test_a_repeat_can_be_repeated(confirmation: Message, relay: Relay) -> None:
 def test_nobody_is_written_to_after_erasure(confirmation: Message, relay: Relay) -> None:
     PersonalData.objects.all().delete()
     services.ask_again(confirmation, by="frida")
-    settle()
+    settle("notifications")
 
     assert len(relay.mails) == 1
 

@@ -1,6 +1,7 @@
 """What becomes of a mail when the relay is not at its best."""
 
 import socket
+from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
@@ -8,7 +9,7 @@ from django.core.mail import EmailMessage
 from bus import Ambiguous
 from notifications.backends import MailDeferred, MailRefused
 from notifications.services import mail_connection
-from notifications.tests.conftest import HANG_UP, Relay
+from notifications.tests.conftest import HANG_UP, SAY_NOTHING, Relay
 
 ANSWER = "{} <jm@example.org>: Recipient address says no"
 
@@ -54,7 +55,7 @@ def test_a_relay_that_wants_a_login_defers_the_mail(relay: Relay) -> None:
     assert isinstance(error, MailDeferred)
 
 
-@pytest.mark.parametrize("command", ["MAIL", "RCPT"])
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "354"])
 def test_a_connection_lost_before_the_message_defers_it(relay: Relay, command: str) -> None:
     error = outcome_of_sending(relay, **{command: [HANG_UP]})
 
@@ -69,6 +70,14 @@ def test_a_connection_lost_after_the_final_dot_is_ambiguous(relay: Relay) -> Non
     assert relay.recipients == ["next@example.org"]
 
 
+def test_silence_after_the_final_dot_is_ambiguous(relay: Relay, settings: Any) -> None:
+    settings.EMAIL_TIMEOUT = 0.3
+
+    error = outcome_of_sending(relay, DATA=[SAY_NOTHING])
+
+    assert isinstance(error, Ambiguous)
+
+
 def test_no_error_names_the_recipient(relay: Relay) -> None:
     refused = outcome_of_sending(relay, RCPT=[ANSWER.format("550 5.1.1")])
 
@@ -77,14 +86,14 @@ def test_no_error_names_the_recipient(relay: Relay) -> None:
     assert refused.__suppress_context__
 
 
-def test_a_relay_that_is_not_there_defers_the_mail(relay: Relay, settings: object) -> None:
+def test_a_relay_that_is_not_there_defers_the_mail(relay: Relay, settings: Any) -> None:
     settings.EMAIL_PORT = _unused_port()
 
     with pytest.raises(MailDeferred, match="ConnectionRefusedError"), mail_connection():
         pass
 
 
-def test_a_relay_that_never_greets_defers_the_mail(relay: Relay, settings: object) -> None:
+def test_a_relay_that_never_greets_defers_the_mail(relay: Relay, settings: Any) -> None:
     settings.EMAIL_TIMEOUT = 0.2
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.EMAIL_PORT = silent.getsockname()[1]

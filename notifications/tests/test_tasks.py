@@ -30,7 +30,7 @@ def let_the_waits_pass() -> None:
 def test_a_placed_order_is_confirmed_and_on_record(relay: Relay) -> None:
     given(samples.order_placed())
 
-    settle()
+    settle("notifications")
 
     [mail] = relay.mails
     message = Message.objects.get()
@@ -45,7 +45,7 @@ def test_a_placed_order_is_confirmed_and_on_record(relay: Relay) -> None:
 def test_mails_of_a_batch_share_one_connection(relay: Relay) -> None:
     given(*(samples.order_placed(number=f"SO-{n}") for n in range(7)))
 
-    settle()
+    settle("notifications")
 
     assert len(relay.mails) == 7
     assert relay.sessions == 1
@@ -55,7 +55,7 @@ def test_one_refused_mail_of_a_batch_stops_no_other(relay: Relay) -> None:
     relay.script = {"RCPT": [None, "550 5.1.1 <jm@example.org> unknown", None]}
     given(*(samples.order_placed(number=f"SO-{n}") for n in range(3)))
 
-    settle()
+    settle("notifications")
 
     states = Message.objects.order_by("order_number").values_list("state", flat=True)
     assert list(states) == [State.SENT, State.REFUSED, State.SENT]
@@ -67,13 +67,13 @@ def test_one_refused_mail_of_a_batch_stops_no_other(relay: Relay) -> None:
 def test_a_mail_that_was_put_off_goes_out_later_under_the_same_name(relay: Relay) -> None:
     relay.script = {"RCPT": ["450 greylisted"]}
     given(samples.order_placed())
-    settle()
+    settle("notifications")
     assert state_of(CONFIRM, samples.NUMBER) == "waiting"
     delayed = Message.objects.get()
     assert delayed.state == State.DELAYED
 
     let_the_waits_pass()
-    settle()
+    settle("notifications")
 
     message = Message.objects.get()
     assert message.state == State.SENT
@@ -84,12 +84,12 @@ def test_a_mail_that_was_put_off_goes_out_later_under_the_same_name(relay: Relay
 def test_a_mail_that_may_have_been_taken_is_repeated_once(relay: Relay) -> None:
     relay.script = {"DATA": [HANG_UP, HANG_UP]}
     given(samples.order_placed())
-    settle()
+    settle("notifications")
     assert state_of(CONFIRM, samples.NUMBER) == "waiting"
     assert Message.objects.get().state == State.UNCLEAR
 
     let_the_waits_pass()
-    settle()
+    settle("notifications")
 
     assert state_of(CONFIRM, samples.NUMBER) == "dead"
 
@@ -97,12 +97,12 @@ def test_a_mail_that_may_have_been_taken_is_repeated_once(relay: Relay) -> None:
 def test_a_relay_that_is_down_loses_no_mail(relay: Relay, settings: Any) -> None:
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
     given(samples.order_placed())
-    settle()
+    settle("notifications")
     assert state_of(CONFIRM, samples.NUMBER) == "waiting"
 
     settings.EMAIL_PORT = port
     let_the_waits_pass()
-    settle()
+    settle("notifications")
 
     assert len(relay.mails) == 1
 
@@ -110,7 +110,7 @@ def test_a_relay_that_is_down_loses_no_mail(relay: Relay, settings: Any) -> None
 def test_a_cancelled_order_is_mailed_with_its_reason(relay: Relay) -> None:
     given(samples.order_cancelled(reason="Changed my mind"))
 
-    settle()
+    settle("notifications")
 
     [mail] = relay.mails
     assert "Reason: Changed my mind" in mail.get_body(["plain"]).get_content()
@@ -118,10 +118,10 @@ def test_a_cancelled_order_is_mailed_with_its_reason(relay: Relay) -> None:
 
 def test_no_confirmation_follows_a_cancellation(relay: Relay) -> None:
     given(samples.order_cancelled())
-    settle()
+    settle("notifications")
 
     given(samples.order_placed())
-    settle()
+    settle("notifications")
 
     assert subjects(relay) == ["Your order SO-100042 was cancelled"]
     assert state_of(CONFIRM, samples.NUMBER) == "done"
@@ -132,7 +132,7 @@ def test_a_cancellation_waits_while_the_confirmation_is_being_sent(relay: Relay)
     _confirmation_begun_at(timezone.now())
     given(samples.order_cancelled())
 
-    settle()
+    settle("notifications")
 
     assert relay.mails == []
     assert state_of(CANCEL, samples.NUMBER) == "waiting"
@@ -143,7 +143,7 @@ def test_a_cancellation_does_not_wait_for_a_worker_that_is_gone(relay: Relay) ->
     _confirmation_begun_at(samples.PLACED_AT)
     given(samples.order_cancelled())
 
-    settle()
+    settle("notifications")
 
     assert subjects(relay) == ["Your order SO-100042 was cancelled"]
 
@@ -151,7 +151,7 @@ def test_a_cancellation_does_not_wait_for_a_worker_that_is_gone(relay: Relay) ->
 def test_an_invoice_goes_out_with_its_pdf(relay: Relay, stored_pdf: str) -> None:
     given(samples.invoice_issued(stored_pdf))
 
-    settle()
+    settle("notifications")
 
     [document] = _documents(relay.mails[0])
     assert document.get_content() == samples.PDF
@@ -161,7 +161,7 @@ def test_an_invoice_goes_out_with_its_pdf(relay: Relay, stored_pdf: str) -> None
 def test_an_altered_invoice_is_left_to_a_person(relay: Relay, stored_pdf: str) -> None:
     given(samples.invoice_issued(stored_pdf, sha256="0" * 64))
 
-    settle()
+    settle("notifications")
 
     assert relay.mails == []
     assert state_of(INVOICE, samples.NUMBER) == "dead"
@@ -171,7 +171,7 @@ def test_an_altered_invoice_is_left_to_a_person(relay: Relay, stored_pdf: str) -
 def test_a_dispatched_order_is_mailed_with_its_tracking_number(relay: Relay) -> None:
     given(samples.shipment_dispatched())
 
-    settle()
+    settle("notifications")
 
     [mail] = relay.mails
     assert "00340434161094015902" in mail.get_body(["plain"]).get_content()

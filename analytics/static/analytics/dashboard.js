@@ -34,8 +34,9 @@ function chart(name, title, value, axis, label) {
 
 function summary(name) {
   const sum = figures.minutes.reduce((total, point) => total + Number(point[name]), 0);
-  const places = name === "revenue" ? (figures.today.revenue.split(".")[1] ?? "").length : 0;
-  return `Last 60 minutes · ${money(sum.toFixed(places))}${name === "revenue" ? ` ${figures.currency}` : ""}`;
+  const places = (figures.today.revenue.split(".")[1] ?? "").length;
+  const what = name === "revenue" ? `${money(sum.toFixed(places))} ${figures.currency}` : `${count(sum)} ${sum === 1 ? "order" : "orders"}`;
+  return `Last 60 minutes · ${what}`;
 }
 
 function compact(number) {
@@ -74,11 +75,14 @@ function showQueues() {
   const rows = figures.queues.map((queue) => {
     const name = cell("th", "", queue.name, ...(queue.paused ? [" ", make("span", "badge", "paused")] : []));
     name.scope = "row";
-    const dead = cell("td", queue.dead ? "number bad" : "number", count(queue.dead));
-    const oldest = cell("td", "number", wait(queue.oldest_at));
-    return row(name, cell("td", "number", count(queue.waiting)), cell("td", "number", count(queue.in_flight)), dead, oldest);
+    const oldest = cell("td", queue.oldest_at ? "number" : "number zero", wait(queue.oldest_at));
+    return row(name, held(queue.waiting), held(queue.in_flight), held(queue.dead, "bad"), oldest);
   });
   fill("queues", rows, 5, "No queue is registered yet: start a worker.");
+}
+
+function held(number, kind = "") {
+  return cell("td", `number ${number ? kind : "zero"}`, count(number));
 }
 
 function wait(since) {

@@ -1,10 +1,6 @@
 """Run the whole shop in the foreground."""
 
-import os
 from typing import Any
-
-# Celery reads this at its import: SIGTERM then lets running tasks end, for at most 20 s.
-os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 

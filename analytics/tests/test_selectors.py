@@ -1,0 +1,64 @@
+"""What the dashboard shows."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from analytics import selectors, services
+from analytics.tests.facts import NOON, cancelled, line, placed
+from bus.models import RelayState
+
+pytestmark = pytest.mark.django_db
+
+DAY = date(2026, 6, 1)
+
+
+def test_the_last_sixty_minutes_have_no_gaps_and_end_with_the_running_one():
+    services.record_sales([placed("SO-1"), placed("SO-2", at=NOON - timedelta(minutes=59))])
+    services.record_sales([placed("SO-3", at=NOON - timedelta(minutes=60))])
+
+    minutes = selectors.last_minutes(NOON)
+
+    assert len(minutes) == 60
+    assert [minutes[0]["orders"], minutes[1]["orders"], minutes[-1]["orders"]] == [1, 0, 1]
+    assert minutes[-1]["at"] == datetime(2026, 6, 1, 12, 0, tzinfo=UTC).isoformat()
+
+
+def test_the_days_totals_keep_sales_and_cancellations_apart():
+    services.record_sales([placed("SO-1"), placed("SO-2", line(price="5.00"))])
+    services.reverse_sales([cancelled("SO-1")])
+
+    totals = selectors.totals(DAY)
+
+    assert (totals["orders"], totals["cancelled"]) == (2, 1)
+    assert (totals["revenue"], totals["average"], totals["reversed"]) == ("16.90", "8.45", "11.90")
+
+
+def test_a_day_without_a_sale_has_totals_too():
+    assert selectors.totals(DAY)["average"] == "0.00"
+
+
+def test_the_best_products_come_first():
+    services.record_sales(
+        [placed("SO-1", line("TEA", 5, "1.00"), line("MUG"), line("POT", 1, "99"))]
+    )
+    services.reverse_sales([cancelled("SO-9", line("JUG"))])
+
+    assert [row["sku"] for row in selectors.top_products(DAY)] == ["POT", "MUG", "TEA"]
+
+
+def test_a_relay_that_has_not_looked_lately_is_called_silent():
+    now = timezone.now()
+    looked_at = now - timedelta(minutes=2)
+    RelayState.objects.update_or_create(pk=RelayState.THE_ROW, defaults={"looked_at": looked_at})
+
+    assert selectors.broker(now)["silent_since"] == looked_at.isoformat()
+    assert selectors.broker(looked_at)["silent_since"] is None
+
+
+def test_the_whole_dashboard_is_a_handful_of_queries(django_assert_max_num_queries):
+    services.record_sales([placed(f"SO-{n}", at=timezone.now()) for n in range(50)])
+
+    with django_assert_max_num_queries(6):
+        selectors.dashboard()

@@ -1,0 +1,111 @@
+"""The stream through a real server: a change within a second, and an end when it is time."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from analytics import services
+from analytics.tests.conftest import running_dashboard
+from analytics.tests.facts import line, placed
+
+WITHIN = 1.5
+"""Seconds: one for the promise, and half of one for a busy machine."""
+
+Events = Iterator[tuple[str, str]]
+
+
+@contextmanager
+def stream(
+    address: str, session: str
+) -> Iterator[tuple[httpx.Response, Iterator[tuple[str, str]]]]:
+    """The response and its events, each one by its name and its data."""
+    with (
+        httpx.Client(cookies={"sessionid": session}, timeout=20) as client,
+        client.stream("GET", f"{address}/analytics/stream/") as response,
+    ):
+        yield response, events(response.iter_lines())
+
+
+def events(lines: Iterator[str]) -> Events:
+    name = ""
+    for text in lines:
+        field, _, value = text.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, value
+
+
+def test_a_viewer_is_told_of_a_sale_within_a_second(dashboard, staff_session):
+    with stream(dashboard, staff_session) as (_response, told):
+        first = json.loads(next(told)[1])
+        assert first["today"]["orders"] == 0
+
+        services.record_sales([placed("SO-1", line("MUG", 2), at=timezone.now())])
+        began = time.monotonic()
+        name, data = next(told)
+
+    assert time.monotonic() - began < WITHIN
+    assert name == "figures"
+    figures = json.loads(data)
+    assert figures["today"] | {"orders": 1, "units": 2, "revenue": "23.80"} == figures["today"]
+    assert sum(minute["orders"] for minute in figures["minutes"]) == 1
+    assert figures["products"][0]["sku"] == "MUG"
+
+
+def test_the_stream_passes_through_proxies_unbuffered(dashboard, staff_session):
+    with stream(dashboard, staff_session) as (response, _told):
+        assert response.headers["content-type"] == "text/event-stream"
+        assert response.headers["cache-control"] == "no-cache"
+        assert response.headers["x-accel-buffering"] == "no"
+        assert next(response.iter_lines()) == "retry: 2000"
+
+
+def test_a_viewer_to_whom_nothing_new_can_be_said_hears_that_too(dashboard, staff_session):
+    with stream(dashboard, staff_session) as (_response, told):
+        next(told)
+        names = {next(told)[0] for _time in range(2)}
+
+    assert "checked" in names
+
+
+def test_the_server_stops_in_time_though_a_viewer_watches(staff_session):
+    with running_dashboard() as (address, process), stream(address, staff_session) as (_, told):
+        next(told)
+
+        process.terminate()
+        began = time.monotonic()
+        process.wait(10)
+
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.postgres
+def test_viewers_hold_no_connection_between_two_looks(staff_session):
+    with running_dashboard() as (address, _process):
+        for _time in range(3):
+            with stream(address, staff_session) as (_response, told):
+                next(told)
+        with (
+            stream(address, staff_session) as (_a, first),
+            stream(address, staff_session) as (_b, second),
+        ):
+            next(first), next(second)
+
+            assert _connections_in_use() <= 1
+
+
+def _connections_in_use() -> int:
+    """How many others do something in this database, or hold it open in a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+        return cursor.fetchone()[0]

@@ -1,0 +1,73 @@
+"""The doors of the dashboard: who gets in, and what is served."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils import timezone
+
+from analytics import live, services
+from analytics.tests.facts import placed
+
+DOORS = ["analytics:dashboard", "analytics:snapshot", "analytics:stream"]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(client):
+    client.force_login(get_user_model().objects.create_user("ada", is_staff=True))
+    return client
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_stranger_is_sent_to_the_login(client, door):
+    response = client.get(reverse(door))
+
+    assert response.status_code == 302
+    assert response["Location"] == f"{reverse('admin:login')}?next={reverse(door)}"
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_customer_who_is_not_staff_is_sent_to_the_login(client, door):
+    client.force_login(get_user_model().objects.create_user("bob"))
+
+    response = client.get(reverse(door))
+
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_figures_are_read_and_never_posted(staff, door):
+    assert staff.post(reverse(door)).status_code == 405
+
+
+def test_the_snapshot_is_what_the_stream_would_say(staff):
+    services.record_sales([placed("SO-1", at=timezone.now())])
+
+    figures = staff.get(reverse("analytics:snapshot")).json()
+
+    assert figures["today"]["orders"] == 1
+    assert figures["today"]["average"] == "11.90"
+    assert len(figures["minutes"]) == 60
+    assert figures["at"]
+
+
+def test_the_page_is_complete_before_its_script_runs_and_has_none_inline(staff):
+    services.record_sales([placed("SO-1", at=timezone.now())])
+
+    page = staff.get(reverse("analytics:dashboard")).content.decode()
+
+    assert '<dd id="today-revenue">11.90</dd>' in page
+    assert "<script>" not in page
+    assert "style=" not in page
+    assert "onclick" not in page
+
+
+def test_one_viewer_too_many_is_asked_to_poll(staff, monkeypatch):
+    monkeypatch.setattr(live, "MOST_VIEWERS", 0)
+
+    response = staff.get(reverse("analytics:stream"))
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == "30"

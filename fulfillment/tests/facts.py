@@ -1,0 +1,71 @@
+"""Facts as orders and inventory state them, for the tests of fulfilment."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
+
+from django.utils import timezone
+
+from shop.events import Address, Customer, Line, OrderCancelled, OrderPlaced, StockReserved
+
+SHOP = uuid5(NAMESPACE_DNS, "shop")
+CUSTOMER = Customer(
+    email="ada@example.com",
+    name="Ada Lovelace",
+    address=Address(
+        line1="Weg 1", line2="im Hof", postal_code="10115", city="Berlin", country="DE"
+    ),
+)
+
+
+def lines(quantities: dict[str, int]) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            sku=sku,
+            name=f"A {sku}",
+            quantity=quantity,
+            unit_price=Decimal("11.90"),
+            tax_rate=Decimal("0.190"),
+            net=Decimal("10.00") * quantity,
+            tax=Decimal("1.90") * quantity,
+            total=Decimal("11.90") * quantity,
+        )
+        for sku, quantity in quantities.items()
+    )
+
+
+def _common(number: str, quantities: dict[str, int]) -> dict[str, Any]:
+    return {
+        "number": number,
+        "order_id": uuid5(SHOP, number),
+        "at": timezone.now(),
+        "lines": lines(quantities),
+        "customer": CUSTOMER,
+    }
+
+
+def _money(quantities: dict[str, int]) -> dict[str, Any]:
+    pieces = sum(quantities.values())
+    return {
+        "currency": "EUR",
+        "net": Decimal("10.00") * pieces,
+        "tax": Decimal("1.90") * pieces,
+        "total": Decimal("11.90") * pieces,
+    }
+
+
+def placed(number: str, **quantities: int) -> OrderPlaced:
+    return OrderPlaced(**_common(number, quantities), **_money(quantities))
+
+
+def cancelled(number: str, **quantities: int) -> OrderCancelled:
+    return OrderCancelled(
+        **_common(number, quantities),
+        **_money(quantities),
+        placed_at=timezone.now(),
+        reason="asked for",
+    )
+
+
+def reserved(number: str) -> StockReserved:
+    return StockReserved(number=number, order_id=uuid5(SHOP, number), at=timezone.now())

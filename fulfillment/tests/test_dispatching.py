@@ -1,0 +1,71 @@
+"""The goods leave the house, and sometimes come back."""
+
+import pytest
+
+from bus.models import Event
+from bus.selectors import history
+from fulfillment import services
+from fulfillment.models import Shipment
+from fulfillment.tests.facts import CUSTOMER, cancelled, placed
+from shop.events import ShipmentDispatched
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def released() -> Shipment:
+    services.open_shipment([placed("SO-1", CUP=2)])
+    Shipment.objects.update(state="released", released_at="2026-11-23T12:00Z")
+    return Shipment.objects.get()
+
+
+def test_a_dispatch_is_stated_once_with_all_that_mail_and_stock_need(released: Shipment) -> None:
+    services.dispatch_shipment(released.pk, " DHL ", "JD0001")
+    with pytest.raises(services.NotNow, match="SO-1 has left already, with DHL JD0001"):
+        services.dispatch_shipment(released.pk, "DPD", "2")
+
+    [(_id, fact)] = history(ShipmentDispatched)
+    assert (fact.carrier, fact.tracking_number) == ("DHL", "JD0001")
+    assert fact.customer == CUSTOMER
+    assert fact.lines == placed("SO-1", CUP=2).lines
+
+
+def test_what_is_not_released_does_not_leave() -> None:
+    services.open_shipment([placed("SO-1", CUP=2)])
+
+    with pytest.raises(services.NotNow, match="SO-1 is not released yet"):
+        services.dispatch_shipment(Shipment.objects.get().pk, "DHL", "1")
+
+
+def test_what_was_cancelled_does_not_leave(released: Shipment) -> None:
+    services.cancel_shipment([cancelled("SO-1", CUP=2)])
+
+    with pytest.raises(services.NotNow, match="SO-1 was cancelled: keep the goods"):
+        services.dispatch_shipment(released.pk, "DHL", "1")
+
+    assert not Event.objects.filter(type="ShipmentDispatched").exists()
+
+
+@pytest.mark.parametrize(
+    ("carrier", "tracking_number"),
+    [("", "1"), ("DHL", " "), ("D" * 41, "1"), ("DHL", "1" * 61), ("DHL", "1\r\nBcc: x@y.z")],
+)
+def test_a_parcel_needs_a_carrier_and_a_tracking_number(
+    released: Shipment, carrier: str, tracking_number: str
+) -> None:
+    with pytest.raises(services.NotNow, match="printable characters"):
+        services.dispatch_shipment(released.pk, carrier, tracking_number)
+
+
+def test_what_has_to_come_back_comes_back_once(released: Shipment) -> None:
+    with pytest.raises(services.NotNow, match="nothing of it is to come back"):
+        services.take_back(released.pk)
+    services.dispatch_shipment(released.pk, "DHL", "1")
+    services.cancel_shipment([cancelled("SO-1", CUP=2)])
+
+    services.take_back(released.pk)
+
+    with pytest.raises(services.NotNow, match="is back already"):
+        services.take_back(released.pk)
+    with pytest.raises(services.NotNow, match="must come back"):
+        services.dispatch_shipment(released.pk, "DHL", "2")

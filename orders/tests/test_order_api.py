@@ -1,0 +1,148 @@
+"""Following and cancelling an order over REST, and on its page."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from bus.models import Event
+from bus.testing import settle
+from orders import services
+from orders.models import Order
+from orders.services import Basket
+from orders.tests.conftest import ADA
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def order(basket: Basket) -> Order:
+    return services.checkout(basket).order
+
+
+def url(order: Order, door: str = "") -> str:
+    return f"/api/v1/orders/{order.public_id}/{door}"
+
+
+def test_an_order_is_followed_by_its_uuid(client: APIClient, order: Order) -> None:
+    answer = client.get(url(order))
+
+    assert answer.status_code == 200
+    assert answer.json()["number"] == order.number
+    assert answer.json()["reactions"] == []
+    assert answer.json()["settled"] is False
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_its_reactions_come_straight_from_the_ledger(client: APIClient, order: Order) -> None:
+    settle()
+
+    body = client.get(url(order)).json()
+
+    reactions = {(each["app"], each["reaction"]): each for each in body["reactions"]}
+    assert reactions["billing", "issue_invoice"]["state"] == "done"
+    assert reactions["billing", "issue_invoice"]["attempts"] == 1
+    assert reactions["billing", "issue_invoice"]["at"]
+
+
+def test_more_lines_take_no_more_queries(client: APIClient, order: Order, catalogue: Any) -> None:
+    one = services.checkout(Basket(ADA, {"MUG": 1})).order
+    with CaptureQueriesContext(connection) as few:
+        client.get(url(one))
+
+    with CaptureQueriesContext(connection) as more:
+        client.get(url(order))
+
+    assert len(few) == len(more) <= 6
+
+
+@pytest.mark.parametrize("address", ["/api/v1/orders/{}/", "/api/v1/orders/{}/nothing/"])
+def test_an_order_that_is_not_there_is_a_problem(client: APIClient, address: str) -> None:
+    answer = client.get(address.format(uuid4()))
+
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_drafts_are_not_seen_from_outside(client: APIClient) -> None:
+    draft = Order.objects.create(name="Ada", email="ada@example.com")
+
+    assert client.get(url(draft)).status_code == 404
+    assert client.post(url(draft, "cancel/")).status_code == 404
+    assert client.get(draft.get_absolute_url()).status_code == 404
+
+
+def test_an_order_is_cancelled_with_a_reason(client: APIClient, order: Order) -> None:
+    answer = client.post(url(order, "cancel/"), {"reason": "Too late"}, format="json")
+
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "cancelled"
+    assert answer.json()["cancel_reason"] == "Too late"
+
+
+def test_to_cancel_again_answers_the_same_and_states_nothing(
+    client: APIClient, order: Order
+) -> None:
+    first = client.post(url(order, "cancel/"))
+
+    again = client.post(url(order, "cancel/"), {"reason": "Really"}, format="json")
+
+    assert again.status_code == 200
+    assert again.json() == first.json()
+    assert Event.objects.filter(type="OrderCancelled").count() == 1
+
+
+def test_what_has_left_the_house_is_not_cancelled(client: APIClient, order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(shipped_at=timezone.now())
+
+    answer = client.post(url(order, "cancel/"))
+
+    assert answer.status_code == 409
+    assert answer["Content-Type"] == "application/problem+json"
+    assert "left the house" in answer.json()["detail"]
+    assert Event.objects.count() == 1
+
+
+@pytest.mark.parametrize("reason", [5, "a\nb", "x" * 501, ""])
+def test_a_bad_reason_is_refused(client: APIClient, order: Order, reason: Any) -> None:
+    answer = client.post(url(order, "cancel/"), {"reason": reason}, format="json")
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "#/reason"
+    assert Order.objects.get(pk=order.pk).state == "placed"
+
+
+def test_the_page_tells_the_order_and_its_invoice(client: APIClient, order: Order) -> None:
+    page = client.get(order.get_absolute_url())
+
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert order.number in text
+    assert "Blue mug" in text
+    assert "28.49" in text
+    assert url(order, "invoice.pdf") in text
+    assert page["X-Robots-Tag"] == "noindex"
+    assert "no-store" in page["Cache-Control"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_says_in_words_what_was_done(client: APIClient, order: Order) -> None:
+    settle()
+
+    text = client.get(order.get_absolute_url()).content.decode()
+
+    assert "Issue invoice" in text
+
+
+def test_the_page_shows_markup_as_text(client: APIClient, order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(name="<script>alert(1)</script>")
+
+    text = client.get(order.get_absolute_url()).content.decode()
+
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text

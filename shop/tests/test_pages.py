@@ -1,0 +1,105 @@
+"""The first page, the API's description, and the answers to what is not there."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError
+from django.test import Client, RequestFactory, override_settings
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config.urls import handler404, handler500
+from config.urls import urlpatterns as shop_urls
+from shop.models import Product
+from shop.problems import problem_response
+
+
+class Breaks(APIView):
+    """A view with an error that nobody foresaw, or a database that does not answer."""
+
+    def get(self, request: Request) -> Response:
+        if "busy" in request.query_params:
+            raise OperationalError("server at 10.0.0.1 is away")
+        raise RuntimeError("ada@example.com is in the message")
+
+
+urlpatterns = [path("api/breaks/", Breaks.as_view()), path("breaks/", Breaks.as_view()), *shop_urls]
+__all__ = ["handler404", "handler500", "urlpatterns"]
+broken_urls = override_settings(ROOT_URLCONF=__name__)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/admin/", "/api/docs/", "/analytics/", "/readyz"])
+def test_the_first_page_says_where_everything_is(client: Client, address: str) -> None:
+    Product.objects.create(sku="MUG", name="Mug & <b>saucer</b>", unit_price=1)
+
+    page = client.get("/").content.decode()
+
+    assert f'href="{address}"' in page
+    assert "/api/v1/checkout/" in page
+    assert "<b>saucer" not in page
+
+
+@pytest.mark.django_db
+def test_the_first_page_of_an_empty_shop_says_what_to_do(client: Client) -> None:
+    assert "catalogue is empty" in client.get("/").content.decode()
+
+
+def test_the_description_of_the_api_is_complete() -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, stdout=StringIO())
+
+
+@pytest.mark.parametrize("address", ["/api/docs/", "/api/schema/", "/api/problems/"])
+def test_the_documentation_needs_no_other_server(client: Client, address: str) -> None:
+    page = client.get(address)
+
+    assert page.status_code == 200
+    assert b'src="http' not in page.content
+
+
+def test_browsers_find_their_icon(client: Client) -> None:
+    assert client.get("/favicon.ico")["Location"].endswith("shop/favicon.svg")
+
+
+def test_an_unknown_address_of_the_api_is_a_problem(client: Client) -> None:
+    answer = client.get("/api/v1/nothing/")
+
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_an_unknown_page_is_a_page(client: Client) -> None:
+    answer = client.get("/nothing/")
+
+    assert answer.status_code == 404
+    assert "nothing at this address" in answer.content.decode()
+
+
+@broken_urls
+@pytest.mark.parametrize("address", ["/api/breaks/", "/breaks/"])
+def test_an_unforeseen_error_shows_nothing_of_itself(address: str) -> None:
+    client = Client(raise_request_exception=False)
+
+    answer = client.get(address)
+
+    assert answer.status_code == 500
+    assert b"ada@example.com" not in answer.content
+    assert answer["Content-Type"].startswith(
+        "application/problem+json" if "api" in address else "text/html"
+    )
+
+
+@broken_urls
+def test_a_database_that_does_not_answer_asks_for_a_repeat(client: Client) -> None:
+    answer = client.get("/api/breaks/", {"busy": "1"})
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "2"
+    assert b"10.0.0.1" not in answer.content
+
+
+def test_an_unforeseen_error_is_left_to_the_log() -> None:
+    assert problem_response(RuntimeError("why"), {"request": RequestFactory().get("/")}) is None

@@ -1,0 +1,51 @@
+"""The catalogue over REST."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from shop.models import Product
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/products/"
+
+
+@pytest.fixture
+def thirty(db: None) -> None:
+    Product.objects.bulk_create(
+        Product(sku=f"P-{n:02}", name=f"Product {n}", unit_price=Decimal("1.5")) for n in range(30)
+    )
+
+
+def test_the_catalogue_comes_in_pages(client: Client, thirty: None) -> None:
+    first: Any = client.get(URL).json()
+    second: Any = client.get(first["next"]).json()
+
+    assert first["count"] == 30
+    assert [len(first["results"]), len(second["results"])] == [24, 6]
+    assert first["results"][0]["unit_price"] == "1.50"
+    assert first["results"][0]["currency"] == "EUR"
+
+
+def test_a_page_takes_two_queries(client: Client, thirty: None) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        client.get(URL, {"page_size": 30})
+
+    assert len(captured) == 2
+
+
+def test_what_is_not_for_sale_is_not_listed(client: Client, thirty: None) -> None:
+    Product.objects.filter(sku="P-00").update(active=False)
+
+    assert client.get(URL).json()["count"] == 29
+
+
+def test_a_page_that_is_not_there_is_a_problem(client: Client, thirty: None) -> None:
+    answer = client.get(URL, {"page": 99})
+
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/problem+json"

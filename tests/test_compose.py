@@ -1,0 +1,134 @@
+"""The compose file is well formed, and its services are what the shop promises of them."""
+
+import copy
+import json
+from datetime import timedelta
+from importlib.resources import files
+
+import jsonschema
+import pytest
+
+from bus.registry import reactions
+from tests import compose
+
+SCHEMA = json.loads(
+    files("check_jsonschema").joinpath("builtin_schemas/vendor/compose-spec.json").read_text()
+)
+SERVICES = compose.services()
+OURS = [name for name, service in SERVICES.items() if service["image"] == "shop"]
+
+
+def test_it_follows_the_compose_specification() -> None:
+    jsonschema.validate(compose.document(), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "mistake", [{"stop_grace_periode": "60s"}, {"stop_grace_period": 60}, {"init": []}]
+)
+def test_the_specification_refuses_a_mistake(mistake: dict[str, object]) -> None:
+    broken = copy.deepcopy(compose.document())
+    broken["services"]["relay"] |= mistake
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(broken, SCHEMA)
+
+
+@pytest.mark.parametrize("name", compose.worker_names())
+def test_a_worker_comes_from_the_one_anchor(name: str) -> None:
+    assert f"  {name}:\n    <<: *worker\n" in compose.source()
+
+
+@pytest.mark.parametrize("name", compose.worker_names())
+def test_a_worker_can_be_scaled(name: str) -> None:
+    worker = SERVICES[name]
+
+    assert not {"container_name", "ports", "hostname"} & worker.keys()
+    assert f"{name.removeprefix('worker-')}@%h" in worker["command"]
+
+
+@pytest.mark.parametrize("name", compose.worker_names())
+def test_a_worker_may_finish_its_longest_task_before_it_is_killed(name: str) -> None:
+    longest = max(reaction.queue.hard_limit for reaction in reactions())
+
+    assert compose.duration(SERVICES[name]["stop_grace_period"]) > longest
+    assert SERVICES[name]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
+    assert SERVICES[name]["stop_signal"] == "SIGTERM"
+
+
+@pytest.mark.parametrize("name", compose.worker_names())
+def test_a_worker_is_watched_without_asking_it(name: str) -> None:
+    test = " ".join(SERVICES[name]["healthcheck"]["test"])
+
+    assert "inspect" not in test
+    assert f"{SERVICES[name]['environment']['VAR_DIR']}/run" in test
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_signal_to_stop_reaches_the_process_itself(name: str) -> None:
+    command = SERVICES[name]["command"]
+
+    assert isinstance(command, list)
+    assert SERVICES[name]["init"] is True
+    assert command[0] != "sh" or name == "migrate"
+
+
+@pytest.mark.parametrize("name", sorted({*OURS} - {"migrate"}))
+def test_nothing_starts_before_the_database_is_migrated(name: str) -> None:
+    wanted = SERVICES[name]["depends_on"]["migrate"]
+
+    assert wanted == {"condition": "service_completed_successfully"}
+
+
+def test_migrate_runs_once_and_registers_the_subscriptions() -> None:
+    migrate = SERVICES["migrate"]
+
+    assert migrate["restart"] == "no"
+    assert "migrate --no-input" in migrate["command"][-1]
+    assert "subscriptions --register" in migrate["command"][-1]
+
+
+def test_documents_are_shared_by_those_who_draw_show_and_mail_them() -> None:
+    sharing = {name for name in OURS if "documents:" in str(SERVICES[name].get("volumes"))}
+
+    assert sharing == {"web", "worker-billing", "worker-notifications"}
+    folder = SERVICES["web"]["environment"]["VAR_DIR"]
+    assert SERVICES["web"]["volumes"] == [f"documents:{folder}/documents"]
+
+
+def test_redis_keeps_what_it_was_given() -> None:
+    command = " ".join(SERVICES["redis"]["command"])
+
+    assert "--appendonly yes" in command
+    assert "--maxmemory-policy noeviction" in command
+    assert SERVICES["redis"]["volumes"] == ["redis:/data"]
+
+
+def test_two_relays_share_the_queues() -> None:
+    assert SERVICES["relay"]["deploy"]["replicas"] == 2
+
+
+def test_flower_wants_a_login_and_only_shows() -> None:
+    flower = SERVICES["flower"]
+
+    assert flower["environment"]["FLOWER_BASIC_AUTH"].startswith("${FLOWER_AUTH:-")
+    assert "FLOWER_AUTH" not in flower["environment"]
+    assert "--read-only" in flower["command"]
+
+
+def test_ports_are_open_on_this_machine_alone() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_image_does_not_run_as_root() -> None:
+    lines = (compose.ROOT / "Dockerfile").read_text().splitlines()
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users
+    assert users[-1] not in {"root", "0"}
+
+
+@pytest.mark.parametrize("text", ["150s", "2m30s"])
+def test_durations_are_read(text: str) -> None:
+    assert compose.duration(text) == timedelta(seconds=150)
