@@ -13,6 +13,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from analytics import selectors
+from analytics.stopping import when_stopping
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Feed:
         self._version = 0
         self._read_at = ""
         self._news = asyncio.Event()
+        self._stopping = False
 
     @property
     def full(self) -> bool:
@@ -51,16 +53,21 @@ class Feed:
         try:
             seen = 0
             yield "retry: 2000\n\n"
-            while True:
+            while not self._stopping:
                 if not self._knows_more_than(seen):
                     await self._wait()
                 if self._knows_more_than(seen):
                     seen = self._version
                     yield self._frame()
-                else:
+                elif not self._stopping:
                     yield self._beat()
         finally:
             self._leave()
+
+    def stop(self) -> None:
+        """Let every viewer go; their browsers come back to the server that is started next."""
+        self._stopping = True
+        self._news.set()
 
     def _knows_more_than(self, seen: int) -> bool:
         return self._latest is not None and self._version != seen
@@ -126,4 +133,8 @@ _feeds: WeakKeyDictionary[asyncio.AbstractEventLoop, Feed] = WeakKeyDictionary()
 
 def feed() -> Feed:
     """The feed of this event loop, which a server process has one of."""
-    return _feeds.setdefault(asyncio.get_running_loop(), Feed(selectors.dashboard))
+    loop = asyncio.get_running_loop()
+    if loop not in _feeds:
+        _feeds[loop] = Feed(selectors.dashboard)
+        when_stopping(_feeds[loop].stop)
+    return _feeds[loop]

@@ -7,7 +7,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from bus.models import Event, Queue, Subscription
+from bus.clock import sql_ago
+from bus.models import Delivery, Queue, State, Subscription
 from bus.registry import Reaction, reactions
 from bus.relay.routing import lock_routing, owe
 
@@ -21,18 +22,18 @@ def register(queue: str | None = None) -> list[str]:
     """Make the subscriptions of one queue, or all, known to the relay; returns the new ones.
 
     Safe to call at every start and from several workers at once. A retired subscription that is
-    in the code again comes back, and owes nothing for the time between.
+    in the code again begins anew, and owes nothing for the time between.
     """
-    new = []
+    new: list[Subscription] = []
     with transaction.atomic():
         lock_routing()
         known = {row.name: row for row in Subscription.objects.select_related("queue")}
         for reaction in reactions(queue):
             row = known.get(reaction.name)
-            if row is None or row.retired_at:
-                new.append(_write(reaction))
+            if row is None or row.retired_at or row.event_type != reaction.fact.__name__:
+                new.append(_write(reaction, registered_at=Now()))
             elif _changes(reaction, row):
-                _write(reaction)
+                _move(_write(reaction))
         _sweep(new)
     if new:
         log.info("new subscriptions: %s", ", ".join(row.name for row in new))
@@ -58,20 +59,23 @@ def _changes(reaction: Reaction, row: Subscription) -> bool:
     )
 
 
-def _write(reaction: Reaction) -> Subscription:
+def _write(reaction: Reaction, **more: object) -> Subscription:
     queue, _created = Queue.objects.get_or_create(name=reaction.queue.name)
     row, _created = Subscription.objects.update_or_create(
         name=reaction.name,
-        defaults={**_declared(reaction), "queue": queue, "retired_at": None},
-        create_defaults={**_declared(reaction), "queue": queue, "registered_at": Now()},
+        defaults={**_declared(reaction), "queue": queue, "retired_at": None, **more},
     )
     return row
 
 
-def _sweep(new: Iterable[Subscription]) -> None:
-    types = {row.event_type for row in new}
-    recent = Event.objects.filter(type__in=types, at__gte=Now() - SWEEP).values_list(
-        "id", flat=True
+def _move(row: Subscription) -> None:
+    """What it owes already waits in the lanes of its queue of today."""
+    Delivery.objects.filter(subscription=row, state__in=(State.WAITING, State.DEAD)).update(
+        queue=row.queue, ordered=row.ordered
     )
+
+
+def _sweep(new: Iterable[Subscription]) -> None:
+    recent = f"AND e.at >= {sql_ago(SWEEP.total_seconds())}"
     for row in new:
-        owe("e.id", list(recent), f"AND s.id = {int(row.pk)}")
+        owe("e.type", [row.event_type], f"{recent} AND s.id = {int(row.pk)}")

@@ -51,8 +51,10 @@ class Retry:
 
     def full_wait(self, failures: int) -> timedelta:
         """The longest wait that can follow the failure of that number (1 is the first)."""
-        doublings = min(failures - 1, 32)
-        return min(self.first_wait * 2**doublings, self.longest_wait)
+        factor: int = 2 ** min(failures - 1, 40)
+        if factor >= self.longest_wait / self.first_wait:
+            return self.longest_wait
+        return self.first_wait * factor
 
     def wait(self, failures: int) -> timedelta:
         """The wait after the failure of that number, with jitter: half to all of `full_wait`."""

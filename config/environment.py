@@ -1,5 +1,6 @@
 """Typed settings from the environment; what cannot be read is refused by name."""
 
+import warnings
 from typing import Any
 
 import environ
@@ -45,7 +46,8 @@ class Environment(environ.Env):
 
     def db_url(self, var: str, default: Any = environ.Env.NOTSET, engine: Any = None) -> Any:
         try:
-            database = super().db_url(var, default=default, engine=engine)
+            with warnings.catch_warnings(action="ignore"):  # they repeat the URL
+                database = super().db_url(var, default=default, engine=engine)
         except ValueError as error:
             raise ImproperlyConfigured(
                 f"{var} cannot be read; write it like {DATABASE_EXAMPLES}."

@@ -58,9 +58,10 @@ class ShipmentAdmin(LooksOnly, ModelAdmin):
             "What happened",
             {
                 "fields": [
-                    ("opened_at", "telling_at", "released_at"),
-                    ("dispatched_at", "cancelled_at"),
-                    ("recalled_at", "returned_at"),
+                    ("opened_at", "released_at"),
+                    ("dispatched_at", "returned_at"),
+                    ("cancelled_at", "recalled_at"),
+                    "telling_at",
                 ]
             },
         ),

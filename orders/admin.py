@@ -32,6 +32,7 @@ class LineInline(TabularInline):
     fields = ["sku", "quantity", "name", "unit_price", "tax_rate", "total"]
     readonly_fields = ["name", "unit_price", "tax_rate", "total"]
     extra = 1
+    hide_title = True
     max_num = MOST_LINES
 
     def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
@@ -57,12 +58,16 @@ class OrderAdmin(ModelAdmin):
     actions_detail = ["deliveries", "cancel"]
     actions_submit_line = ["save_and_place"]
     readonly_fields = ["number", "net", "tax", "total", "currency", *INSTANTS]
-    fieldsets = [
-        (None, {"fields": ["number", "state"]}),
-        ("Customer", {"fields": CUSTOMER}),
-        ("Amounts", {"fields": ["currency", "net", "tax", "total"]}),
-        ("What has happened", {"fields": INSTANTS}),
-    ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        """A draft has no history yet, and no amounts before its lines are saved."""
+        shown: list[Any] = [(None, {"fields": ["state"]}), ("Customer", {"fields": CUSTOMER})]
+        if obj is not None:
+            shown.append(("Amounts", {"fields": ["currency", "net", "tax", "total"]}))
+        if not _is_draft(obj or Order()):
+            shown[0] = (None, {"fields": ["number", "state"]})
+            shown.append(("What has happened", {"fields": INSTANTS}))
+        return shown
 
     @display(description="order", ordering="number")
     def order(self, order: Order) -> str:
@@ -74,7 +79,7 @@ class OrderAdmin(ModelAdmin):
 
     @display(description="total", ordering="total")
     def amount(self, order: Order) -> str:
-        return f"{order.total} {order.currency}"
+        return f"{order.total:,.2f} {order.currency}"
 
     def view_on_site(self, order: Order) -> str | None:
         return None if order.state == State.DRAFT else order.get_absolute_url()

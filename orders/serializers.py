@@ -9,9 +9,14 @@ from rest_framework.reverse import reverse
 from bus.selectors import reactions, settled
 from orders.models import LARGEST_QUANTITY, MOST_LINES, Order, OrderLine, State
 from orders.services import Basket
-from shop.api import AmountField
 from shop.events import Address, Customer
-from shop.fields import CountryCodeField, PlainEmailField, PlainTextField, WholeNumberField
+from shop.fields import (
+    AmountField,
+    CountryCodeField,
+    PlainEmailField,
+    PlainTextField,
+    WholeNumberField,
+)
 
 
 class AddressSerializer(serializers.Serializer[Any]):

@@ -1,22 +1,10 @@
 """The catalogue over REST."""
 
-from typing import Any
-
 from django.conf import settings
 from rest_framework import generics, pagination, serializers
 
+from shop.fields import AmountField
 from shop.models import Product
-from shop.money import rounded
-
-
-class AmountField(serializers.DecimalField):
-    """An amount of money as a text with the currency's decimal places: "12.50"."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_digits=16, decimal_places=2, **kwargs)
-
-    def to_representation(self, value: Any) -> str:
-        return str(rounded(value, settings.CURRENCY))
 
 
 class ProductSerializer(serializers.ModelSerializer[Product]):

@@ -18,7 +18,7 @@ NO_FIELD = "non_field_errors"
 class Problem(exceptions.APIException):
     """A refusal with a name of its own. `slug` names it in the problem's `type`, for programs."""
 
-    status_code = status.HTTP_400_BAD_REQUEST
+    status_code: int = status.HTTP_400_BAD_REQUEST
     slug = ""
     title = ""
     errors: list[dict[str, str]] = []

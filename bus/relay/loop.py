@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerError
 
 from bus.models import RelayState
-from bus.relay.claiming import Batch, claim
+from bus.relay.claiming import claim
 from bus.relay.epoch import Epoch
 from bus.relay.routing import route
 from bus.relay.sending import Sender
@@ -71,12 +71,13 @@ class Relay:
         return sent
 
     def _send_due(self) -> int:
-        batches: list[Batch] = []
+        # Queue by queue: trouble with the next one must not strand what was claimed of this one.
+        sent = 0
         for queue_id, work in look().items():
-            batches += claim(queue_id, work)
-        if batches:
-            self.sender.send(batches)
-        return sum(len(batch.tickets) for batch in batches)
+            if batches := claim(queue_id, work):
+                self.sender.send(batches)
+                sent += sum(len(batch.tickets) for batch in batches)
+        return sent
 
     def _note(self, error: str) -> None:
         """Write down when the relay last looked and what it knows of the broker."""

@@ -40,7 +40,7 @@ def lock_routing() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def owe(column: str, values: Sequence[object], extra: str = "") -> int:
+def owe(column: str, values: Sequence[int | str], extra: str = "") -> int:
     """Insert the deliveries that are missing for the events whose `column` is among `values`.
 
     `column` is an expression over the event `e` and the subscription `s`; `extra` a further
@@ -58,4 +58,4 @@ def owe(column: str, values: Sequence[object], extra: str = "") -> int:
             "ORDER BY e.id, s.id ON CONFLICT (event_id, subscription_id) DO NOTHING",
             list(values),
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -59,7 +59,12 @@ def explained(error: BaseException, personal: dict[str, Any] | None) -> str:
     text = "".join(traceback.format_exception(error))
     for value in sorted(_texts(personal or {}), key=len, reverse=True):
         text = text.replace(value, "[personal]")
-    return text[-LONGEST_ERROR:]
+    return _storable(text[-LONGEST_ERROR:])
+
+
+def _storable(text: str) -> str:
+    """What a database refuses in a text: PostgreSQL knows no NUL, UTF-8 no lone surrogates."""
+    return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
 
 
 def _texts(value: Any) -> set[str]:

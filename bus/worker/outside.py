@@ -14,7 +14,7 @@ from bus.facts import Fact
 from bus.models import State
 from bus.registry import AfterDone, Reaction
 from bus.retry import Ambiguous
-from bus.worker.failures import DATABASE_TROUBLE, fail, wait_after
+from bus.worker.failures import ALWAYS_TRANSIENT, fail, wait_after
 from bus.worker.ledger import (
     Taken,
     Ticket,
@@ -55,12 +55,10 @@ def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None
         while rest:
             one, following = rest[0], rest[1:]
             result = _send(reaction, one, resource)
-            if following and time.monotonic() > time_is_up:
-                outcome.handed_back += hand_back(following)
-                following = []
-            states, rest = _close(reaction, one, result, following)
+            late = time.monotonic() > time_is_up
+            states, rest = _close(reaction, one, result, [] if late else following)
             outcome.count(states)
-            outcome.handed_back += len(following) - len(rest)
+            outcome.handed_back += hand_back(following) if late else len(following) - len(rest)
 
 
 @contextmanager
@@ -94,7 +92,8 @@ def _send(reaction: Reaction, one: Taken, resource: tuple[Any, ...]) -> tuple[Fa
     fact: Fact | None = None
     try:
         fact = read(reaction, one)
-        return fact, reaction.handler(fact, one.key, *resource)
+        with handling([(fact, one.origin)]):
+            return fact, reaction.handler(fact, one.key, *resource)
     except SoftTimeLimitExceeded as error:
         if reaction.repeatable:
             return fact, error
@@ -130,7 +129,7 @@ def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) ->
         try:
             with transaction.atomic(), handling([(fact, one.origin)]):
                 after()
-        except DATABASE_TROUBLE:
+        except ALWAYS_TRANSIENT:
             raise
         except Exception as error:
             raise NotRecorded(f"{reaction.name} took effect, but: {error}") from error
@@ -143,7 +142,7 @@ def _persistently(closing: Callable[[], Closed]) -> Closed:
         try:
             with transaction.atomic():
                 return closing()
-        except DATABASE_TROUBLE as error:
+        except ALWAYS_TRANSIENT as error:
             if pause is None:
                 raise
             log.warning("closing again after %s", type(error).__name__)

@@ -23,12 +23,12 @@ def open_shop(without: list[str]) -> None:
         CannotRun: with one sentence that names what to change; nothing is left running then.
     """
     began = time.monotonic()
-    programs = [program for program in all_programs() if program.name not in without]
-    terminal = Terminal(["redis", *(program.name for program in programs)])
-    supervisor = Supervisor(settings.VAR_DIR / "run", terminal)
     for check in all_checks():
         if check.fails:
             raise CannotRun(str(check))
+    programs = [program for program in all_programs() if program.name not in without]
+    terminal = Terminal(["redis", *(program.name for program in programs)])
+    supervisor = Supervisor(settings.VAR_DIR / "run", terminal)
     try:
         if settings.REDIS_EMBEDDED:
             _start_redis(supervisor)

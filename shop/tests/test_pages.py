@@ -11,8 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.urls import handler404, handler500
-from config.urls import urlpatterns as shop_urls
+from shop import views
 from shop.models import Product
 from shop.problems import problem_response
 
@@ -26,8 +25,8 @@ class Breaks(APIView):
         raise RuntimeError("ada@example.com is in the message")
 
 
-urlpatterns = [path("api/breaks/", Breaks.as_view()), path("breaks/", Breaks.as_view()), *shop_urls]
-__all__ = ["handler404", "handler500", "urlpatterns"]
+urlpatterns = [path("api/breaks/", Breaks.as_view()), path("breaks/", Breaks.as_view())]
+handler404, handler500 = views.not_found, views.broken
 broken_urls = override_settings(ROOT_URLCONF=__name__)
 
 

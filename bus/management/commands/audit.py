@@ -13,7 +13,8 @@ class Command(BaseCommand):
     help = "Run every check of every room. Exit code 1 if one finds something."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        console = Console(file=self.stdout)
+        width = None if self.stdout.isatty() else 200
+        console = Console(file=self.stdout, width=width)
         summary = Table("rule", "findings", box=None)
         details = Table("rule", "what", "is wrong", box=None)
         total = 0

@@ -1,0 +1,170 @@
+"""Each way in which a cancellation can fall between the steps of a shipment.
+
+A shipment is opened, the warehouse is told, the shipment is released, the goods leave. A
+cancellation may be committed before, between and after these; `test_races` has the same instant.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections, transaction
+from django.db.models.functions import Now
+
+from bus.models import Delivery, Event, State
+from bus.testing import given, settle, state_of
+from fulfillment import services
+from fulfillment.models import Shipment
+from fulfillment.tests.facts import cancelled, placed, reserved
+from fulfillment.tests.stub import Reply, WarehouseStub
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RELEASE = "fulfillment.tasks.release_shipment"
+RECALL = "fulfillment.tasks.recall_shipment"
+
+ORDER = placed("SO-1", CUP=1)
+RESERVED = reserved("SO-1")
+CANCELLED = cancelled("SO-1", CUP=1)
+
+
+def facts() -> list[str]:
+    """What fulfilment has stated, in order."""
+    rows = Event.objects.filter(type__startswith="Shipment").order_by("id")
+    return list(rows.values_list("type", flat=True))
+
+
+def state() -> str:
+    return Shipment.objects.get().state
+
+
+def settle_later() -> None:
+    Delivery.objects.filter(state=State.WAITING).update(due_at=Now())
+    settle("fulfillment")
+
+
+def cancel() -> None:
+    with transaction.atomic():
+        services.cancel_shipment([CANCELLED])
+
+
+def elsewhere(work: Callable[[], None]) -> None:
+    """Do it in another thread, with a database connection of its own."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
+
+
+def test_cancelled_before_it_is_opened(stub: WarehouseStub) -> None:
+    given(CANCELLED)
+    settle("fulfillment")
+
+    given(ORDER, RESERVED)
+    settle("fulfillment")
+
+    assert state() == "cancelled"
+    assert stub.received == []
+    assert facts() == []
+
+
+def test_cancelled_before_the_warehouse_is_told(stub: WarehouseStub) -> None:
+    given(ORDER, CANCELLED)
+    settle("fulfillment")
+
+    given(RESERVED)
+    settle("fulfillment")
+
+    assert state() == "cancelled"
+    assert stub.received == []
+    assert facts() == []
+
+
+def test_cancelled_while_the_warehouse_is_being_told(stub: WarehouseStub) -> None:
+    stub.replies = [Reply(meanwhile=lambda: elsewhere(cancel)), Reply()]
+    given(ORDER, RESERVED)
+
+    settle("fulfillment")
+
+    assert state() == "cancelled"
+    assert stub.types() == ["shipment.released", "shipment.recalled"]
+    assert facts() == ["ShipmentRecalled"]
+
+
+def test_cancelled_while_a_release_that_failed_waits_to_be_tried_again(
+    stub: WarehouseStub,
+) -> None:
+    stub.replies = [Reply(500), Reply()]
+    given(ORDER, RESERVED)
+    settle("fulfillment")
+
+    given(CANCELLED)
+    settle("fulfillment")
+    Shipment.objects.update(telling_until=Now())
+    settle_later()
+
+    assert stub.types() == ["shipment.released", "shipment.recalled"]
+    assert facts() == ["ShipmentRecalled"]
+    assert state_of(RELEASE, "SO-1") == state_of(RECALL, "SO-1") == "done"
+
+
+def test_a_recall_waits_for_a_release_that_may_be_in_the_air(stub: WarehouseStub) -> None:
+    stub.replies = [Reply(500), Reply()]
+    given(ORDER, RESERVED)
+    settle("fulfillment")
+
+    given(CANCELLED)
+    settle("fulfillment")
+
+    assert stub.types() == ["shipment.released"]
+    assert state_of(RECALL, "SO-1") == "waiting"
+
+
+def test_a_recall_does_not_wait_for_a_release_that_is_dead(stub: WarehouseStub) -> None:
+    stub.replies = [Reply(400), Reply()]
+    given(ORDER, RESERVED)
+    settle("fulfillment")
+    Shipment.objects.update(telling_until=Now())
+
+    given(CANCELLED)
+    settle("fulfillment")
+
+    assert state_of(RELEASE, "SO-1") == "dead"
+    assert stub.types() == ["shipment.released", "shipment.recalled"]
+
+
+def test_cancelled_after_the_release(stub: WarehouseStub) -> None:
+    given(ORDER, RESERVED)
+    settle("fulfillment")
+
+    cancel()
+
+    assert state() == "cancelled"
+    assert facts() == ["ShipmentReleased", "ShipmentRecalled"]
+
+
+def test_cancelled_after_the_goods_have_left(stub: WarehouseStub) -> None:
+    given(ORDER, RESERVED)
+    settle("fulfillment")
+    services.dispatch_shipment(Shipment.objects.get().pk, "DHL", "1")
+
+    given(CANCELLED)
+    settle("fulfillment")
+
+    assert state() == "to be returned"
+    assert facts() == ["ShipmentReleased", "ShipmentDispatched"]
+
+
+def test_cancelled_twice(stub: WarehouseStub) -> None:
+    given(ORDER, RESERVED)
+    settle("fulfillment")
+
+    cancel()
+    cancel()
+
+    assert facts() == ["ShipmentReleased", "ShipmentRecalled"]

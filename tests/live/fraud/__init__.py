@@ -1,0 +1,1 @@
+"""An app that joins a running shop: it looks at every placed order."""

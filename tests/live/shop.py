@@ -1,0 +1,138 @@
+"""The real shop, started with `manage.py up` in a folder of its own."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.servers import free_port
+
+ROOT = Path(__file__).parents[2]
+MANAGE = [sys.executable, str(ROOT / "manage.py")]
+READY_WITHIN = 90
+STOPPED_WITHIN = 90
+BODY = {
+    "email": "ada@example.com",
+    "name": "Ada Lovelace",
+    "shipping_address": {
+        "line1": "Invalidenstraße 43",
+        "postal_code": "10115",
+        "city": "Berlin",
+        "country": "DE",
+    },
+    "lines": [{"sku": "BOOK-ATLAS", "quantity": 2}, {"sku": "DESK-INK", "quantity": 1}],
+}
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """A laptop's: DEBUG, free ports, all files in `folder`."""
+    ports = {"PORT": str(free_port()), "FLOWER_PORT": str(free_port())}
+    return {**os.environ, "DEBUG": "1", "VAR_DIR": str(folder), **ports, **more}
+
+
+class Shop:
+    """One running shop. Processes are held and released by the names they have in its output."""
+
+    def __init__(self, folder: Path, **more: str) -> None:
+        self.folder = folder
+        self.env = environment(folder, **more)
+        self.ports = [int(self.env["PORT"]), int(self.env["FLOWER_PORT"])]
+        self.url = f"http://127.0.0.1:{self.env['PORT']}"
+        self.log = folder / "up.log"
+        self.http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*MANAGE, "up"], env=self.env, cwd="/", stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        self.wait_for(lambda: "Ready after" in self.said or self.ended, READY_WITHIN)
+        assert not self.ended, self.said
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    @property
+    def ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def stop(self) -> int:
+        """Press Ctrl-C and wait; kills it in the end, so that no test leaves a shop behind."""
+        assert self.process is not None
+        self.http.close()
+        if not self.ended:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(STOPPED_WITHIN)
+        finally:
+            self.process.kill()
+
+    def wait_for(self, fact: Callable[[], Any], seconds: float) -> Any:
+        """What `fact` gives once that is true; fails with the shop's output past the deadline."""
+        deadline = time.monotonic() + seconds
+        while not (found := fact()):
+            assert time.monotonic() < deadline, f"not within {seconds} s\n{self.said[-5000:]}"
+            time.sleep(0.05)
+        return found
+
+    def hold(self, name: str) -> None:
+        """Stop one process and keep it stopped."""
+        (self.folder / "run" / f"{name}.hold").touch()
+        self.wait_for(lambda: not self.runs(name), 60)
+
+    def release(self, name: str) -> None:
+        """Let a held process start again, and wait until it has."""
+        (self.folder / "run" / f"{name}.hold").unlink()
+        self.wait_for(lambda: self.runs(name), 60)
+
+    def runs(self, name: str) -> bool:
+        return (self.folder / "run" / f"{name}.pid").exists()
+
+    def forget_messages(self) -> None:
+        """Throw away what the stopped Redis had stored."""
+        assert not self.runs("redis")
+        shutil.rmtree(self.folder / "redis")
+
+    def place_order(self) -> dict[str, Any]:
+        answer = self.http.post("/api/v1/checkout/", json=BODY)
+        assert answer.status_code == 201, answer.text
+        order: dict[str, Any] = answer.json()
+        return order
+
+    def look_at(self, order: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = self.http.get(f"/api/v1/orders/{order['id']}/").json()
+        return found
+
+    def states(self, order: dict[str, Any]) -> dict[str, set[str]]:
+        """The states of the order's reactions, by app."""
+        found: dict[str, set[str]] = {}
+        for reaction in self.look_at(order)["reactions"]:
+            found.setdefault(reaction["app"], set()).add(reaction["state"])
+        return found
+
+    def wait_until_settled(self, order: dict[str, Any], seconds: float) -> dict[str, set[str]]:
+        self.wait_for(lambda: self.look_at(order)["settled"], seconds)
+        return self.states(order)
+
+
+def processes_of(folder: Path) -> list[int]:
+    """Every process on this machine that has `folder` as its VAR_DIR (Linux alone tells)."""
+    mark = f"VAR_DIR={folder}\0".encode()
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark in environ.read_bytes() + b"\0":
+                found.append(int(environ.parent.name))
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,87 @@
+"""A start that cannot work ends with one sentence that names the setting to change."""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests import servers
+from tests.live.shop import MANAGE, environment, processes_of
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def busy_port() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield str(server.getsockname()[1])
+
+
+def refusal(folder: Path, **settings: str) -> str:
+    """Start the shop with these settings; what it says before it gives up."""
+    env = environment(folder, **settings)
+    ended = subprocess.run([*MANAGE, "up"], env=env, capture_output=True, text=True, timeout=60)
+    assert ended.returncode != 0, ended.stdout
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
+    assert not processes_of(folder)
+    return ended.stderr
+
+
+@pytest.mark.parametrize("setting", ["PORT", "FLOWER_PORT"])
+def test_a_busy_port(tmp_path: Path, busy_port: str, setting: str) -> None:
+    said = refusal(tmp_path, **{setting: busy_port})
+
+    assert f"port {busy_port} is in use by another program" in said
+    assert f"Set {setting} to a free port" in said
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("PORT", "abc"),
+        ("PORT", "70000"),
+        ("DEBUG", "perhaps"),
+        ("DATABASE_URL", "garbage"),
+        ("DATABASE_URL", "postgres://shop@127.0.0.1:x/shop"),
+        ("DATABASE_URL", "mysql://shop@127.0.0.1/shop"),
+        ("DATABASE_URL", "sqlite:////nowhere/at/all.sqlite3"),
+        ("REDIS_URL", "redis://127.0.0.1:1/0"),
+        ("EMAIL_URL", "pigeon://coop"),
+        ("FLOWER_AUTH", "only-a-name"),
+        ("VAR_DIR", "/dev/null/shop"),
+    ],
+)
+def test_a_broken_setting(tmp_path: Path, setting: str, value: str) -> None:
+    said = refusal(tmp_path, **{setting: value})
+
+    assert setting in said
+
+
+def test_a_missing_secret_without_debug(tmp_path: Path) -> None:
+    said = refusal(tmp_path, DEBUG="0", SECRET_KEY="")
+
+    assert "SECRET_KEY is empty" in said
+
+
+def test_an_unreachable_database(tmp_path: Path) -> None:
+    url = f"postgres://shop@127.0.0.1:{servers.free_port()}/shop"
+
+    said = refusal(tmp_path, DATABASE_URL=url)
+
+    assert "Database: cannot be reached" in said
+    assert "set DATABASE_URL to one that answers" in said
+
+
+def test_a_redis_that_drops_messages_when_it_is_full(tmp_path: Path) -> None:
+    with servers.redis() as url:
+        with redis.Redis.from_url(url) as client:
+            client.config_set("maxmemory-policy", "allkeys-lru")
+
+        said = refusal(tmp_path, REDIS_URL=url)
+
+    assert "REDIS_URL: evicts messages when it is full (allkeys-lru)" in said
+    assert "noeviction" in said

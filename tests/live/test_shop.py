@@ -1,0 +1,97 @@
+"""The shop as it runs: one order, six rooms, and what happens when parts of it are away."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.live.shop import ROOT, Shop
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+ROOMS = {"orders", "notifications", "inventory", "billing", "fulfillment", "analytics"}
+
+
+def test_an_order_is_settled_within_5_seconds_with_every_reaction_done(shop: Shop) -> None:
+    shop.wait_until_settled(shop.place_order(), 30)  # the first one also loads every worker
+
+    order = shop.place_order()
+
+    states = shop.wait_until_settled(order, 5)
+    assert set(states) == ROOMS
+    assert set().union(*states.values()) == {"done"}
+
+
+def test_the_mails_and_the_invoice_of_an_order_can_be_had(shop: Shop) -> None:
+    order = shop.place_order()
+    shop.wait_until_settled(order, 30)
+
+    mails = [path.read_text() for path in (shop.folder / "mail").iterdir()]
+    about = [mail for mail in mails if order["number"] in mail]
+    invoice = shop.http.get(f"/api/v1/orders/{order['id']}/invoice.pdf")
+
+    assert len(about) >= 2
+    assert any("application/pdf" in mail for mail in about)
+    assert invoice.content.startswith(b"%PDF-")
+
+
+def test_a_stopped_room_stops_nobody_else_and_catches_up(shop: Shop) -> None:
+    shop.hold("worker-billing")
+
+    orders = [shop.place_order() for _ in range(3)]
+
+    others = ROOMS - {"billing"}
+    for order in orders:
+        shop.wait_for(
+            lambda order=order: all(shop.states(order).get(app) == {"done"} for app in others), 30
+        )
+        assert "done" not in shop.states(order)["billing"]
+    shop.release("worker-billing")
+    for order in orders:
+        assert shop.wait_until_settled(order, 60)["billing"] == {"done"}
+
+
+def test_a_checkout_needs_no_redis_and_all_is_done_once_it_is_back_and_empty(shop: Shop) -> None:
+    shop.hold("redis")
+    shop.forget_messages()
+
+    orders = []
+    for _ in range(3):
+        began = time.monotonic()
+        orders.append(shop.place_order())
+        assert time.monotonic() - began < 1
+    shop.release("redis")
+    back = time.monotonic()
+
+    for order in orders:
+        states = shop.wait_until_settled(order, max(1, 30 - (time.monotonic() - back)))
+        assert set().union(*states.values()) == {"done"}
+
+
+def test_a_new_app_in_a_worker_of_its_own_receives_the_next_order(shop: Shop) -> None:
+    env = {
+        **shop.env,
+        "DJANGO_SETTINGS_MODULE": "fraud_settings",
+        "PYTHONPATH": f"{ROOT / 'tests/live'}:{ROOT}",
+    }
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", "fraud"]
+    with (shop.folder / "fraud.log").open("wb") as log:
+        worker = subprocess.Popen(
+            [*command, "--hostname", "fraud@%h"], env=env, cwd=ROOT, stdout=log, stderr=log
+        )
+    try:
+        alive: Path = shop.folder / "run" / "worker-fraud.alive"
+        shop.wait_for(lambda: alive.exists() or worker.poll() is not None, 60)
+        assert worker.poll() is None, (shop.folder / "fraud.log").read_text()
+
+        order = shop.place_order()
+
+        states = shop.wait_until_settled(order, 30)
+        assert states["fraud"] == {"done"}
+        assert (shop.folder / "fraud" / order["number"]).exists()
+    finally:
+        worker.send_signal(signal.SIGINT)
+        worker.wait(60)
