@@ -22,8 +22,8 @@ def deliver_again(ids: Iterable[int], *, by: str, why: str = "") -> int:
     """Make deliveries due now, with a fresh count of attempts; returns how many.
 
     A delivery that is done is delivered again too: an atomic reaction's own keys keep its effect
-    from happening twice, an outside one repeats it under the same key. What is in flight is left, and
-    so is what belongs to a retired subscription: nobody would claim it.
+    from happening twice, an outside one repeats it under the same key. What is in flight is
+    left, and so is what belongs to a retired subscription: nobody would claim it.
     """
     ids = sorted(ids)
     with transaction.atomic():
@@ -52,9 +52,9 @@ def discard(ids: Iterable[int], *, by: str, why: str) -> int:
     if not why.strip():
         raise Refused("Discarding needs a reason: it is the only trace of what did not happen.")
     with transaction.atomic():
-        count = Delivery.objects.filter(
-            id__in=ids, state__in=(State.DEAD, State.WAITING)
-        ).update(state=State.DISCARDED, closed_at=Now(), token=F("token") + 1)
+        count = Delivery.objects.filter(id__in=ids, state__in=(State.DEAD, State.WAITING)).update(
+            state=State.DISCARDED, closed_at=Now(), token=F("token") + 1
+        )
         record(by, "discard", _named(ids), count, why)
     return count
 

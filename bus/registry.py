@@ -17,6 +17,9 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 LARGEST_BATCH = 500
 
+LONGEST_NAME = 80
+"""So that the key of an outside effect has 120 characters at most."""
+
 
 class BadSubscription(TypeError):
     """A `subscribe` that cannot work; the message says what to change."""
@@ -124,6 +127,10 @@ def subscribe(
         name = f"{handler.__module__}.{handler.__name__}"
         if name in _reactions:
             raise BadSubscription(f"{name} is subscribed twice; give one function another name.")
+        if len(name) > LONGEST_NAME or not name.isascii():
+            raise BadSubscription(
+                f"{name} is not a name of at most {LONGEST_NAME} plain letters; rename the function."
+            )
         if not (isinstance(fact, type) and issubclass(fact, Fact)):
             raise BadSubscription(f"{name} must subscribe to a class of facts, not to {fact!r}.")
         if not 1 <= batch <= LARGEST_BATCH:

@@ -14,7 +14,6 @@ from bus.models import (
     OPEN,
     Delivery,
     Event,
-    Outbox,
     Queue,
     RelayState,
     State,
@@ -51,10 +50,10 @@ def reactions(stream: str) -> list[ReactionState]:
 
 def settled(stream: str) -> bool:
     """True when nothing of the stream is outstanding: no event to route, nothing open or dead."""
-    return not (
-        Outbox.objects.filter(event__stream=stream).exists()
-        or Delivery.objects.filter(stream=stream, state__in=OPEN).exists()
-    )
+    owed = Delivery.objects.filter(event=OuterRef("pk"), state__in=OPEN)
+    # One statement: what one reaction leads to must not slip from outbox to ledger between two.
+    outstanding = Event.objects.filter(Q(outbox__isnull=False) | Exists(owed), stream=stream)
+    return not outstanding.exists()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ LARGEST_MESSAGE = 256 * 1024
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 Token = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+Seconds = Annotated[float, msgspec.Meta(ge=1)]
 TICKETS = msgspec.json.Decoder(list[tuple[Id, Token]])
 
 
@@ -34,7 +35,7 @@ class Headers(msgspec.Struct):
     task: str
     lang: str
     retries: Annotated[int, msgspec.Meta(ge=0)] = 0
-    timelimit: tuple[float | None, float | None] = (None, None)
+    timelimit: tuple[Seconds | None, Seconds | None] = (None, None)
     argsrepr: str | None = None
     kwargsrepr: str | None = None
     origin: str | None = None
@@ -95,6 +96,8 @@ class Malformed(ValueError):
 def inspect(item: bytes) -> None:
     """Refuse what is not a message of the bus for a task that this worker knows.
 
+    A reaction takes deliveries; beat's tasks take nothing; Celery's own are nobody's to call.
+
     Raises:
         Malformed: saying why, without the message's content.
     """
@@ -104,10 +107,11 @@ def inspect(item: bytes) -> None:
         envelope = ENVELOPE.decode(item)
         args, kwargs, _embed = BODY.decode(base64.b64decode(envelope.body, validate=True))
         task = envelope.headers.task
-        if task in {reaction.name for reaction in registry.reactions()}:
-            if len(args) != 1 or kwargs:
-                raise Malformed("its arguments are not a list of deliveries")
-            TICKETS.decode(args[0])
+        reacts = task in {reaction.name for reaction in registry.reactions()}
+        if kwargs or len(args) != reacts:
+            raise Malformed("its arguments are not a list of deliveries")
+        for tickets in args:
+            TICKETS.decode(tickets)
     except Malformed:
         raise
     except (ValueError, RecursionError) as error:
@@ -116,7 +120,7 @@ def inspect(item: bytes) -> None:
         raise Malformed("it is not JSON in UTF-8")
     if envelope.properties.body_encoding != "base64":
         raise Malformed("its body is not base64")
-    if task not in current_app.tasks:
+    if task not in current_app.tasks or task.startswith("celery."):
         raise Malformed("it names a task that this worker does not have")
 
 

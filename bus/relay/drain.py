@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bus import registry
 from bus.relay.claiming import claim
+from bus.relay.expiry import forget_sent
 from bus.relay.routing import route
 from bus.relay.work import look
 from bus.worker.outcome import Outcome
@@ -13,8 +14,10 @@ from bus.worker.perform import perform
 def drain() -> Iterator[tuple[str, Outcome]]:
     """Route and perform all that is due in this process, until nothing is; a pair per message.
 
-    Deliveries of subscriptions that this process has no code for stay where they are.
+    What was sent is due again: no broker will bring it. Deliveries of subscriptions that this
+    process has no code for stay where they are.
     """
+    forget_sent()
     while True:
         routed = route()
         known = {reaction.name for reaction in registry.reactions()}
