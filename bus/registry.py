@@ -129,7 +129,7 @@ def subscribe(
             raise BadSubscription(f"{name} is subscribed twice; give one function another name.")
         if len(name) > LONGEST_NAME or not name.isascii():
             raise BadSubscription(
-                f"{name} is not a name of at most {LONGEST_NAME} plain letters; rename the function."
+                f"{name} must have at most {LONGEST_NAME} plain letters; rename the function."
             )
         if not (isinstance(fact, type) and issubclass(fact, Fact)):
             raise BadSubscription(f"{name} must subscribe to a class of facts, not to {fact!r}.")

@@ -1,13 +1,23 @@
 """A small world of its own for the tests of the bus: one fact, and reactions made for a test."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models.functions import Now
 
 from bus import Fact, Queue, Retry, registry, subscribe
-from bus.models import OperatorAction
+from bus.models import IN_FLIGHT, Delivery, OperatorAction, State
+from bus.registration import register
+from bus.relay.claiming import Batch, claim
+from bus.relay.routing import route
+from bus.relay.work import look
+from bus.worker.outcome import Outcome
+from bus.worker.perform import perform
 
 
 class Happened(Fact, frozen=True, kw_only=True):
@@ -49,6 +59,11 @@ def subscribed() -> Iterator[Subscribed]:
     registry._reactions.update(before)
 
 
+def happened(*numbers: int) -> list[Happened]:
+    """One fact for each number, each in a stream of its own."""
+    return [Happened(about=str(number), number=number) for number in numbers]
+
+
 def note(text: str) -> None:
     """An effect in the database that tests can count."""
     OperatorAction.objects.create(who="test", what="effect", subject=text)
@@ -58,3 +73,50 @@ def notes() -> list[str]:
     """The effects so far, in their order."""
     rows = OperatorAction.objects.filter(what="effect").order_by("id")
     return list(rows.values_list("subject", flat=True))
+
+
+def relayed() -> list[Batch]:
+    """What a relay would send now: all that is due of the queue `desk`."""
+    register("desk")
+    route()
+    return [batch for queue_id, work in look().items() for batch in claim(queue_id, work)]
+
+
+def worked(batches: list[Batch]) -> list[Outcome]:
+    """What became of these messages in a worker."""
+    return [perform(registry.reaction(batch.task), batch.tickets) for batch in batches]
+
+
+def delivery(stream: str | int) -> Delivery:
+    """The one delivery of a stream."""
+    return Delivery.objects.get(stream=str(stream))
+
+
+def states() -> dict[str, str]:
+    """The state of each stream's delivery."""
+    return dict(Delivery.objects.order_by("id").values_list("stream", "state"))
+
+
+def make_due() -> None:
+    """Let the waits be over, and the patience with batches that are not full."""
+    Delivery.objects.filter(state=State.WAITING).update(due_at=Now() - timedelta(seconds=1))
+
+
+def end_leases() -> None:
+    """Let the leases of all that is in flight be over."""
+    Delivery.objects.filter(state__in=IN_FLIGHT).update(lease_until=Now() - timedelta(seconds=1))
+
+
+def at_once(*functions: Callable[[], Any]) -> list[Any]:
+    """Run these in threads that start together, each with a connection of its own."""
+    together = Barrier(len(functions))
+
+    def run(function: Callable[[], Any]) -> Any:
+        try:
+            together.wait(timeout=10)
+            return function()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return list(pool.map(run, functions))

@@ -1,5 +1,6 @@
 """Flower, the monitor: behind a login, reachable from this machine alone, for looking only."""
 
+import logging
 import os
 import secrets
 import socket
@@ -29,6 +30,8 @@ def run_flower() -> None:
     from config.celery import app
 
     login = flower_login()
+    # Workers that have not started yet do not answer its first questions; it asks again.
+    logging.getLogger("flower").setLevel(logging.ERROR)
     # Flower takes FLOWER_... variables for its own; our FLOWER_AUTH would be its OAuth pattern.
     for name in [name for name in os.environ if name.startswith("FLOWER_")]:
         del os.environ[name]

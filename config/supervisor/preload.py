@@ -1,5 +1,6 @@
 """Import before the first fork what the children need, so that they share it and start fast."""
 
+import gc
 import importlib
 import threading
 
@@ -31,6 +32,9 @@ def preload() -> None:
 
     app.finalize()
     app.loader.import_default_modules()
+    # What lives until here never dies: the collector need not touch it, so the pages stay shared.
+    gc.collect()
+    gc.freeze()
     others = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
     if others:
         raise RuntimeError(f"Threads run before the fork: {', '.join(others)}.")

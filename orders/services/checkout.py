@@ -5,9 +5,10 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import transaction
 
 from orders.models import Order, OrderLine
-from orders.services.idempotency import Repeat, claim, short_transaction
+from orders.services.idempotency import Repeat, claim
 from orders.services.placing import OrderHasNoLines, catalogue, turn_placed
 from shop.events import Customer
 
@@ -37,7 +38,7 @@ def checkout(basket: Basket, repeat: Repeat | None = None) -> Answer:
     """
     if not basket.quantities:
         raise OrderHasNoLines("The basket is empty.")
-    with short_transaction(repeat):
+    with transaction.atomic():
         identity = uuid4()
         if repeat and (earlier := claim(repeat, identity)):
             return Answer(earlier, repeated=True)

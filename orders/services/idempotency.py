@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
@@ -51,30 +49,12 @@ class Repeat:
         return cls(key, hashlib.sha256(canonical.encode()).hexdigest())
 
 
-@contextmanager
-def short_transaction(repeat: Repeat | None) -> Iterator[None]:
-    """A transaction that, for a request with a key, waits `LONGEST_WAIT` for another at most.
-
-    On SQLite the wait is for the whole database, at the transaction's start.
-
-    Raises:
-        StillRunning: past that wait.
-    """
-    begun = False
-    try:
-        with _busy_timeout(repeat), transaction.atomic():
-            begun = True
-            yield
-    except OperationalError as error:
-        if begun or not _waits_at_begin(repeat):
-            raise
-        raise StillRunning from error
-
-
 def claim(repeat: Repeat, order_id: UUID) -> Order | None:
     """Take the key for the order about to be written, or give the order that has it.
 
-    The insert waits for a running transaction with the same key and then sees what it left.
+    The insert waits for a running transaction with the same key and then sees what it left. On
+    SQLite, where every transaction waits for the whole database and nobody knows for whom, it
+    has waited at the transaction's start already, like any other request.
 
     Raises:
         KeyReused: the key came with another body before.
@@ -102,25 +82,3 @@ def _order_of(repeat: Repeat) -> Order:
     if row.fingerprint != repeat.fingerprint:
         raise KeyReused("This Idempotency-Key came with another body before; take a new key.")
     return row.order
-
-
-def _waits_at_begin(repeat: Repeat | None) -> bool:
-    return repeat is not None and connection.vendor == "sqlite"
-
-
-@contextmanager
-def _busy_timeout(repeat: Repeat | None) -> Iterator[None]:
-    if not _waits_at_begin(repeat):
-        yield
-        return
-    usual = timedelta(seconds=connection.settings_dict["OPTIONS"].get("timeout", 5))
-    _set_busy_timeout(LONGEST_WAIT)
-    try:
-        yield
-    finally:
-        _set_busy_timeout(usual)
-
-
-def _set_busy_timeout(wait: timedelta) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {wait // timedelta(milliseconds=1)}")

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from rest_framework.test import APIClient
 
 from bus.models import Event
@@ -117,6 +117,7 @@ def test_a_repeat_waits_for_the_first_and_gets_its_order(
     assert Order.objects.count() == 1
 
 
+@pytest.mark.postgres
 def test_a_repeat_waits_two_seconds_at_most(
     body: dict[str, Any], first_runs: Callable[[], None]
 ) -> None:
@@ -128,12 +129,3 @@ def test_a_repeat_waits_two_seconds_at_most(
     assert int(answer["Retry-After"]) > 0
     longest = idempotency.LONGEST_WAIT.total_seconds()
     assert longest * 0.9 <= monotonic() - begun < longest + 1
-
-
-@pytest.mark.sqlite
-def test_the_short_wait_ends_with_the_request(body: dict[str, Any]) -> None:
-    APIClient().post(URL, body, format="json", headers={"Idempotency-Key": "k1"})
-
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout")
-        assert cursor.fetchone() == (20_000,)

@@ -85,3 +85,15 @@ def test_a_redis_that_drops_messages_when_it_is_full(tmp_path: Path) -> None:
 
     assert "REDIS_URL: evicts messages when it is full (allkeys-lru)" in said
     assert "noeviction" in said
+
+
+def test_ordering_where_no_shop_runs(tmp_path: Path) -> None:
+    command = [*MANAGE, "order"]
+
+    ended = subprocess.run(
+        command, env=environment(tmp_path), capture_output=True, text=True, timeout=60
+    )
+
+    assert ended.returncode == 1
+    assert "Start it with `make up`" in ended.stderr
+    assert "Traceback" not in ended.stderr

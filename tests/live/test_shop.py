@@ -1,5 +1,6 @@
 """The shop as it runs: one order, six rooms, and what happens when parts of it are away."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.shop import ROOT, Shop
+from tests.live.shop import MANAGE, ROOT, Shop
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
@@ -23,6 +24,17 @@ def test_an_order_is_settled_within_5_seconds_with_every_reaction_done(shop: Sho
     states = shop.wait_until_settled(order, 5)
     assert set(states) == ROOMS
     assert set().union(*states.values()) == {"done"}
+
+
+def test_the_order_command_follows_its_orders_to_the_end(shop: Shop) -> None:
+    command = [*MANAGE, "order", "25", "--timeout", "60"]
+
+    ended = subprocess.run(command, env=shop.env, capture_output=True, text=True, timeout=120)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "25 orders placed" in ended.stdout
+    assert "settled: 25 of 25" in ended.stdout
+    assert re.search(r"billing +\d+ +0 +0\n", ended.stdout)
 
 
 def test_the_mails_and_the_invoice_of_an_order_can_be_had(shop: Shop) -> None:
@@ -71,6 +83,7 @@ def test_a_checkout_needs_no_redis_and_all_is_done_once_it_is_back_and_empty(sho
         assert set().union(*states.values()) == {"done"}
 
 
+# The last one: what has subscribed is owed every later order, too.
 def test_a_new_app_in_a_worker_of_its_own_receives_the_next_order(shop: Shop) -> None:
     env = {
         **shop.env,

@@ -1,0 +1,174 @@
+"""Which deliveries go into the broker, and in which company."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from bus import operations
+from bus.models import Delivery, State
+from bus.registration import register
+from bus.relay.claiming import SENT_LEASE, claim
+from bus.relay.routing import route
+from bus.relay.work import look
+from bus.testing import given
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    at_once,
+    delivery,
+    end_leases,
+    happened,
+    make_due,
+    relayed,
+    states,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(fact: Happened) -> None: ...
+def react_too(fact: Happened) -> None: ...
+
+
+def sizes() -> list[int]:
+    return [len(batch.tickets) for batch in relayed()]
+
+
+def test_what_is_due_is_claimed_in_full_batches_at_once(subscribed: Subscribed) -> None:
+    subscribed(react, batch=3)
+    given(*happened(*range(7)))
+
+    assert sizes() == [3, 3, 1]
+    assert sizes() == []
+
+
+def test_a_claim_gives_a_new_token_and_two_minutes_to_start(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+
+    (batch,) = relayed()
+
+    row = delivery(1)
+    assert (batch.task, batch.queue, batch.tickets) == (name, "desk", [(row.id, 1)])
+    assert (row.state, row.token, row.attempts) == (State.SENT, 1, 0)
+    left = Delivery.objects.filter(lease_until__gt=Now() + SENT_LEASE - timedelta(seconds=20))
+    assert left.filter(lease_until__lte=Now() + SENT_LEASE).exists()
+
+
+def test_no_more_than_the_window_is_in_flight(subscribed: Subscribed) -> None:
+    subscribed(react, batch=15)  # the window is 60
+    given(*happened(*range(100)))
+    make_due()
+
+    assert sizes() == [15] * 4
+    make_due()
+    assert sizes() == []
+    Delivery.objects.filter(state=State.SENT, id__lt=delivery(15).id).update(state=State.DONE)
+    assert sizes() == [15]
+
+
+def test_a_batch_that_is_not_full_waits_for_company_while_another_is_in_flight(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(react, batch=2)
+    given(*happened(1))
+    assert sizes() == [1]
+    given(*happened(2))
+    route()
+    Delivery.objects.filter(state=State.WAITING).update(due_at=Now())
+
+    claimed_at_once = sizes()
+    make_due()
+
+    assert claimed_at_once == []
+    assert sizes() == [1]
+
+
+def test_what_must_go_alone_goes_alone_and_at_once(subscribed: Subscribed) -> None:
+    subscribed(react, batch=5)
+    given(*happened(*range(4)))
+    relayed()
+    Delivery.objects.filter(stream__in="13").update(state=State.WAITING, alone=True)
+
+    assert sizes() == [1, 1]
+
+
+def test_what_is_due_later_waits(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    register("desk")
+    route()
+    Delivery.objects.update(due_at=Now() + timedelta(minutes=1))
+
+    assert sizes() == []
+
+
+def test_a_paused_subscription_is_not_claimed_until_it_is_resumed(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    subscribed(react_too)
+    register("desk")
+    operations.pause(name, by="test")
+    given(*happened(1))
+
+    assert [batch.task.rsplit(".")[-1] for batch in relayed()] == ["react_too"]
+    operations.resume(name, by="test")
+    assert [batch.task for batch in relayed()] == [name]
+
+
+def test_a_paused_subscription_still_takes_back_what_was_lost(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+    relayed()
+    operations.pause(name, by="test")
+    end_leases()
+
+    assert sizes() == []
+
+    assert states() == {"1": State.WAITING}
+
+
+@pytest.mark.postgres
+def test_relays_at_once_never_claim_a_delivery_twice(subscribed: Subscribed) -> None:
+    subscribed(react, batch=20)  # the window is 80
+    subscribed(react_too, batch=20)
+    register("desk")
+    given(*happened(*range(60)))
+    route()
+    make_due()
+
+    def relay() -> list[tuple[int, int]]:
+        batches = [b for _ in range(5) for queue, work in look().items() for b in claim(queue, work)]
+        return [ticket for batch in batches for ticket in batch.tickets]
+
+    tickets = [ticket for relays in at_once(*[relay] * 4) for ticket in relays]
+
+    assert len(tickets) == len(set(tickets)) == 120
+    assert {token for _id, token in tickets} == {1}
+
+
+@pytest.mark.postgres
+def test_the_look_reads_indexes_only_however_much_is_done(subscribed: Subscribed) -> None:
+    subscribed(react)
+    subscribed(react_too)
+    register("desk")
+    given(*happened(1))
+    route()
+    Delivery.objects.update(state=State.DONE)
+
+    plan = "\n".join(explained(look))
+
+    assert "bus_delivery_due" in plan
+    assert "bus_delivery_in_flight" in plan
+    assert "Seq Scan on bus_delivery" not in plan
+
+
+def explained(function: object) -> list[str]:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as queries:
+        function()  # type: ignore[operator]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {queries.captured_queries[0]['sql']}")
+        return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,87 @@
+"""What a stored event reads as, whoever wrote it."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from bus import Fact
+from bus.facts import UnreadableFact
+
+
+class Priced(Fact, frozen=True, kw_only=True):
+    version = 2
+    personal = ("buyer",)
+
+    amount: Decimal
+    at: datetime
+    id: UUID
+    buyer: dict[str, str]
+
+    @classmethod
+    def upcast(cls, version: int, data: dict[str, Any]) -> dict[str, Any]:
+        return {**data, "amount": str(Decimal(data["cents"]) / 100)}
+
+
+PRICED = Priced(
+    amount=Decimal("1.10"),
+    at=datetime(2026, 1, 31, 12, tzinfo=UTC),
+    id=UUID(int=7),
+    buyer={"name": "Ada"},
+)
+
+
+def test_a_fact_reads_as_it_was_written() -> None:
+    data, personal = (msgspec.json.decode(msgspec.json.encode(part)) for part in PRICED.split())
+
+    assert Priced.read(2, data, personal) == PRICED
+
+
+def test_what_is_personal_is_split_off() -> None:
+    data, personal = PRICED.split()
+
+    assert personal == {"buyer": {"name": "Ada"}}
+    assert "buyer" not in data
+
+
+def test_a_field_that_the_reader_does_not_know_is_dropped() -> None:
+    data, personal = PRICED.split()
+
+    assert Priced.read(2, {**data, "colour": "blue"}, personal) == PRICED
+
+
+def test_an_older_version_is_read_through_its_upcast() -> None:
+    data, personal = PRICED.split()
+    del data["amount"]
+
+    assert Priced.read(1, {**data, "cents": 110}, personal) == PRICED
+
+
+def test_an_older_version_without_an_upcast_is_refused_with_the_way_out() -> None:
+    class Later(Fact, frozen=True, kw_only=True):
+        version = 2
+
+    with pytest.raises(UnreadableFact, match="Later cannot read version 1: add an upcast"):
+        Later.read(1, {}, None)
+
+
+def test_a_field_that_does_not_fit_is_named() -> None:
+    data, personal = PRICED.split()
+
+    with pytest.raises(UnreadableFact, match=r"Priced version 2: .*\$\.at"):
+        Priced.read(2, {**data, "at": "yesterday"}, personal)
+
+
+def test_a_fact_whose_personal_data_was_erased_is_unreadable_by_its_field() -> None:
+    data, _personal = PRICED.split()
+
+    with pytest.raises(UnreadableFact, match="buyer"):
+        Priced.read(2, data, None)
+
+
+def test_a_fact_must_say_its_stream() -> None:
+    with pytest.raises(NotImplementedError, match="Priced must say which stream"):
+        _ = PRICED.stream

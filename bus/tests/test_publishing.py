@@ -1,0 +1,151 @@
+"""Stating a fact: with its cause or not at all."""
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from bus import publish
+from bus.models import Event, Outbox, PersonalData
+from bus.publishing import AlreadyStated, NotInTransaction
+from bus.testing import given, settle
+from bus.tests.conftest import Happened, Subscribed, note, notes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class HappenedOnce(Happened, frozen=True, kw_only=True):
+    @property
+    def key(self) -> str:
+        return "HappenedOnce"
+
+
+def test_a_fact_needs_a_transaction() -> None:
+    with pytest.raises(NotInTransaction, match=r"publish\(Happened\) needs a transaction"):
+        publish(Happened(about="a"))
+
+    assert not Event.objects.exists()
+
+
+def test_a_fact_is_taken_back_with_its_cause() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        note("cause")
+        publish(Happened(about="a"))
+        _ = 1 / 0
+
+    assert notes() == []
+    assert not Event.objects.exists()
+    assert not Outbox.objects.exists()
+
+
+def test_a_fact_with_a_key_is_stated_once_per_stream() -> None:
+    given(HappenedOnce(about="a"), HappenedOnce(about="b"))
+
+    with pytest.raises(AlreadyStated, match="HappenedOnce was already stated for a"):
+        given(HappenedOnce(about="a", number=2))
+
+    assert list(Event.objects.order_by("id").values_list("stream", flat=True)) == ["a", "b"]
+    assert Outbox.objects.count() == 2
+
+
+def test_a_fact_without_a_key_may_be_stated_again() -> None:
+    given(Happened(about="a"), Happened(about="a"))
+
+    assert Event.objects.count() == 2
+
+
+def test_personal_data_is_kept_apart_and_can_be_erased_alone() -> None:
+    given(Happened(about="a", who="Grace Hopper"))
+
+    event = Event.objects.get()
+    assert event.data == {"about": "a", "number": 0}
+    assert event.personal.data == {"who": "Grace Hopper"}
+    PersonalData.objects.all().delete()
+    assert Event.objects.filter(pk=event.pk).exists()
+
+
+def test_the_database_refuses_to_change_an_event() -> None:
+    given(Happened(about="a"))
+
+    with pytest.raises(IntegrityError, match="never updated"):
+        Event.objects.update(stream="b")
+
+    assert Event.objects.get().stream == "a"
+
+
+def test_the_database_refuses_to_delete_an_event() -> None:
+    given(Happened(about="a"))
+    Outbox.objects.all().delete()
+
+    with pytest.raises(IntegrityError, match="never deleted"):
+        Event.objects.all()._raw_delete("default")
+
+    assert Event.objects.exists()
+
+
+def test_a_chain_of_facts_keeps_its_first_event_as_correlation(subscribed: Subscribed) -> None:
+    def react(fact: Happened) -> None:
+        if fact.number < 3:
+            publish(Happened(about="a", number=fact.number + 1))
+
+    subscribed(react)
+    given(Happened(about="a", number=1))
+    settle("desk")
+
+    first, second, third = Event.objects.order_by("id")
+    assert first.causation is None
+    assert (second.causation, third.causation) == (first.uuid, second.uuid)
+    assert first.correlation == second.correlation == third.correlation == first.uuid
+
+
+def test_a_whole_batch_says_which_fact_is_the_cause(subscribed: Subscribed) -> None:
+    def react(facts: list[Happened]) -> None:
+        for fact in facts:
+            if fact.number:
+                publish(Happened(about=fact.about), cause=fact)
+
+    subscribed(react)
+    given(Happened(about="a", number=1), Happened(about="b", number=2))
+    settle("desk")
+
+    causes = {e.stream: e.uuid for e in Event.objects.filter(causation=None)}
+    led_to = Event.objects.exclude(causation=None)
+    assert {e.stream: e.causation for e in led_to} == causes
+
+
+def test_a_whole_batch_that_does_not_name_the_cause_is_told_so(subscribed: Subscribed) -> None:
+    errors: list[str] = []
+
+    def react(facts: list[Happened]) -> None:
+        try:
+            publish(Happened(about="c"), cause=None if facts[0].number else Happened(about="x"))
+        except LookupError as error:
+            errors.append(str(error))
+
+    subscribed(react)
+    given(Happened(about="a", number=1), Happened(about="b", number=2))
+    settle("desk")
+    given(Happened(about="a", number=0), Happened(about="b", number=0))
+    settle("desk")
+
+    assert "say publish(fact, cause=...)" in errors[0]
+    assert "must be one of the facts" in errors[1]
+
+
+def test_an_event_reads_as_a_cloudevents_envelope_without_personal_data() -> None:
+    with transaction.atomic():
+        event = publish(Happened(about="a", number=4))
+
+    assert event.envelope() == {
+        "specversion": "1.0",
+        "id": str(event.uuid),
+        "source": settings.SITE_URL,
+        "type": "Happened",
+        "subject": "a",
+        "time": event.at.isoformat(),
+        "sequence": str(event.pk),
+        "dataversion": "1",
+        "correlationid": str(event.uuid),
+        "datacontenttype": "application/json",
+        "data": {"about": "a", "number": 4},
+    }
+    assert event.at.tzinfo is not None

@@ -1,0 +1,105 @@
+"""From the outbox into the ledger: who is owed what."""
+
+import pytest
+from django.db import transaction
+
+from bus import operations, publish
+from bus.models import Delivery, Outbox, Queue, Subscription
+from bus.registration import register
+from bus.relay.routing import route
+from bus.testing import given
+from bus.tests.conftest import Happened, Subscribed, at_once, happened
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def one(fact: Happened) -> None: ...
+def two(fact: Happened) -> None: ...
+
+
+def owed() -> list[tuple[str, str]]:
+    """Stream and reaction of all deliveries, in the order of the ledger."""
+    rows = Delivery.objects.order_by("id").values_list("stream", "subscription__name")
+    return [(stream, name.rsplit(".", 1)[1]) for stream, name in rows]
+
+
+def test_an_event_is_owed_to_every_subscription_of_its_type(subscribed: Subscribed) -> None:
+    subscribed(one)
+    subscribed(two)
+    register("desk")
+    given(*happened(1, 2))
+
+    assert route() == 2
+
+    assert owed() == [("1", "one"), ("1", "two"), ("2", "one"), ("2", "two")]
+    assert not Outbox.objects.exists()
+    assert route() == 0
+
+
+def test_a_subscription_that_only_the_database_knows_is_owed_too() -> None:
+    Subscription.objects.create(
+        name="fraud.tasks.look",
+        event_type="Happened",
+        queue=Queue.objects.create(name="fraud"),
+        batch=1,
+        window=40,
+        ordered=False,
+        outside=False,
+        repeatable=False,
+        retry="never again",
+    )
+    given(*happened(1))
+
+    route()
+
+    assert owed() == [("1", "look")]
+
+
+def test_a_retired_subscription_is_owed_nothing(subscribed: Subscribed) -> None:
+    subscribed(one)
+    name = subscribed(two)
+    register("desk")
+    operations.retire(name, by="test")
+    given(*happened(1))
+
+    route()
+
+    assert owed() == [("1", "one")]
+
+
+def test_an_event_that_nobody_hears_leaves_the_outbox() -> None:
+    given(*happened(1))
+
+    assert route() == 1
+
+    assert owed() == []
+    assert not Outbox.objects.exists()
+
+
+@pytest.mark.postgres
+def test_two_routers_at_once_route_each_event_once(subscribed: Subscribed) -> None:
+    subscribed(one)
+    subscribed(two)
+    register("desk")
+    given(*happened(*range(30)))
+
+    counts = at_once(*[route] * 4)
+
+    assert sum(counts) == 30
+    assert owed() == [(str(n), who) for n in range(30) for who in ("one", "two")]
+
+
+@pytest.mark.postgres
+def test_an_event_that_is_committed_after_a_later_one_is_not_missed(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(one)
+    register("desk")
+
+    with transaction.atomic():
+        publish(Happened(about="early"))
+        at_once(lambda: given(Happened(about="late")), lambda: None)
+        at_once(route, lambda: None)
+    route()
+
+    assert owed() == [("late", "one"), ("early", "one")]

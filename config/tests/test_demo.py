@@ -1,0 +1,61 @@
+"""The demo shop: goods with stock, and orders that the shop can take."""
+
+import random
+
+import pytest
+from django.core.management import call_command
+
+from config.demo.catalogue import CATALOGUE, FULL, REDUCED, SCARCE
+from config.demo.customers import random_order
+from config.demo.seeding import seed
+from inventory.models import StockItem
+from shop.models import Product
+
+
+def test_the_catalogue_has_at_least_24_goods_of_both_tax_rates_and_a_few_scarce_ones() -> None:
+    assert len({good.sku for good in CATALOGUE}) == len(CATALOGUE) >= 24
+    assert {good.tax_rate for good in CATALOGUE} == {FULL, REDUCED}
+    assert 0 < len(SCARCE) < 6
+
+
+@pytest.mark.django_db
+def test_seeding_brings_every_good_with_its_stock() -> None:
+    added = seed()
+
+    assert len(added) == Product.objects.count() == len(CATALOGUE)
+    on_hand = dict(StockItem.objects.values_list("sku", "on_hand"))
+    assert on_hand == {good.sku: good.stock for good in CATALOGUE}
+    for product in Product.objects.all():
+        product.full_clean()
+
+
+@pytest.mark.django_db
+def test_seeding_again_changes_nothing_that_is_there() -> None:
+    seed()
+    Product.objects.filter(sku="DESK-INK").update(unit_price="1.23")
+    Product.objects.filter(sku="DESK-PEN").delete()
+
+    call_command("seed")
+
+    assert str(Product.objects.get(sku="DESK-INK").unit_price) == "1.23"
+    assert Product.objects.count() == len(CATALOGUE)
+    assert StockItem.objects.get(sku="DESK-INK").on_hand == 5000
+
+
+def test_random_orders_ask_for_known_goods_each_once() -> None:
+    skus = [good.sku for good in CATALOGUE]
+    chance = random.Random(7)
+
+    orders = [random_order(skus, chance) for _ in range(500)]
+
+    for order in orders:
+        wanted = [line["sku"] for line in order["lines"]]
+        assert set(wanted) <= set(skus)
+        assert len(set(wanted)) == len(wanted) >= 1
+    assert any(line["sku"] in SCARCE for order in orders for line in order["lines"])
+
+
+def test_a_catalogue_of_one_good_is_enough_to_order() -> None:
+    order = random_order(["ONLY-ONE"], random.Random(7))
+
+    assert [line["sku"] for line in order["lines"]] == ["ONLY-ONE"]
