@@ -28,6 +28,7 @@ os.environ |= {
     "VAR_DIR": VAR_DIR,
     "ENV_FILE": os.devnull,
 }
+Path(VAR_DIR, "static").mkdir()
 django.setup()
 
 from django.conf import settings  # noqa: E402  the environment comes first

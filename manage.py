@@ -3,9 +3,7 @@
 
 import os
 import sys
-from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
@@ -13,8 +11,6 @@ from django.core.management import execute_from_command_line
 def main() -> None:
     """Run a command; a setting that cannot be used is one sentence, not a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    # What the environment says wins over the file.
-    environ.Env.read_env(os.environ.get("ENV_FILE", Path(__file__).with_name(".env")))
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

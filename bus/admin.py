@@ -69,7 +69,8 @@ class Deliveries(TabularInline):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        return super().get_queryset(request).select_related("subscription")
+        rows: QuerySet[Delivery] = super().get_queryset(request)
+        return rows.select_related("subscription")
 
 
 @admin.register(Event)

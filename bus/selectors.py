@@ -82,15 +82,17 @@ def queue_states() -> list[QueueState]:
         )
         .values_list("queue_id", "waiting", "in_flight", "dead", "oldest")
     )
-    counts = {queue_id: tuple(rest) for queue_id, *rest in rows}
+    counts = {queue_id: rest for queue_id, *rest in rows}
     paused = Subscription.objects.filter(
         queue=OuterRef("pk"), paused_at__isnull=False, retired_at__isnull=True
     )
-    queues = Queue.objects.order_by("name").annotate(paused=Exists(paused))
-    return [
-        QueueState(queue.name, *counts.get(queue.pk, (0, 0, 0, None)), paused=queue.paused)
-        for queue in queues
-    ]
+    states = []
+    for queue in Queue.objects.order_by("name").annotate(paused=Exists(paused)):
+        waiting_now, in_flight, dead, oldest = counts.get(queue.pk, (0, 0, 0, None))
+        states.append(
+            QueueState(queue.name, waiting_now, in_flight, dead, oldest, bool(queue.paused))
+        )
+    return states
 
 
 @dataclass(frozen=True)

@@ -129,11 +129,12 @@ def _task_queues() -> set[str]:
     return {reaction.queue.name for reaction in registry.reactions()}
 
 
-class Channel(RedisChannel):  # type: ignore[misc]  # kombu has no types
+class Channel(RedisChannel):
     """Hands on what `inspect` lets through."""
 
     def _create_client(self, asynchronous: bool = False) -> redis.Redis:
-        client: redis.Redis = super()._create_client(asynchronous=asynchronous)
+        kombu: Any = super()
+        client: redis.Redis = kombu._create_client(asynchronous=asynchronous)
         client.set_response_callback("BRPOP", self._popped)
         return client
 
@@ -159,7 +160,7 @@ class Channel(RedisChannel):  # type: ignore[misc]  # kombu has no types
             pipe.execute()
 
 
-class Transport(RedisTransport):  # type: ignore[misc]  # kombu has no types
+class Transport(RedisTransport):
     """Redis, guarded."""
 
     Channel = Channel

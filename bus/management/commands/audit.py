@@ -1,6 +1,6 @@
 """`manage.py audit`: do the rows of every room agree with the events?"""
 
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand
 from rich.console import Console
@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         width = None if self.stdout.isatty() else 200
-        console = Console(file=self.stdout, width=width)
+        console = Console(file=cast(IO[str], self.stdout), width=width)
         summary = Table("rule", "findings", box=None)
         details = Table("rule", "what", "is wrong", box=None)
         total = 0

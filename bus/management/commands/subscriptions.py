@@ -1,7 +1,7 @@
 """`manage.py subscriptions`: who reacts to what, where, and when a failure is tried again."""
 
 from argparse import ArgumentParser
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             )
         # Wider than the default where nobody's terminal sets the width: names must be whole.
         width = None if self.stdout.isatty() else 200
-        Console(file=self.stdout, width=width).print(table)
+        Console(file=cast(IO[str], self.stdout), width=width).print(table)
 
     @staticmethod
     def _order(rows: dict[str, Subscription], name: str) -> tuple[str, str]:
