@@ -1,27 +1,92 @@
 """Handlers whose effect is in our database."""
 
 import pytest
+from django.db import IntegrityError, OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
-from bus import publish
 from bus.models import Delivery, Event, State
 from bus.testing import given, settle, state_of
-from bus.tests.conftest import Happened, Subscribed, note, notes
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    at_once,
+    delivery,
+    end_leases,
+    happened,
+    note,
+    notes,
+    relayed,
+    states,
+    worked,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def react(fact: Happened) -> None:
+    note(f"{fact.number} {fact.who}")
+
+
+def whole(facts: list[Happened]) -> None:
+    note(" ".join(str(fact.number) for fact in facts))
+
+
 def test_a_fact_takes_effect_once(subscribed: Subscribed) -> None:
-    def react(fact: Happened) -> None:
-        note(f"{fact.number} {fact.who}")
-
     name = subscribed(react)
-    given(Happened(about="a", number=1))
+    given(*happened(1))
 
-    settle()
-    settle()
+    settle("desk")
+    settle("desk")
 
     assert notes() == ["1 Ada Lovelace"]
-    assert state_of(name, "a") == State.DONE
+    assert state_of(name, "1") == State.DONE
+
+
+def test_a_message_that_arrives_again_does_nothing(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1, 2))
+    batches = relayed()
+
+    first, second = worked(batches * 2)
+
+    assert str(first) == "2 done"
+    assert str(second) == "2 not owed"
+    assert len(notes()) == 2
+
+
+def test_a_message_with_an_old_token_does_nothing(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    old = relayed()
+    end_leases()
+    new = relayed()
+
+    assert [str(outcome) for outcome in worked(old + new)] == ["1 not owed", "1 done"]
+    assert len(notes()) == 1
+
+
+def test_a_message_for_another_subscription_does_nothing(subscribed: Subscribed) -> None:
+    subscribed(react)
+    other = subscribed(whole)
+    given(*happened(1))
+    mine, theirs = relayed()
+
+    forged = type(mine)(other, "desk", mine.tickets)
+
+    assert str(worked([forged])[0]) == "1 not owed"
+    assert theirs.task == other
+
+
+@pytest.mark.postgres
+def test_two_workers_with_the_same_message_do_it_once(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(*range(20)))
+    batches = relayed()
+
+    at_once(*[lambda: worked(batches)] * 4)
+
+    assert sorted(notes()) == sorted(f"{n} Ada Lovelace" for n in range(20))
+    assert set(states().values()) == {State.DONE}
 
 
 def test_a_failure_takes_its_own_effect_back_and_nobody_elses(subscribed: Subscribed) -> None:
@@ -31,9 +96,9 @@ def test_a_failure_takes_its_own_effect_back_and_nobody_elses(subscribed: Subscr
             raise ValueError(f"cannot do {fact.who}")
 
     subscribed(react)
-    given(*(Happened(about=str(n), number=n) for n in (1, 2, 3)))
+    given(*happened(1, 2, 3))
 
-    settle()
+    settle("desk")
 
     assert notes() == ["1", "3"]
     dead = Delivery.objects.get(state=State.DEAD)
@@ -41,16 +106,119 @@ def test_a_failure_takes_its_own_effect_back_and_nobody_elses(subscribed: Subscr
     assert "cannot do [personal]" in dead.error
 
 
-def test_a_fact_published_by_a_handler_knows_its_cause(subscribed: Subscribed) -> None:
+def test_a_fact_that_cannot_be_read_is_dead_and_the_others_are_done(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(react)
+    given(*happened(1, 2))
+    strange = Event.objects.create(
+        type="Happened",
+        version=1,
+        stream="3",
+        data={"number": "many"},
+        correlation="00000000-0000-0000-0000-000000000001",
+    )
+
+    settle("desk")
+
+    assert len(notes()) == 2
+    assert "UnreadableFact: Happened version 1" in delivery(strange.stream).error
+
+
+def test_a_broken_constraint_is_dead_at_once(subscribed: Subscribed) -> None:
     def react(fact: Happened) -> None:
-        if fact.number == 1:
-            publish(Happened(about="a", number=2))
+        note("half")
+        raise IntegrityError("twice")
 
-    subscribed(react, ordered=True)
-    given(Happened(about="a", number=1))
+    subscribed(react)
+    given(*happened(1))
 
-    settle()
+    (outcome,) = worked(relayed())
 
-    first, second = Event.objects.order_by("id")
-    assert second.causation == first.uuid
-    assert second.correlation == first.correlation == first.uuid
+    assert str(outcome) == "1 dead"
+    assert notes() == []
+    assert delivery(1).attempts == 1
+
+
+def test_a_whole_batch_is_handled_by_one_call(subscribed: Subscribed) -> None:
+    subscribed(whole)
+    given(*happened(1, 2, 3))
+
+    settle("desk")
+
+    assert notes() == ["1 2 3"]
+
+
+def test_a_whole_batch_that_fails_is_handled_one_by_one(subscribed: Subscribed) -> None:
+    def whole(facts: list[Happened]) -> None:
+        note(" ".join(str(fact.number) for fact in facts))
+        if any(fact.number == 2 for fact in facts):
+            raise ValueError
+
+    subscribed(whole)
+    given(*happened(1, 2, 3))
+
+    settle("desk")
+
+    assert notes() == ["1", "3"]
+    assert states() == {"1": State.DONE, "2": State.DEAD, "3": State.DONE}
+
+
+def test_the_common_lock_comes_before_the_first_handler_with_all_facts(
+    subscribed: Subscribed,
+) -> None:
+    calls: list[str] = []
+
+    def lock(facts: list[Happened]) -> None:
+        assert connection.in_atomic_block
+        calls.append("lock " + " ".join(str(fact.number) for fact in facts))
+
+    def react(fact: Happened) -> None:
+        calls.append(str(fact.number))
+
+    subscribed(react, lock=lock)
+    given(*happened(1, 2))
+
+    settle("desk")
+
+    assert calls == ["lock 1 2", "1", "2"]
+
+
+def test_a_common_lock_that_cannot_be_had_makes_each_wait_for_itself(
+    subscribed: Subscribed,
+) -> None:
+    def lock(facts: list[Happened]) -> None:
+        if any(fact.number == 2 for fact in facts):
+            raise OperationalError("lock timeout")
+
+    subscribed(react, lock=lock)
+    given(*happened(1, 2, 3))
+
+    settle("desk")
+
+    assert notes() == ["1 Ada Lovelace", "3 Ada Lovelace"]
+    assert states()["2"] == State.WAITING
+
+
+def statements(subscribed: Subscribed, count: int) -> int:
+    """How many statements a worker needs for a message of so many deliveries."""
+    given(*happened(*range(count)))
+    batches = relayed()
+    assert len(batches) == 1
+    with CaptureQueriesContext(connection) as queries:
+        worked(batches)
+    return len(queries)
+
+
+def test_a_whole_batch_costs_as_many_statements_as_one_delivery(subscribed: Subscribed) -> None:
+    subscribed(whole)
+
+    assert statements(subscribed, 20) == statements(subscribed, 1)
+
+
+def test_each_delivery_of_a_batch_costs_its_effect_and_a_savepoint(subscribed: Subscribed) -> None:
+    subscribed(react)
+
+    more = statements(subscribed, 20) - statements(subscribed, 1)
+
+    assert more == 19 * 3  # SAVEPOINT, INSERT, RELEASE

@@ -138,8 +138,8 @@ def test_relays_at_once_never_claim_a_delivery_twice(subscribed: Subscribed) -> 
     make_due()
 
     def relay() -> list[tuple[int, int]]:
-        batches = [b for _ in range(5) for queue, work in look().items() for b in claim(queue, work)]
-        return [ticket for batch in batches for ticket in batch.tickets]
+        looks = [claim(queue, work) for _ in range(5) for queue, work in look().items()]
+        return [ticket for batches in looks for batch in batches for ticket in batch.tickets]
 
     tickets = [ticket for relays in at_once(*[relay] * 4) for ticket in relays]
 

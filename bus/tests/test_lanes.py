@@ -59,6 +59,8 @@ def test_a_later_event_waits_for_the_earlier_one(subscribed: Subscribed, state: 
     relayed()
     first_is(state)
     given(TWO, OTHER)
+    route()
+    make_due()
 
     assert numbers() == [3]
 

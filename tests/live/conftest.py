@@ -1,6 +1,7 @@
 """A shop on the test run's kind of database: a file of its own, or a PostgreSQL database."""
 
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ def new_shop() -> Iterator[Callable[[], Shop]]:
     for shop in shops:
         if not shop.ended:
             shop.stop()
+        shutil.rmtree(shop.folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

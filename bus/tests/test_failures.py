@@ -1,0 +1,171 @@
+"""What a failure means: tried again, alone, or dead."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models.functions import Now
+
+from bus import TryLater
+from bus.models import Delivery, State
+from bus.relay.claiming import claim
+from bus.relay.work import look
+from bus.testing import given, settle
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    delivery,
+    end_leases,
+    happened,
+    make_due,
+    note,
+    notes,
+    relayed,
+    states,
+    worked,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def failing(error: Exception, number: int = 2, times: int = 99) -> Callable[[Happened], None]:
+    """A handler that fails so often for one fact, after it has written something."""
+    left = [times]
+
+    def react(fact: Happened) -> None:
+        note(str(fact.number))
+        if fact.number == number and left[0]:
+            left[0] -= 1
+            raise error
+
+    return react
+
+
+def due_in(row: Delivery, least: timedelta, most: timedelta) -> bool:
+    late = timedelta(seconds=20)  # what a slow machine may take until here
+    soon = Delivery.objects.filter(pk=row.pk, due_at__gt=Now() + least - late)
+    return soon.filter(due_at__lte=Now() + most).exists()
+
+
+def test_a_transient_error_waits_by_the_policy_and_is_dead_after_its_last_try(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(failing(ConnectionError("refused")))
+    given(*happened(2))
+
+    for attempts, longest in ((1, 10), (2, 20)):
+        settle("desk")
+        row = delivery(2)
+        assert (row.state, row.attempts) == (State.WAITING, attempts)
+        assert due_in(row, timedelta(seconds=longest / 2), timedelta(seconds=longest))
+        assert not due_in(row, timedelta(0), timedelta(seconds=longest / 2 - 5))
+        make_due()
+    settle("desk")
+
+    row = delivery(2)
+    assert (row.state, row.attempts) == (State.DEAD, 3)
+    assert "ConnectionError: refused" in row.error
+    assert row.closed_at is not None
+    assert notes() == []
+
+
+def test_a_pause_that_the_other_side_asks_for_is_kept(subscribed: Subscribed) -> None:
+    subscribed(failing(TryLater("busy", timedelta(hours=2))))
+    given(*happened(2))
+
+    settle("desk")
+
+    assert due_in(delivery(2), timedelta(hours=2), timedelta(hours=2))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("deadlock detected"), InterfaceError("gone"), SoftTimeLimitExceeded()],
+    ids=["deadlock", "lost connection", "soft time limit"],
+)
+def test_trouble_of_the_whole_batch_takes_all_back_and_tries_each_alone(
+    subscribed: Subscribed, error: Exception
+) -> None:
+    subscribed(failing(error, times=1))
+    given(*happened(1, 2, 3))
+
+    (outcome,) = worked(relayed())
+    assert str(outcome) == "3 to try again"
+    assert notes() == []
+    alone = relayed()
+    worked(alone)
+
+    assert [len(batch.tickets) for batch in alone] == [1, 1, 1]
+    assert notes() == ["1", "2", "3"]
+    assert set(states().values()) == {State.DONE}
+
+
+def test_trouble_that_stays_is_transient_for_the_one_that_has_it(subscribed: Subscribed) -> None:
+    subscribed(failing(OperationalError("deadlock detected")))
+    given(*happened(1, 2, 3))
+
+    settle("desk")
+    assert states() == {"1": State.DONE, "2": State.WAITING, "3": State.DONE}
+    make_due()
+    settle("desk")
+
+    assert delivery(2).state == State.DEAD
+    assert delivery(2).attempts == 3
+
+
+def test_a_hook_that_fails_after_the_commit_does_not_repeat_the_effect(
+    subscribed: Subscribed,
+) -> None:
+    def react(fact: Happened) -> None:
+        note(str(fact.number))
+        transaction.on_commit(lambda: 1 / 0)
+
+    subscribed(react)
+    given(*happened(1, 2))
+
+    settle("desk")
+
+    assert notes() == ["1", "2"]
+    assert set(states().values()) == {State.DONE}
+
+
+@pytest.mark.parametrize("what", ["\x00", "\udce4"], ids=["NUL", "a lone surrogate"])
+def test_an_error_that_no_database_can_hold_is_still_written_down(
+    subscribed: Subscribed, what: str
+) -> None:
+    subscribed(failing(ValueError(f"the server said {what}!")))
+    given(*happened(1, 2))
+
+    settle("desk")
+
+    assert states() == {"1": State.DONE, "2": State.DEAD}
+    assert "the server said \\" in delivery(2).error
+
+
+def test_what_a_worker_died_with_is_sent_one_by_one(subscribed: Subscribed) -> None:
+    subscribed(failing(ValueError(), times=0))
+    given(*happened(1, 2))
+    relayed()
+    Delivery.objects.update(state=State.RUNNING, attempts=1)
+    end_leases()
+
+    batches = [b for queue, work in look().items() for b in claim(queue, work)]
+    batches += relayed()
+
+    assert [len(batch.tickets) for batch in batches] == [1, 1]
+    assert {row.crashes for row in Delivery.objects.all()} == {0}
+
+
+def test_the_personal_part_of_a_fact_is_not_in_the_traceback(subscribed: Subscribed) -> None:
+    def react(fact: Happened) -> None:
+        raise KeyError({"who": fact.who})
+
+    subscribed(react)
+    given(Happened(about="2", who="Grace Hopper"))
+
+    settle("desk")
+
+    assert "Grace" not in delivery(2).error
+    assert "[personal]" in delivery(2).error
