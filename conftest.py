@@ -1,5 +1,6 @@
 """What every test run is like: the shop's own settings, fed with a test's environment."""
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from tests.machine import parts
 
 ROOT = Path(__file__).parent
 VAR_DIR = tempfile.mkdtemp(prefix="shop-tests-")
+atexit.register(shutil.rmtree, VAR_DIR, ignore_errors=True)
 
 # Before Django reads its settings. DATABASE_URL alone may come from outside; whatever else the
 # shop would read is taken away, so that a test means the same on every machine. Processes that a
@@ -37,10 +39,6 @@ if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in the shop: an in-memory database has other locks.
     settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"{VAR_DIR}/test.sqlite3"
     emptying.install()
-
-
-def pytest_unconfigure() -> None:
-    shutil.rmtree(VAR_DIR, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

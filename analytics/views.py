@@ -49,7 +49,7 @@ async def stream(_request: HttpRequest) -> HttpResponseBase:
         problem = {"detail": "Too many viewers; poll the snapshot instead."}
         return JsonResponse(problem, status=503, headers={"Retry-After": "30"})
     # Looking up who asks opened a connection, which would be held as long as the stream.
-    #await sync_to_async(close_old_connections)()
+    await sync_to_async(close_old_connections)()
     return StreamingHttpResponse(
         feed.watch(),
         content_type="text/event-stream",

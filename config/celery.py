@@ -57,7 +57,8 @@ app.conf.update(
     timezone=settings.TIME_ZONE,
     CELERY_DB_REUSE_MAX=10_000,
 )
-if settings.BROKER_URL.startswith(("redis://", "rediss://")):
+# The shop's own Redis has no address yet when this is read.
+if settings.REDIS_EMBEDDED or settings.BROKER_URL.startswith(("redis://", "rediss://")):
     app.conf.update(
         broker_transport="bus.transport:Transport",
         broker_transport_options={

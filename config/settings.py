@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from config.environment import Environment
 
@@ -186,6 +187,8 @@ UNFOLD = {
     "SITE_TITLE": SHOP_NAME,
     "SITE_HEADER": SHOP_NAME,
     "SITE_SYMBOL": "storefront",
+    "SIDEBAR": {"navigation": "config.navigation.navigation"},
+    "STYLES": [lambda _request: static("config/admin.css")],
     # Teal, the shop's accent in mails, pages and documents.
     "COLORS": {
         "primary": {

@@ -142,7 +142,8 @@ class FollowedOrderSerializer(OrderSerializer):
     settled = serializers.SerializerMethodField()
 
     class Meta(OrderSerializer.Meta):
-        fields = [*OrderSerializer.Meta.fields, "reactions", "settled"]
+        # Settled is asked first: where it says so, the reactions read after it are all of them.
+        fields = [*OrderSerializer.Meta.fields, "settled", "reactions"]
 
     @extend_schema_field(ReactionSerializer(many=True))
     def get_reactions(self, order: Order) -> Any:

@@ -1,6 +1,7 @@
 """All tests, on every database that this machine has: what `make test` runs."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -31,6 +32,7 @@ def _run(database: str, **environment: str) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # PostgreSQL stops as well
     try:
         sys.exit(main())
     except KeyboardInterrupt:

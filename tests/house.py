@@ -125,6 +125,12 @@ def undocumented(settings: str, example: str) -> list[str]:
     ]
 
 
+def unlocked(wanted: Iterable[str], lock: str) -> list[str]:
+    """Packages that are asked for but not in the lock: a fresh machine would not get them."""
+    names = [re.split(r"[^A-Za-z0-9-]", line, maxsplit=1)[0] for line in wanted]
+    return [name for name in names if not re.search(rf"^{name}(\[.*\])?==", lock, re.MULTILINE)]
+
+
 def broken_contracts(root: Path) -> str:
     """What import-linter says of the packages in `root`; empty if every contract is kept."""
     lint = "import sys; from importlinter.cli import lint_imports_command; lint_imports_command()"

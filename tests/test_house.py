@@ -1,6 +1,7 @@
 """The rules of the house hold, and each of them reports a house that breaks it."""
 
 import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -135,6 +136,16 @@ def test_every_setting_is_explained() -> None:
         "SECRET_KEY is read but not explained",
         "PORT is explained but not read",
     ]
+
+
+def test_every_package_that_is_asked_for_is_locked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    runtime = project["project"]["dependencies"]
+    everything = [*runtime, *project["dependency-groups"]["dev"]]
+    assert house.unlocked(runtime, (ROOT / "requirements.txt").read_text()) == []
+    assert house.unlocked(everything, (ROOT / "requirements-dev.txt").read_text()) == []
+
+    assert house.unlocked(["django>=5.2", "rich>=14"], "django-unfold==1\nrich==14") == ["django"]
 
 
 def test_the_rules_of_import_hold() -> None:

@@ -35,13 +35,16 @@ def look() -> dict[int, list[Work]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT s.id, s.name, q.id, q.name, s.batch, s.window, s.ordered, s.outside, "
-            "s.repeatable, "
-            f"s.paused_at IS NULL AND s.retired_at IS NULL AND COALESCE({due} <= {now}, FALSE), "
-            f"COALESCE({late} < {now}, FALSE) "
+            "s.repeatable, s.paused_at IS NULL AND s.retired_at IS NULL, "
+            f"COALESCE({due} <= {now}, FALSE), COALESCE({late} < {now}, FALSE) "
             "FROM bus_subscription s JOIN bus_queue q ON q.id = s.queue_id ORDER BY q.id, s.id",
             (),
         )
-        rows = [Work(*row) for row in cursor.fetchall()]
+        # What is late is due as soon as the claim has taken it back.
+        rows = [
+            Work(*declared, due=active and (due or late), late=late)
+            for *declared, active, due, late in cursor.fetchall()
+        ]
     found: dict[int, list[Work]] = {}
     for work in rows:
         if work.due or work.late:

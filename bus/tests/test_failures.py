@@ -10,8 +10,6 @@ from django.db.models.functions import Now
 
 from bus import TryLater
 from bus.models import Delivery, State
-from bus.relay.claiming import claim
-from bus.relay.work import look
 from bus.testing import given, settle
 from bus.tests.conftest import (
     Happened,
@@ -151,8 +149,7 @@ def test_what_a_worker_died_with_is_sent_one_by_one(subscribed: Subscribed) -> N
     Delivery.objects.update(state=State.RUNNING, attempts=1)
     end_leases()
 
-    batches = [b for queue, work in look().items() for b in claim(queue, work)]
-    batches += relayed()
+    batches = relayed()
 
     assert [len(batch.tickets) for batch in batches] == [1, 1]
     assert {row.crashes for row in Delivery.objects.all()} == {0}

@@ -11,7 +11,6 @@ LINES = {
     "handlers": {"line": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
         "uvicorn.error": {"handlers": ["line"], "level": "WARNING", "propagate": False},
-        "uvicorn.access": {"handlers": ["line"], "level": "INFO", "propagate": False},
     },
 }
 
@@ -25,6 +24,7 @@ def run_web() -> None:
         host="127.0.0.1",
         port=settings.PORT,
         log_config=LINES,
+        access_log=False,
         lifespan="off",
         timeout_graceful_shutdown=3,
     )

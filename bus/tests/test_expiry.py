@@ -1,0 +1,183 @@
+"""Leases that are over, and what becomes of what was lost."""
+
+from typing import Any
+
+import pytest
+
+from bus import registry
+from bus.models import Delivery, State
+from bus.relay.expiry import forget_sent, unsend
+from bus.testing import given, settle
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    delivery,
+    end_leases,
+    happened,
+    notes,
+    relayed,
+    worked,
+)
+from bus.worker.ledger import take
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(fact: Happened) -> None: ...
+def send(fact: Happened, key: str) -> None: ...
+
+
+def crash(streams: int = 1) -> None:
+    """A worker takes what is due, and is never heard of again."""
+    batches = relayed()
+    assert sum(len(batch.tickets) for batch in batches) == streams
+    for batch in batches:
+        take(registry.reaction(batch.task), batch.tickets)
+    end_leases()
+
+
+def taken_back() -> list[dict[str, Any]]:
+    """What the next look of a relay makes of it: state, and what was counted."""
+    relayed()
+    return list(
+        Delivery.objects.order_by("id").values("state", "attempts", "crashes", "ambiguous", "alone")
+    )
+
+
+def counted(state: State = State.SENT, **changes: Any) -> dict[str, Any]:
+    nothing = {"attempts": 0, "crashes": 0, "ambiguous": 0, "alone": False}
+    return {"state": state} | nothing | changes
+
+
+def test_a_message_that_was_lost_costs_nothing(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    relayed()
+    end_leases()
+
+    assert taken_back() == [counted()]
+    assert delivery(1).token == 2
+
+
+def test_a_lease_that_is_not_over_is_left_alone(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    relayed()
+
+    assert relayed() == []
+    assert delivery(1).token == 1
+
+
+def test_what_crashed_together_is_sent_one_by_one_and_uncounted(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1, 2))
+    crash(streams=2)
+
+    assert taken_back() == [counted(attempts=1, alone=True)] * 2
+
+
+def test_the_third_crash_of_one_that_ran_alone_is_dead(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    crash()  # with others, for all that the ledger knows
+    for crashes in (1, 2):
+        crash()
+        assert crashes == delivery_after_look().crashes
+        Delivery.objects.update(state=State.WAITING)
+    crash()
+
+    row = delivery_after_look()
+    assert (row.state, row.crashes) == (State.DEAD, 3)
+    assert row.error == "3 workers died while it ran alone."
+    assert row.closed_at is not None
+
+
+def delivery_after_look() -> Delivery:
+    relayed()
+    return delivery(1)
+
+
+def test_a_crash_while_sending_is_ambiguous_and_the_second_is_dead(subscribed: Subscribed) -> None:
+    subscribed(send, outside=True)
+    given(*happened(1, 2))
+    crash(streams=2)
+
+    assert taken_back() == [counted(attempts=1, ambiguous=1), counted()]
+
+    Delivery.objects.filter(stream="1").update(state=State.WAITING)
+    Delivery.objects.filter(stream="2").update(state=State.DONE)
+    crash()
+    row = delivery_after_look()
+    assert (row.state, row.ambiguous) == (State.DEAD, 2)
+    assert row.error.startswith("It may have been sent twice")
+
+
+def test_a_crash_while_sending_what_may_be_repeated_counts_as_a_crash(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(send, outside=True, repeatable=True)
+    given(*happened(1, 2))
+    crash(streams=2)
+
+    assert taken_back() == [counted(attempts=1, crashes=1), counted()]
+
+
+def test_a_worker_that_comes_back_after_its_lease_is_fenced_off(subscribed: Subscribed) -> None:
+    from bus.worker.atomic import _together
+
+    subscribed(react)
+    given(*happened(1))
+    (batch,) = relayed()
+    reaction = registry.reaction(batch.task)
+    frozen = take(reaction, batch.tickets)
+    end_leases()
+    again = relayed()
+
+    assert _together(reaction, frozen) == []
+    assert [str(outcome) for outcome in worked(again)] == ["1 done"]
+
+
+def test_forgetting_what_was_sent_leaves_what_runs(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1, 2, 3))
+    relayed()
+    Delivery.objects.filter(stream="2").update(state=State.RUNNING)
+    Delivery.objects.filter(stream="3").update(state=State.SENDING)
+
+    assert forget_sent() == 1
+
+    assert [row.state for row in Delivery.objects.order_by("id")] == [
+        "waiting",
+        "running",
+        "sending",
+    ]
+
+
+def test_what_could_not_be_sent_is_due_again_and_its_message_worthless(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(react)
+    given(*happened(1, 2))
+    batches = relayed()
+    Delivery.objects.filter(stream="2").update(token=7)
+
+    unsend([ticket for batch in batches for ticket in batch.tickets])
+
+    assert (delivery(1).state, delivery(1).token) == (State.WAITING, 2)
+    assert (delivery(2).state, delivery(2).token) == (State.SENT, 7)
+    assert [str(outcome) for outcome in worked(batches)] == ["2 not owed"]
+
+
+def test_draining_does_what_a_dead_broker_holds(subscribed: Subscribed) -> None:
+    from bus.tests.conftest import note
+
+    def react(fact: Happened) -> None:
+        note(str(fact.number))
+
+    subscribed(react)
+    given(*happened(1, 2))
+    relayed()
+
+    settle("desk")
+
+    assert notes() == ["1", "2"]

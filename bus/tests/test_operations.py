@@ -1,0 +1,175 @@
+"""What an operator may do to the ledger, and the trace that it leaves."""
+
+import pytest
+
+from bus import operations
+from bus.models import Delivery, OperatorAction, Outbox, State
+from bus.operations import Refused
+from bus.registration import register
+from bus.relay.routing import route
+from bus.testing import given, settle
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    at_once,
+    delivery,
+    happened,
+    note,
+    notes,
+    relayed,
+    states,
+    worked,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(fact: Happened) -> None:
+    note(str(fact.number))
+
+
+def log() -> list[tuple[str, str, str, int, str]]:
+    rows = OperatorAction.objects.exclude(what="effect").order_by("id")
+    return list(rows.values_list("who", "what", "subject", "count", "why"))
+
+
+def dead(subscribed: Subscribed) -> Delivery:
+    """A delivery that died, of which the cause is mended."""
+    broken = [True]
+
+    def react(fact: Happened) -> None:
+        if broken:
+            broken.pop()
+            raise ValueError
+        note(str(fact.number))
+
+    subscribed(react)
+    given(*happened(1))
+    settle("desk")
+    return delivery(1)
+
+
+def test_a_dead_delivery_is_delivered_again_with_a_fresh_count(subscribed: Subscribed) -> None:
+    row = dead(subscribed)
+
+    assert operations.deliver_again([row.pk], by="ada", why="mended") == 1
+
+    again = delivery(1)
+    assert (again.state, again.attempts, again.closed_at) == (State.WAITING, 0, None)
+    assert again.token == row.token + 1
+    settle("desk")
+    assert notes() == ["1"]
+    assert log() == [("ada", "deliver again", f"deliveries {row.pk}", 1, "mended")]
+
+
+def test_what_is_in_flight_is_not_delivered_again(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    batches = relayed()
+
+    assert operations.deliver_again([delivery(1).pk], by="ada") == 0
+
+    worked(batches)
+    assert notes() == ["1"]
+
+
+def test_what_belongs_to_a_retired_subscription_is_not_delivered_again(
+    subscribed: Subscribed,
+) -> None:
+    row = dead(subscribed)
+    operations.retire(row.subscription.name, by="ada")
+
+    assert operations.deliver_again([row.pk], by="ada") == 0
+    assert delivery(1).state == State.DISCARDED
+
+
+def test_discarding_needs_a_reason(subscribed: Subscribed) -> None:
+    row = dead(subscribed)
+
+    with pytest.raises(Refused, match="needs a reason"):
+        operations.discard([row.pk], by="ada", why=" ")
+
+    assert delivery(1).state == State.DEAD
+    assert operations.discard([row.pk], by="ada", why="a test order") == 1
+    assert delivery(1).state == State.DISCARDED
+    assert log() == [("ada", "discard", f"deliveries {row.pk}", 1, "a test order")]
+
+
+def test_what_is_done_cannot_be_discarded(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    settle("desk")
+
+    assert operations.discard([delivery(1).pk], by="ada", why="x") == 0
+
+
+def test_a_long_selection_is_named_as_far_as_there_is_room() -> None:
+    operations.deliver_again(range(1, 1000), by="ada")
+
+    subject = log()[0][2]
+    assert subject.startswith("deliveries 1 2 3 ")
+    assert subject.endswith("[...]")
+    assert len(subject) <= 200
+
+
+@pytest.mark.parametrize("operation", [operations.pause, operations.resume, operations.retire])
+def test_a_subscription_that_is_not_there_is_refused(operation: object) -> None:
+    with pytest.raises(Refused, match=r"no subscription nobody; see manage.py subscriptions"):
+        operation("nobody", by="ada")  # type: ignore[operator]
+
+    assert log() == []
+
+
+def test_pausing_and_resuming_leave_a_trace(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    register("desk")
+
+    operations.pause(name, by="ada", why="storage is full")
+    operations.resume(name, by="bob")
+
+    assert [entry[:3] for entry in log()] == [("ada", "pause", name), ("bob", "resume", name)]
+
+
+def test_a_subscription_with_deliveries_in_flight_is_not_retired(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+    relayed()
+
+    with pytest.raises(Refused, match="pause it, wait, and retire it then"):
+        operations.retire(name, by="ada")
+
+    assert delivery(1).subscription.retired_at is None
+    assert log() == []
+
+
+def test_retiring_discards_what_is_open(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    register("desk")
+    given(*happened(1))
+    route()
+
+    operations.retire(name, by="ada")
+
+    assert states() == {"1": State.DISCARDED}
+
+
+@pytest.mark.postgres
+def test_retiring_while_routers_and_relays_run_leaves_nothing_open(
+    subscribed: Subscribed,
+) -> None:
+    name = subscribed(react)
+    register("desk")
+    given(*happened(*range(20)))
+
+    def retire() -> bool:
+        try:
+            operations.retire(name, by="ada")
+        except Refused:
+            return False
+        return True
+
+    *_rest, retired = at_once(route, route, retire)
+
+    assert retired
+    assert not Outbox.objects.exists()
+    assert set(states().values()) <= {State.DISCARDED}

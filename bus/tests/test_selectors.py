@@ -1,0 +1,189 @@
+"""Reading the ledger."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+
+from bus import operations, publish, selectors
+from bus.models import Delivery, RelayState, State
+from bus.registration import register
+from bus.relay.routing import route
+from bus.retention import prune
+from bus.testing import given, settle
+from bus.tests.conftest import Happened, Subscribed, delivery, happened, make_due, relayed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(fact: Happened) -> None: ...
+
+
+def fails_once_with(error: Exception) -> object:
+    left = [error]
+
+    def react(fact: Happened) -> None:
+        if left:
+            raise left.pop()
+
+    return react
+
+
+def test_the_reactions_of_a_stream_are_told_in_the_order_of_its_events(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(react)
+    given(*happened(1, 2), Happened(about="1", number=3))
+    settle("desk")
+    Delivery.objects.filter(stream="1", event__data__number=3).update(
+        state=State.WAITING, closed_at=None
+    )
+
+    first, second = selectors.reactions("1")
+
+    assert (first.app, first.reaction, first.state, first.attempts) == ("bus", "react", "done", 1)
+    assert first.at == Delivery.objects.order_by("id").first().closed_at
+    assert second.state == State.WAITING
+    assert second.at is not None
+
+
+def test_reactions_are_read_by_one_statement(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*(Happened(about="a", number=n) for n in range(10)))
+    settle("desk")
+
+    with CaptureQueriesContext(connection) as queries:
+        assert len(selectors.reactions("a")) == 10
+
+    assert len(queries) == 1
+
+
+def test_a_stream_is_settled_when_nothing_is_outstanding(subscribed: Subscribed) -> None:
+    subscribed(react)
+    register("desk")
+
+    assert selectors.settled("1")
+    given(*happened(1, 2))
+    assert not selectors.settled("1")
+    route()
+    assert not selectors.settled("1")
+    relayed()
+    assert not selectors.settled("1")
+    Delivery.objects.filter(stream="1").update(state=State.DONE)
+    assert selectors.settled("1")
+    assert not selectors.settled("2")
+
+
+def test_a_dead_delivery_keeps_its_stream_open_until_it_is_discarded(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(fails_once_with(ValueError()))
+    given(*happened(1))
+    settle("desk")
+
+    assert not selectors.settled("1")
+    operations.discard([delivery(1).pk], by="ada", why="known")
+    assert selectors.settled("1")
+
+
+def test_a_reaction_that_states_a_fact_does_not_settle_its_stream(subscribed: Subscribed) -> None:
+    def react(fact: Happened) -> None:
+        if fact.number == 1:
+            publish(Happened(about="1", number=2))
+
+    subscribed(react)
+    given(*happened(1))
+    from bus.tests.conftest import worked
+
+    worked(relayed())
+
+    assert delivery(1).state == State.DONE
+    assert not selectors.settled("1")
+
+
+def test_whether_a_stream_is_settled_is_one_statement(subscribed: Subscribed) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        selectors.settled("1")
+
+    assert len(queries) == 1
+
+
+def test_the_state_of_a_queue_counts_what_is_open(subscribed: Subscribed) -> None:
+    name = subscribed(react, batch=1)
+    given(*happened(1, 2, 3, 4, 5))
+    relayed()
+    make_due()
+    for stream, state in (("1", "done"), ("2", "dead"), ("3", "running"), ("4", "waiting")):
+        Delivery.objects.filter(stream=stream).update(state=state)
+    Delivery.objects.filter(stream="5").update(state="waiting", due_at=Now() + timedelta(hours=1))
+    operations.pause(name, by="ada")
+
+    (state,) = selectors.queue_states()
+
+    assert (state.name, state.waiting, state.in_flight, state.dead) == ("desk", 2, 1, 1)
+    assert state.oldest_waiting_at == delivery(4).due_at
+    assert state.paused
+
+
+def test_a_queue_with_nothing_open_is_told_too(subscribed: Subscribed) -> None:
+    subscribed(react)
+    register("desk")
+
+    (state,) = selectors.queue_states()
+
+    assert (state.waiting, state.in_flight, state.dead) == (0, 0, 0)
+    assert state.oldest_waiting_at is None
+    assert not state.paused
+
+
+def test_the_history_of_a_fact_is_told_in_order_from_any_event() -> None:
+    given(*happened(1, 2, 3))
+
+    told = list(selectors.history(Happened))
+    later = list(selectors.history(Happened, after=told[0][0]))
+
+    assert [fact for _id, fact in told] == happened(1, 2, 3)
+    assert later == told[1:]
+
+
+def test_the_history_costs_one_statement() -> None:
+    given(*happened(*range(20)))
+
+    with CaptureQueriesContext(connection) as queries:
+        list(selectors.history(Happened))
+
+    assert len(queries) <= 1  # a server-side cursor is not counted
+
+
+def test_the_broker_is_as_the_relay_last_saw_it() -> None:
+    assert selectors.broker_state().ok is None
+    RelayState.objects.create(pk=RelayState.THE_ROW, looked_at=Now(), broker_error="")
+    assert selectors.broker_state().ok is True
+    RelayState.objects.update(broker_error="TimeoutError: the broker does not answer")
+
+    state = selectors.broker_state()
+
+    assert state.ok is False
+    assert state.error.startswith("TimeoutError")
+
+
+def test_what_was_closed_long_ago_is_forgotten_and_nothing_else(subscribed: Subscribed) -> None:
+    subscribed(react)
+    register("desk")
+    given(*happened(1, 2, 3, 4))
+    route()
+    old = Now() - timedelta(days=366)
+    for stream, state, at in (
+        ("1", "done", old),
+        ("2", "discarded", old),
+        ("3", "dead", old),
+        ("4", "done", Now()),
+    ):
+        Delivery.objects.filter(stream=stream).update(state=state, closed_at=at)
+
+    assert prune() == 2
+
+    assert sorted(Delivery.objects.values_list("stream", flat=True)) == ["3", "4"]
+    assert len(list(selectors.history(Happened))) == 4
