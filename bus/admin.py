@@ -7,8 +7,10 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import CharField
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 from unfold.forms import ActionForm
@@ -92,7 +94,7 @@ class EventAdmin(ReadOnly):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
-    list_display = ("id", "subscription", "stream", "shown_state", "attempts", "when", "last_error")
+    list_display = ("id", "reaction", "stream", "shown_state", "attempts", "when", "last_error")
     list_filter = ("state", "queue", "subscription")
     list_select_related = ("subscription",)
     search_fields = ("stream__startswith",)
@@ -106,9 +108,13 @@ class DeliveryAdmin(ReadOnly):
     def shown_state(self, delivery: Delivery) -> str:
         return delivery.state
 
+    @display(description="reaction", ordering="subscription")
+    def reaction(self, delivery: Delivery) -> str:
+        return delivery.subscription.name.replace(".tasks.", ": ").replace("_", " ")
+
     @display(description="done, dead or due at")
-    def when(self, delivery: Delivery) -> Any:
-        return delivery.closed_at or delivery.due_at
+    def when(self, delivery: Delivery) -> str:
+        return date_format(localtime(delivery.closed_at or delivery.due_at), "j M, H:i:s")
 
     @display(description="last error")
     def last_error(self, delivery: Delivery) -> str:

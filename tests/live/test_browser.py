@@ -1,0 +1,97 @@
+"""Staff at work: an order placed in the admin moves the dashboard that stands open meanwhile."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.live.shop import Shop
+from tests.machine import part
+
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(300)]
+
+CUSTOMER = {
+    "email": "grace@example.com",
+    "name": "Grace Hopper",
+    "line1": "Harbour Street 9",
+    "postal_code": "1050",
+    "city": "Bruxelles",
+}
+
+
+@pytest.fixture(scope="module")
+def staff(shop: Shop) -> Iterator[Page]:
+    """A browser in which somebody of the staff is signed in."""
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=part("browser").path, args=flags)
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        page.goto(f"{shop.url}/admin/login/?next=/admin/")
+        page.fill("[name=username]", "admin")
+        page.fill("[name=password]", "admin")
+        page.click("button[type=submit]")
+        expect(page).to_have_url(f"{shop.url}/admin/")
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def dashboard(shop: Shop, staff: Page) -> Iterator[Page]:
+    """The dashboard in a window beside, marked so that a reload would show."""
+    page = staff.context.new_page()
+    page.goto(f"{shop.url}/analytics/")
+    expect(page.locator("#state")).to_have_text("Live")
+    page.evaluate("document.body.dataset.loaded = 'once'")
+    yield page
+    assert page.evaluate("document.body.dataset.loaded") == "once"
+    page.close()
+
+
+def write_draft(staff: Page, shop: Shop) -> None:
+    staff.goto(f"{shop.url}/admin/orders/order/add/")
+    for name, value in CUSTOMER.items():
+        staff.fill(f"#id_{name}", value)
+    staff.select_option("#id_country", "BE")
+    staff.select_option("#id_lines-0-sku", "BOOK-ATLAS")
+    staff.fill("#id_lines-0-quantity", "2")
+
+
+def orders_on(dashboard: Page) -> int:
+    return int(dashboard.locator("#today-orders").inner_text())
+
+
+def test_an_order_placed_by_a_button_moves_the_dashboard_and_settles(
+    shop: Shop, staff: Page, dashboard: Page
+) -> None:
+    before = orders_on(dashboard)
+    write_draft(staff, shop)
+
+    staff.get_by_role("button", name="Save and continue editing").click()
+    staff.get_by_role("button", name=re.compile("place", re.IGNORECASE)).click()
+
+    expect(staff.locator("body")).to_contain_text(re.compile(r"SO-\d+"))
+    expect(dashboard.locator("#today-orders")).to_have_text(str(before + 1), timeout=15_000)
+    number = re.search(r"SO-\d+", staff.locator("body").inner_text())
+    assert number
+    settles(shop, staff, number[0])
+
+
+def test_an_order_saved_as_placed_is_placed_once(shop: Shop, staff: Page, dashboard: Page) -> None:
+    before = orders_on(dashboard)
+    write_draft(staff, shop)
+    staff.select_option("#id_state", "placed")
+
+    staff.get_by_role("button", name="Save", exact=True).click()
+
+    expect(dashboard.locator("#today-orders")).to_have_text(str(before + 1), timeout=15_000)
+
+
+def settles(shop: Shop, staff: Page, number: str) -> None:
+    """Every reaction to the order is done, as the ledger's page in the admin shows it."""
+
+    def states() -> list[str]:
+        staff.goto(f"{shop.url}/admin/bus/delivery/?stream__exact={number}")
+        return staff.locator("#result_list .field-shown_state").all_inner_texts()
+
+    shop.wait_for(lambda: len(found := states()) >= 9 and {*map(str.lower, found)} == {"done"}, 30)

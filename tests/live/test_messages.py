@@ -1,0 +1,88 @@
+"""Messages that nobody should have sent: they harm no worker and make nothing happen."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+import redis
+
+from bus.transport import QUARANTINE
+from tests.live.shop import Shop
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+NONSENSE = {
+    "not JSON": b"{",
+    "not UTF-8": b"\xff\xfe\x00",
+    "a list": b"[]",
+    "nested deeply": b"[" * 100_000,
+    "without a body": b'{"headers": {}, "properties": {}}',
+}
+
+
+def message(task: str, arguments: Any) -> bytes:
+    """A message as the relay sends one, but for what it says."""
+    body = json.dumps([[arguments], {}, {"callbacks": None, "errbacks": None}]).encode()
+    return json.dumps(
+        {
+            "body": base64.b64encode(body).decode(),
+            "content-type": "application/json",
+            "content-encoding": "utf-8",
+            "headers": {"id": "1", "task": task, "lang": "py"},
+            "properties": {
+                "delivery_tag": "1",
+                "delivery_info": {"exchange": "", "routing_key": "billing"},
+                "body_encoding": "base64",
+            },
+        }
+    ).encode()
+
+
+@pytest.fixture
+def broker(shop: Shop) -> redis.Redis:
+    return redis.Redis.from_url((shop.folder / "redis.url").read_text().strip())
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_nonsense_goes_to_the_quarantine_and_work_goes_on(
+    shop: Shop, broker: redis.Redis, kind: str
+) -> None:
+    broker.delete(QUARANTINE)
+    worker = (shop.folder / "run" / "worker-billing.pid").read_text()
+
+    broker.lpush("billing", NONSENSE[kind])
+
+    shop.wait_for(lambda: broker.llen(QUARANTINE) == 1, 10)
+    assert broker.lindex(QUARANTINE, 0) == NONSENSE[kind]
+    states = shop.wait_until_settled(shop.place_order(), 30)
+    assert states["billing"] == {"done"}
+    assert (shop.folder / "run" / "worker-billing.pid").read_text() == worker
+
+
+def test_a_task_that_no_worker_has_goes_to_the_quarantine(shop: Shop, broker: redis.Redis) -> None:
+    broker.delete(QUARANTINE)
+
+    broker.lpush("billing", message("os.system", "true"))
+
+    shop.wait_for(lambda: broker.llen(QUARANTINE) == 1, 10)
+
+
+@pytest.mark.parametrize(
+    "tickets",
+    [
+        pytest.param([[999_999_999, 1]], id="a delivery that is not there"),
+        pytest.param([[1, 0], [2, 0], [3, 0]], id="tokens of another time"),
+    ],
+)
+def test_a_forged_message_makes_nothing_happen_that_is_not_owed(
+    shop: Shop, broker: redis.Redis, tickets: list[list[int]]
+) -> None:
+    order = shop.place_order()
+    shop.wait_until_settled(order, 30)
+    before = shop.look_at(order)
+
+    broker.lpush("billing", message("billing.tasks.issue_invoice", tickets))
+
+    shop.wait_for(lambda: f"issue_invoice: {len(tickets)} not owed" in shop.said, 10)
+    assert shop.look_at(order) == before
