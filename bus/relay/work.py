@@ -42,8 +42,9 @@ def look() -> dict[int, list[Work]]:
         )
         # What is late is due as soon as the claim has taken it back.
         rows = [
-            Work(*declared, due=active and (due or late), late=late)
-            for *declared, active, due, late in cursor.fetchall()
+            Work(*row[:-3], active and (due or late), late)
+            for row in cursor.fetchall()
+            for active, due, late in [row[-3:]]
         ]
     found: dict[int, list[Work]] = {}
     for work in rows:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from bus import Fact, Queue, Retry, registry, subscribe
+from bus import AfterDone, Fact, Queue, Retry, registry, subscribe
 from bus.models import IN_FLIGHT, Delivery, OperatorAction, State
 from bus.registration import register
 from bus.relay.claiming import Batch, claim
@@ -120,3 +121,26 @@ def at_once(*functions: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(functions)) as pool:
         return list(pool.map(run, functions))
+
+
+class World:
+    """The other side: what arrived there, under which key."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.opened = 0
+
+    def send(self, fact: Happened, key: str) -> AfterDone:
+        assert not connection.in_atomic_block
+        self.keys.append(key)
+        return lambda: note(str(fact.number))
+
+    @contextmanager
+    def open(self) -> Iterator[str]:
+        self.opened += 1
+        yield "line"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()

@@ -39,9 +39,8 @@ def crash(streams: int = 1) -> None:
 def taken_back() -> list[dict[str, Any]]:
     """What the next look of a relay makes of it: state, and what was counted."""
     relayed()
-    return list(
-        Delivery.objects.order_by("id").values("state", "attempts", "crashes", "ambiguous", "alone")
-    )
+    rows = Delivery.objects.order_by("id")
+    return [dict(row) for row in rows.values("state", "attempts", "crashes", "ambiguous", "alone")]
 
 
 def counted(state: State = State.SENT, **changes: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def test_the_reactions_of_a_stream_are_told_in_the_order_of_its_events(
     first, second = selectors.reactions("1")
 
     assert (first.app, first.reaction, first.state, first.attempts) == ("bus", "react", "done", 1)
-    assert first.at == Delivery.objects.order_by("id").first().closed_at
+    assert first.at == Delivery.objects.earliest("id").closed_at
     assert second.state == State.WAITING
     assert second.at is not None
 
@@ -115,8 +115,8 @@ def test_the_state_of_a_queue_counts_what_is_open(subscribed: Subscribed) -> Non
     given(*happened(1, 2, 3, 4, 5))
     relayed()
     make_due()
-    for stream, state in (("1", "done"), ("2", "dead"), ("3", "running"), ("4", "waiting")):
-        Delivery.objects.filter(stream=stream).update(state=state)
+    for stream, value in (("1", "done"), ("2", "dead"), ("3", "running"), ("4", "waiting")):
+        Delivery.objects.filter(stream=stream).update(state=value)
     Delivery.objects.filter(stream="5").update(state="waiting", due_at=Now() + timedelta(hours=1))
     operations.pause(name, by="ada")
 

@@ -1,0 +1,166 @@
+"""Handlers whose effect is outside our database, when something goes wrong on the way."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError
+
+from bus import AfterDone, Ambiguous
+from bus.models import Delivery, State
+from bus.testing import given, settle
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    World,
+    delivery,
+    end_leases,
+    happened,
+    make_due,
+    note,
+    notes,
+    relayed,
+    states,
+    worked,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_where_nothing_can_be_opened_only_the_first_has_failed(
+    subscribed: Subscribed, world: World
+) -> None:
+    @contextmanager
+    def refused() -> Iterator[str]:
+        raise ConnectionRefusedError
+        yield
+
+    def send(fact: Happened, key: str, line: str) -> None: ...
+
+    subscribed(send, outside=True, using=refused)
+    given(*happened(1, 2, 3))
+
+    (outcome,) = worked(relayed())
+
+    assert str(outcome) == "1 to try again, 2 handed back"
+    assert [row.attempts for row in Delivery.objects.order_by("id")] == [1, 0, 0]
+    assert relayed() == []
+
+
+def test_a_resource_that_cannot_be_closed_undoes_nothing(
+    subscribed: Subscribed, world: World
+) -> None:
+    @contextmanager
+    def sticky() -> Iterator[str]:
+        yield "line"
+        raise ConnectionError
+
+    def send(fact: Happened, key: str, line: str) -> AfterDone:
+        return world.send(fact, key)
+
+    subscribed(send, outside=True, using=sticky)
+    given(*happened(1))
+
+    settle("desk")
+
+    assert (notes(), states()) == (["1"], {"1": State.DONE})
+
+
+def test_a_frozen_worker_that_wakes_after_its_lease_records_nothing(
+    subscribed: Subscribed, world: World
+) -> None:
+    def send(fact: Happened, key: str) -> AfterDone:
+        end_leases()
+        relayed()
+        return world.send(fact, key)
+
+    subscribed(send, outside=True, repeatable=True)
+    given(*happened(1))
+
+    worked(relayed())
+
+    assert len(world.keys) == 1
+    assert notes() == []
+    assert delivery(1).state == State.SENT
+
+
+def test_an_ambiguous_try_is_repeated_once(subscribed: Subscribed, world: World) -> None:
+    def send(fact: Happened, key: str) -> None:
+        world.send(fact, key)
+        raise Ambiguous("no answer")
+
+    subscribed(send, outside=True)
+    given(*happened(1))
+
+    settle("desk")
+    assert (delivery(1).state, delivery(1).ambiguous) == (State.WAITING, 1)
+    make_due()
+    settle("desk")
+
+    assert (delivery(1).state, delivery(1).ambiguous) == (State.DEAD, 2)
+    assert len(world.keys) == 2
+
+
+@pytest.mark.parametrize(("repeatable", "ambiguous"), [(False, 1), (True, 0)])
+def test_the_soft_time_limit_is_ambiguous_unless_repeating_is_harmless(
+    subscribed: Subscribed, repeatable: bool, ambiguous: int
+) -> None:
+    def send(fact: Happened, key: str) -> None:
+        raise SoftTimeLimitExceeded
+
+    subscribed(send, outside=True, repeatable=repeatable)
+    given(*happened(1))
+
+    settle("desk")
+
+    assert (delivery(1).state, delivery(1).ambiguous) == (State.WAITING, ambiguous)
+
+
+def test_an_effect_that_cannot_be_recorded_is_dead_and_says_so(
+    subscribed: Subscribed, world: World
+) -> None:
+    def send(fact: Happened, key: str) -> AfterDone:
+        world.send(fact, key)
+
+        def after() -> None:
+            note("half")
+            raise ConnectionError("no such row")
+
+        return after
+
+    subscribed(send, outside=True)
+    given(*happened(1, 2))
+
+    settle("desk")
+
+    assert len(world.keys) == 2
+    assert notes() == []
+    assert delivery(1).state == State.DEAD
+    assert "send took effect, but: no such row" in delivery(1).error
+
+
+@pytest.mark.parametrize("trouble", [OperationalError("deadlock"), SoftTimeLimitExceeded()])
+def test_trouble_while_closing_is_overcome_without_sending_again(
+    subscribed: Subscribed, world: World, trouble: Exception
+) -> None:
+    troubles = [trouble]
+
+    def send(fact: Happened, key: str) -> AfterDone:
+        record = world.send(fact, key)
+
+        def after() -> None:
+            record()
+            if troubles:
+                raise troubles.pop()
+
+        return after
+
+    subscribed(send, outside=True)
+    given(*happened(1, 2))
+
+    settle("desk")
+
+    assert len(world.keys) == 2
+    assert notes() == ["1", "2"]
+    assert set(states().values()) == {State.DONE}
