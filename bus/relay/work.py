@@ -27,25 +27,22 @@ class Work:
 def look() -> dict[int, list[Work]]:
     """What there is to do, by queue. Paused and retired subscriptions only have late deliveries."""
     now = sql_now()
+    waiting, in_flight = "d.state = 'waiting'", "d.state IN ('sent', 'running', 'sending')"
     # The least instant instead of EXISTS: PostgreSQL would read the whole table for a subscription
     # that owes nothing as soon as it guesses, from all the others, that a match must be near.
     least = "(SELECT MIN(d.{0}) FROM bus_delivery d WHERE d.subscription_id = s.id AND {1})"
-    due = least.format("due_at", "d.state = 'waiting'")
-    late = least.format("lease_until", "d.state IN ('sent', 'running', 'sending')")
+    due = f"COALESCE({least.format('due_at', waiting)} <= {now}, FALSE)"
+    late = f"COALESCE({least.format('lease_until', in_flight)} < {now}, FALSE)"
     with connection.cursor() as cursor:
+        # What is late is due as soon as the claim has taken it back.
         cursor.execute(
             "SELECT s.id, s.name, q.id, q.name, s.batch, s.window, s.ordered, s.outside, "
-            "s.repeatable, s.paused_at IS NULL AND s.retired_at IS NULL, "
-            f"COALESCE({due} <= {now}, FALSE), COALESCE({late} < {now}, FALSE) "
-            "FROM bus_subscription s JOIN bus_queue q ON q.id = s.queue_id ORDER BY q.id, s.id",
+            f"s.repeatable, s.paused_at IS NULL AND s.retired_at IS NULL AND ({due} OR {late}), "
+            f"{late} FROM bus_subscription s JOIN bus_queue q ON q.id = s.queue_id "
+            "ORDER BY q.id, s.id",
             (),
         )
-        # What is late is due as soon as the claim has taken it back.
-        rows = [
-            Work(*row[:-3], active and (due or late), late)
-            for row in cursor.fetchall()
-            for active, due, late in [row[-3:]]
-        ]
+        rows = [Work(*row) for row in cursor.fetchall()]
     found: dict[int, list[Work]] = {}
     for work in rows:
         if work.due or work.late:

@@ -8,6 +8,8 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+import redis
+from celery import current_app
 from django.db import connection
 from django.db.models.functions import Now
 
@@ -144,3 +146,16 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+@pytest.fixture
+def broker(redis_url: str, settings: Any) -> Iterator[redis.Redis]:
+    """An empty Redis that the relay sends to."""
+    settings.BROKER_URL = redis_url
+    conf = current_app.conf
+    before = conf.broker_url, conf.broker_transport
+    conf.update(broker_url=redis_url, broker_transport="bus.transport:Transport")
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+        yield client
+    conf.update(broker_url=before[0], broker_transport=before[1])

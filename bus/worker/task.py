@@ -27,7 +27,6 @@ def register_task(reaction: Reaction) -> Task:
     task: Task = shared_task(
         run,
         name=reaction.name,
-        queue=reaction.queue.name,
         soft_time_limit=reaction.queue.soft_limit.total_seconds(),
         time_limit=reaction.queue.hard_limit.total_seconds(),
     )
