@@ -61,11 +61,11 @@ clean: ## Start afresh: remove .venv, caches and var/ (the demo's database, mail
 	@$(PYTHON) -m venv --without-pip .venv
 
 # uv installs in seconds what takes pip a minute; where it cannot (a mirror that only pip has been
-# told of), pip does the same from the same hashes.
+# told of), pip does the same from the same hashes. Both trust the machine's certificates.
 define install
 	@echo "Installing $< into .venv ..."
 	@test -x $(UV) || $(PIP) --require-hashes -r requirements-uv.txt || true
-	@$(UV) pip install --quiet --python $(PY) --require-hashes -r $< || { \
+	@$(UV) pip install --quiet --system-certs --python $(PY) --require-hashes -r $< || { \
 		echo "uv could not install them; pip does it now."; \
 		$(PIP) --require-hashes -r $<; }
 	@touch $@

@@ -6,12 +6,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
 
 from tests import emptying, servers
 from tests.machine import parts
+from tests.relay import Relay, listening
 
 ROOT = Path(__file__).parent
 VAR_DIR = tempfile.mkdtemp(prefix="shop-tests-")
@@ -60,3 +62,14 @@ def redis_url() -> Iterator[str]:
     """A Redis of this test run's own; a test that stops or empties one starts its own."""
     with servers.redis() as url:
         yield url
+
+
+@pytest.fixture
+def relay(settings: Any) -> Iterator[Relay]:
+    """An SMTP server that the shop's mails go to."""
+    with listening() as (handler, port):
+        settings.EMAIL_BACKEND = "shop.mail.SmtpBackend"
+        settings.EMAIL_HOST = "127.0.0.1"
+        settings.EMAIL_PORT = port
+        settings.EMAIL_TIMEOUT = 5
+        yield handler

@@ -1,42 +1,27 @@
-"""The figures as staff see them: to read, never to write."""
-
-from typing import Any
+"""The figures as staff see them: to read, for they follow from facts; *rebuild_figures* mends."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from analytics.models import Correction, DayFigures, MinuteFigures, ProductFigures
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Figures follow from facts; *rebuild_figures* mends them."""
-
-    def has_add_permission(self, _request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
-        return False
+from shop.admin import LooksOnly
 
 
 @admin.register(DayFigures)
-class DayFiguresAdmin(ReadOnlyAdmin):
+class DayFiguresAdmin(LooksOnly, ModelAdmin):
     list_display = ("day", *DayFigures.counters)
     date_hierarchy = "day"
 
 
 @admin.register(MinuteFigures)
-class MinuteFiguresAdmin(ReadOnlyAdmin):
+class MinuteFiguresAdmin(LooksOnly, ModelAdmin):
     list_display = ("minute", *MinuteFigures.counters)
     date_hierarchy = "minute"
     show_full_result_count = False
 
 
 @admin.register(ProductFigures)
-class ProductFiguresAdmin(ReadOnlyAdmin):
+class ProductFiguresAdmin(LooksOnly, ModelAdmin):
     list_display = ("day", "sku", "name", *ProductFigures.counters)
     list_display_links = ("sku",)
     date_hierarchy = "day"
@@ -44,5 +29,5 @@ class ProductFiguresAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Correction)
-class CorrectionAdmin(ReadOnlyAdmin):
+class CorrectionAdmin(LooksOnly, ModelAdmin):
     list_display = ("sequence", "at", "count")

@@ -7,9 +7,9 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Round
 
 from analytics.models import CountedFact, DayFigures, MinuteFigures, ProductFigures
-from analytics.moment import one_moment
 from bus.audit import Finding, check
 from bus.models import Event
+from shop.moment import one_moment
 
 COUNTERS = {
     "OrderPlaced": ("orders", "revenue"),

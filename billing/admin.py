@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 
 from billing import shown
 from billing.models import Invoice, Series
+from shop.admin import LooksOnly
 
 PAGES = {Invoice.Kind.INVOICE: "invoice-pdf", Invoice.Kind.CREDIT_NOTE: "credit-note-pdf"}
 LINK = "text-primary-600 dark:text-primary-500"
@@ -19,21 +20,10 @@ RIGHT = "text-align: right; font-variant-numeric: tabular-nums; white-space: now
 WORDS = {"sku": "text-align: left; white-space: nowrap", "name": "text-align: left"}
 
 
-class ReadOnlyAdmin(ModelAdmin):
+@admin.register(Invoice)
+class InvoiceAdmin(LooksOnly, ModelAdmin):
     """Numbered documents are corrected by a credit note, never edited or deleted."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-
-@admin.register(Invoice)
-class InvoiceAdmin(ReadOnlyAdmin):
     list_display = ["number", "kind", "order_link", "issued_on", "buyer_name", "amount", "pdf"]
     list_filter = ["kind", "year", "currency", ("sha256", admin.EmptyFieldListFilter)]
     search_fields = ["number", "order_number", "sha256"]
@@ -106,7 +96,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Series)
-class SeriesAdmin(ReadOnlyAdmin):
+class SeriesAdmin(LooksOnly, ModelAdmin):
     list_display = ["prefix", "year", "last"]
 
 

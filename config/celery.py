@@ -41,6 +41,8 @@ app.conf.update(
     worker_send_task_events=True,
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
+    # What beat asks for is no room's reaction, so nobody else would load it.
+    imports=["config.nightly"],
     beat_schedule_filename=str(settings.VAR_DIR / "beat"),
     beat_schedule={
         "audit at night": {

@@ -23,6 +23,10 @@ FLOWER_PORT = env.int("FLOWER_PORT", default=5555)
 FLOWER_AUTH = env.str("FLOWER_AUTH", default="")
 SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+if SITE_URL.startswith("https://"):
+    # TLS ends at a proxy, which says so. Cookies of staff then never travel in the clear.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 VAR_DIR = BASE_DIR / env.path("VAR_DIR", default="var")()
 
 # --- What the house is made of -------------------------------------------------------------------
@@ -61,7 +65,6 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
-WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -140,8 +143,8 @@ else:
 # Django's own cannot tell a refused mail from one that may have been taken, and puts several
 # mails into one file.
 EMAIL_BACKEND = {
-    "django.core.mail.backends.smtp.EmailBackend": "notifications.backends.SmtpBackend",
-    "django.core.mail.backends.filebased.EmailBackend": "notifications.backends.FolderBackend",
+    "django.core.mail.backends.smtp.EmailBackend": "shop.mail.SmtpBackend",
+    "django.core.mail.backends.filebased.EmailBackend": "shop.mail.FolderBackend",
 }.get(EMAIL_BACKEND, EMAIL_BACKEND)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="The Shop <shop@example.com>")

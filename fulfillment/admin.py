@@ -9,19 +9,7 @@ from unfold.decorators import display
 
 from fulfillment import board
 from fulfillment.models import PackingBoard, Shipment, ShipmentLine
-
-
-class LooksOnly:
-    """Rows that nobody adds, changes or deletes by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from shop.admin import LooksOnly
 
 
 class LineInline(LooksOnly, TabularInline):

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -12,6 +13,7 @@ from unfold.decorators import action, display
 from inventory import services
 from inventory.forms import CorrectForm, ReceiveForm
 from inventory.models import AVAILABLE, Movement, Reservation, StockItem
+from shop.admin import LooksOnly, onward
 from shop.models import Product
 
 # A permission's own name here would make Django's checks ask the database before it is migrated.
@@ -29,19 +31,6 @@ CORRECT = {
     "form_class": CorrectForm,
     "form_submit_text": "Correct",
 }
-
-
-class LooksOnly(ModelAdmin):
-    """Rows that nobody adds, changes or deletes by hand."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class LowFilter(admin.SimpleListFilter):
@@ -108,7 +97,7 @@ class StockItemAdmin(ModelAdmin):
         sku = data["sku"].sku
         services.receive_stock(sku, data["quantity"], data["reason"], request.user.get_username())
         messages.success(request, f"{data['quantity']} x {sku} received.")
-        return _onward(request, reverse("admin:inventory_stockitem_changelist"))
+        return onward(request, reverse("admin:inventory_stockitem_changelist"))
 
     @action(
         description="Correct stock",
@@ -120,23 +109,16 @@ class StockItemAdmin(ModelAdmin):
     def correct_stock(
         self, request: HttpRequest, form: CorrectForm, object_id: str
     ) -> HttpResponse:
-        item = self.get_queryset(request).get(pk=object_id)
+        item = get_object_or_404(StockItem, pk=object_id)
         data = form.cleaned_data
         who = request.user.get_username()
         difference = services.correct_stock(item.sku, data["counted"], data["reason"], who)
         messages.success(request, f"{item.sku} corrected by {difference:+d}.")
-        return _onward(request, reverse("admin:inventory_stockitem_change", args=[object_id]))
-
-
-def _onward(request: HttpRequest, url: str) -> HttpResponse:
-    """Leave the dialog: htmx follows a header of its own, a plain form a redirect."""
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": url})
-    return HttpResponseRedirect(url)
+        return onward(request, reverse("admin:inventory_stockitem_change", args=[object_id]))
 
 
 @admin.register(Reservation)
-class ReservationAdmin(LooksOnly):
+class ReservationAdmin(LooksOnly, ModelAdmin):
     list_display = ["number", "item", "quantity", "status"]
     list_filter = ["state"]
     list_select_related = ["item"]
@@ -151,7 +133,7 @@ class ReservationAdmin(LooksOnly):
 
 
 @admin.register(Movement)
-class MovementAdmin(LooksOnly):
+class MovementAdmin(LooksOnly, ModelAdmin):
     list_display = ["at", "item", "kind", "on_hand", "reserved", "number", "reason", "who"]
     list_filter = ["kind"]
     list_select_related = ["item"]

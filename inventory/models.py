@@ -120,6 +120,11 @@ class Movement(models.Model):
                 condition=~Q(number="", reason=""), name="inventory_movement_has_a_cause"
             ),
         ]
+        indexes = [
+            # SQLite does not look numbers up in the constraint's index, for that one is partial.
+            models.Index(fields=["number"], name="inventory_movement_number"),
+            models.Index(fields=["at"], name="inventory_movement_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number or self.reason}"

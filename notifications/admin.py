@@ -5,16 +5,18 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import escape, format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
 
 from notifications import services
 from notifications.facts import CustomerErased
 from notifications.models import Message, State
 from notifications.selectors import mail_of
+from shop.admin import LooksOnly, onward
 
 COLOURS = {
     State.SENT: "success",
@@ -26,9 +28,16 @@ COLOURS = {
 
 REPEATED = "Sent again"
 
+# A dialog, so that it takes a form with its token: a link alone could be hidden in any page.
+ASK = {
+    "title": "Send again",
+    "description": "The customer gets the mail once more, in today's wording.",
+    "form_submit_text": "Send again",
+}
+
 
 @admin.register(Message)
-class MessageAdmin(ModelAdmin):
+class MessageAdmin(LooksOnly, ModelAdmin):
     """Read-only: a mail that left cannot be changed, only sent once more."""
 
     list_display = ["order_number", "kind", "to", "coloured_state", "sent_at", "asked_by"]
@@ -49,15 +58,6 @@ class MessageAdmin(ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Message | None = None) -> list[Any]:
         sections = list(self.fieldsets)
         return sections if obj and obj.original_id else [s for s in sections if s[0] != REPEATED]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
-        return False
 
     def has_resend_permission(self, request: HttpRequest, *_: object) -> bool:
         return request.user.has_perm("notifications.resend_message")
@@ -92,10 +92,13 @@ class MessageAdmin(ModelAdmin):
         for message in chosen.select_related("original"):
             self._ask(request, message)
 
-    @action(description="Send again", url_path="send-again", permissions=["resend"])
-    def send_this_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        self._ask(request, Message.objects.select_related("original").get(pk=object_id))
-        return redirect(reverse("admin:notifications_message_changelist"))
+    @action(description="Send again", url_path="send-again", permissions=["resend"], dialog=ASK)
+    def send_this_again(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        message = get_object_or_404(Message.objects.select_related("original"), pk=object_id)
+        self._ask(request, message)
+        return onward(request, reverse("admin:notifications_message_changelist"))
 
     def _ask(self, request: HttpRequest, message: Message) -> None:
         try:

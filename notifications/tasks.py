@@ -6,7 +6,6 @@ from django.core.mail.backends.base import BaseEmailBackend as EmailConnection
 
 from bus import AfterDone, Queue, Retry, subscribe
 from notifications import services
-from notifications.backends import MailDeferred
 from notifications.letters import DocumentUnavailable
 from shop.events import (
     InvoiceIssued,
@@ -15,6 +14,7 @@ from shop.events import (
     OrderPlaced,
     ShipmentDispatched,
 )
+from shop.mail import MailDeferred
 
 # Not ordered: a mail that a relay puts off must not hold back the order's next one.
 QUEUE = Queue("notifications")

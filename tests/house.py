@@ -26,6 +26,11 @@ django.setup()
 from bus.registry import reactions
 print("\\n".join(reaction.name for reaction in reactions()))
 """
+A_WORKERS_START = """
+from config.celery import app
+app.loader.import_default_modules()
+print("\\n".join(app.tasks))
+"""
 
 
 def modules(root: Path) -> Iterator[Path]:
@@ -112,7 +117,16 @@ def declared_subscriptions(root: Path, rooms: Iterable[str] = ROOMS) -> set[str]
 
 def known_after_setup() -> set[str]:
     """What a fresh process knows that did no more than set Django up."""
-    command = [sys.executable, "-c", ONLY_SETUP]
+    return _said_by(ONLY_SETUP)
+
+
+def known_to_a_worker() -> set[str]:
+    """The names of the tasks in a fresh process that starts as `celery -A config worker` does."""
+    return _said_by(A_WORKERS_START)
+
+
+def _said_by(script: str) -> set[str]:
+    command = [sys.executable, "-c", script]
     return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.models import FIGURES, Correction, CountedFact
-from analytics.moment import one_moment
 from analytics.services.recording import is_foreign, kind_of
 from analytics.services.statements import Figures, in_parts
 from analytics.services.tally import Key, Tally
 from bus.selectors import history
 from shop.events import OrderCancelled, OrderFact, OrderPlaced, ShipmentDispatched, StockRejected
+from shop.moment import one_moment
 
 COUNTED = (OrderPlaced, OrderCancelled, StockRejected, ShipmentDispatched)
 FACTS_AT_A_TIME = 500

@@ -1,11 +1,13 @@
 """The audit finds what should not be, and is silent where all is well."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.utils import timezone
 
 from billing import audit, immutable
 from billing.models import Invoice, Series
@@ -128,3 +130,54 @@ def test_sums_that_do_not_add_up_are_found(change):
         Invoice.objects.update(**change)
 
     assert subjects(audit.sums_add_up) == [invoice.number]
+
+
+def test_a_document_written_while_the_audit_runs_is_no_finding():
+    for number in ("SO-1", "SO-2"):
+        publish(placed(number))
+    Outbox.objects.all().delete()
+
+    found = audit.orders_have_their_documents()
+    first = next(found).subject
+    issue_invoice(placed("SO-2"))
+    Outbox.objects.all().delete()
+
+    assert [first, *(finding.subject for finding in found)] == ["SO-1"]
+
+
+def test_a_document_drawn_while_the_audit_runs_is_no_finding():
+    one, two = issue_invoice(placed("SO-1")), issue_invoice(placed("SO-2"))
+    Outbox.objects.all().delete()
+
+    found = audit.documents_are_drawn()
+    first = next(found).subject
+    for left in {one, two} - {Invoice.objects.get(number=first)}:
+        Invoice.objects.filter(pk=left.pk).update(
+            storage_name="x", sha256="x", drawn_at=timezone.now()
+        )
+
+    assert list(found) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_number_given_while_the_audit_runs_is_no_finding():
+    def number_one_more() -> None:
+        with transaction.atomic():
+            issue_invoice(placed("SO-2"))
+        connection.close()
+
+    def after_the_first_read(execute, sql, *rest):
+        result = execute(sql, *rest)
+        if "billing_series" in sql:
+            with ThreadPoolExecutor(1) as other:
+                other.submit(number_one_more).result()
+        return result
+
+    with transaction.atomic():
+        issue_invoice(placed("SO-1"))
+
+    with connection.execute_wrapper(after_the_first_read):
+        found = subjects(audit.numbers_without_gaps)
+
+    assert found == []
+    assert Series.objects.get().last == 2

@@ -58,6 +58,8 @@ def subscribed() -> Iterator[Subscribed]:
         return f"{handler.__module__}.{handler.__name__}"
 
     yield register
+    for name in registry._reactions.keys() - before.keys():
+        current_app.tasks.pop(name)
     registry._reactions.clear()
     registry._reactions.update(before)
 

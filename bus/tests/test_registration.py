@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db.models.functions import Now
 
 from bus import Queue, operations, registry
@@ -38,8 +39,13 @@ def event_of(age: timedelta) -> Event:
 
 def declared_again(subscribed: Subscribed, name: str, **options: Any) -> None:
     """The next release declares it in another way."""
-    del registry._reactions[name]
+    forgotten(name)
     subscribed(react, **options)
+
+
+def forgotten(name: str) -> registry.Reaction:
+    current_app.tasks.pop(name)
+    return registry._reactions.pop(name)
 
 
 def test_a_new_subscription_gets_the_events_of_the_last_minute(subscribed: Subscribed) -> None:
@@ -116,7 +122,7 @@ def test_a_subscription_to_another_fact_begins_anew(subscribed: Subscribed) -> N
     name = subscribed(react)
     register("desk")
     Subscription.objects.update(registered_at=Now() - timedelta(days=2))
-    before = registry._reactions.pop(name)
+    before = forgotten(name)
     registry.subscribe(AnotherThing, queue=before.queue, retry=before.retry)(react)
 
     assert register("desk") == [name]

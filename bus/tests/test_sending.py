@@ -36,7 +36,8 @@ def react(fact: Happened) -> None: ...
 
 
 def messages(broker: redis.Redis) -> list[bytes]:
-    return list(reversed(broker.lrange("desk", 0, -1)))
+    newest_first: list[Any] = broker.lrange("desk", 0, -1)
+    return newest_first[::-1]
 
 
 def arguments(message: bytes) -> Any:
@@ -136,6 +137,7 @@ def test_a_broker_that_was_flushed_gets_everything_again(
     (lost,) = messages(broker)
 
     broker.flushall()
+    relay.step()
     make_due()
     relay.step()
 

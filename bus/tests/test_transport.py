@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import redis
-from celery import current_app
+from celery import current_app, shared_task
 from kombu import Consumer, Message
 from kombu import Queue as KombuQueue
 
@@ -22,6 +22,7 @@ from bus.transport import MOST_KEPT, QUARANTINE, Malformed
 def react_to_message(fact: Happened) -> None: ...
 
 
+SWEEP = shared_task(lambda: None, name="tests.sweep")  # what beat would start
 TASK = f"{__name__}.react_to_message"
 TICKETS = [[1, 1], [2, 5]]
 EMBED = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
@@ -101,7 +102,7 @@ MALFORMED: dict[str, Any] = {
     "negative retries": message(headers={"retries": -1}),
     "a task that nobody has": message(headers={"task": "os.system"}),
     "a task of Celery's own": message([[], {}, EMBED], headers={"task": "celery.backend_cleanup"}),
-    "beat's task with arguments": message(headers={"task": "config.nightly.prune"}),
+    "beat's task with arguments": message(headers={"task": "tests.sweep"}),
 }
 
 
@@ -121,7 +122,7 @@ def test_a_malformed_message_is_refused(kind: str) -> None:
         message(),
         message(body=[[[]], {}, EMBED]),
         message(headers={"retries": 3, "timelimit": [60, 45], "ignore_result": True}),
-        message([[], {}, EMBED], headers={"task": "config.nightly.prune"}),
+        message([[], {}, EMBED], headers={"task": "tests.sweep"}),
     ],
     ids=["a batch", "an empty batch", "with all that Celery adds", "beat's"],
 )
@@ -132,9 +133,7 @@ def test_a_message_of_the_shape_of_the_bus_is_let_through(good: dict[str, Any]) 
     assert passed["headers"].items() >= good["headers"].items()
 
 
-@pytest.mark.parametrize(
-    "odd", ["1" * 5000, "[" * 900 + "]" * 900, "1e99999", '"\\ud800"'[:0] + "7"]
-)
+@pytest.mark.parametrize("odd", ["1" * 5000, "[" * 900 + "]" * 900, "1e99999"])
 def test_what_nobody_reads_does_not_reach_the_worker(odd: str) -> None:
     item = encoded(message()).replace(b'"lang"', f'"odd": {odd}, "lang"'.encode())
 

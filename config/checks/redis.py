@@ -10,6 +10,7 @@ from config.supervisor.redis import NO_SERVER, find_server
 
 WHY = "messages to the workers go through it"
 OLDEST = (6, 2)
+REDIS = ("redis://", "rediss://", "unix://", "sentinel://")
 OTHER = "Set REDIS_URL to one of another kind, or leave it empty and the shop starts its own."
 
 
@@ -20,10 +21,13 @@ def check_redis() -> Check:
         if binary is None:
             return Check("Redis", "none found", WHY, NO_SERVER)
         return Check("Redis", f"the shop starts {binary}", WHY)
-    if not settings.BROKER_URL.startswith(("redis://", "rediss://", "unix://", "sentinel://")):
-        return Check("Broker", "set by BROKER_URL, not a Redis", WHY)
     name = "REDIS_URL" if settings.BROKER_URL == settings.REDIS_URL else "BROKER_URL"
-    return _check_server(name, settings.BROKER_URL)
+    if settings.BROKER_URL.startswith(REDIS):
+        return _check_server(name, settings.BROKER_URL)
+    if name == "REDIS_URL" or "://" not in settings.BROKER_URL:
+        fix = f"Write {name} like redis://:password@host:6379/0, or leave it empty."
+        return Check(name, "is not the address of a Redis", WHY, fix)
+    return Check("Broker", "set by BROKER_URL, not a Redis", WHY)
 
 
 def _check_server(setting: str, url: str) -> Check:

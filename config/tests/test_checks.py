@@ -71,6 +71,23 @@ def test_a_broker_that_does_not_answer_is_named(settings: Settings) -> None:
     assert "set BROKER_URL to one that answers" in check_redis().fix
 
 
+@pytest.mark.parametrize(
+    ("redis_url", "broker_url", "named"),
+    [("nonsense", "nonsense", "REDIS_URL"), ("", "nonsense", "BROKER_URL")],
+)
+def test_what_is_no_address_of_a_broker_is_refused_by_the_name_of_its_setting(
+    settings: Settings, redis_url: str, broker_url: str, named: str
+) -> None:
+    settings.REDIS_EMBEDDED = False
+    settings.REDIS_URL, settings.BROKER_URL = redis_url, broker_url
+
+    found = check_redis()
+
+    assert found.fails
+    assert found.what == named
+    assert f"Write {named} like redis://" in found.fix
+
+
 def test_without_any_redis_all_three_ways_out_are_named(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

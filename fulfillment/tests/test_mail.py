@@ -1,27 +1,17 @@
 """Telling a warehouse of people."""
 
-from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
-
 import pytest
-from django.core.mail.backends.locmem import EmailBackend
 from pytest_django.fixtures import Settings
 
 from bus.testing import given, settle, state_of
-from fulfillment import services
 from fulfillment.models import Shipment
 from fulfillment.tests.facts import cancelled, placed, reserved
-from fulfillment.warehouse.by_mail import _judged
+from tests.relay import HANG_UP, Relay
+from tests.servers import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 RELEASE = "fulfillment.tasks.release_shipment"
-
-
-class Failing(EmailBackend):
-    """A mail server that is away."""
-
-    def send_messages(self, messages: list) -> int:
-        raise SMTPServerDisconnected("gone")
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +46,8 @@ def test_the_packers_are_told_to_keep_what_was_cancelled(mailoutbox: list) -> No
     assert Shipment.objects.get().recalled_at is not None
 
 
-def test_a_mail_server_that_is_away_is_tried_again(settings: Settings) -> None:
-    settings.EMAIL_BACKEND = f"{Failing.__module__}.Failing"
+def test_a_mail_server_that_is_away_is_tried_again(relay: Relay, settings: Settings) -> None:
+    settings.EMAIL_PORT = free_port()
     given(placed("SO-1", CUP=2), reserved("SO-1"))
 
     settle("fulfillment")
@@ -67,17 +57,31 @@ def test_a_mail_server_that_is_away_is_tried_again(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "meaning"),
+    ("command", "answer", "state"),
     [
-        (SMTPDataError(451, b"later"), services.WarehouseUnavailable),
-        (SMTPDataError(550, b"never"), services.WarehouseRefused),
-        (SMTPRecipientsRefused({"p@example.com": (450, b"")}), services.WarehouseUnavailable),
-        (SMTPRecipientsRefused({"p@example.com": (550, b"")}), services.WarehouseRefused),
-        (TimeoutError(), services.WarehouseUnavailable),
+        ("RCPT", "450 later", "waiting"),
+        ("RCPT", "550 never", "dead"),
+        ("DATA", "451 later", "waiting"),
+        ("DATA", HANG_UP, "waiting"),
     ],
 )
-def test_the_mail_servers_code_says_whether_to_try_again(
-    error: Exception, meaning: type[Exception]
+def test_the_mail_servers_answer_says_whether_to_try_again(
+    relay: Relay, command: str, answer: str, state: str
 ) -> None:
-    with pytest.raises(meaning), _judged():
-        raise error
+    relay.script = {command: [answer]}
+    given(placed("SO-1", CUP=2), reserved("SO-1"))
+
+    settle("fulfillment")
+
+    assert state_of(RELEASE, "SO-1") == state
+    assert Shipment.objects.get().state == "open"
+
+
+def test_shipments_of_one_message_share_one_connection(relay: Relay) -> None:
+    for number in ("SO-1", "SO-2"):
+        given(placed(number, CUP=2), reserved(number))
+
+    settle("fulfillment")
+
+    assert [mail["To"] for mail in relay.mails] == ["packers@example.com"] * 2
+    assert relay.sessions == 1

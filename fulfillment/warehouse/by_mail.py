@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,8 +11,10 @@ from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from bus import Ambiguous
 from fulfillment.models import Shipment
 from fulfillment.warehouse.contract import WarehouseRefused, WarehouseUnavailable
+from shop.mail import MailDeferred, MailRefused
 
 
 @contextmanager
@@ -51,32 +52,13 @@ class MailWarehouse:
             connection=self._connection,
         )
         try:
-            with _judged():
-                # Without it every message would open and close a connection of its own.
-                self._connection.open()
-                message.send()
-        except WarehouseUnavailable:
-            # The connection may be dead; without one, the next message opens another.
-            self._connection.close()
-            raise
-
-
-@contextmanager
-def _judged() -> Iterator[None]:
-    """Tell what passes from what does not. SMTP: 4yz is transient, 5yz is not (RFC 5321 4.2.1)."""
-    try:
-        yield
-    except SMTPResponseException as error:
-        raise _by_code(error.smtp_code) from error
-    except SMTPRecipientsRefused as error:
-        raise _by_code(max(code for code, _text in error.recipients.values())) from error
-    except OSError as error:
-        raise WarehouseUnavailable(f"No mail can be sent: {type(error).__name__}.") from error
-
-
-def _by_code(code: int) -> Exception:
-    if code < 500:
-        return WarehouseUnavailable(f"The mail server answered {code}.")
-    return WarehouseRefused(
-        f"The mail server answered {code}: check EMAIL_URL, WAREHOUSE_EMAIL, DEFAULT_FROM_EMAIL."
-    )
+            # Without it every message would open and close a connection of its own.
+            self._connection.open()
+            message.send()
+        except (MailDeferred, Ambiguous) as error:
+            # Nobody needs to know whether it was taken: it is repeated either way.
+            raise WarehouseUnavailable(str(error)) from error
+        except MailRefused as error:
+            raise WarehouseRefused(
+                f"{error} Check EMAIL_URL, WAREHOUSE_EMAIL and DEFAULT_FROM_EMAIL."
+            ) from error

@@ -98,3 +98,10 @@ def test_books_that_hold_less_than_has_left_need_a_person() -> None:
 def test_pieces_of_a_sku_never_stocked_cannot_have_left() -> None:
     with pytest.raises(services.BooksDisagree, match="NONE"):
         services.consume_stock([dispatched("SO-9", NONE=1)])
+
+
+@pytest.mark.sqlite
+def test_what_an_order_has_moved_is_looked_up_and_not_searched_for() -> None:
+    plan = Movement.objects.filter(number__in=["SO-1", "SO-2"], kind="dispatched").explain()
+
+    assert "inventory_movement_number" in plan

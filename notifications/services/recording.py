@@ -7,10 +7,10 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from bus import Ambiguous, TryLater
-from notifications.backends import MailDeferred, MailRefused
 from notifications.letters import DocumentAltered, DocumentUnavailable, message_id
 from notifications.mails import Mail
 from notifications.models import Message, State
+from shop.mail import MailDeferred, MailRefused
 
 OUTCOMES: dict[type[Exception], State] = {
     Ambiguous: State.UNCLEAR,

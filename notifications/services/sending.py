@@ -8,10 +8,10 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend as EmailConnection
 
 from bus import AfterDone
-from notifications.backends import MailRefused
 from notifications.letters import letter
 from notifications.mails import Mail
 from notifications.services import recording
+from shop.mail import MailRefused
 
 
 @contextmanager

@@ -1,104 +1,20 @@
-"""A mail relay of our own: it keeps what it gets, and fails where a test tells it to."""
+"""Where the mails of a test go when no relay takes them, and a document that can be attached."""
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from notifications.tests.samples import PDF
-
-HANG_UP = "hang up"
-SAY_NOTHING = "say nothing"
-
-
-class Relay:
-    """An SMTP server's hooks. `script` gives the answers to come, for each command, in order."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.recipients: list[str] = []
-        self.sessions = 0
-        self.script: dict[str, list[str | None]] = {}
-
-    async def handle_EHLO(
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, answers: list[str]
-    ) -> list[str]:
-        self.sessions += 1
-        session.host_name = hostname
-        return answers
-
-    async def handle_MAIL(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        envelope.mail_from = address
-        return self._answer("MAIL", server)
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        answer = self._answer("RCPT", server)
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        answer = self._answer("DATA", server)
-        if answer == SAY_NOTHING:
-            await asyncio.sleep(0.5)
-        if answer.startswith("250"):
-            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
-            self.recipients += envelope.rcpt_tos
-        return answer
-
-    def _answer(self, command: str, server: SMTP) -> str:
-        answer = (self.script.get(command) or [None]).pop(0) or "250 OK"
-        if answer == HANG_UP:
-            server.transport.abort()
-        return answer
-
-
-class Protocol(SMTP):
-    """Can hang up before it says 354, too."""
-
-    async def smtp_DATA(self, arg: str) -> None:
-        if self.event_handler._answer("354", self) != HANG_UP:
-            await super().smtp_DATA(arg)
-
-
-class OnFreePort(Controller):
-    """Listens on a port of the system's choice."""
-
-    def factory(self) -> SMTP:
-        return Protocol(self.handler)
-
-    def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
-@pytest.fixture
-def relay(settings: Any) -> Iterator[Relay]:
-    handler = Relay()
-    controller = OnFreePort(handler, hostname="127.0.0.1", port=0)
-    controller.start()
-    settings.EMAIL_BACKEND = "notifications.backends.SmtpBackend"
-    settings.EMAIL_HOST = "127.0.0.1"
-    settings.EMAIL_PORT = controller.port
-    settings.EMAIL_TIMEOUT = 5
-    yield handler
-    controller.stop()
 
 
 @pytest.fixture
 def folder(settings: Any, tmp_path: Path) -> Callable[[], list[EmailMessage]]:
     """The laptop's way: a function that reads the folder's mails."""
-    settings.EMAIL_BACKEND = "notifications.backends.FolderBackend"
+    settings.EMAIL_BACKEND = "shop.mail.FolderBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
 
     def read() -> list[EmailMessage]:

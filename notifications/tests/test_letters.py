@@ -12,13 +12,13 @@ import pytest
 from django.utils import timezone
 from django.utils.timezone import make_aware
 
-from notifications.backends import MailDeferred
 from notifications.letters import DocumentAltered, DocumentUnavailable, letter
 from notifications.mails import compose
 from notifications.services import mail_connection
 from notifications.tests import samples
-from notifications.tests.conftest import Relay
 from shop.events import OrderFact
+from shop.mail import MailDeferred
+from tests.relay import Relay
 
 KEY = "0b0e7f0d-6a47-4a6f-9c55-0f6a3d1b2c11.notifications.send-order-confirmation"
 Folder = Callable[[], list[EmailMessage]]
@@ -124,7 +124,7 @@ def test_each_mail_is_a_file_named_by_time_and_subject(folder: Folder, settings:
 
 
 def test_a_folder_that_cannot_be_written_to_defers_the_mail(settings: Any, tmp_path: Path) -> None:
-    settings.EMAIL_BACKEND = "notifications.backends.FolderBackend"
+    settings.EMAIL_BACKEND = "shop.mail.FolderBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "file" / "mail"
     (tmp_path / "file").touch()
 

@@ -13,7 +13,7 @@ from notifications import services
 from notifications.audit import done_deliveries_are_on_record, no_mail_is_stuck
 from notifications.models import Message, State
 from notifications.tests import samples
-from notifications.tests.conftest import Relay
+from tests.relay import Relay
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,6 +85,18 @@ def test_the_action_asks_and_sends_nothing_itself(
     assert Event.objects.filter(type="MailResendRequested", data__by="frida").count() == 1
 
 
+def test_a_link_alone_sends_nothing(confirmation: Message, relay: Relay, staff: Client) -> None:
+    button = reverse("admin:notifications_message_send_this_again", args=[confirmation.pk])
+
+    dialog = staff.get(button)
+    asked_by_a_link = Event.objects.filter(type="MailResendRequested").count()
+    staff.post(button, {"_form_submitted": "True"})
+
+    assert "csrfmiddlewaretoken" in dialog.content.decode()
+    assert asked_by_a_link == 0
+    assert Event.objects.filter(type="MailResendRequested").count() == 1
+
+
 def test_only_who_may_can_send_again(confirmation: Message, relay: Relay) -> None:
     viewer = User.objects.create_user("vera", is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_message"))
@@ -92,7 +104,10 @@ def test_only_who_may_can_send_again(confirmation: Message, relay: Relay) -> Non
     client.force_login(viewer)
     page = reverse("admin:notifications_message_changelist")
 
+    button = reverse("admin:notifications_message_send_this_again", args=[confirmation.pk])
+
     client.post(page, {"action": "send_again", "_selected_action": [confirmation.pk]})
+    client.post(button, {"_form_submitted": "True"})
 
     assert not Event.objects.filter(type="MailResendRequested").exists()
 
@@ -140,3 +155,11 @@ def test_the_audit_finds_a_mail_that_never_ended(confirmation: Message) -> None:
 
     [finding] = no_mail_is_stuck()
     assert finding.subject == samples.NUMBER
+
+
+def test_a_mail_whose_delivery_is_still_open_is_no_finding(confirmation: Message) -> None:
+    Message.objects.update(state=State.SENDING, sent_at=None, begun_at=samples.PLACED_AT)
+
+    services.ask_again(confirmation, by="frida")
+
+    assert list(no_mail_is_stuck()) == []

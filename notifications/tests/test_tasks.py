@@ -10,7 +10,7 @@ from bus.models import Delivery
 from bus.testing import given, settle, state_of
 from notifications.models import Kind, Message, State
 from notifications.tests import samples
-from notifications.tests.conftest import HANG_UP, Relay
+from tests.relay import HANG_UP, Relay
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

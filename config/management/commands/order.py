@@ -63,7 +63,9 @@ class Command(BaseCommand):
     def _report(self, orders: list[Followed], seconds: float) -> None:
         console = Console(file=sys.stdout, highlight=False)
         if len(orders) == 1:
-            console.print(f"Order {orders[0].number}  {settings.SITE_URL}/orders/{orders[0].id}/")
+            page = f"{settings.SITE_URL}/orders/{orders[0].id}/"
+            # Whole, so that it can be clicked.
+            console.print(f"Order {orders[0].number}  {page}", soft_wrap=True)
             console.print(reaction_table(orders[0]))
         else:
             console.print(app_table(orders))

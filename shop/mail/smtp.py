@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
 from bus import Ambiguous
-from notifications.backends.errors import MailDeferred, MailRefused
+from shop.mail.errors import MailDeferred, MailRefused
 
 START_MAIL_INPUT = 354
 AUTHENTICATION_REQUIRED = 530
@@ -50,6 +50,8 @@ class SmtpBackend(EmailBackend):
         Ambiguous: the connection ended between the 354 and the answer to the final dot.
     """
 
+    _partial_connection: smtplib.SMTP | None
+
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
         return _TlsSession if self.use_ssl else _Session
@@ -72,9 +74,9 @@ class SmtpBackend(EmailBackend):
 
     def _send(self, email_message: EmailMessage) -> bool:
         try:
-            return super()._send(email_message)
+            return bool(super()._send(email_message))  # type: ignore[misc]
         except Exception as error:
-            in_doubt = self.connection.in_doubt
+            in_doubt = getattr(self.connection, "in_doubt", False)
             # A session in an unknown state is not worth mending: the next mail opens another.
             self._hang_up()
             if in_doubt:
@@ -103,6 +105,7 @@ def _meaning(error: Exception) -> MailDeferred | MailRefused:
 
 def _answer(error: Exception) -> tuple[int, str]:
     """Code and text of the relay's answer; the errors of smtplib hold addresses beside them."""
+    text: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
     elif isinstance(error, smtplib.SMTPResponseException):

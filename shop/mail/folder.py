@@ -10,7 +10,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 from django.utils.text import slugify
 
-from notifications.backends.errors import MailDeferred
+from shop.mail.errors import MailDeferred
 
 
 class FolderBackend(BaseEmailBackend):

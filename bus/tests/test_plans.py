@@ -1,0 +1,95 @@
+"""PostgreSQL finds what the relay asks for by an index, however much is done."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from bus import selectors
+from bus.models import Outbox
+from bus.registration import register
+from bus.relay.claiming import claim
+from bus.relay.expiry import expire
+from bus.relay.routing import route
+from bus.relay.work import look
+from bus.tests.conftest import Happened, Subscribed, end_leases
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+EVENTS = 20_000
+
+
+def react(fact: Happened) -> None: ...
+def react_too(fact: Happened) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def much_is_done(subscribed: Subscribed) -> None:
+    """One subscription with a backlog, one without, and a long past of both."""
+    subscribed(react, ordered=True)
+    subscribed(react_too, ordered=True)
+    register("desk")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bus_event (uuid, type, version, stream, data, correlation, traceparent) "
+            "SELECT gen_random_uuid(), 'Happened', 1, g, '{}', gen_random_uuid(), '' "
+            f"FROM GENERATE_SERIES(1, {EVENTS}) g"
+        )
+        cursor.execute(
+            "INSERT INTO bus_delivery "
+            "(event_id, subscription_id, queue_id, stream, ordered, state, lease_until) "
+            "SELECT e.id, s.id, s.queue_id, e.stream, TRUE, "
+            "CASE WHEN e.stream::int % 10 = 0 AND s.name LIKE '%react' THEN 'waiting' "
+            "WHEN e.stream::int % 500 = 1 THEN 'sent' ELSE 'done' END, NOW() "
+            "FROM bus_event e, bus_subscription s"
+        )
+        cursor.execute("ANALYZE")
+
+
+def plans(function: Callable[[], Any]) -> str:
+    """How PostgreSQL would do each statement of a function again."""
+    with CaptureQueriesContext(connection) as queries:
+        function()
+    words = ("SELECT", "UPDATE", "INSERT", "DELETE")
+    statements = [q["sql"] for q in queries.captured_queries if q["sql"].startswith(words)]
+    found = []
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(f"EXPLAIN {statement}")
+            found += [row[0] for row in cursor.fetchall()]
+    return "\n".join(found)
+
+
+def routed() -> None:
+    event = Outbox.objects.model._meta.get_field("event").related_model.objects.first()
+    Outbox.objects.create(event=event)
+    route()
+
+
+@transaction.atomic
+def expired() -> None:
+    end_leases()
+    (work,) = look().values()
+    expire(work)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        look,
+        lambda: [claim(queue, work) for queue, work in look().items()],
+        routed,
+        expired,
+        lambda: selectors.settled("7"),
+        lambda: selectors.reactions("7"),
+    ],
+    ids=["look", "claim", "route", "expire", "settled", "reactions"],
+)
+def test_nothing_reads_the_whole_ledger(function: Callable[[], Any]) -> None:
+    found = plans(function)
+
+    assert "Index" in found
+    assert "Seq Scan on bus_delivery" not in found
+    assert "Seq Scan on bus_event" not in found

@@ -1,0 +1,7 @@
+"""How a mail leaves the shop: over SMTP, or into a folder on a laptop."""
+
+from shop.mail.errors import MailDeferred, MailRefused
+from shop.mail.folder import FolderBackend
+from shop.mail.smtp import SmtpBackend
+
+__all__ = ["FolderBackend", "MailDeferred", "MailRefused", "SmtpBackend"]
