@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from bus import operations
 from bus.models import IN_FLIGHT, Delivery, Event, Subscription
 from bus.operations import Refused
 from bus.relay.routing import lock_routing, owe
+from bus.retention import KEPT
 
 LONGEST_WAIT = 150
 """Seconds for what is in flight of an ordered subscription to come home."""
@@ -25,13 +27,20 @@ def backfill(name: str, *, since: datetime, rate: int, by: str, why: str = "") -
     no later event of a stream overtakes an earlier one.
 
     Raises:
-        Refused: no such subscription, a bad rate, or its deliveries do not come home.
+        Refused: no such subscription, a bad rate, its deliveries do not come home, or the ledger
+            cannot tell any more what was done.
     """
     subscription = Subscription.objects.filter(name=name, retired_at__isnull=True).first()
     if subscription is None:
         raise Refused(f"There is no subscription {name}; see manage.py subscriptions.")
     if rate < 1:
         raise Refused(f"The rate is {rate}; at least one delivery a second must become due.")
+    forgotten = timezone.now() - KEPT
+    if since < forgotten and subscription.registered_at < forgotten:
+        raise Refused(
+            f"{name} may have done what happened before {forgotten:%Y-%m-%d}, and the ledger has "
+            "forgotten it: begin later."
+        )
     operations.record(by, "backfill", name, why=f"since {since.isoformat()}. {why}".strip())
     hold = subscription.ordered and subscription.paused_at is None
     if hold:
@@ -50,18 +59,18 @@ def _owe_since(subscription: Subscription, since: datetime, rate: int) -> Iterat
     missing = Event.objects.filter(
         ~Exists(owed), type=subscription.event_type, at__gte=since, outbox__isnull=True
     ).order_by("id")
-    second = 0
+    second = last = 0
     while True:
         with transaction.atomic():
             lock_routing()
-            events = list(missing.values_list("id", flat=True)[:rate])
+            events = list(missing.filter(id__gt=last).values_list("id", flat=True)[:rate])
             if not events:
                 return
             owe("e.id", events, f"AND s.id = {int(subscription.pk)}")
             Delivery.objects.filter(subscription=subscription, event_id__in=events).update(
                 due_at=Now() + timedelta(seconds=second)
             )
-        second += 1
+        second, last = second + 1, events[-1]
         yield len(events)
 
 

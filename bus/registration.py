@@ -36,7 +36,7 @@ def register(queue: str | None = None) -> list[str]:
                 _move(_write(reaction))
         _sweep(new)
     if new:
-        log.info("new subscriptions: %s", ", ".join(row.name for row in new))
+        log.info("%d new subscriptions; manage.py subscriptions shows them", len(new))
     return [row.name for row in new]
 
 

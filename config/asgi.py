@@ -1,6 +1,7 @@
 """The shop for an ASGI server."""
 
 import os
+import warnings
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -13,5 +14,8 @@ database = settings.DATABASES["default"]
 database["CONN_MAX_AGE"] = 0
 if database["ENGINE"].endswith("postgresql"):
     database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 10}
+
+# Static files come as synchronous streams; they are small.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 application = get_asgi_application()

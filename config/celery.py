@@ -5,6 +5,7 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -61,19 +62,18 @@ app.conf.update(
 )
 # The shop's own Redis has no address yet when this is read.
 if settings.REDIS_EMBEDDED or settings.BROKER_URL.startswith(("redis://", "rediss://")):
-    app.conf.update(
-        broker_transport="bus.transport:Transport",
-        broker_transport_options={
-            # Recovery of what a dead worker held; correctness does not rest on it.
-            "visibility_timeout": 300,
-            "unacked_restore_interval": 5,
-            "unacked_restore_throttle": 1,
-            # With the defaults a half-open connection wedges a worker for minutes.
-            "socket_timeout": 5,
-            "socket_connect_timeout": 3,
-            "socket_keepalive": True,
-            "health_check_interval": 10,
-        },
-    )
+    # By the name of the scheme, because Flower shows queues only of brokers that it knows by name.
+    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "bus.transport:Transport"))
+    app.conf.broker_transport_options = {
+        # Recovery of what a dead worker held; correctness does not rest on it.
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        # With the defaults a half-open connection wedges a worker for minutes.
+        "socket_timeout": 5,
+        "socket_connect_timeout": 3,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
 
 from config import worker  # noqa: E402, F401 -- connects the worker's signals to the app above

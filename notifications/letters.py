@@ -2,13 +2,13 @@
 
 import hashlib
 from email.message import Message
-from email.utils import parseaddr, quote
+from email.utils import quote
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.mail import EmailMultiAlternatives
 
 from notifications.mails import LONGEST_NAME, Document, Mail, one_line
+from shop.mail import message_id
 
 
 class DocumentUnavailable(Exception):
@@ -17,12 +17,6 @@ class DocumentUnavailable(Exception):
 
 class DocumentAltered(Exception):
     """The storage holds something else than what was issued. It must not reach a customer."""
-
-
-def message_id(key: str) -> str:
-    """The same for every try of a delivery, so that two copies can be told as one mail."""
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    return f"<{key}@{domain}>"
 
 
 class Letter(EmailMultiAlternatives):

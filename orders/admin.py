@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -81,6 +83,11 @@ class OrderAdmin(ModelAdmin):
     def amount(self, order: Order) -> str:
         return f"{order.total:,.2f} {order.currency}"
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str]:
+        """Most customers live where the shop does."""
+        asked: dict[str, str] = super().get_changeform_initial_data(request)
+        return {"country": settings.SELLER["country"]} | asked
+
     def view_on_site(self, order: Order) -> str | None:
         return None if order.state == State.DRAFT else order.get_absolute_url()
 
@@ -121,7 +128,7 @@ class OrderAdmin(ModelAdmin):
     def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> Order | None:
         """Locked when something is to be written, so that nobody places it in between."""
         order = super().get_object(request, *args, **options)
-        if order is not None and request.method == "POST":
+        if order is not None and request.method == "POST" and connection.in_atomic_block:
             order = Order.objects.select_for_update().get(pk=order.pk)
         return order
 

@@ -43,7 +43,8 @@ class Epoch:
                 state.epoch = uuid4().hex
                 state.save(update_fields=["epoch"])
                 count = forget_sent()
-                log.warning("the broker's memory is new: %d sent deliveries are due again", count)
+                if count:
+                    log.warning("Redis lost its memory: %d sent deliveries are due again", count)
                 # Before the commit: should that fail, the tokens differ and it is done again.
                 client.set(broker.EPOCH_KEY, state.epoch)
         self._known = state.epoch

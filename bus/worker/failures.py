@@ -1,5 +1,6 @@
 """What a failure means for a delivery: tried again, or dead."""
 
+import logging
 import traceback
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from bus.models import Delivery, State
 from bus.registry import Reaction
 from bus.retry import LONGEST_WAIT, Ambiguous, TryLater
 from bus.worker.ledger import Taken
+
+log = logging.getLogger(__name__)
 
 DATABASE_TROUBLE = (OperationalError, InterfaceError)
 """Lost connection, deadlock, lock time-out: transient for every subscription."""
@@ -35,6 +38,9 @@ def fail(reaction: Reaction, one: Taken, error: BaseException) -> State:
     else:
         changes |= {"state": State.WAITING, "due_at": Now() + wait_after(reaction, one, error)}
     Delivery.objects.filter(id=one.id).update(**changes)
+    # The kind of error alone: its text may name somebody. The ledger has the traceback.
+    state, kind = changes["state"].value, type(error).__name__
+    log.warning("%s: delivery %s is %s after %s", reaction.name, one.id, state, kind)
     return State(changes["state"])
 
 
@@ -47,11 +53,10 @@ def _is_final(reaction: Reaction, one: Taken, error: BaseException) -> bool:
 
 
 def wait_after(reaction: Reaction, one: Taken, error: BaseException) -> timedelta:
-    """The policy's wait, or the longer one that the other side asked for."""
-    wait = reaction.retry.wait(one.attempts)
+    """The policy's wait, or the one that was asked for."""
     if isinstance(error, TryLater):
-        wait = min(max(error.wait, wait), LONGEST_WAIT)
-    return wait
+        return min(error.wait, LONGEST_WAIT)
+    return reaction.retry.wait(one.attempts)
 
 
 def explained(error: BaseException, personal: dict[str, Any] | None) -> str:

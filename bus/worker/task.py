@@ -27,6 +27,8 @@ def register_task(reaction: Reaction) -> Task:
     task: Task = shared_task(
         run,
         name=reaction.name,
+        # The bus has logged what failed; Celery's traceback would only show this module.
+        throws=(DeliveryDied,),
         soft_time_limit=reaction.queue.soft_limit.total_seconds(),
         time_limit=reaction.queue.hard_limit.total_seconds(),
     )

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -14,7 +13,7 @@ from django.urls import reverse
 from bus import Ambiguous
 from fulfillment.models import Shipment
 from fulfillment.warehouse.contract import WarehouseRefused, WarehouseUnavailable
-from shop.mail import MailDeferred, MailRefused
+from shop.mail import MailDeferred, MailRefused, message_id
 
 
 @contextmanager
@@ -48,7 +47,7 @@ class MailWarehouse:
             subject,
             body,
             to=[settings.WAREHOUSE_EMAIL],
-            headers={"Message-ID": f"<{key}@{urlsplit(settings.SITE_URL).hostname}>"},
+            headers={"Message-ID": message_id(key), "Auto-Submitted": "auto-generated"},
             connection=self._connection,
         )
         try:

@@ -7,10 +7,10 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from bus import Ambiguous, TryLater
-from notifications.letters import DocumentAltered, DocumentUnavailable, message_id
+from notifications.letters import DocumentAltered, DocumentUnavailable
 from notifications.mails import Mail
 from notifications.models import Message, State
-from shop.mail import MailDeferred, MailRefused
+from shop.mail import MailDeferred, MailRefused, message_id
 
 OUTCOMES: dict[type[Exception], State] = {
     Ambiguous: State.UNCLEAR,

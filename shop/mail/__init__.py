@@ -2,6 +2,7 @@
 
 from shop.mail.errors import MailDeferred, MailRefused
 from shop.mail.folder import FolderBackend
+from shop.mail.identity import message_id
 from shop.mail.smtp import SmtpBackend
 
-__all__ = ["FolderBackend", "MailDeferred", "MailRefused", "SmtpBackend"]
+__all__ = ["FolderBackend", "MailDeferred", "MailRefused", "SmtpBackend", "message_id"]

@@ -39,5 +39,9 @@ class Command(BaseCommand):
     def _drain(self) -> None:
         from bus.relay.drain import drain
 
+        drained = False
         for task, outcome in drain():
+            drained = True
             self.stdout.write(f"{task}: {outcome}")
+        if not drained:
+            self.stdout.write("Nothing is due.")

@@ -1,0 +1,1 @@
+"""How instants and amounts are written."""
