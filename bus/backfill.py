@@ -1,7 +1,7 @@
 """Giving a subscription the past: deliveries for events from before it was registered."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -19,7 +19,9 @@ LONGEST_WAIT = 150
 """Seconds for what is in flight of an ordered subscription to come home."""
 
 
-def backfill(name: str, *, since: datetime, rate: int, by: str, why: str = "") -> Iterator[int]:
+def backfill(
+    name: str, *, since: datetime, rate: int, by: str, why: str = ""
+) -> Generator[int, None, None]:
     """Owe a subscription the events of its type since an instant; yields how many, step by step.
 
     `rate` deliveries become due each second, which leaves live traffic its share. An event that

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from bus import registry
 from bus.models import Delivery, State
@@ -131,8 +132,9 @@ def test_a_worker_that_comes_back_after_its_lease_is_fenced_off(subscribed: Subs
     (second,) = relayed()
     (other,) = take(reaction, second.tickets)
 
-    assert still_owned(frozen, State.RUNNING) == set()
-    assert still_owned([other], State.RUNNING) == {other.id}
+    with transaction.atomic():
+        assert still_owned(frozen, State.RUNNING) == set()
+        assert still_owned([other], State.RUNNING) == {other.id}
 
 
 def test_forgetting_what_was_sent_leaves_what_runs(subscribed: Subscribed) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 
 from bus import AfterDone, Queue, operations, publish
 from bus.models import Delivery, Event, State
@@ -13,6 +14,7 @@ from bus.tests.conftest import (
     Subscribed,
     World,
     delivery,
+    end_leases,
     happened,
     make_due,
     notes,
@@ -127,3 +129,18 @@ def test_a_fact_stated_in_the_body_knows_its_cause(subscribed: Subscribed) -> No
 
     first, second = Event.objects.order_by("id")
     assert second.causation == first.uuid
+
+
+def test_each_delivery_that_is_closed_renews_the_lease_of_the_rest(subscribed: Subscribed) -> None:
+    leased: list[int] = []
+
+    def send(fact: Happened, key: str) -> None:
+        leased.append(Delivery.objects.filter(lease_until__gt=Now()).count())
+        end_leases()
+
+    subscribed(send, outside=True)
+    given(*happened(1, 2, 3))
+
+    worked(relayed())
+
+    assert leased == [3, 2, 1]

@@ -22,7 +22,13 @@ from bus.transport import MOST_KEPT, QUARANTINE, Malformed
 def react_to_message(fact: Happened) -> None: ...
 
 
-SWEEP = shared_task(lambda: None, name="tests.sweep")  # what beat would start
+def sweep() -> None:
+    """What beat would start."""
+
+
+shared_task(sweep, name="tests.sweep")
+
+
 TASK = f"{__name__}.react_to_message"
 TICKETS = [[1, 1], [2, 5]]
 EMBED = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}

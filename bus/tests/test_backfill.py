@@ -1,0 +1,117 @@
+"""Giving a subscription the past."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from bus.backfill import backfill
+from bus.models import Delivery, OperatorAction, State, Subscription
+from bus.operations import Refused, pause
+from bus.registration import register
+from bus.relay.routing import route
+from bus.testing import given, settle
+from bus.tests.conftest import Happened, Subscribed, happened, make_due, note, notes, states
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(fact: Happened) -> None:
+    note(str(fact.number))
+
+
+def before() -> datetime:
+    return timezone.now() - timedelta(days=1)
+
+
+def late_subscription(subscribed: Subscribed, *facts: Happened, ordered: bool = False) -> str:
+    """A subscription that registers after these facts were routed to nobody."""
+    given(*facts)
+    route()
+    name = subscribed(react, ordered=ordered)
+    register("desk")
+    Delivery.objects.all().delete()  # what the sweep of the last minute gave it
+    return name
+
+
+def test_the_past_takes_effect_once(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1, 2, 3))
+
+    assert sum(backfill(name, since=before(), rate=100, by="ada")) == 3
+    settle("desk")
+    assert sum(backfill(name, since=before(), rate=100, by="ada")) == 0
+    settle("desk")
+
+    assert notes() == ["1", "2", "3"]
+
+
+def test_so_many_become_due_each_second(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1, 2, 3, 4, 5))
+
+    assert list(backfill(name, since=before(), rate=2, by="ada")) == [2, 2, 1]
+
+    first, *_, last = Delivery.objects.order_by("id")
+    assert timedelta(seconds=2) <= last.due_at - first.due_at < timedelta(seconds=10)
+
+
+def test_an_ordered_subscription_is_paused_meanwhile(subscribed: Subscribed) -> None:
+    facts = [Happened(about="a", number=number) for number in (1, 2, 3)]
+    name = late_subscription(subscribed, *facts, ordered=True)
+
+    steps = backfill(name, since=before(), rate=1, by="ada")
+    next(steps)
+    given(Happened(about="a", number=4))
+    settle("desk")
+    assert notes() == []
+    list(steps)
+    for _ in range(2):
+        make_due()
+        settle("desk")
+
+    assert notes() == ["1", "2", "3", "4"]
+    whats = OperatorAction.objects.exclude(what="effect").order_by("id")
+    assert list(whats.values_list("what", flat=True)) == ["backfill", "pause", "resume"]
+
+
+def test_a_backfill_that_ends_early_leaves_no_pause_behind(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1, 2), ordered=True)
+
+    steps = backfill(name, since=before(), rate=1, by="ada")
+    next(steps)
+    del steps
+
+    assert Subscription.objects.get(name=name).paused_at is None
+
+
+def test_a_pause_of_before_stays(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1), ordered=True)
+    pause(name, by="ada")
+
+    list(backfill(name, since=before(), rate=1, by="ada"))
+
+    assert Subscription.objects.get(name=name).paused_at is not None
+    assert states() == {"1": State.WAITING}
+
+
+def test_what_the_ledger_has_forgotten_is_not_repeated(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1))
+    Subscription.objects.update(registered_at=Now() - timedelta(days=800))
+
+    with pytest.raises(Refused, match="the ledger has forgotten it: begin later"):
+        list(backfill(name, since=timezone.now() - timedelta(days=700), rate=1, by="ada"))
+
+    assert states() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "sentence"),
+    [("nobody", 1, "There is no subscription nobody"), ("", 0, "The rate is 0; at least one")],
+)
+def test_a_backfill_that_cannot_be_is_refused(
+    subscribed: Subscribed, name: str, rate: int, sentence: str
+) -> None:
+    known = late_subscription(subscribed)
+
+    with pytest.raises(Refused, match=sentence):
+        list(backfill(name or known, since=before(), rate=rate, by="ada"))

@@ -1,0 +1,54 @@
+"""What Flower shows of a message: one task event for what became of its deliveries."""
+
+import pytest
+from celery import current_app
+from celery.result import EagerResult
+
+from bus.registry import reaction
+from bus.testing import given
+from bus.tests.conftest import Happened, Subscribed, happened, relayed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ERRORS = {1: None, 2: ConnectionError("refused"), 3: ValueError("wrong")}
+
+
+def react_by_number(fact: Happened) -> None:
+    if error := ERRORS[fact.number]:
+        raise error
+
+
+def shown(subscribed: Subscribed, *numbers: int) -> EagerResult:
+    name = subscribed(react_by_number)
+    given(*happened(*numbers))
+    (batch,) = relayed()
+    result: EagerResult = current_app.tasks[name].apply(args=[batch.tickets])
+    return result
+
+
+@pytest.mark.parametrize(
+    ("numbers", "state", "says"),
+    [
+        ([1], "SUCCESS", "None"),
+        ([1, 2], "RETRY", "1 done, 1 to try again"),
+        ([1, 2, 3], "FAILURE", "1 done, 1 to try again, 1 dead"),
+    ],
+)
+def test_a_message_is_as_well_as_its_worst_delivery(
+    subscribed: Subscribed, numbers: list[int], state: str, says: str
+) -> None:
+    result = shown(subscribed, *numbers)
+
+    assert result.state == state
+    assert says in str(result.result)
+
+
+def test_a_task_has_the_name_and_the_limits_of_its_reaction(subscribed: Subscribed) -> None:
+    name = subscribed(react_by_number)
+
+    task = current_app.tasks[name]
+
+    queue = reaction(name).queue
+    assert task.name == name
+    assert (task.soft_time_limit, task.time_limit) == (45, 60)
+    assert queue.lease.total_seconds() > task.time_limit
