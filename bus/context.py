@@ -21,6 +21,19 @@ class Origin:
 _handled: ContextVar[list[tuple[Fact, Origin]]] = ContextVar("handled", default=[])  # noqa: B039 -- never changed in place
 
 
+_traceparent: ContextVar[str] = ContextVar("traceparent", default="")
+
+
+@contextmanager
+def traced(traceparent: str) -> Iterator[None]:
+    """Say to which trace (W3C Trace Context) belongs what is published inside by no handler."""
+    before = _traceparent.set(traceparent)
+    try:
+        yield
+    finally:
+        _traceparent.reset(before)
+
+
 @contextmanager
 def handling(facts: list[tuple[Fact, Origin]]) -> Iterator[None]:
     """Say whose handlers run inside."""
@@ -46,4 +59,4 @@ def origin_of(cause: Fact | None) -> Origin:
         raise LookupError("publish(cause=...) must be one of the facts that are being handled.")
     if len(handled) > 1:
         raise LookupError("A batch is being handled: say publish(fact, cause=...) for which fact.")
-    return handled[0][1] if handled else Origin()
+    return handled[0][1] if handled else Origin(traceparent=_traceparent.get())

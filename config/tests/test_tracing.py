@@ -1,0 +1,44 @@
+"""A request's trace goes on in the facts that it leads to, and in what those lead to."""
+
+import pytest
+from django.test import Client
+
+from bus.models import Event
+from bus.testing import settle
+from inventory.services import receive_stock
+from shop.models import Product
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+ADDRESS = {"line1": "Main Street 1", "postal_code": "10115", "city": "Berlin", "country": "DE"}
+
+
+def check_out(traceparent: str) -> None:
+    Product.objects.create(sku="MUG", name="Mug", unit_price="11.90")
+    receive_stock("MUG", 5, "delivery")
+    body = {
+        "email": "ada@example.com",
+        "name": "Ada Lovelace",
+        "shipping_address": ADDRESS,
+        "lines": [{"sku": "MUG", "quantity": 1}],
+    }
+    answer = Client().post(
+        "/api/v1/checkout/", body, "application/json", headers={"traceparent": traceparent}
+    )
+    assert answer.status_code == 201, answer.content
+
+
+def test_every_event_of_an_order_carries_the_trace_of_its_checkout() -> None:
+    check_out(TRACE)
+
+    settle("inventory")
+
+    events = Event.objects.values_list("type", "traceparent")
+    assert set(events) == {("OrderPlaced", TRACE), ("StockReserved", TRACE)}
+
+
+def test_a_header_that_is_no_trace_is_passed_over() -> None:
+    check_out("<script>")
+
+    assert Event.objects.get().traceparent == ""

@@ -1,0 +1,37 @@
+"""Which trace a request belongs to, so that the facts it leads to belong to it as well."""
+
+import re
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.decorators import sync_and_async_middleware
+
+from bus.context import traced
+
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+"""W3C Trace Context 1, section 3.2; what does not look like it is passed over."""
+
+
+@sync_and_async_middleware
+def trace_requests(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Hand the request's `traceparent` to the events that are published while it is answered."""
+    if iscoroutinefunction(get_response):
+
+        async def answer_async(request: HttpRequest) -> Any:
+            with traced(_traceparent(request)):
+                return await get_response(request)
+
+        return answer_async
+
+    def answer(request: HttpRequest) -> Any:
+        with traced(_traceparent(request)):
+            return get_response(request)
+
+    return answer
+
+
+def _traceparent(request: HttpRequest) -> str:
+    asked = request.headers.get("traceparent", "")
+    return asked if TRACEPARENT.fullmatch(asked) else ""
