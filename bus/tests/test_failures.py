@@ -78,6 +78,15 @@ def test_a_pause_that_the_other_side_asks_for_is_kept(subscribed: Subscribed) ->
     assert due_in(delivery(2), timedelta(hours=2), timedelta(hours=2))
 
 
+def test_a_pause_of_nothing_is_a_second_all_the_same(subscribed: Subscribed) -> None:
+    subscribed(failing(TryLater("busy", timedelta(0))))
+    given(*happened(2))
+
+    settle("desk")
+
+    assert (delivery(2).state, delivery(2).attempts) == (State.WAITING, 1)
+
+
 @pytest.mark.parametrize(
     "error",
     [OperationalError("deadlock detected"), InterfaceError("gone"), SoftTimeLimitExceeded()],

@@ -27,6 +27,9 @@ MOST_AMBIGUOUS = 2
 
 LONGEST_ERROR = 20_000
 
+SHORTEST_WAIT = timedelta(seconds=1)
+"""Even where no wait at all was asked for: all tries at once would be none."""
+
 
 def fail(reaction: Reaction, one: Taken, error: BaseException) -> State:
     """Write a failed try down by the reaction's policy; says what the delivery is now."""
@@ -55,7 +58,7 @@ def _is_final(reaction: Reaction, one: Taken, error: BaseException) -> bool:
 def wait_after(reaction: Reaction, one: Taken, error: BaseException) -> timedelta:
     """The policy's wait, or the one that was asked for."""
     if isinstance(error, TryLater):
-        return min(error.wait, LONGEST_WAIT)
+        return min(max(error.wait, SHORTEST_WAIT), LONGEST_WAIT)
     return reaction.retry.wait(one.attempts)
 
 
