@@ -19,14 +19,15 @@ def reaction_table(order: Followed) -> Table:
     return table
 
 
-def app_table(orders: list[Followed]) -> Table:
-    """How many reactions of each app are in which state."""
+def app_table(orders: list[Followed], doubled: dict[str, int]) -> Table:
+    """How many reactions of each app are in which state, and how many effects are doubled."""
     counts = Counter((r["app"], _state(r["state"])) for order in orders for r in order.reactions)
     table = Table("App", box=box.SIMPLE)
-    for title in ("done", "waiting", "dead"):
+    for title in ("done", "waiting", "dead", "doubled"):
         table.add_column(title, justify="right")
     for app in sorted({app for app, _ in counts}):
-        table.add_row(app, *(str(counts[app, state]) for state in ("done", "waiting", "dead")))
+        states = [str(counts[app, state]) for state in ("done", "waiting", "dead")]
+        table.add_row(app, *states, str(doubled.get(app, 0)))
     return table
 
 

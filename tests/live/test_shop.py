@@ -34,7 +34,7 @@ def test_the_order_command_follows_its_orders_to_the_end(shop: Shop) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "25 orders placed" in ended.stdout
     assert "settled: 25 of 25" in ended.stdout
-    assert re.search(r"billing +\d+ +0 +0 *\n", ended.stdout)
+    assert re.search(r"billing +\d+ +0 +0 +0 *\n", ended.stdout)
 
 
 def test_the_mails_and_the_invoice_of_an_order_can_be_had(shop: Shop) -> None:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from config.demo.client import Customer, Followed, ShopRefused
 from config.demo.customers import random_order
+from config.demo.effects import doubled
 from config.demo.following import follow, place_all
 from config.demo.report import app_table, reaction_table, summary
 
@@ -62,15 +63,18 @@ class Command(BaseCommand):
 
     def _report(self, orders: list[Followed], seconds: float) -> None:
         console = Console(file=sys.stdout, highlight=False)
+        too_many = doubled([order.number for order in orders])
         if len(orders) == 1:
             page = f"{settings.SITE_URL}/orders/{orders[0].id}/"
             # Whole, so that it can be clicked.
             console.print(f"Order {orders[0].number}  {page}", soft_wrap=True)
             console.print(reaction_table(orders[0]))
         else:
-            console.print(app_table(orders))
+            console.print(app_table(orders, too_many))
         for line in summary(orders, seconds):
             console.print(line)
+        if any(too_many.values()):
+            raise CommandError("Effects are doubled; see manage.py audit.")
         failed = [order.number for order in orders if not order.settled]
         if failed:
             some = ", ".join(failed[:5]) + (", ..." if len(failed) > 5 else "")

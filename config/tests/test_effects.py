@@ -1,0 +1,41 @@
+"""Doubled effects are counted where they are, in the rooms."""
+
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from config.demo.effects import doubled
+from notifications.models import Message
+
+pytestmark = pytest.mark.django_db
+
+
+def mail(key: str, original: Message | None = None) -> Message:
+    return Message.objects.create(
+        key=key,
+        kind="invoice",
+        order_number="SO-1",
+        order_id=uuid4(),
+        about="InvoiceIssued INV-1",
+        subject="Invoice",
+        to="ada@example.com",
+        message_id=f"<{key}@example.com>",
+        begun_at=timezone.now(),
+        original=original,
+        asked_by="grace" if original else "",
+        asked_at=timezone.now() if original else None,
+    )
+
+
+def test_a_second_mail_about_the_same_fact_is_one_too_many() -> None:
+    mail("first")
+    mail("second")
+
+    assert doubled(["SO-1"])["notifications"] == 1
+
+
+def test_a_mail_that_staff_sent_again_is_none_too_many() -> None:
+    mail("again", original=mail("first"))
+
+    assert set(doubled(["SO-1"]).values()) == {0}
