@@ -33,7 +33,7 @@ def issue_credit_note(order: OrderCancelled) -> None:
 
 
 @subscribe(InvoiceNumbered, queue=QUEUE, retry=STORAGE, batch=10, outside=True, repeatable=True)
-def draw_document(document: InvoiceNumbered, key: str) -> AfterDone | None:  # noqa: ARG001
+def draw_document(document: InvoiceNumbered, key: str) -> AfterDone | None:  # noqa: ARG001 -- the name is the key
     """Draw and store the PDF, then tell the shop that it can be had.
 
     The key is not needed: the file's name follows from the document's number.

@@ -23,7 +23,7 @@ class DocumentView(APIView):
 
     kind: Invoice.Kind
 
-    def perform_content_negotiation(self, request: Request, force: bool = True):  # noqa: ARG002
+    def perform_content_negotiation(self, request: Request, force: bool = True):  # noqa: ARG002 -- DRF passes it
         # Who asks for a PDF and nothing else must get it, and a problem in JSON where it is not.
         return super().perform_content_negotiation(request, force=True)
 

@@ -9,4 +9,4 @@ class RoofConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the Celery app the current one in every process that sets Django up."""
-        import config.celery  # noqa: F401
+        import config.celery  # noqa: F401 -- importing it is all

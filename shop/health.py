@@ -11,14 +11,14 @@ from bus.selectors import broker_state
 
 @never_cache
 @require_safe
-def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view takes one
     """200 while the process answers at all; it asks nobody else."""
     return JsonResponse({"status": "up"})
 
 
 @never_cache
 @require_safe
-def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view takes one
     """200 when the database answers and is migrated, else 503.
 
     The broker is reported from the relay's heartbeat and never fails this: a checkout needs none.

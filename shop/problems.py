@@ -41,7 +41,7 @@ class Busy(Problem):
     wait = 2
 
 
-def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001 -- DRF passes it
     """Answer an error that a view raised; what nobody foresaw stays an error, and is logged.
 
     Field errors are listed under `errors`, each with a JSON pointer (RFC 6901) into the body.

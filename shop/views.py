@@ -36,15 +36,15 @@ def problems(request: HttpRequest) -> HttpResponse:
 class Favicon(RedirectView):
     """Browsers ask for this address by themselves."""
 
-    def get_redirect_url(self, *args: object, **kwargs: object) -> str:  # noqa: ARG002
+    def get_redirect_url(self, *args: object, **kwargs: object) -> str:  # noqa: ARG002 -- Django's
         return static("shop/favicon.svg")
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's
     return _refusal(request, 404, "There is nothing at this address.")
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's
     return _refusal(request, 400, "The request cannot be read.")
 
 

@@ -98,7 +98,7 @@ def worker_faults(queues: Iterable[str], commands: Iterable[str]) -> list[str]:
 
 def receiver_faults(signal: ModelSignal, sender: type[Model]) -> list[str]:
     """One receiver states the fact; what else should follow subscribes to that."""
-    synchronous, asynchronous = signal._live_receivers(sender)  # type: ignore[attr-defined]
+    synchronous, asynchronous = signal._live_receivers(sender)  # type: ignore[attr-defined]  # private
     found = [*synchronous, *asynchronous]
     names = ", ".join(receiver.__qualname__ for receiver in found) or "nobody"
     return [] if len(found) == 1 else [f"{names} receives {sender.__name__}; it must be one"]

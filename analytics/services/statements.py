@@ -24,7 +24,7 @@ def count_once(kind: str, numbers: Iterable[str]) -> set[str]:
     fresh: set[str] = set()
     for part in in_parts(sorted(set(numbers)), ROWS_PER_STATEMENT):
         sql = (
-            f"INSERT INTO {_table(CountedFact)} (kind, number) VALUES {_places(part, 2)}"  # noqa: S608
+            f"INSERT INTO {_table(CountedFact)} (kind, number) VALUES {_places(part, 2)}"  # noqa: S608 -- names are the models' own
             " ON CONFLICT (kind, number) DO NOTHING RETURNING number"
         )
         with connection.cursor() as cursor:
@@ -60,7 +60,7 @@ def add_figures(
             values += [field.get_db_prep_save(value, connection) for field, value in pairs]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {table} ({', '.join(names)}) VALUES {_places(part, len(names))}"  # noqa: S608
+                f"INSERT INTO {table} ({', '.join(names)}) VALUES {_places(part, len(names))}"  # noqa: S608 -- names are the models' own
                 f" ON CONFLICT ({key}) DO UPDATE SET {sums}{kept}",
                 values,
             )

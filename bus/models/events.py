@@ -16,7 +16,7 @@ class Event(models.Model):
     version = models.PositiveSmallIntegerField()
     stream = models.CharField(max_length=100)
     # NULL where nothing is unique: the constraint lets any number of those be.
-    key = models.CharField(  # noqa: DJ001
+    key = models.CharField(  # noqa: DJ001 -- see above
         max_length=200,
         null=True,
         help_text="What can happen only once in the stream, or nothing.",

@@ -115,7 +115,7 @@ def test_a_long_selection_is_named_as_far_as_there_is_room() -> None:
 @pytest.mark.parametrize("operation", [operations.pause, operations.resume, operations.retire])
 def test_a_subscription_that_is_not_there_is_refused(operation: object) -> None:
     with pytest.raises(Refused, match=r"no subscription nobody; see manage.py subscriptions"):
-        operation("nobody", by="ada")  # type: ignore[operator]
+        operation("nobody", by="ada")  # type: ignore[operator]  # parametrized
 
     assert log() == []
 

@@ -74,7 +74,7 @@ def test_a_name_is_subscribed_once(subscribed: Subscribed) -> None:
 
 def test_only_classes_of_facts_are_subscribed_to(subscribed: Subscribed) -> None:
     with pytest.raises(BadSubscription, match="must subscribe to a class of facts, not to 'Happ"):
-        subscribe("Happened", queue=QUEUE, retry=RETRY)(atomic)  # type: ignore[arg-type]
+        subscribe("Happened", queue=QUEUE, retry=RETRY)(atomic)  # type: ignore[arg-type]  # the mistake
 
 
 def test_an_option_that_nobody_knows_is_refused_by_its_name(subscribed: Subscribed) -> None:

@@ -27,7 +27,7 @@ class _Watched:
     in_doubt = False
 
     def getreply(self) -> tuple[int, bytes]:
-        code, text = super().getreply()  # type: ignore[misc]
+        code, text = super().getreply()  # type: ignore[misc]  # untyped base
         if code != NO_ANSWER_CODE:
             self.in_doubt = code == START_MAIL_INPUT
         return code, text
@@ -74,7 +74,7 @@ class SmtpBackend(EmailBackend):
 
     def _send(self, email_message: EmailMessage) -> bool:
         try:
-            return bool(super()._send(email_message))  # type: ignore[misc]
+            return bool(super()._send(email_message))  # type: ignore[misc]  # untyped base
         except Exception as error:
             in_doubt = getattr(self.connection, "in_doubt", False)
             # A session in an unknown state is not worth mending: the next mail opens another.

@@ -1,6 +1,6 @@
 """The shop's settings and one line: what the worker of an app that joins later runs with."""
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: F403 -- all of them
 from config.settings import INSTALLED_APPS as ROOMS
 
 INSTALLED_APPS = [*ROOMS, "fraud"]
