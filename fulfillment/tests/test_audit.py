@@ -7,8 +7,8 @@ import pytest
 from bus.testing import given, settle
 from fulfillment import audit, services
 from fulfillment.models import Shipment
-from fulfillment.tests.facts import cancelled, placed, reserved
 from fulfillment.tests.stub import WarehouseStub
+from shop.testing import cancelled, placed, reserved
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

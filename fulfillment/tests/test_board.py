@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from fulfillment import services
 from fulfillment.models import Shipment
-from fulfillment.tests.facts import cancelled, placed
+from shop.testing import cancelled, placed
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from bus.models import Delivery, Event, State
 from bus.testing import given, settle, state_of
 from fulfillment import services
 from fulfillment.models import Shipment
-from fulfillment.tests.facts import cancelled, placed, reserved
 from fulfillment.tests.stub import Reply, WarehouseStub
+from shop.testing import cancelled, placed, reserved
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

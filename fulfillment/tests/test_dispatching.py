@@ -6,8 +6,8 @@ from bus.models import Event
 from bus.selectors import history
 from fulfillment import services
 from fulfillment.models import Shipment
-from fulfillment.tests.facts import CUSTOMER, cancelled, placed
 from shop.events import ShipmentDispatched
+from shop.testing import CUSTOMER, cancelled, placed
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from pytest_django.fixtures import Settings
 from bus import TryLater
 from fulfillment import services
 from fulfillment.models import Shipment
-from fulfillment.tests.facts import placed
 from fulfillment.tests.stub import Received, Reply, WarehouseStub
+from shop.testing import placed
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from pytest_django.fixtures import Settings
 
 from bus.testing import given, settle, state_of
 from fulfillment.models import Shipment
-from fulfillment.tests.facts import cancelled, placed, reserved
+from shop.testing import cancelled, placed, reserved
 from tests.relay import HANG_UP, Relay
 from tests.servers import free_port
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fulfillment import services
 from fulfillment.models import Shipment, ShipmentLine
-from fulfillment.tests.facts import CUSTOMER, cancelled, placed
+from shop.testing import CUSTOMER, cancelled, placed
 
 pytestmark = pytest.mark.django_db
 

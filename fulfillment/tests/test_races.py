@@ -11,8 +11,8 @@ from bus.models import Event
 from bus.testing import given, settle
 from fulfillment import services
 from fulfillment.models import Shipment
-from fulfillment.tests.facts import cancelled, placed, reserved
 from fulfillment.tests.stub import WarehouseStub
+from shop.testing import cancelled, placed, reserved
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 

@@ -7,9 +7,9 @@ from bus.models import Delivery, State
 from bus.selectors import history
 from bus.testing import given, settle, state_of
 from fulfillment.models import Shipment
-from fulfillment.tests.facts import cancelled, placed, reserved
 from fulfillment.tests.stub import Reply, WarehouseStub
 from shop.events import ShipmentReleased
+from shop.testing import cancelled, placed, reserved
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

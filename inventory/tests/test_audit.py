@@ -7,7 +7,7 @@ import pytest
 from bus.testing import given, settle
 from inventory import audit, services
 from inventory.models import Answer, Reservation, StockItem
-from inventory.tests.facts import cancelled, placed
+from shop.testing import cancelled, placed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

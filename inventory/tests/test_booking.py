@@ -4,7 +4,7 @@ import pytest
 
 from inventory import services
 from inventory.models import Movement, StockItem
-from inventory.tests.facts import placed
+from shop.testing import placed
 
 pytestmark = pytest.mark.django_db
 

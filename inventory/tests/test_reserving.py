@@ -9,8 +9,8 @@ from bus.selectors import history
 from inventory import services
 from inventory.models import Answer, Movement, Reservation, StockItem
 from inventory.services.stock import book, locked
-from inventory.tests.facts import placed
 from shop.events import Shortage, StockRejected, StockReserved
+from shop.testing import placed
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ import pytest
 
 from inventory import services
 from inventory.models import Movement, Reservation, StockItem
-from inventory.tests.facts import cancelled, dispatched, placed
+from shop.testing import cancelled, dispatched, placed
 
 pytestmark = pytest.mark.django_db
 

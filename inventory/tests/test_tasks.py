@@ -9,8 +9,8 @@ from bus.selectors import history
 from bus.testing import given, settle, state_of
 from inventory import services
 from inventory.models import Reservation, StockItem
-from inventory.tests.facts import cancelled, dispatched, placed
 from shop.events import StockRejected, StockReserved
+from shop.testing import cancelled, dispatched, placed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

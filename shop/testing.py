@@ -1,4 +1,4 @@
-"""Facts as orders and inventory state them, for the tests of fulfilment."""
+"""What tests of the rooms need of the shop: the facts of an order, as if somebody stated them."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,7 +6,15 @@ from uuid import NAMESPACE_DNS, uuid5
 
 from django.utils import timezone
 
-from shop.events import Address, Customer, Line, OrderCancelled, OrderPlaced, StockReserved
+from shop.events import (
+    Address,
+    Customer,
+    Line,
+    OrderCancelled,
+    OrderPlaced,
+    ShipmentDispatched,
+    StockReserved,
+)
 
 SHOP = uuid5(NAMESPACE_DNS, "shop")
 CUSTOMER = Customer(
@@ -19,6 +27,7 @@ CUSTOMER = Customer(
 
 
 def lines(quantities: dict[str, int]) -> tuple[Line, ...]:
+    """Each piece costs 11.90, of which 1.90 are tax."""
     return tuple(
         Line(
             sku=sku,
@@ -31,6 +40,29 @@ def lines(quantities: dict[str, int]) -> tuple[Line, ...]:
             total=Decimal("11.90") * quantity,
         )
         for sku, quantity in quantities.items()
+    )
+
+
+def placed(number: str, **quantities: int) -> OrderPlaced:
+    return OrderPlaced(**_common(number, quantities), **_money(quantities))
+
+
+def cancelled(number: str, **quantities: int) -> OrderCancelled:
+    return OrderCancelled(
+        **_common(number, quantities),
+        **_money(quantities),
+        placed_at=timezone.now(),
+        reason="asked for",
+    )
+
+
+def reserved(number: str) -> StockReserved:
+    return StockReserved(number=number, order_id=uuid5(SHOP, number), at=timezone.now())
+
+
+def dispatched(number: str, **quantities: int) -> ShipmentDispatched:
+    return ShipmentDispatched(
+        **_common(number, quantities), carrier="DHL", tracking_number="JD0001"
     )
 
 
@@ -52,20 +84,3 @@ def _money(quantities: dict[str, int]) -> dict[str, Any]:
         "tax": Decimal("1.90") * pieces,
         "total": Decimal("11.90") * pieces,
     }
-
-
-def placed(number: str, **quantities: int) -> OrderPlaced:
-    return OrderPlaced(**_common(number, quantities), **_money(quantities))
-
-
-def cancelled(number: str, **quantities: int) -> OrderCancelled:
-    return OrderCancelled(
-        **_common(number, quantities),
-        **_money(quantities),
-        placed_at=timezone.now(),
-        reason="asked for",
-    )
-
-
-def reserved(number: str) -> StockReserved:
-    return StockReserved(number=number, order_id=uuid5(SHOP, number), at=timezone.now())
