@@ -65,6 +65,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.tracing.trace_requests",
 ]
+# Where processes can be stopped by tests; see bus/crashpoints.py. Empty: nowhere.
+CRASH_POINTS = env.str("CRASH_POINTS", default="")
+if CRASH_POINTS:
+    MIDDLEWARE.append("config.crashing.stop_before_the_answer")
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 TEMPLATES = [

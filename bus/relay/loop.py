@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerError
 
+from bus.crashpoints import Point, reach
 from bus.models import RelayState
 from bus.relay.claiming import claim
 from bus.relay.epoch import Epoch
@@ -75,7 +76,9 @@ class Relay:
         sent = 0
         for queue_id, work in look().items():
             if batches := claim(queue_id, work):
+                reach(Point.RELAY_CLAIMED)
                 self.sender.send(batches)
+                reach(Point.RELAY_SENT)
                 sent += sum(len(batch.tickets) for batch in batches)
         return sent
 

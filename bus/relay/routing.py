@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 
+from bus.crashpoints import Point, reach
 from bus.models import Outbox
 
 LOCK = 7_265_108
@@ -27,6 +28,7 @@ def route() -> int:
         )
         owe("e.id", events)
         Outbox.objects.filter(event_id__in=events).delete()
+        reach(Point.RELAY_ROUTED)
     return len(events)
 
 

@@ -5,6 +5,7 @@ import logging
 from django.db import close_old_connections, transaction
 
 from bus.context import handling
+from bus.crashpoints import Point, reach
 from bus.facts import Fact, UnreadableFact
 from bus.models import State
 from bus.registry import Reaction
@@ -35,6 +36,7 @@ def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None
     taken = take(reaction, tickets)
     if not taken:
         return
+    reach(Point.BEFORE_EFFECT, reaction.name)
     try:
         states = _together(reaction, taken)
     except Exception as error:
@@ -42,6 +44,7 @@ def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None
         # A connection that broke cannot write the ledger; the next query opens another one.
         close_old_connections()
         states = _apart(reaction, taken, error)
+    reach(Point.AFTER_COMMIT, reaction.name)
     outcome.count(states)
 
 
@@ -52,10 +55,11 @@ def _together(reaction: Reaction, taken: list[Taken]) -> list[State]:
         if reaction.lock and facts:
             reaction.lock([fact for _one, fact in facts])
         done, failures = _handle(reaction, facts)
+        reach(Point.AFTER_EFFECT, reaction.name)
         close_done(one.id for one in done)
-        return [State.DONE] * len(done) + [
-            fail(reaction, one, error) for one, error in failed + failures
-        ]
+        states = [fail(reaction, one, error) for one, error in failed + failures]
+        reach(Point.BEFORE_COMMIT, reaction.name)
+        return [State.DONE] * len(done) + states
 
 
 def _apart(reaction: Reaction, taken: list[Taken], error: Exception) -> list[State]:

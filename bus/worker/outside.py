@@ -10,6 +10,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import close_old_connections, transaction
 
 from bus.context import handling
+from bus.crashpoints import Point, reach
 from bus.facts import Fact
 from bus.models import State
 from bus.registry import AfterDone, Reaction
@@ -57,6 +58,7 @@ def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None
             result = _send(reaction, one, resource)
             late = time.monotonic() > time_is_up
             states, rest = _close(reaction, one, result, [] if late else following)
+            reach(Point.AFTER_COMMIT, reaction.name)
             outcome.count(states)
             outcome.handed_back += hand_back(following) if late else len(following) - len(rest)
 
@@ -92,8 +94,11 @@ def _send(reaction: Reaction, one: Taken, resource: tuple[Any, ...]) -> tuple[Fa
     fact: Fact | None = None
     try:
         fact = read(reaction, one)
+        reach(Point.BEFORE_EFFECT, reaction.name)
         with handling([(fact, one.origin)]):
-            return fact, reaction.handler(fact, one.key, *resource)
+            after = reaction.handler(fact, one.key, *resource)
+        reach(Point.AFTER_EFFECT, reaction.name)
+        return fact, after
     except SoftTimeLimitExceeded as error:
         if reaction.repeatable:
             return fact, error
@@ -113,7 +118,9 @@ def _close(
         if not owned:
             log.warning("%s: delivery %s was fenced off", reaction.name, one.id)
         states = [_closed(reaction, one, fact, after)] if owned else []
-        return states, begin_next(rest, reaction) if rest else []
+        following = begin_next(rest, reaction) if rest else []
+        reach(Point.BEFORE_COMMIT, reaction.name)
+        return states, following
 
     try:
         return _persistently(closing)

@@ -4,6 +4,7 @@ from celery import Task, current_app, shared_task
 from celery.exceptions import Retry as RetryState
 from kombu import Queue
 
+from bus.crashpoints import Point, reach
 from bus.models import State
 from bus.registry import Reaction, reactions
 from bus.worker.ledger import Ticket
@@ -19,6 +20,7 @@ def register_task(reaction: Reaction) -> Task:
 
     def run(tickets: list[Ticket]) -> None:
         outcome = perform(reaction, [(pk, token) for pk, token in tickets])
+        reach(Point.BEFORE_ACK, reaction.name)
         if outcome.states[State.DEAD]:
             raise DeliveryDied(str(outcome))
         if outcome.states[State.WAITING]:

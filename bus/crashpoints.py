@@ -1,0 +1,57 @@
+"""Named points at which a test may kill or hold a process; off unless CRASH_POINTS names a folder.
+
+A point is armed by a file in that folder, named by the point alone or, for one reaction, by
+`point@reaction`. Its content is `kill`, or `hold` and a number of seconds. The first process that
+comes by takes the file away and obeys, so that one file stops one process, once.
+"""
+
+import os
+import signal
+import time
+from enum import StrEnum
+from pathlib import Path
+
+from django.conf import settings
+
+
+class Point(StrEnum):
+    """Where a process can be stopped. Of an outside reaction, *before effect* is between the two
+    steps of a send: the commit that says *sending*, and the call."""
+
+    BEFORE_EFFECT = "before-effect"
+    AFTER_EFFECT = "after-effect"
+    BEFORE_COMMIT = "before-commit"
+    AFTER_COMMIT = "after-commit"
+    BEFORE_ACK = "before-ack"
+    RELAY_ROUTED = "relay-routed"
+    """Inside the transaction that moves events from the outbox into the ledger."""
+    RELAY_CLAIMED = "relay-claimed"
+    """Between the commit that says *sent* and the sending."""
+    RELAY_SENT = "relay-sent"
+    """Sent, and nothing else done since."""
+    WEB_COMMITTED = "web-committed"
+    """Between the commit of a request and its answer."""
+
+
+def reach(point: Point, reaction: str = "") -> None:
+    """Say that the process is at this point, which is all that happens in production."""
+    if not settings.CRASH_POINTS:
+        return
+    for name in (point, f"{point}@{reaction}"):
+        armed = Path(settings.CRASH_POINTS, name)
+        taken = armed.with_name(f"{name}.{os.getpid()}")
+        try:
+            armed.rename(taken)
+        except FileNotFoundError:
+            continue
+        _obey(taken.read_text())
+
+
+def _obey(order: str) -> None:
+    what, *seconds = order.split()
+    if what == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif what == "hold":
+        time.sleep(float(seconds[0]))
+    else:
+        raise ValueError(f"A crash point is told to {order!r}; write kill, or hold 30.")
