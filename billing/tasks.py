@@ -32,7 +32,16 @@ def issue_credit_note(order: OrderCancelled) -> None:
     services.issue_credit_note(order)
 
 
-@subscribe(InvoiceNumbered, queue=QUEUE, retry=STORAGE, batch=10, outside=True, repeatable=True)
+# Nobody sees a file until a mail or a link tells of it.
+@subscribe(
+    InvoiceNumbered,
+    queue=QUEUE,
+    retry=STORAGE,
+    batch=10,
+    outside=True,
+    repeatable=True,
+    visible=False,
+)
 def draw_document(document: InvoiceNumbered, key: str) -> AfterDone | None:  # noqa: ARG001 -- the name is the key
     """Draw and store the PDF, then tell the shop that it can be had.
 

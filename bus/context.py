@@ -16,6 +16,8 @@ class Origin:
     correlation: UUID | None = None
     causation: UUID | None = None
     traceparent: str = ""
+    quiet: bool = False
+    """Nobody outside the shop may notice what comes of it."""
 
 
 _handled: ContextVar[list[tuple[Fact, Origin]]] = ContextVar("handled", default=[])  # noqa: B039 -- never changed in place

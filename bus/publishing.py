@@ -51,6 +51,7 @@ def publish(fact: Fact, *, cause: Fact | None = None) -> "Event":
         correlation=origin.correlation or identity,
         causation=origin.causation,
         traceparent=origin.traceparent,
+        quiet=origin.quiet,
     )
     try:
         event.save(force_insert=True)

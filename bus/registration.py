@@ -48,6 +48,7 @@ def _declared(reaction: Reaction) -> dict[str, object]:
         "ordered": reaction.ordered,
         "outside": reaction.outside,
         "repeatable": reaction.repeatable,
+        "visible": reaction.visible,
         "retry": str(reaction.retry),
     }
 

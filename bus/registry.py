@@ -62,6 +62,7 @@ class Reaction:
     ordered: bool
     outside: bool
     repeatable: bool
+    visible: bool
     whole_batch: bool
     lock: Callable[[list[Any]], None] | None
     using: Callable[[], AbstractContextManager[Any]] | None
@@ -93,6 +94,7 @@ def subscribe(
     ordered: bool | None = None,
     outside: bool = False,
     repeatable: bool = False,
+    visible: bool | None = None,
     lock: Callable[[list[Any]], None] | None = None,
     using: Callable[[], AbstractContextManager[Any]] | None = None,
 ) -> Callable[[Handler], Handler]:
@@ -118,6 +120,8 @@ def subscribe(
         retry: which errors are transient, and the waits.
         batch: how many deliveries travel in one message, at most.
         ordered: False for what must not wait for the stream's earlier events; else the queue's.
+        visible: whether somebody outside the shop notices the effect: a mail, a parcel. What is
+            not noticed takes part in a quiet backfill. Else the same as `outside`.
 
     Raises:
         BadSubscription: at import, with the way out.
@@ -153,6 +157,7 @@ def subscribe(
             ordered=queue.ordered if ordered is None else ordered,
             outside=outside,
             repeatable=repeatable,
+            visible=outside if visible is None else visible,
             whole_batch=whole_batch,
             lock=lock,
             using=using,

@@ -26,6 +26,7 @@ class Event(models.Model):
     correlation = models.UUIDField(help_text="The first event of the chain this one is part of.")
     causation = models.UUIDField(null=True, help_text="The event that led to this one.")
     traceparent = models.CharField(max_length=55, blank=True, help_text="W3C Trace Context.")
+    quiet = models.BooleanField(db_default=False, help_text="Nobody outside the shop may notice.")
 
     class Meta:
         constraints = [

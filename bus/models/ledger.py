@@ -46,9 +46,15 @@ class Subscription(models.Model):
     ordered = models.BooleanField()
     outside = models.BooleanField()
     repeatable = models.BooleanField()
+    visible = models.BooleanField(
+        db_default=True, help_text="Somebody outside the shop notices its effect."
+    )
     retry = models.CharField("waits", max_length=500)
     registered_at = models.DateTimeField(db_default=Now())
     paused_at = models.DateTimeField(null=True, blank=True)
+    held_until = models.DateTimeField(
+        null=True, blank=True, help_text="Not claimed until then, while a backfill is at work."
+    )
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -62,7 +68,8 @@ class Delivery(models.Model):
     """One event for one subscription.
 
     `token` is the fence: it changes at every send, every start and every *deliver again*, and
-    every closing update asks for it. `attempts` counts bodies begun.
+    every closing update asks for it. `attempts` counts bodies begun. What the handler of a
+    `quiet` delivery publishes is quiet, too.
     """
 
     event = models.ForeignKey(Event, models.PROTECT, db_index=False)
@@ -77,6 +84,7 @@ class Delivery(models.Model):
     crashes = models.PositiveSmallIntegerField(db_default=0)
     ambiguous = models.PositiveSmallIntegerField(db_default=0)
     alone = models.BooleanField(db_default=False, help_text="Sent in a message of its own.")
+    quiet = models.BooleanField(db_default=False, help_text="So are the events it leads to.")
     lease_until = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     error = models.TextField(db_default="", blank=True)

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from bus.clock import sql_ago, sql_now
 from bus.models import Delivery, Queue, State
 from bus.relay.expiry import expire
-from bus.relay.work import Work
+from bus.relay.work import CLAIMABLE, Work
 
 SENT_LEASE = timedelta(seconds=120)
 """How long a sent delivery has to start, before it counts as lost on the way."""
@@ -39,26 +39,26 @@ class Candidate:
     """It has not waited long enough for a batch that is not full."""
 
 
-def claim(queue_id: int, work: list[Work]) -> list[Batch]:
+def claim(queue_id: int, work: list[Work], *, patient: bool = True) -> list[Batch]:
     """Claim what is due in one queue and take back what is late; one commit.
 
     Under the queue's row, so that several relays share the queues. Claims by state, never by a
-    cursor over ids: rows commit out of order.
+    cursor over ids: rows commit out of order. `patient` claims let a batch wait to be filled.
     """
     with transaction.atomic():
         if not Queue.objects.select_for_update(skip_locked=True).filter(pk=queue_id).first():
             return []
         expire([one for one in work if one.late])
-        return [batch for one in work if one.due for batch in _claim(one)]
+        return [batch for one in work if one.due for batch in _claim(one, patient)]
 
 
-def _claim(work: Work) -> list[Batch]:
+def _claim(work: Work, patient: bool) -> list[Batch]:
     in_flight = _in_flight(work)
     room = work.window - in_flight
     if room <= 0:
         return []
     candidates = _candidates(work, room)
-    batches = _batches(work, candidates, wait_for_more=in_flight > 0)
+    batches = _batches(work, candidates, wait_for_more=patient and in_flight > 0)
     ids = [candidate.id for batch in batches for candidate in batch]
     if not ids:
         return []
@@ -107,11 +107,14 @@ def _candidates(work: Work, room: int) -> list[Candidate]:
     # States stand as literals, because SQLite uses a partial index only where it sees them.
     lane = LANE_IS_FREE if work.ordered else ""
     lock = "FOR UPDATE OF d SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    # Asked again under the queue's lock: it may have been paused or held since the look.
+    claimable = f"EXISTS (SELECT 1 FROM bus_subscription s WHERE s.id = %s AND {CLAIMABLE})"
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT d.id, d.token, d.alone, d.due_at > {sql_ago(PATIENCE)} "
             "FROM bus_delivery d WHERE d.subscription_id = %s AND d.state = 'waiting' "
-            f"AND d.due_at <= {sql_now()} {lane} ORDER BY d.due_at, d.id LIMIT %s {lock}",
-            [work.subscription_id, room],
+            f"AND d.due_at <= {sql_now()} AND {claimable.format(sql_now())} {lane} "
+            f"ORDER BY d.due_at, d.id LIMIT %s {lock}",
+            [work.subscription_id, work.subscription_id, room],
         )
         return [Candidate(*row) for row in cursor.fetchall()]

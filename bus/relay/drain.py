@@ -24,7 +24,8 @@ def drain() -> Iterator[tuple[str, Outcome]]:
         batches = [
             batch
             for queue_id, work in look().items()
-            for batch in claim(queue_id, [one for one in work if one.task in known])
+            # Impatiently: what a lost worker has in flight brings no company in time.
+            for batch in claim(queue_id, [one for one in work if one.task in known], patient=False)
         ]
         if not routed and not batches:
             return

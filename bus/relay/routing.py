@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 
+from bus.clock import sql_now
 from bus.crashpoints import Point, reach
 from bus.models import Outbox
 
@@ -11,6 +12,9 @@ LOCK = 7_265_108
 """The advisory lock of routing and registration; any number that nobody else uses."""
 
 MOST_AT_ONCE = 500
+
+KEPT_QUIET = "Quiet: nobody outside the shop was to notice. Delivered again, it takes effect."
+"""Why what a quiet event owes to a visible subscription is discarded."""
 
 
 def route() -> int:
@@ -42,19 +46,26 @@ def lock_routing() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def owe(column: str, values: Sequence[int | str], extra: str = "") -> int:
+def owe(column: str, values: Sequence[int | str], extra: str = "", *, quietly: bool = False) -> int:
     """Insert the deliveries that are missing for the events whose `column` is among `values`.
 
     `column` is an expression over the event `e` and the subscription `s`; `extra` a further
-    condition. Both are written in the bus and never come from outside. Returns how many.
+    condition. Both are written in the bus and never come from outside. What is quiet, because
+    its event is or because it is owed `quietly`, is discarded at once where the subscription is
+    visible, so that the ledger has it and nobody notices. Returns how many.
     """
     if not values:
         return 0
     marks = ", ".join(["%s"] * len(values))
+    quiet = "TRUE" if quietly else "e.quiet"
+    hushed = f"CASE WHEN {quiet} AND s.visible THEN"
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO bus_delivery (event_id, subscription_id, queue_id, stream, ordered) "
-            "SELECT e.id, s.id, s.queue_id, e.stream, s.ordered "
+            "INSERT INTO bus_delivery (event_id, subscription_id, queue_id, stream, ordered, "
+            "quiet, state, closed_at, error) "
+            f"SELECT e.id, s.id, s.queue_id, e.stream, s.ordered, {quiet} AND NOT s.visible, "
+            f"{hushed} 'discarded' ELSE 'waiting' END, {hushed} {sql_now()} END, "
+            f"{hushed} '{KEPT_QUIET}' ELSE '' END "
             "FROM bus_event e JOIN bus_subscription s ON s.event_type = e.type "
             f"WHERE {column} IN ({marks}) AND s.retired_at IS NULL {extra} "
             "ORDER BY e.id, s.id ON CONFLICT (event_id, subscription_id) DO NOTHING",

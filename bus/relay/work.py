@@ -6,6 +6,9 @@ from django.db import connection
 
 from bus.clock import sql_now
 
+CLAIMABLE = "s.paused_at IS NULL AND s.retired_at IS NULL AND COALESCE(s.held_until <= {0}, TRUE)"
+"""A subscription `s` from which may be claimed at the instant {0}."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -25,7 +28,7 @@ class Work:
 
 
 def look() -> dict[int, list[Work]]:
-    """What there is to do, by queue. Paused and retired subscriptions only have late deliveries."""
+    """What there is to do, by queue. Of what is paused, held or retired, late deliveries alone."""
     now = sql_now()
     waiting, in_flight = "d.state = 'waiting'", "d.state IN ('sent', 'running', 'sending')"
     # The least instant instead of EXISTS: PostgreSQL would read the whole table for a subscription
@@ -37,7 +40,7 @@ def look() -> dict[int, list[Work]]:
         # What is late is due as soon as the claim has taken it back.
         cursor.execute(
             "SELECT s.id, s.name, q.id, q.name, s.batch, s.window, s.ordered, s.outside, "
-            f"s.repeatable, s.paused_at IS NULL AND s.retired_at IS NULL AND ({due} OR {late}), "
+            f"s.repeatable, {CLAIMABLE.format(now)} AND ({due} OR {late}), "
             f"{late} FROM bus_subscription s JOIN bus_queue q ON q.id = s.queue_id "
             "ORDER BY q.id, s.id",
             (),

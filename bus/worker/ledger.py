@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from bus.context import Origin
@@ -17,6 +17,9 @@ from bus.registry import Reaction
 
 Ticket = tuple[int, int]
 """A delivery's id and the token it was sent with."""
+
+STOPPED = Q(subscription__paused_at__isnull=False) | Q(subscription__held_until__gt=Now())
+"""Nothing more is begun for the delivery's subscription: it is paused, or held by a backfill."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Taken:
 
 
 def take(reaction: Reaction, tickets: list[Ticket]) -> list[Taken]:
-    """Mark as running what this message still owns; one commit. Paused deliveries go back.
+    """Mark as running what this message still owns; one commit. Paused and held ones go back.
 
     An atomic handler's deliveries are all begun; of an outside handler's the first one is, and
     it is *sending*. A row that another worker holds is left to it.
@@ -47,10 +50,11 @@ def take(reaction: Reaction, tickets: list[Ticket]) -> list[Taken]:
             Delivery.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(id__in=tokens, state=State.SENT, subscription__name=reaction.name)
             .select_related("event", "event__personal", "subscription")
+            .annotate(stopped=STOPPED)
             .order_by("event_id")
         )
         owned = [row for row in rows if row.token == tokens[row.id]]
-        if any(row.subscription.paused_at for row in owned):
+        if any(row.stopped for row in owned):
             _hand_back([row.id for row in owned])
             return []
         taken = [_taken(row) for row in owned]
@@ -69,17 +73,18 @@ def _begin(taken: list[Taken], reaction: Reaction) -> list[Taken]:
 def begin_next(rest: list[Taken], reaction: Reaction) -> list[Taken]:
     """Mark the first of the rest as sending and renew the lease of the others; returns them.
 
-    Belongs into the transaction that closes the delivery before. A paused subscription's rest
-    is handed back, and what is no longer this worker's is left alone.
+    Belongs into the transaction that closes the delivery before. The rest of a paused or held
+    subscription is handed back, and what is no longer this worker's is left alone.
     """
     tokens = {one.id: one.token for one in rest}
     rows = list(
         Delivery.objects.select_for_update(of=("self",))
         .filter(id__in=tokens, state=State.RUNNING)
-        .values_list("id", "token", "subscription__paused_at")
+        .annotate(stopped=STOPPED)
+        .values_list("id", "token", "stopped")
     )
-    owned = {pk for pk, token, _paused in rows if token == tokens[pk]}
-    if any(paused for _pk, _token, paused in rows):
+    owned = {pk for pk, token, _stopped in rows if token == tokens[pk]}
+    if any(stopped for _pk, _token, stopped in rows):
         _hand_back(list(owned))
         return []
     rest = [one for one in rest if one.id in owned]
@@ -106,7 +111,7 @@ def _taken(row: Delivery) -> Taken:
         fact_version=event.version,
         data=event.data,
         personal=personal.data if personal else None,
-        origin=Origin(event.correlation, event.uuid, event.traceparent),
+        origin=Origin(event.correlation, event.uuid, event.traceparent, quiet=row.quiet),
         key=delivery_key(event.uuid, row.subscription.name),
     )
 
