@@ -1,0 +1,19 @@
+"""What an operator can do to the ledger. Each writes down who did it, when and why."""
+
+from bus.operations.deliveries import deliver_again, discard
+from bus.operations.records import Refused, count_on, record
+from bus.operations.selection import Filter, Selection
+from bus.operations.subscriptions import pause, resume, retire
+
+__all__ = [
+    "Filter",
+    "Refused",
+    "Selection",
+    "count_on",
+    "deliver_again",
+    "discard",
+    "pause",
+    "record",
+    "resume",
+    "retire",
+]
