@@ -17,10 +17,10 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help up doctor order orders test lint lock clean
+.PHONY: help up doctor order orders test chaos chaos-faults chaos-controls lint lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: .venv/.runtime ## Set everything up and start the whole shop; Ctrl-C stops it
 	@exec $(PY) manage.py up
@@ -36,6 +36,17 @@ orders: .venv/.runtime ## Place N=200 orders on the running shop and count what 
 
 test: .venv/.dev ## Run all tests on SQLite, then on PostgreSQL where it is installed (ARGS for pytest)
 	@exec $(PY) -m tests $(ARGS)
+
+chaos: .venv/.dev ## Pull things out of a shop under load, then count (SEED, MINUTES, FAULTS, DATABASE)
+	@exec $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(RATE),--rate $(RATE)) $(if $(FAULTS),--faults $(FAULTS)) \
+		$(if $(DATABASE),--database $(DATABASE))
+
+chaos-faults: .venv/.dev ## List every fault that a campaign can do, with its recovery bar
+	@exec $(PY) -m tests.chaos --list
+
+chaos-controls: .venv/.dev ## Break the bus on purpose, and see that the campaign's checker notices
+	@exec $(PY) -m tests.chaos.controls
 
 lint: .venv/.dev ## Check style, types and the rules of who may import whom
 	$(PY) -m ruff check .

@@ -43,11 +43,15 @@ def redis(port: int | None = None, folder: Path | None = None) -> Iterator[str]:
     """
     port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="shop-redis-") as scratch:
-        command = [_redis_binary(), "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
-        command += ["--dir", str(folder or scratch), "--appendonly", "yes"]
-        command += ["--maxmemory-policy", "noeviction"]
-        with _running(command, signal.SIGTERM, lambda: _answers_ping(port)):
+        command = redis_command(port, str(folder or scratch))
+        with _running(command, signal.SIGTERM, lambda: answers_ping(port)):
             yield f"redis://127.0.0.1:{port}/0"
+
+
+def redis_command(port: int, folder: str) -> list[str]:
+    """How a Redis is started as the shop wants one."""
+    command = [_redis_binary(), "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
+    return [*command, "--dir", folder, "--appendonly", "yes", "--maxmemory-policy", "noeviction"]
 
 
 @contextmanager
@@ -59,22 +63,33 @@ def postgres() -> Iterator[str]:
     server = find_postgres()
     if server is None:
         raise FileNotFoundError("No PostgreSQL server here; on Debian: apt-get install postgresql")
-    user = _not_root()
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="shop-postgres-", ignore_cleanup_errors=True) as data:
-        if user:
-            shutil.chown(data, user)
-        made = [str(server.with_name("initdb")), "--pgdata", data, "--username", "shop"]
-        made += ["--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"]
-        subprocess.run(made, check=True, user=user, cwd="/", stdout=subprocess.DEVNULL)
+        user = make_cluster(server, data)
         options = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        options |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
-        options |= {"max_connections": "200", "log_min_messages": "fatal"}
-        command = [str(server), "-D", data, "-p", str(port)]
-        command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        command = postgres_command(server, data, port, **options, max_connections="200")
         url = f"postgres://shop@127.0.0.1:{port}/postgres"
-        with _running(command, signal.SIGINT, lambda: _answers_query(url), user):
+        with _running(command, signal.SIGINT, lambda: answers_query(url), user):
             yield new_database(url, "shop")
+
+
+def make_cluster(server: Path, data: str) -> str | None:
+    """Make an empty cluster in this folder; returns the user to run it as, if not oneself."""
+    user = _not_root()
+    if user:
+        shutil.chown(data, user)
+    made = [str(server.with_name("initdb")), "--pgdata", data, "--username", "shop"]
+    made += ["--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"]
+    subprocess.run(made, check=True, user=user, cwd="/", stdout=subprocess.DEVNULL)
+    return user
+
+
+def postgres_command(server: Path, data: str, port: int, **options: str) -> list[str]:
+    """How a PostgreSQL is started that listens on loopback alone."""
+    options |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+    options |= {"log_min_messages": "fatal"}
+    command = [str(server), "-D", data, "-p", str(port)]
+    return command + [part for pair in options.items() for part in ("-c", "=".join(pair))]
 
 
 def new_database(url: str, name: str) -> str:
@@ -119,7 +134,7 @@ def _redis_binary() -> str:
         return str(found)
 
 
-def _answers_ping(port: int) -> bool:
+def answers_ping(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
             connection.sendall(b"PING\r\n")
@@ -128,7 +143,7 @@ def _answers_ping(port: int) -> bool:
         return False
 
 
-def _answers_query(url: str) -> bool:
+def answers_query(url: str) -> bool:
     try:
         psycopg.connect(_libpq(url), connect_timeout=2).close()
     except psycopg.OperationalError:

@@ -1,0 +1,84 @@
+"""The campaign: what `make chaos SEED=1 MINUTES=5` runs."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from tests.chaos import report
+from tests.chaos.campaign import Campaign, Plan
+from tests.chaos.faults import Fault, known
+from tests.chaos.history import History
+
+HISTORIES = Path(__file__).parents[2] / "var" / "chaos"
+
+
+def main() -> int:
+    """Run one campaign; 0 if every promise was kept, 1 if not, 2 for a wrong call."""
+    options = _parser().parse_args()
+    if options.list:
+        _list()
+        return 0
+    faults = _chosen(options)
+    plan = Plan(
+        seed=options.seed,
+        seconds=options.minutes * 60,
+        rate=options.rate,
+        database=options.database,
+        faults=faults,
+        chosen=bool(options.faults),
+        settings=options.settings,
+    )
+    history = History(HISTORIES / f"{options.database}-{options.seed}.jsonl")
+    history.write(command=" ".join(["make chaos", *map(_setting, vars(options).items())]).strip())
+    campaign = Campaign(plan, history, report.progress(time.monotonic()))
+    verdict = campaign.run()
+    out = report.console()
+    out.print(f"history: {history.path}", highlight=False, soft_wrap=True)
+    report.show(out, campaign.strikes, verdict)
+    return 0 if verdict.kept else 1
+
+
+def _setting(pair: tuple[str, object]) -> str:
+    name, value = pair
+    return f"{name.upper()}={value}" if value else ""
+
+
+def _chosen(options: argparse.Namespace) -> tuple[Fault, ...]:
+    faults = known()
+    on_postgres = options.database == "postgres"
+    if not options.faults:
+        fitting = (one for one in faults.values() if on_postgres or not one.postgres_only)
+        return tuple(one for one in fitting if one.at_random)
+    names = options.faults.split(",")
+    for name in names:
+        if name not in faults:
+            sys.exit(f"There is no fault {name!r}; `make chaos-faults` lists them.")
+        if faults[name].postgres_only and not on_postgres:
+            sys.exit(f"{name} needs PostgreSQL: say DATABASE=postgres.")
+    return tuple(faults[name] for name in names)
+
+
+def _list() -> None:
+    for one in sorted(known().values(), key=lambda one: (one.family, one.name)):
+        when = "" if one.at_random else "  (by name alone)"
+        print(f"{one.family:10} {one.name:24} bar {one.bar:>4g} s  {one.what}{when}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="Draws the same faults again.")
+    parser.add_argument("--minutes", type=float, default=5, help="How long faults are drawn for.")
+    parser.add_argument("--rate", type=float, default=6, help="Orders a second.")
+    parser.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
+    parser.add_argument("--faults", default="", help="Run these by name, once each, and no others.")
+    parser.add_argument("--settings", default="config.settings", help=argparse.SUPPRESS)
+    parser.add_argument("--list", action="store_true", help="Show every fault and end.")
+    return parser
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")

@@ -1,0 +1,183 @@
+"""One campaign: load, faults drawn from a seed, rest, and the checker's verdict."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.chaos.buyers import Buyers
+from tests.chaos.checker import Evidence, Verdict, Violation, judge
+from tests.chaos.faults import Fault
+from tests.chaos.history import History
+from tests.chaos.probe import recovery
+from tests.chaos.rest import come_to_rest, deliver_all_again
+from tests.chaos.sampler import Sampler
+from tests.chaos.staff import Staff
+from tests.chaos.stage import Stage
+
+RECOVERED = "every fault is recovered from within its bar"
+PAIRS = 0.25
+"""How often a second fault strikes while the first one lasts."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of a campaign. The same seed draws the same faults in the same order."""
+
+    seed: int
+    seconds: float
+    rate: float
+    database: str
+    faults: tuple[Fault, ...]
+    chosen: bool
+    """The faults were named: each is run once and in turn, instead of drawn from all."""
+    settings: str = "config.settings"
+
+
+@dataclass
+class Strike:
+    """A fault that was done, and how long the shop took to be well again after it."""
+
+    fault: Fault
+    began_at: float
+    ended_at: float
+    recovered: float | None = None
+
+
+@dataclass
+class Campaign:
+    plan: Plan
+    history: History
+    say: Say
+    strikes: list[Strike] = field(default_factory=list)
+    slow: list[Violation] = field(default_factory=list)
+
+    def run(self) -> Verdict:
+        """The whole of it. Leaves the folder with all logs where something was violated."""
+        stage = Stage(database=self.plan.database, settings=self.plan.settings)
+        try:
+            stage.open(self.say)
+            return self._run_on(stage)
+        finally:
+            self.say("stopping")
+            stage.close()
+
+    def _run_on(self, stage: Stage) -> Verdict:
+        buyers = Buyers(stage.url, self.plan.rate, self.plan.seed)
+        sampler, staff = Sampler(stage), Staff(stage)
+        for helper in (sampler, staff, buyers):
+            helper.start()
+        try:
+            self._warm_up(stage, buyers)
+            self._strike_all(stage, buyers)
+        finally:
+            staff.stop()
+            self.say("waiting for every customer's answer")
+            buyers.stop()
+        come_to_rest(stage, self.say)
+        sampler.stop()
+        evidence = self._evidence(stage, buyers, sampler)
+        verdict = judge(evidence, len(self.strikes))
+        verdict.violations += self.slow
+        verdict.violations += self._repeat(stage, buyers, sampler, verdict)
+        self._remember(buyers, verdict)
+        return verdict
+
+    def _warm_up(self, stage: Stage, buyers: Buyers) -> None:
+        self.say("the first order")
+        recovery(stage, buyers, 90)
+
+    def _strike_all(self, stage: Stage, buyers: Buyers) -> None:
+        chance = Random(self.plan.seed)
+        if self.plan.chosen:
+            for fault in self.plan.faults:
+                self._strike(stage, buyers, [fault], chance)
+            return
+        over = time.monotonic() + self.plan.seconds
+        while (left := over - time.monotonic()) > 0:
+            together = [chance.choice(self.plan.faults)]
+            if chance.random() < PAIRS:
+                together.append(chance.choice(self.plan.faults))
+            mine = Random(chance.random())
+            fitting = [one for one in together if one.seconds <= max(left, 10)]
+            if fitting:
+                self._strike(stage, buyers, fitting, mine)
+
+    def _strike(self, stage: Stage, buyers: Buyers, faults: list[Fault], chance: Random) -> None:
+        """Do these faults at the same time, then place an order and see how long it takes."""
+        names = " + ".join(fault.name for fault in faults)
+        self.say(f"{len(self.strikes) + 1:3}  {names}")
+        strikes: list[Strike] = []
+        threads = [
+            threading.Thread(target=self._do, args=(stage, fault, Random(chance.random()), strikes))
+            for fault in faults
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        bar = max(fault.bar for fault in faults) * len(faults)
+        took: float | None = None
+        try:
+            took = recovery(stage, buyers, bar)
+        except TimeoutError as error:
+            self.slow.append(Violation(RECOVERED, names, str(error)))
+            with suppress(TimeoutError):
+                recovery(stage, buyers, 120)
+        for strike in strikes:
+            strike.recovered = took
+            self.history.write(
+                fault=strike.fault.name, began_at=strike.began_at, ended_at=strike.ended_at,
+                recovered_after=took,
+            )  # fmt: skip
+        self.strikes += strikes
+
+    def _do(self, stage: Stage, fault: Fault, chance: Random, strikes: list[Strike]) -> None:
+        began = time.time()
+        try:
+            fault.run(stage, chance)
+        except Exception as error:
+            self.slow.append(Violation("every fault can be done", fault.name, repr(error)))
+        strikes.append(Strike(fault, began, time.time()))
+
+    def _evidence(self, stage: Stage, buyers: Buyers, sampler: Sampler) -> Evidence:
+        surprises = [one for child in stage.shop.values() for one in child.surprises]
+        return Evidence(
+            books=stage.books,
+            documents=stage.folder / "documents",
+            purchases=list(buyers.purchases),
+            mails=stage.mailbox.kept(),
+            shipped=stage.warehouse.done(),
+            logs=sorted(stage.folder.glob("*.log")),
+            surprises=surprises,
+            sampled=list(sampler.violations),
+            stolen=stage.stolen,
+            poisoned=stage.poisoned,
+        )
+
+    def _repeat(
+        self, stage: Stage, buyers: Buyers, sampler: Sampler, before: Verdict
+    ) -> list[Violation]:
+        """Deliver every closed row again: no effect may be there once more because of it."""
+        deliver_all_again(stage, self.say)
+        evidence = self._evidence(stage, buyers, sampler)
+        # A mail that an operator repeats comes again, under its Message-ID: one mail all the same.
+        evidence.repeated = True
+        after = judge(evidence, before.faults)
+        promise = "delivering everything again changes no effect"
+        return [
+            Violation(promise, one.subject, f"{one.promise}: {one.what}")
+            for one in after.all
+            if one not in before.all
+        ]
+
+    def _remember(self, buyers: Buyers, verdict: Verdict) -> None:
+        for purchase in buyers.purchases:
+            self.history.write(**purchase.record())
+        for violation in verdict.all:
+            self.history.write(violation=str(violation))
+        self.history.write(verdict=str(verdict))

@@ -1,0 +1,46 @@
+"""The independent checker: effect tables, mailboxes, the warehouse's log and the customers' memory.
+
+It reads with SQL of its own and imports nothing of the shop. The ledger is asked only for what is
+the ledger's alone: that everything is at rest, in which order, and what it calls ambiguous.
+"""
+
+from collections.abc import Callable, Iterable
+
+from tests.chaos.checker import accounts, effects, ledger, orders, traces
+from tests.chaos.checker.evidence import Evidence
+from tests.chaos.checker.verdict import Verdict, Violation
+
+Check = Callable[[Evidence], Iterable[Violation]]
+
+CHECKS: tuple[Check, ...] = (
+    orders.answered_orders_exist_once,
+    orders.orders_add_up,
+    ledger.everything_is_at_rest,
+    ledger.every_event_is_owed_once,
+    ledger.lanes_kept_their_order,
+    accounts.numbers_have_no_gap,
+    accounts.stock_adds_up,
+    accounts.figures_equal_the_orders,
+    traces.nobody_is_named,
+    traces.nobody_ended_by_himself,
+    traces.always_in_bounds,
+    traces.stolen_messages_came_back,
+)
+
+
+def judge(evidence: Evidence, faults: int) -> Verdict:
+    """Count all effects, ask every invariant, and say what came of it."""
+    counted = effects.count(evidence)
+    violations = [violation for check in CHECKS for violation in check(evidence)]
+    return Verdict(
+        orders=len(evidence.answered),
+        deliveries=counted.deliveries,
+        faults=faults,
+        lost=counted.lost,
+        doubled=counted.doubled,
+        ambiguous=counted.ambiguous,
+        violations=violations,
+    )
+
+
+__all__ = ["Evidence", "Verdict", "Violation", "judge"]

@@ -1,0 +1,125 @@
+"""How often each event took effect for each subscription, counted where the effect is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from tests.chaos.checker.evidence import Event, Evidence
+from tests.chaos.checker.tables import Tables
+from tests.chaos.checker.verdict import Violation
+
+Effect = Callable[[Tables, Event], int | None]
+"""How often it happened; None where it rightly did not."""
+
+
+@dataclass
+class Counted:
+    deliveries: int = 0
+    ambiguous: int = 0
+    lost: list[Violation] = field(default_factory=list)
+    doubled: list[Violation] = field(default_factory=list)
+
+
+def count(evidence: Evidence) -> Counted:
+    """Every event for every active subscription of its type: exactly once, or it is a violation."""
+    tables, counted = Tables(evidence), Counted()
+    for event in evidence.events:
+        if event.stream in evidence.poisoned:
+            continue
+        for name in evidence.subscriptions.get(event.type, []):
+            counted.deliveries += 1
+            if name.startswith("notifications."):
+                _count_mail(evidence, tables, event, name, counted)
+                continue
+            times = EFFECTS[name](tables, event)
+            if times == 0:
+                counted.lost.append(Violation("lost", event.stream, f"{name} had no effect"))
+            elif times is not None and times > 1:
+                counted.doubled.append(Violation("doubled", event.stream, f"{name}: {times} times"))
+    return counted
+
+
+def _count_mail(
+    evidence: Evidence, tables: Tables, event: Event, name: str, counted: Counted
+) -> None:
+    """One mail per Message-ID; two where the first was in doubt, and the ledger says so."""
+    key = f"{event.uuid}.{name.replace('.tasks.', '.').replace('_', '-')}"
+    times = evidence.mails_by_id[f"<{key}@example.com>"]
+    if times == 0:
+        if key not in tables.skipped and event.stream not in evidence.unknown_addresses:
+            counted.lost.append(Violation("lost", event.stream, f"{name} was never mailed"))
+        return
+    if evidence.repeated:
+        return
+    doubts = sum(row.ambiguous for row in evidence.deliveries.get((event.id, name), ()))
+    counted.ambiguous += times - 1
+    if times > 1 + min(doubts, 1):
+        what = f"{name}: {times} mails, of which the ledger knows {doubts} in doubt"
+        counted.doubled.append(Violation("doubled", event.stream, what))
+
+
+def _moved(kind: str) -> Effect:
+    """A movement of that kind for each reserved item of the order; none where nothing was."""
+
+    def moved(tables: Tables, event: Event) -> int | None:
+        if not tables.granted.get(event.stream):
+            return None
+        times = [tables.movements[event.stream, item, kind] for item in tables.items(event.stream)]
+        return max(times) if min(times, default=0) > 0 else 0
+
+    return moved
+
+
+def _reserved(tables: Tables, event: Event) -> int:
+    answers = tables.answers[(event.stream,)]
+    if answers == 1 and tables.granted[event.stream]:
+        wanted = tables.lines[event.stream]
+        items = tables.items(event.stream)
+        times = [tables.movements[event.stream, item, "reserved"] for item in items]
+        return max(times) if len(items) == wanted else 0
+    return answers
+
+
+def _released(tables: Tables, event: Event) -> int | None:
+    told = tables.warehouse[event.stream, "shipment.released"]
+    return None if not told and tables.never_told(event.stream) else told
+
+
+def _drawn(tables: Tables, event: Event) -> int:
+    """Every document of the order is in the storage as it was issued."""
+    files = tables.files[event.stream]
+    return int(bool(files) and all(_is(tables, name, digest) for name, digest in files))
+
+
+def _is(tables: Tables, name: str, digest: str) -> bool:
+    path = tables.evidence.documents / name
+    return path.is_file() and sha256(path.read_bytes()).hexdigest() == digest
+
+
+def _counted(tables: Tables, event: Event) -> int:
+    return tables.counted[event.type, event.stream]
+
+
+def _invoiced(kind: str) -> Effect:
+    return lambda tables, event: tables.invoices[event.stream, kind]
+
+
+EFFECTS: dict[str, Effect] = {
+    "inventory.tasks.reserve_stock": _reserved,
+    "inventory.tasks.release_stock": _moved("released"),
+    "inventory.tasks.consume_stock": _moved("dispatched"),
+    "billing.tasks.issue_invoice": _invoiced("invoice"),
+    "billing.tasks.issue_credit_note": _invoiced("credit note"),
+    "billing.tasks.draw_document": _drawn,
+    "fulfillment.tasks.open_shipment": lambda t, e: t.shipments[(e.stream,)],
+    "fulfillment.tasks.release_shipment": _released,
+    "fulfillment.tasks.cancel_shipment": lambda t, e: int(t.was_stopped(e.stream)),
+    "fulfillment.tasks.recall_shipment": lambda t, e: t.warehouse[e.stream, "shipment.recalled"],
+    "orders.tasks.cancel_rejected_order": lambda t, e: int(t.orders[e.stream].cancelled),
+    "orders.tasks.note_reservation": lambda t, e: int(t.orders[e.stream].reserved),
+    "orders.tasks.note_dispatch": lambda t, e: int(t.orders[e.stream].shipped),
+    "analytics.tasks.record_sales": _counted,
+    "analytics.tasks.reverse_sales": _counted,
+    "analytics.tasks.record_rejections": _counted,
+    "analytics.tasks.record_dispatches": _counted,
+}

@@ -1,0 +1,63 @@
+"""What only the ledger can tell: that all is at rest, and in which order it was done."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tests.chaos.checker.evidence import Delivery, Evidence
+from tests.chaos.checker.verdict import Violation
+
+REST = "at rest everything is done but what was planted, which is dead with its reason"
+OWED = "each event is owed once to each active subscription"
+LANES = "a lane is worked in the order of its events"
+MOST_AMBIGUOUS = 2
+"""So many doubtful sends of one mail leave it to a person: dead, and as promised."""
+
+
+def everything_is_at_rest(evidence: Evidence) -> Iterator[Violation]:
+    left = evidence.books.one("SELECT count(*) FROM bus_outbox")
+    if left:
+        yield Violation(REST, f"{left} events", "are still in the outbox")
+    streams = {event.id: event.stream for event in evidence.events}
+    for rows in evidence.deliveries.values():
+        for row in rows:
+            stream = streams[row.event]
+            if row.state == "dead":
+                if not row.error:
+                    yield Violation(REST, stream, f"{row.subscription} is dead without a reason")
+                elif not _may_be_dead(evidence, stream, row):
+                    reason = row.error.strip().splitlines()[-1][:200]
+                    yield Violation(REST, stream, f"{row.subscription} is dead: {reason}")
+            elif row.state != "done":
+                yield Violation(REST, stream, f"{row.subscription} is {row.state}")
+            elif stream in evidence.poisoned:
+                yield Violation(REST, stream, f"{row.subscription} is done, and cannot be")
+
+
+def _may_be_dead(evidence: Evidence, stream: str, row: Delivery) -> bool:
+    is_mail = row.subscription.startswith("notifications.")
+    refused = is_mail and stream in evidence.unknown_addresses
+    return stream in evidence.poisoned or refused or row.ambiguous >= MOST_AMBIGUOUS
+
+
+def every_event_is_owed_once(evidence: Evidence) -> Iterator[Violation]:
+    for event in evidence.events:
+        for name in evidence.subscriptions.get(event.type, []):
+            rows = evidence.deliveries.get((event.id, name), [])
+            if len(rows) != 1:
+                yield Violation(OWED, f"event {event.id}", f"has {len(rows)} deliveries to {name}")
+
+
+def lanes_kept_their_order(evidence: Evidence) -> Iterator[Violation]:
+    streams = {event.id: event.stream for event in evidence.events}
+    lanes: dict[tuple[str, int], list[Delivery]] = defaultdict(list)
+    for rows in evidence.deliveries.values():
+        for row in rows:
+            if row.ordered and row.state == "done":
+                lanes[streams[row.event], row.queue].append(row)
+    for (stream, _queue), rows in lanes.items():
+        in_order = sorted(rows, key=lambda row: (row.event, row.id))
+        for earlier, later in pairwise(in_order):
+            if later.closed_at < earlier.closed_at:
+                what = f"{later.subscription} was done before {earlier.subscription}"
+                yield Violation(LANES, stream, what)

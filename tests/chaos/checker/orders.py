@@ -1,0 +1,59 @@
+"""Whoever was answered 2xx has one order, with one fact and the right sums."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.chaos.checker.evidence import Evidence
+from tests.chaos.checker.verdict import Violation
+
+ONCE = "an order answered 2xx exists once, with one OrderPlaced"
+SUMS = "the lines make the total, and the total is the invoice's"
+
+
+def answered_orders_exist_once(evidence: Evidence) -> Iterator[Violation]:
+    books = evidence.books
+    rows = dict(
+        books.rows(
+            "SELECT k.key, o.number FROM orders_idempotencykey k "
+            "JOIN orders_order o ON o.public_id = k.order_id"
+        )
+    )
+    stated = Counter(one.stream for one in evidence.events if one.type == "OrderPlaced")
+    keys = {one.key for one in evidence.purchases}
+    for one in evidence.answered:
+        if rows.get(one.key) != one.number:
+            yield Violation(ONCE, one.number, f"was answered, its key has {rows.get(one.key)}")
+        if stated[one.number] != 1:
+            yield Violation(ONCE, one.number, f"has {stated[one.number]} OrderPlaced")
+    placed = [number for (number,) in books.rows("SELECT number FROM orders_order "
+                                                 "WHERE state <> 'draft'")]  # fmt: skip
+    for number in sorted(set(placed) - set(rows.values())):
+        yield Violation(ONCE, str(number), "was placed by nobody")
+    for key in rows.keys() - keys:
+        yield Violation(ONCE, key, "is nobody's key")
+    for number in sorted(set(stated) - set(placed) - evidence.poisoned):
+        yield Violation(ONCE, number, "has an OrderPlaced, but there is no such order")
+
+
+def orders_add_up(evidence: Evidence) -> Iterator[Violation]:
+    totals = {}
+    for number, total, lines in evidence.books.rows(
+        "SELECT o.number, o.total, sum(l.total) FROM orders_order o JOIN orders_orderline l "
+        "ON l.order_id = o.id WHERE o.number IS NOT NULL GROUP BY o.number, o.total"
+    ):
+        totals[number] = cents(total)
+        if cents(total) != cents(lines):
+            yield Violation(SUMS, number, f"is {total}, its lines make {lines}")
+    for number, kind, total in evidence.books.rows(
+        "SELECT order_number, kind, total FROM billing_invoice"
+    ):
+        if cents(total) != totals.get(number):
+            yield Violation(SUMS, number, f"has a document ({kind}) over {total}")
+    for one in evidence.answered:
+        if cents(one.total) != totals.get(one.number):
+            yield Violation(SUMS, one.number, f"was answered with a total of {one.total}")
+
+
+def cents(amount: object) -> int:
+    """An amount as a whole number of hundredths; SQLite keeps decimals as text or as floats."""
+    return round(float(str(amount)) * 100)

@@ -1,0 +1,54 @@
+"""What a campaign leaves in logs, and which of its own bounds it kept."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from tests.chaos.buyers import DOMAIN, FAMILY
+from tests.chaos.checker.evidence import Evidence
+from tests.chaos.checker.verdict import Violation
+
+PRIVACY = "nobody's name or address in a log, Redis, Flower or a traceback"
+EXITS = "no process of the shop ends by itself"
+BOUNDS = "stock is never below zero, and Redis and Flower name nobody, at any sample"
+STOLEN = "a message that is lost in silence is done within its lease and ten seconds"
+LEASE_AND_TEN = 130
+"""Seconds; a sent delivery has 120 to start."""
+
+
+def nobody_is_named(evidence: Evidence) -> Iterator[Violation]:
+    marks = (FAMILY, DOMAIN)
+    for log in evidence.logs:
+        with log.open(errors="replace") as lines:
+            for number, line in enumerate(lines, 1):
+                if any(mark in line for mark in marks):
+                    yield Violation(PRIVACY, f"{log.name}:{number}", "names a customer")
+    for rows in evidence.deliveries.values():
+        for row in rows:
+            if any(mark in row.error for mark in marks):
+                yield Violation(PRIVACY, f"delivery {row.id}", "names a customer in its traceback")
+
+
+def nobody_ended_by_himself(evidence: Evidence) -> Iterator[Violation]:
+    for surprise in evidence.surprises:
+        yield Violation(EXITS, "a process", surprise)
+
+
+def always_in_bounds(evidence: Evidence) -> Iterator[Violation]:
+    for what in dict.fromkeys(evidence.sampled):
+        yield Violation(BOUNDS, "a sample", what)
+
+
+def stolen_messages_came_back(evidence: Evidence) -> Iterator[Violation]:
+    rows = {row.id: row for several in evidence.deliveries.values() for row in several}
+    for pk, at in evidence.stolen:
+        row = rows.get(pk)
+        if row is None or row.state != "done" or row.attempts > 1 or evidence.repeated:
+            continue
+        took = _instant(row.closed_at) - at
+        if took > LEASE_AND_TEN:
+            yield Violation(STOLEN, f"delivery {pk}", f"took {took:.0f} s")
+
+
+def _instant(text: str) -> float:
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

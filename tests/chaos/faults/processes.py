@@ -1,0 +1,94 @@
+"""Processes that die, freeze, or end in the middle of something."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from random import Random
+
+from tests.chaos.datastores import wait_until
+from tests.chaos.faults.fault import fault
+from tests.chaos.stage import Stage
+
+WORKER_BAR = 30
+"""Seconds: a worker is started again and imports the whole shop before it works."""
+
+POINTS_OF_WORKERS = (
+    "before-effect", "after-effect", "before-commit", "after-commit", "before-ack",
+)  # fmt: skip
+
+
+@fault("kill -9 of a whole worker group", bar=WORKER_BAR)
+def kill_worker(stage: Stage, chance: Random) -> None:
+    chance.choice(stage.workers).kill()
+
+
+@fault("kill -9 of one pool child", bar=15)
+def kill_pool_child(stage: Stage, chance: Random) -> None:
+    worker = chance.choice(stage.workers)
+    for pid in worker.pool()[:1]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@fault("kill -9 of a worker's process at a named crash point", bar=15, seconds=3)
+def crash_worker(stage: Stage, chance: Random) -> None:
+    with stage.armed(chance.choice(POINTS_OF_WORKERS)) as armed, suppress(TimeoutError):
+        wait_until(lambda: not armed.exists(), 3, "somebody crashed")
+
+
+@fault("SIGTERM to a worker, SIGKILL a second later", bar=WORKER_BAR)
+def impatient_stop(stage: Stage, chance: Random) -> None:
+    worker = chance.choice(stage.workers)
+    worker.expect_exit(10)
+    worker.send(signal.SIGTERM)
+    time.sleep(1)
+    worker.kill()
+
+
+@fault("all workers restarted one after the other, under load", bar=WORKER_BAR, seconds=60)
+def rolling_restart(stage: Stage, chance: Random) -> None:
+    for worker in chance.sample(stage.workers, k=2):
+        worker.stop(number=signal.SIGTERM)
+        worker.start()
+
+
+@fault("a worker's pool frozen past its lease, then thawed", bar=30, seconds=90, at_random=False)
+def freeze_past_lease(stage: Stage, chance: Random) -> None:
+    worker = chance.choice([one for one in stage.workers if one.name != "worker-billing"])
+    worker.signal_group(signal.SIGSTOP)
+    time.sleep(85)
+    worker.signal_group(signal.SIGCONT)
+
+
+@fault("a worker frozen for a moment", bar=15, seconds=6)
+def freeze_worker(stage: Stage, chance: Random) -> None:
+    worker = chance.choice(stage.workers)
+    worker.signal_group(signal.SIGSTOP)
+    time.sleep(chance.uniform(1, 6))
+    worker.signal_group(signal.SIGCONT)
+
+
+@fault("kill -9 of the web process between COMMIT and answer", bar=WORKER_BAR, seconds=3)
+def crash_web(stage: Stage, chance: Random) -> None:
+    web = stage.shop["web"]
+    web.expect_exit(8)
+    with stage.armed("web-committed") as armed, suppress(TimeoutError):
+        wait_until(lambda: not armed.exists(), 3, "the web crashed")
+
+
+@fault("kill -9 of the relay between claim and send, after the send, or while it routes", bar=20)
+def crash_relay(stage: Stage, chance: Random) -> None:
+    relay = stage.shop["relay"]
+    relay.expect_exit(8)
+    point = chance.choice(("relay-claimed", "relay-sent", "relay-routed"))
+    with stage.armed(point) as armed, suppress(TimeoutError):
+        wait_until(lambda: not armed.exists(), 3, "the relay crashed")
+
+
+@fault("no relay for a while", bar=20, seconds=8)
+def no_relay(stage: Stage, chance: Random) -> None:
+    relay = stage.shop["relay"]
+    relay.kill(hold=True)
+    time.sleep(chance.uniform(2, 8))
+    relay.start()

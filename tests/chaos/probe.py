@@ -1,0 +1,53 @@
+"""How long after a fault an order is done in full again, told by effects and not by the ledger."""
+
+import threading
+import time
+import uuid
+
+from tests.chaos.buyers import Buyers, Purchase
+from tests.chaos.datastores import wait_until
+from tests.chaos.stage import Stage
+
+PLAIN = [{"sku": "DESK-PENCIL", "quantity": 1}]
+
+EFFECTS = {
+    "stock reserved": "SELECT count(*) FROM inventory_answer WHERE number = %s",
+    "invoice drawn": "SELECT count(*) FROM billing_invoice WHERE order_number = %s "
+    "AND sha256 <> ''",
+    "warehouse told": "SELECT count(*) FROM fulfillment_shipment WHERE number = %s "
+    "AND released_at IS NOT NULL",
+    "sale counted": "SELECT count(*) FROM analytics_countedfact WHERE number = %s",
+    "reservation noted": "SELECT count(*) FROM orders_order WHERE number = %s "
+    "AND reserved_at IS NOT NULL",
+}
+
+
+def recovery(stage: Stage, buyers: Buyers, longest: float) -> float:
+    """Seconds from now until an order placed now has all its effects.
+
+    Raises:
+        TimeoutError: it has not after `longest` seconds; names what is missing.
+    """
+    began = time.monotonic()
+    purchase = Purchase(str(uuid.uuid4()), buyers.body(PLAIN))
+    threading.Thread(target=buyers.buy, args=(purchase,), daemon=True).start()
+    missing: list[str] = ["answer"]
+
+    def done() -> bool:
+        missing[:] = missing_effects(stage, purchase)
+        return not missing
+
+    try:
+        wait_until(done, longest, "all effects of an order placed after the fault")
+    except TimeoutError as error:
+        raise TimeoutError(f"not within {longest:g} s: {', '.join(missing)}") from error
+    return time.monotonic() - began
+
+
+def missing_effects(stage: Stage, purchase: Purchase) -> list[str]:
+    """Which effects of an ordinary order are not there yet."""
+    if not purchase.number:
+        return ["answer"]
+    missing = [what for what, sql in EFFECTS.items() if not stage.books.one(sql, purchase.number)]
+    mails = {mail.subject.split()[0] for mail in stage.mailbox.kept() if mail.to == purchase.email}
+    return missing + (["both mails"] if len(mails) < 2 else [])

@@ -1,0 +1,119 @@
+"""The wire between the shop and one server, which faults may cut, stretch and clog."""
+
+import asyncio
+import socket
+import struct
+import threading
+from contextlib import suppress
+from enum import StrEnum
+
+
+class Wire(StrEnum):
+    FINE = "fine"
+    REFUSED = "refused"
+    """New connections are refused, and those that are there are reset."""
+    DROPPED = "dropped"
+    """Nothing arrives in either direction until it is over; then it comes late."""
+    NO_REPLIES = "no replies"
+    """Requests arrive, answers never do: what was asked for is done, and nobody knows."""
+    SLOW = "slow"
+    """Each piece takes `latency` seconds longer."""
+
+
+class Proxy:
+    """Listens on a port of its own and forwards to `target`; `mode` says how well.
+
+    `reset` breaks every connection with RST; `half_open` closes the server's ends and leaves the
+    clients believing in theirs.
+    """
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.latency = 0.2
+        self.mode = Wire.FINE
+        self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self.port = 0
+        threading.Thread(target=self._serve, daemon=True, name=f"proxy to {target}").start()
+        self._ready.wait(5)
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(
+            asyncio.start_server(self._connected, "127.0.0.1", 0, backlog=512)
+        )
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+
+    def set(self, mode: Wire, latency: float = 0.2) -> None:
+        self.latency = latency
+        self.mode = mode
+        if mode is Wire.REFUSED:
+            self.reset()
+
+    def reset(self) -> None:
+        self._loop.call_soon_threadsafe(self._break, True)
+
+    def half_open(self) -> None:
+        self._loop.call_soon_threadsafe(self._break, False)
+
+    def _break(self, both: bool) -> None:
+        for client, server in list(self._pairs):
+            server.transport.abort()
+            if both:
+                _abort(client)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.mode is Wire.REFUSED:
+            _abort(writer)
+            return
+        try:
+            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        except OSError:
+            _abort(writer)
+            return
+        pair = (writer, up_writer)
+        self._pairs.add(pair)
+        try:
+            to_server = self._pump(reader, up_writer, is_reply=False)
+            to_client = self._pump(up_reader, writer, is_reply=True)
+            tasks = [asyncio.create_task(to_server), asyncio.create_task(to_client)]
+            _done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if up_writer.transport.is_closing() and not writer.transport.is_closing():
+                # Half open: the client is told nothing until it gives up by itself.
+                await asyncio.wait(pending, timeout=60)
+            for task in pending:
+                task.cancel()
+        finally:
+            self._pairs.discard(pair)
+            for end in pair:
+                end.close()
+
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_reply: bool
+    ) -> None:
+        with suppress(OSError):
+            while piece := await source.read(65536):
+                if self.mode is Wire.SLOW:
+                    await asyncio.sleep(self.latency)
+                # TCP sends again what was lost: it comes late, and never with a hole in it.
+                while self.mode is Wire.DROPPED:
+                    await asyncio.sleep(0.05)
+                if is_reply and self.mode is Wire.NO_REPLIES:
+                    while self.mode is Wire.NO_REPLIES:
+                        await asyncio.sleep(0.05)
+                    _abort(sink)
+                    return
+                sink.write(piece)
+                await sink.drain()
+
+
+def _abort(writer: asyncio.StreamWriter) -> None:
+    """End a connection with RST, as a host does that has crashed and is back."""
+    sock: socket.socket | None = writer.get_extra_info("socket")
+    with suppress(OSError):
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()

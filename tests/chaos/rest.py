@@ -1,0 +1,57 @@
+"""After the faults: let everything that is owed be done."""
+
+import time
+from collections.abc import Callable
+
+from tests.chaos.datastores import wait_until
+from tests.chaos.faults.fault import heal
+from tests.chaos.stage import Stage
+
+LONGEST_REST = 400
+"""Seconds. The longest lease is 135, and what was lost in it may be lost once more."""
+
+HURRY_EVERY = 15
+"""Seconds between two times that waits are cut short: retries wait for up to an hour otherwise.
+Leases are never shortened, for they are what is being proved."""
+
+UNDONE = "SELECT count(*) FROM bus_delivery WHERE state NOT IN ('done', 'dead', 'discarded')"
+HURRY = "UPDATE bus_delivery SET due_at = %s WHERE state = 'waiting' AND due_at > %s"
+AGAIN = """
+from bus.models import Delivery
+from bus.operations import deliver_again
+ids = list(Delivery.objects.filter(state__in=["done", "dead"]).values_list("pk", flat=True))
+for at in range(0, len(ids), 500):
+    deliver_again(ids[at : at + 500], by="campaign")
+"""
+NOW = {True: "SELECT now()", False: "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"}
+
+
+def come_to_rest(stage: Stage, say: Callable[[str], None]) -> None:
+    """Heal everything and wait until nothing is open; what stays open the checker will name."""
+    heal(stage)
+    hurried = time.monotonic()
+    open_before = -1
+
+    def at_rest() -> bool:
+        nonlocal hurried, open_before
+        if time.monotonic() > hurried + HURRY_EVERY:
+            hurried = time.monotonic()
+            now = stage.books.one(NOW[stage.on_postgres])
+            stage.books.change(HURRY, now, now)
+        left = stage.books.one("SELECT count(*) FROM bus_outbox") + stage.books.one(UNDONE)
+        if left != open_before:
+            open_before = left
+            say(f"coming to rest: {left} open")
+        return not left
+
+    try:
+        wait_until(at_rest, LONGEST_REST, "everything is at rest", every=0.5)
+    except TimeoutError as error:
+        say(str(error))
+
+
+def deliver_all_again(stage: Stage, say: Callable[[str], None]) -> None:
+    """Make every closed delivery due once more, as an operator may, and wait for it."""
+    say("delivering everything again")
+    stage.manage("shell", "-c", AGAIN)
+    come_to_rest(stage, say)

@@ -1,0 +1,77 @@
+"""What is looked at all the time: stock that must never be below zero, and what Redis carries."""
+
+import threading
+import time
+from contextlib import suppress
+
+import psycopg
+import redis
+
+from tests.chaos.buyers import DOMAIN, FAMILY
+from tests.chaos.stage import Stage
+
+PERSONAL = (FAMILY.encode(), DOMAIN.encode())
+LOOK_EVERY = 0.5
+DUMP_EVERY = 10
+LOWEST = "SELECT count(*) FROM inventory_stockitem WHERE on_hand < 0 OR reserved < 0"
+
+
+class Sampler:
+    """Collects sentences in `violations` and counts its looks, from threads of its own."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.violations: list[str] = []
+        self.looks = 0
+        self.events = 0
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._look, daemon=True, name="sampler"),
+            threading.Thread(target=self._listen, daemon=True, name="listener"),
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(10)
+
+    def _look(self) -> None:
+        dump_at = time.monotonic()
+        while not self._stop.wait(LOOK_EVERY):
+            with suppress(psycopg.Error, redis.RedisError, OSError):
+                if below := self.stage.books.one(LOWEST):
+                    self.violations.append(f"{below} stock items were below zero")
+                self.looks += 1
+                if time.monotonic() >= dump_at:
+                    dump_at = time.monotonic() + DUMP_EVERY
+                    self.dump_redis()
+
+    def dump_redis(self) -> None:
+        """Look for personal data in every key that Redis holds just now."""
+        with self.stage.redis.client() as client:
+            for key in client.scan_iter(count=500):
+                dumped = client.dump(key) or b""
+                if any(mark in dumped for mark in PERSONAL):
+                    self.violations.append(f"personal data in the Redis key {key!r}")
+
+    def _listen(self) -> None:
+        """Hear the task events, which are all that Flower would know."""
+        while not self._stop.is_set():
+            try:
+                with self.stage.redis.client() as client, client.pubsub() as heard:
+                    heard.psubscribe("*celeryev*")
+                    while not self._stop.is_set():
+                        message = heard.get_message(timeout=1)
+                        if message and message["type"] == "pmessage":
+                            self._hear(message["data"])
+            except (redis.RedisError, OSError):
+                self._stop.wait(1)
+
+    def _hear(self, data: bytes) -> None:
+        self.events += 1
+        if any(mark in data for mark in PERSONAL):
+            self.violations.append("personal data in a task event, which Flower shows")

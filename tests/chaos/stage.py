@@ -1,0 +1,172 @@
+"""All that a campaign starts: servers, wires, providers and the shop's own processes."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests import servers
+from tests.chaos.child import Child
+from tests.chaos.datastores import Books, PostgresServer, RedisServer, wait_until
+from tests.chaos.mailbox import Mailbox
+from tests.chaos.proxy import Proxy
+from tests.chaos.warehouse import Warehouse
+
+ROOT = Path(__file__).parents[2]
+LEFT_OUT = ("flower", "beat")
+"""Programs of the Procfile that move no order: their part is played by `events.Listener`."""
+
+READY_WITHIN = 120
+
+
+class Stage:
+    """The shop as the Procfile runs it, every wire of it through a proxy that faults can cut.
+
+    `redis_wire`, `database_wire` (PostgreSQL alone), `mail_wire` and `warehouse_wire` are those
+    proxies; `shop` the processes by their names in the Procfile. `settings` names the settings
+    module, which the negative controls replace.
+    """
+
+    def __init__(self, *, database: str, settings: str = "config.settings") -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="shop-chaos-")).resolve()
+        self.crash_points = self.folder / "crash-points"
+        self.crash_points.mkdir()
+        self.on_postgres = database == "postgres"
+        self.redis = RedisServer(self.folder / "redis")
+        self.postgres = PostgresServer(self.folder / "postgres") if self.on_postgres else None
+        self.mailbox, self.warehouse = Mailbox(), Warehouse()
+        self.redis_wire = Proxy(self.redis.port)
+        self.mail_wire, self.warehouse_wire = Proxy(self.mailbox.port), Proxy(self.warehouse.port)
+        self.database_wire = Proxy(self.postgres.port) if self.postgres else None
+        self.port = servers.free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.env = self._environment(settings)
+        self.shop = {name: self._child(name, line) for name, line in self._procfile()}
+        self.stolen: list[tuple[int, float]] = []
+        """Deliveries whose messages a fault took away in silence, and when."""
+        self.poisoned: set[str] = set()
+        """Streams of events that nobody can handle, planted by a fault."""
+        self.books = (
+            Books(url=f"{self.postgres.url.rpartition('/')[0]}/shop")
+            if self.postgres
+            else Books(path=self.folder / "shop.sqlite3")
+        )
+        self._closing = threading.Event()
+
+    @property
+    def workers(self) -> list[Child]:
+        return [child for name, child in self.shop.items() if name.startswith("worker-")]
+
+    def open(self, say: Callable[[str], None]) -> None:
+        """Start everything and return once an order could be placed and every worker works."""
+        say("starting the servers")
+        self.redis.open()
+        if self.postgres:
+            self.postgres.open()
+            servers.new_database(self.postgres.url, "shop")
+        say("making the database")
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("seed")
+        self.manage("subscriptions", "--register")
+        self.books.change("UPDATE inventory_stockitem SET low_at = 0")
+        say("starting the shop")
+        for child in self.shop.values():
+            child.start()
+        threading.Thread(target=self._keep, daemon=True, name="keeper").start()
+        wait_until(self.answers, READY_WITHIN, "the web answers")
+        for worker in self.workers:
+            wait_until(lambda one=worker: self.is_ready(one), READY_WITHIN, worker.name)
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=2, trust_env=False).is_success
+        except httpx.HTTPError:
+            return False
+
+    def is_ready(self, worker: Child) -> bool:
+        """Whether this life of the worker has touched its sign of life."""
+        sign = self.folder / "run" / f"{worker.name}.alive"
+        return worker.alive and sign.exists() and len(worker.pool()) > 0
+
+    def close(self) -> None:
+        """Stop everything; what does not stop is killed."""
+        self._closing.set()
+        for child in self.shop.values():
+            child.held = True
+        for child in self.shop.values():
+            child.kill(hold=True)
+        for server in filter(None, (self.redis, self.postgres)):
+            server.kill(hold=True)
+        self.mailbox.stop()
+        self.warehouse.stop()
+        if self.postgres:
+            shutil.rmtree(self.postgres.data, ignore_errors=True)
+
+    def manage(self, *arguments: str, check: bool = True) -> str:
+        """Run a command of the shop's, past the wires; returns what it said."""
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        env = self.env | {"REDIS_URL": f"redis://127.0.0.1:{self.redis.port}/0"}
+        done = subprocess.run(
+            command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+        )
+        if check and done.returncode:
+            raise RuntimeError(f"{' '.join(arguments)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        return done.stdout
+
+    @contextmanager
+    def armed(self, point: str, order: str = "kill", reaction: str = "") -> Iterator[Path]:
+        """A crash point that waits for the first process to come by (see bus.crashpoints)."""
+        armed = self.crash_points / (f"{point}@{reaction}" if reaction else point)
+        draft = armed.with_name(f"{armed.name}.new")
+        draft.write_text(order)
+        draft.rename(armed)
+        try:
+            yield armed
+        finally:
+            armed.unlink(missing_ok=True)
+
+    def _keep(self) -> None:
+        while not self._closing.wait(0.3):
+            for child in self.shop.values():
+                if child.look_after():
+                    time.sleep(0.2)
+
+    def _environment(self, settings: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name in ("HOME", "LANG", "TZ")}
+        env = kept | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "DJANGO_SETTINGS_MODULE": settings,
+            "SECRET_KEY": "chaos",
+            "ENV_FILE": os.devnull,
+            "VAR_DIR": str(self.folder),
+            "CRASH_POINTS": str(self.crash_points),
+            "PORT": str(self.port),
+            "REDIS_URL": f"redis://127.0.0.1:{self.redis_wire.port}/0",
+            "EMAIL_URL": f"smtp://127.0.0.1:{self.mail_wire.port}",
+            "WAREHOUSE_URL": f"http://127.0.0.1:{self.warehouse_wire.port}/",
+            "WAREHOUSE_SECRET": "chaos",
+        }
+        if self.database_wire:
+            env["DATABASE_URL"] = f"postgres://shop@127.0.0.1:{self.database_wire.port}/shop"
+        return env
+
+    def _procfile(self) -> Iterator[tuple[str, str]]:
+        for line in (ROOT / "Procfile").read_text().splitlines():
+            name, _, command = line.partition(": ")
+            if name not in LEFT_OUT:
+                yield name, command
+
+    def _child(self, name: str, line: str) -> Child:
+        log = self.folder / f"{name}.log"
+        child = Child(name, ["sh", "-c", f"exec {line}"], self.env, log)
+        child.cwd = ROOT
+        return child
