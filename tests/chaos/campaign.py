@@ -67,7 +67,7 @@ class Campaign:
             stage.close()
 
     def _run_on(self, stage: Stage) -> Verdict:
-        buyers = Buyers(stage.url, self.plan.rate, self.plan.seed)
+        stage.buyers = buyers = Buyers(stage.url, self.plan.rate, self.plan.seed)
         sampler, staff = Sampler(stage), Staff(stage)
         for helper in (sampler, staff, buyers):
             helper.start()

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from tests import servers
+from tests.chaos.buyers import Buyers
 from tests.chaos.child import Child
 from tests.chaos.datastores import Books, PostgresServer, RedisServer, wait_until
 from tests.chaos.mailbox import Mailbox
@@ -59,6 +60,8 @@ class Stage:
             if self.postgres
             else Books(path=self.folder / "shop.sqlite3")
         )
+        self.buyers: Buyers | None = None
+        """The campaign's customers; a fault that orders something does it through them."""
         self._closing = threading.Event()
 
     @property
