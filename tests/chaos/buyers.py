@@ -111,9 +111,13 @@ class Buyers:
         while not self._stop.is_set():
             purchase = Purchase(str(uuid.uuid4()), self.body())
             purchase.wants_to_cancel = self._chance.random() < CANCELLED
-            self._pool.submit(self.buy, purchase)
+            self.send(purchase)
             due += 1 / self.rate
             self._stop.wait(max(0.0, due - time.monotonic()))
+
+    def send(self, purchase: Purchase) -> None:
+        """Let one customer buy, beside all the others."""
+        self._pool.submit(self.buy, purchase)
 
     def buy(self, purchase: Purchase) -> Purchase:
         """Order until there is an answer, always under the same key; then perhaps cancel."""
