@@ -1,4 +1,4 @@
-"""Every crash point of every reaction, each hit by one process, while orders of all kinds come in."""
+"""Every crash point of every reaction, each hit once, while orders of all kinds come in."""
 
 import time
 import uuid
@@ -33,7 +33,7 @@ for message in Message.objects.filter(state="sent", original=None).order_by("-id
 
 
 @fault("every crash point of every reaction, once each", bar=60, seconds=LONGEST, at_random=False)
-def crash_sweep(stage: Stage, chance: Random) -> None:  # noqa: ARG001 -- nothing is left to chance
+def crash_sweep(stage: Stage, chance: Random) -> None:
     """Arms all of them at once and orders until each has killed a process.
 
     Raises:
