@@ -4,131 +4,31 @@ Stock Celery loops, or exits with the message lost, over several kinds of malfor
 what does not have the shape that the relay gives a message goes to a quarantine list instead.
 """
 
-import base64
 import logging
-from typing import Annotated, Any
+from queue import Empty
+from typing import Any
 
 import msgspec
 import redis
-from celery import current_app
 from kombu.transport.redis import Channel as RedisChannel
+from kombu.transport.redis import QoS as RedisQoS
 from kombu.transport.redis import Transport as RedisTransport
+from kombu.transport.virtual import QoS as VirtualQoS
 
 from bus import registry
+from bus.message import Malformed, inspect
 
 log = logging.getLogger(__name__)
 
 QUARANTINE = "bus:quarantine"
 MOST_KEPT = 1000
-LARGEST_MESSAGE = 256 * 1024
+KEPT_OF_EACH = 16 * 1024
+"""Bytes; the quarantine of a Redis that others write to must not fill it."""
 
-Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
-Token = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-Seconds = Annotated[float, msgspec.Meta(ge=1)]
-TICKETS = msgspec.json.Decoder(list[tuple[Id, Token]])
+UNACKED = msgspec.json.Decoder(tuple[msgspec.Raw, str, str])
+"""What kombu keeps of a message until it is acknowledged: itself, its exchange, its queue."""
 
-
-class Headers(msgspec.Struct):
-    """What Celery's worker reads of a message's headers, and nothing that could steer it.
-
-    The worker gets these alone: what else a message has is dropped on the way.
-    """
-
-    id: str
-    task: str
-    lang: str
-    retries: Annotated[int, msgspec.Meta(ge=0)] = 0
-    timelimit: tuple[Seconds | None, Seconds | None] = (None, None)
-    argsrepr: str | None = None
-    kwargsrepr: str | None = None
-    origin: str | None = None
-    root_id: str | None = None
-    parent_id: str | None = None
-    ignore_result: bool | None = None
-    eta: None = None
-    expires: None = None
-    group: None = None
-    group_index: None = None
-    shadow: None = None
-    compression: None = None
-    stamps: dict[str, None] = {}
-    stamped_headers: None = None
-
-
-class DeliveryInfo(msgspec.Struct):
-    exchange: str
-    routing_key: str
-    redelivered: bool = False
-
-
-class Properties(msgspec.Struct):
-    delivery_tag: str
-    delivery_info: DeliveryInfo
-    body_encoding: str
-    correlation_id: str | None = None
-    reply_to: str | None = None
-    priority: int = 0
-
-
-class Envelope(msgspec.Struct):
-    """A message as it lies in Redis."""
-
-    body: str
-    headers: Headers
-    properties: Properties
-    content_type: str = msgspec.field(name="content-type")
-    content_encoding: str = msgspec.field(name="content-encoding")
-
-
-class Embed(msgspec.Struct):
-    """Celery's canvas; a message of the bus starts nothing else."""
-
-    callbacks: None = None
-    errbacks: None = None
-    chain: None = None
-    chord: None = None
-
-
-ENVELOPE = msgspec.json.Decoder(Envelope)
-BODY = msgspec.json.Decoder(tuple[tuple[msgspec.Raw, ...], dict[str, msgspec.Raw], Embed])
-
-
-class Malformed(ValueError):
-    """A message does not have the shape that the relay gives one."""
-
-
-def inspect(item: bytes) -> bytes:
-    """Refuse what is not a message of the bus for a task that this worker knows.
-
-    A reaction takes deliveries; beat's tasks take nothing; Celery's own are nobody's to call.
-    Returns the message without what is unknown in it: a number of 5,000 digits in a field that
-    nobody reads ended a worker.
-
-    Raises:
-        Malformed: saying why, without the message's content.
-    """
-    if len(item) > LARGEST_MESSAGE:
-        raise Malformed(f"it has {len(item)} bytes")
-    try:
-        envelope = ENVELOPE.decode(item)
-        args, kwargs, _embed = BODY.decode(base64.b64decode(envelope.body, validate=True))
-        task = envelope.headers.task
-        reacts = task in {reaction.name for reaction in registry.reactions()}
-        if kwargs or len(args) != reacts:
-            raise Malformed("its arguments are not a list of deliveries")
-        for tickets in args:
-            TICKETS.decode(tickets)
-    except Malformed:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise Malformed(f"{type(error).__name__}: {error}") from error
-    if (envelope.content_type, envelope.content_encoding) != ("application/json", "utf-8"):
-        raise Malformed("it is not JSON in UTF-8")
-    if envelope.properties.body_encoding != "base64":
-        raise Malformed("its body is not base64")
-    if task not in current_app.tasks or task.startswith("celery."):
-        raise Malformed("it names a task that this worker does not have")
-    return msgspec.json.encode(envelope)
+BROADCASTS = ("celery.pidbox", "reply.celery.pidbox", "celeryev")
 
 
 def _task_queues() -> set[str]:
@@ -136,8 +36,72 @@ def _task_queues() -> set[str]:
     return {reaction.queue.name for reaction in registry.reactions()}
 
 
+class QoS(RedisQoS):
+    """What this worker has taken and not acknowledged."""
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        """Note that a message was taken, or go on without the note where Redis has no room for it.
+
+        The lease brings back what is lost without it; work that goes on makes room.
+        """
+        try:
+            super().append(message, delivery_tag)  # type: ignore[no-untyped-call]  # untyped base
+        except redis.OutOfMemoryError:
+            VirtualQoS.append(self, message, delivery_tag)
+
+    def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
+        """Put a message back into its queue; what nobody can put back goes to quarantine.
+
+        Otherwise it would be in the way of all that come after it, and end workers that start.
+        """
+        with self.channel.conn_or_acquire(client) as client:
+            entry = client.hget(self.unacked_key, tag)
+            try:
+                if entry is not None:
+                    _require_restorable(entry)
+            except Malformed as error:
+                self._remove_from_indices(tag).execute()  # type: ignore[no-untyped-call]  # untyped base
+                self.channel.quarantine(self.unacked_key, entry, error)
+                return
+            super().restore_by_tag(tag, client, leftmost)  # type: ignore[no-untyped-call]  # untyped base
+
+
+def _require_restorable(entry: bytes) -> None:
+    try:
+        message, _exchange, queue = UNACKED.decode(entry)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"{type(error).__name__}: {error}") from error
+    if queue not in _task_queues():
+        raise Malformed("it is of no queue")
+    inspect(bytes(message), queue)
+
+
 class Channel(RedisChannel):
     """Hands on what `inspect` lets through."""
+
+    QoS = QoS
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)  # type: ignore[no-untyped-call]  # untyped base
+        self._put_aside_other_types()
+
+    def _put_aside_other_types(self) -> None:
+        """Rename keys of the bus that are not of their type, or each use of them would fail.
+
+        An error that Redis answers ends the connection, and the next one begins here.
+        """
+        wanted = dict.fromkeys((*_task_queues(), QUARANTINE), b"list")
+        wanted |= {self.unacked_key: b"hash", self.unacked_index_key: b"zset"}
+        for prefix in (self.keyprefix_queue, self.keyprefix_binding_permanent):
+            wanted |= dict.fromkeys((prefix % name for name in BROADCASTS), b"set")
+        with self.conn_or_acquire() as client:
+            pipe = client.pipeline(transaction=False)
+            for key in wanted:
+                pipe.type(key)
+            for key, found in zip(wanted, pipe.execute(), strict=True):
+                if found not in (b"none", wanted[key]):
+                    log.error("%s is no %s: it is %s:%s now", key, wanted[key], QUARANTINE, key)
+                    client.rename(key, f"{QUARANTINE}:{key}")
 
     def _create_client(self, asynchronous: bool = False) -> redis.Redis:
         kombu: Any = super()
@@ -148,22 +112,41 @@ class Channel(RedisChannel):
     def _popped(self, reply: list[bytes] | None, **_options: Any) -> tuple[bytes, bytes] | None:
         if not reply:
             return None
-        queue, item = reply
-        if queue.decode().split(self.sep)[0] not in _task_queues():
-            return queue, item
+        key, item = reply
+        queue = key.decode().split(self.sep)[0]
+        if queue not in _task_queues():
+            return key, item
         try:
-            return queue, inspect(item)
+            return key, inspect(item, queue)
         except Malformed as error:
-            self._quarantine(queue, item, error)
+            self.quarantine(queue, item, error)
             return None
 
-    def _quarantine(self, queue: bytes, item: bytes, error: Malformed) -> None:
-        log.error("a message in queue %s went to %s: %s", queue.decode(), QUARANTINE, error)
+    def quarantine(self, where: str, item: bytes, error: Malformed) -> None:
+        """Keep what was refused, where there is room for it."""
+        log.error("a message in %s went to %s: %s", where, QUARANTINE, error)
         with self.conn_or_acquire() as client:
             pipe = client.pipeline()
-            pipe.lpush(QUARANTINE, item)
+            pipe.lpush(QUARANTINE, item[:KEPT_OF_EACH])
             pipe.ltrim(QUARANTINE, 0, MOST_KEPT - 1)
-            pipe.execute()
+            try:
+                pipe.execute()
+            except redis.ResponseError as refusal:
+                log.error("%s takes nothing: %s", QUARANTINE, refusal)
+
+    def _receive_one(self, client: Any) -> Any:
+        """Take a broadcast: a question to all workers, or a sign of life of one of them.
+
+        Nothing of the bus depends on these, so one that cannot be read is passed over.
+        """
+        try:
+            kombu: Any = super()
+            return kombu._receive_one(client)
+        except (Empty, redis.RedisError, OSError):
+            raise
+        except Exception as error:
+            log.error("a broadcast was passed over: %s", type(error).__name__)
+            return None
 
 
 class Transport(RedisTransport):

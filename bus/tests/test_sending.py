@@ -9,7 +9,7 @@ import redis
 from kombu.exceptions import OperationalError as BrokerError
 
 from bus import broker as the_broker
-from bus import transport
+from bus.message import inspect
 from bus.models import Delivery, RelayState, State
 from bus.registration import register
 from bus.relay.epoch import Epoch
@@ -58,7 +58,7 @@ def test_a_batch_is_one_message_of_ids_and_tokens(
         [[list(ticket) for ticket in batch.tickets]] for batch in batches
     ]
     for message in sent:
-        transport.inspect(message)
+        inspect(message, "desk")
 
 
 def test_nothing_personal_goes_through_the_broker(
