@@ -14,6 +14,8 @@ HURRY_EVERY = 15
 """Seconds between two times that waits are cut short: retries wait for up to an hour otherwise.
 Leases are never shortened, for they are what is being proved."""
 
+TELL_EVERY = 5
+
 UNDONE = "SELECT count(*) FROM bus_delivery WHERE state NOT IN ('done', 'dead', 'discarded')"
 HURRY = "UPDATE bus_delivery SET due_at = %s WHERE state = 'waiting' AND due_at > %s"
 AGAIN = """
@@ -29,18 +31,17 @@ NOW = {True: "SELECT now()", False: "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')
 def come_to_rest(stage: Stage, say: Callable[[str], None]) -> None:
     """Heal everything and wait until nothing is open; what stays open the checker will name."""
     heal(stage)
-    hurried = time.monotonic()
-    open_before = -1
+    hurried = told = time.monotonic()
 
     def at_rest() -> bool:
-        nonlocal hurried, open_before
+        nonlocal hurried, told
         if time.monotonic() > hurried + HURRY_EVERY:
             hurried = time.monotonic()
             now = stage.books.one(NOW[stage.on_postgres])
             stage.books.change(HURRY, now, now)
         left = stage.books.one("SELECT count(*) FROM bus_outbox") + stage.books.one(UNDONE)
-        if left != open_before:
-            open_before = left
+        if left and time.monotonic() > told + TELL_EVERY:
+            told = time.monotonic()
             say(f"coming to rest: {left} open")
         return not left
 
