@@ -1,5 +1,6 @@
 """One campaign: load, faults drawn from a seed, rest, and the checker's verdict."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from tests.chaos.checker import Evidence, Verdict, Violation, judge
 from tests.chaos.faults import Fault
 from tests.chaos.history import History
 from tests.chaos.probe import recovery
-from tests.chaos.rest import come_to_rest, deliver_all_again
+from tests.chaos.rest import LONGEST_REST, come_to_rest, deliver_all_again
 from tests.chaos.sampler import Sampler
 from tests.chaos.staff import Staff
 from tests.chaos.stage import Stage
@@ -36,6 +37,10 @@ class Plan:
     chosen: bool
     """The faults were named: each is run once and in turn, instead of drawn from all."""
     settings: str = "config.settings"
+    longest_rest: float = LONGEST_REST
+    """Seconds after which the checker looks at what there is, at rest or not."""
+    repeats: bool = True
+    """In the end everything is delivered once more."""
 
 
 @dataclass
@@ -57,7 +62,11 @@ class Campaign:
     slow: list[Violation] = field(default_factory=list)
 
     def run(self) -> Verdict:
-        """The whole of it. Leaves the folder with all logs where something was violated."""
+        """The whole of it."""
+        self.history.write(
+            seed=self.plan.seed, minutes=self.plan.seconds / 60, rate=self.plan.rate,
+            database=self.plan.database, cores=os.cpu_count(),
+        )  # fmt: skip
         stage = Stage(database=self.plan.database, settings=self.plan.settings)
         try:
             stage.open(self.say)
@@ -78,12 +87,13 @@ class Campaign:
             staff.stop()
             self.say("waiting for every customer's answer")
             buyers.stop()
-        come_to_rest(stage, self.say)
+        come_to_rest(stage, self.say, self.plan.longest_rest)
         sampler.stop()
         evidence = self._evidence(stage, buyers, sampler)
         verdict = judge(evidence, len(self.strikes))
         verdict.violations += self.slow
-        verdict.violations += self._repeat(stage, buyers, sampler, verdict)
+        if self.plan.repeats:
+            verdict.violations += self._repeat(stage, buyers, sampler, verdict)
         self._remember(buyers, verdict)
         return verdict
 
@@ -127,7 +137,7 @@ class Campaign:
         except TimeoutError as error:
             self.slow.append(Violation(RECOVERED, names, str(error)))
             with suppress(TimeoutError):
-                recovery(stage, buyers, 120)
+                recovery(stage, buyers, min(120, self.plan.longest_rest))
         for strike in strikes:
             strike.recovered = took
             self.history.write(

@@ -1,0 +1,79 @@
+"""Campaigns' histories as tables in Markdown: what docs/reliability.md shows of them."""
+
+import json
+import re
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+VERDICT = re.compile(
+    r"orders (\d+), deliveries (\d+), faults (\d+), lost (\d+), doubled (\d+), ambiguous (\d+)"
+)
+
+
+def main(paths: list[str]) -> int:
+    """Print a row for each campaign, their sum, and a row for each kind of fault."""
+    histories = [_read(Path(path)) for path in paths]
+    if not histories:
+        sys.exit("Name the histories: python -m tests.chaos.table var/chaos/*.jsonl")
+    for line in [*_campaigns(histories), "", *_faults(histories)]:
+        print(line)
+    return 0
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    with path.open() as lines:
+        return [json.loads(line) for line in lines]
+
+
+def _plan(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(line for line in lines if "seed" in line)
+
+
+def _order(lines: list[dict[str, Any]]) -> tuple[str, int]:
+    return _plan(lines)["database"], _plan(lines)["seed"]
+
+
+def _campaigns(histories: list[list[dict[str, Any]]]) -> Iterable[str]:
+    yield (
+        "| seed | database | date | minutes | orders | deliveries | faults | lost | doubled "
+        "| ambiguous | violations |"
+    )
+    yield f"|{'---|' * 11}"
+    sums = [0] * 7
+    for lines in sorted(histories, key=_order):
+        plan = _plan(lines)
+        said = next((line["verdict"] for line in lines if "verdict" in line), "")
+        found = VERDICT.search(said)
+        if found is None:
+            yield f"| {plan['seed']} | {plan['database']} | not finished |"
+            continue
+        counts = [*map(int, found.groups()), sum("violation" in line for line in lines)]
+        sums = [total + count for total, count in zip(sums, counts, strict=True)]
+        day = datetime.fromtimestamp(plan["at"], UTC).date()
+        shown = [plan["seed"], plan["database"], day, f"{plan['minutes']:g}", *counts]
+        yield f"| {' | '.join(map(str, shown))} |"
+    yield f"| **all** | | | | {' | '.join(f'**{total:,}**' for total in sums)} |"
+
+
+def _faults(histories: list[list[dict[str, Any]]]) -> Iterable[str]:
+    kinds: dict[str, list[float | None]] = defaultdict(list)
+    for lines in histories:
+        for line in lines:
+            if "fault" in line:
+                kinds[line["fault"]].append(line["recovered_after"])
+    yield "| fault | times | median recovery | worst recovery |"
+    yield "|---|--:|--:|--:|"
+    for name, took in sorted(kinds.items()):
+        in_time = [one for one in took if one is not None]
+        median = f"{statistics.median(in_time):.1f} s" if in_time else "-"
+        worst = "over its bar" if len(in_time) < len(took) else f"{max(in_time):.1f} s"
+        yield f"| {name} | {len(took)} | {median} | {worst} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
