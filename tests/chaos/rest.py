@@ -28,7 +28,7 @@ for at in range(0, len(ids), 500):
 NOW = {True: "SELECT now()", False: "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"}
 
 
-def come_to_rest(stage: Stage, say: Callable[[str], None]) -> None:
+def come_to_rest(stage: Stage, say: Callable[[str], None], longest: float = LONGEST_REST) -> None:
     """Heal everything and wait until nothing is open; what stays open the checker will name."""
     heal(stage)
     hurried = told = time.monotonic()
@@ -46,7 +46,7 @@ def come_to_rest(stage: Stage, say: Callable[[str], None]) -> None:
         return not left
 
     try:
-        wait_until(at_rest, LONGEST_REST, "everything is at rest", every=0.5)
+        wait_until(at_rest, longest, "everything is at rest", every=0.5)
     except TimeoutError as error:
         say(str(error))
 
