@@ -1,84 +1,95 @@
 """Giving a subscription the past: deliveries for events from before it was registered."""
 
-import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
+from django.utils.timezone import localtime
 
-from bus import operations
-from bus.models import IN_FLIGHT, Delivery, Event, Subscription
-from bus.operations import Refused
-from bus.relay.routing import lock_routing, owe
-from bus.retention import KEPT
+from bus.holding import held, wait_until_home
+from bus.models import Delivery, Event, Subscription
+from bus.operations import Refused, active, count_on, record
+from bus.relay.routing import MOST_AT_ONCE, lock_routing, owe
+from bus.retention import forgotten_until
 
-LONGEST_WAIT = 150
-"""Seconds for what is in flight of an ordered subscription to come home."""
+PATIENCE = timedelta(seconds=150)
+"""With what is in flight of an ordered subscription: longer than any lease."""
 
 
 def backfill(
-    name: str, *, since: datetime, rate: int, by: str, why: str = ""
+    name: str,
+    *,
+    since: datetime,
+    rate: int,
+    by: str,
+    why: str = "",
+    quietly: bool = False,
+    patience: timedelta = PATIENCE,
 ) -> Generator[int, None, None]:
     """Owe a subscription the events of its type since an instant; yields how many, step by step.
 
     `rate` deliveries become due each second, which leaves live traffic its share. An event that
-    is owed or done already is passed over. An ordered subscription is paused meanwhile, so that
-    no later event of a stream overtakes an earlier one.
+    is owed or done already is passed over, so a backfill that was ended can be started again. An
+    ordered subscription is held meanwhile, so that no later event of a stream overtakes an
+    earlier one. `quietly`: nobody outside the shop notices, of what it leads to neither; what a
+    visible subscription is owed is discarded at once.
 
     Raises:
-        Refused: no such subscription, a bad rate, its deliveries do not come home, or the ledger
-            cannot tell any more what was done.
+        Refused: see `missing`; a bad rate; what is in flight does not come home within
+            `patience`; another backfill of it is at work.
     """
-    subscription = Subscription.objects.filter(name=name, retired_at__isnull=True).first()
-    if subscription is None:
-        raise Refused(f"There is no subscription {name}; see manage.py subscriptions.")
+    events, subscription = missing(name, since).order_by("id"), active(name)
     if rate < 1:
         raise Refused(f"The rate is {rate}; at least one delivery a second must become due.")
-    forgotten = timezone.now() - KEPT
+    subject = f"{name} since {localtime(since):%Y-%m-%d %H:%M:%S}{' quietly' if quietly else ''}"
+    action = record(by, "backfill", subject, count=0, why=why)
+    with held(subscription) if subscription.ordered else nullcontext(_nothing) as keep:
+        if subscription.ordered:
+            wait_until_home(subscription, keep, patience)
+        total = last = 0
+        while True:
+            with transaction.atomic():
+                lock_routing()
+                keep()
+                rest = events.filter(id__gt=last).values_list("id", flat=True)
+                step = list(rest[: min(rate, MOST_AT_ONCE)])
+                _owe(subscription, step, timedelta(seconds=total // rate), quietly)
+                count_on(action, len(step))
+            if not step:
+                return
+            total, last = total + len(step), step[-1]
+            yield len(step)
+
+
+def missing(name: str, since: datetime) -> QuerySet[Event]:
+    """The events since then that a subscription does not owe, and never did.
+
+    Raises:
+        Refused: there is no such subscription, or the ledger cannot tell any more what was done.
+    """
+    subscription, forgotten = active(name), forgotten_until()
     if since < forgotten and subscription.registered_at < forgotten:
         raise Refused(
             f"{name} may have done what happened before {forgotten:%Y-%m-%d}, and the ledger has "
             "forgotten it: begin later."
         )
-    operations.record(by, "backfill", name, why=f"since {since.isoformat()}. {why}".strip())
-    hold = subscription.ordered and subscription.paused_at is None
-    if hold:
-        operations.pause(name, by=by, why="backfill")
-    try:
-        if subscription.ordered:
-            _wait_until_home(subscription)
-        yield from _owe_since(subscription, since, rate)
-    finally:
-        if hold:
-            operations.resume(name, by=by, why="backfill")
-
-
-def _owe_since(subscription: Subscription, since: datetime, rate: int) -> Iterator[int]:
     owed = Delivery.objects.filter(event=OuterRef("pk"), subscription=subscription)
-    missing = Event.objects.filter(
+    return Event.objects.filter(
         ~Exists(owed), type=subscription.event_type, at__gte=since, outbox__isnull=True
-    ).order_by("id")
-    second = last = 0
-    while True:
-        with transaction.atomic():
-            lock_routing()
-            events = list(missing.filter(id__gt=last).values_list("id", flat=True)[:rate])
-            if not events:
-                return
-            owe("e.id", events, f"AND s.id = {int(subscription.pk)}")
-            Delivery.objects.filter(subscription=subscription, event_id__in=events).update(
-                due_at=Now() + timedelta(seconds=second)
-            )
-        second, last = second + 1, events[-1]
-        yield len(events)
+    )
 
 
-def _wait_until_home(subscription: Subscription) -> None:
-    deadline = time.monotonic() + LONGEST_WAIT
-    while Delivery.objects.filter(subscription=subscription, state__in=IN_FLIGHT).exists():
-        if time.monotonic() > deadline:
-            raise Refused(f"{subscription.name} still has deliveries in flight; try again later.")
-        time.sleep(0.2)
+def _owe(
+    subscription: Subscription, events: Sequence[int], due_in: timedelta, quietly: bool
+) -> None:
+    owe("e.id", events, f"AND s.id = {int(subscription.pk)}", quietly=quietly)
+    Delivery.objects.filter(subscription=subscription, event_id__in=events).update(
+        due_at=Now() + due_in
+    )
+
+
+def _nothing() -> None:
+    """Keeps what need not be held."""

@@ -29,4 +29,4 @@ def audit() -> None:
 @shared_task(name="config.nightly.prune")
 def prune() -> None:
     """Remove what has been done for long."""
-    log.info("pruned %d deliveries", prune_deliveries())
+    log.info("pruned %d deliveries", sum(prune_deliveries(by="nightly")))

@@ -1,4 +1,4 @@
-"""Events without effects outside the shop, and subscriptions that a backfill holds."""
+"""Events without effects outside the shop, subscriptions that are held, how far was pruned."""
 
 from django.db import migrations, models
 from django.db.models import F
@@ -51,6 +51,11 @@ class Migration(migrations.Migration):
                 help_text="Not claimed until then, while a backfill is at work.",
                 null=True,
             ),
+        ),
+        migrations.AddField(
+            model_name="relaystate",
+            name="forgotten_until",
+            field=models.DateTimeField(null=True),
         ),
         migrations.RunPython(assume_visible, migrations.RunPython.noop),
     ]

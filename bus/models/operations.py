@@ -22,7 +22,8 @@ class OperatorAction(models.Model):
 
 
 class RelayState(models.Model):
-    """One row: the epoch of the broker's memory, and what the relay last knew of the broker."""
+    """One row: the epoch of the broker's memory, what the relay last knew of the broker, and how
+    far back the ledger has been pruned."""
 
     THE_ROW = 1
 
@@ -30,6 +31,7 @@ class RelayState(models.Model):
     epoch = models.CharField(max_length=32, blank=True)
     looked_at = models.DateTimeField(null=True)
     broker_error = models.CharField(max_length=200, blank=True)
+    forgotten_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return "relay"

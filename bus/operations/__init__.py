@@ -3,12 +3,13 @@
 from bus.operations.deliveries import deliver_again, discard
 from bus.operations.records import Refused, count_on, record
 from bus.operations.selection import Filter, Selection
-from bus.operations.subscriptions import pause, resume, retire
+from bus.operations.subscriptions import active, pause, resume, retire
 
 __all__ = [
     "Filter",
     "Refused",
     "Selection",
+    "active",
     "count_on",
     "deliver_again",
     "discard",

@@ -55,7 +55,7 @@ def test_so_many_become_due_each_second(subscribed: Subscribed) -> None:
     assert timedelta(seconds=2) <= last.due_at - first.due_at < timedelta(seconds=10)
 
 
-def test_an_ordered_subscription_is_paused_meanwhile(subscribed: Subscribed) -> None:
+def test_an_ordered_subscription_is_held_meanwhile(subscribed: Subscribed) -> None:
     facts = [Happened(about="a", number=number) for number in (1, 2, 3)]
     name = late_subscription(subscribed, *facts, ordered=True)
 
@@ -70,18 +70,19 @@ def test_an_ordered_subscription_is_paused_meanwhile(subscribed: Subscribed) -> 
         settle("desk")
 
     assert notes() == ["1", "2", "3", "4"]
-    whats = OperatorAction.objects.exclude(what="effect").order_by("id")
-    assert list(whats.values_list("what", flat=True)) == ["backfill", "pause", "resume"]
+    action = OperatorAction.objects.exclude(what="effect").get()
+    assert (action.who, action.what, action.count) == ("ada", "backfill", 3)
+    assert action.subject.startswith(f"{name} since 20")
 
 
-def test_a_backfill_that_ends_early_leaves_no_pause_behind(subscribed: Subscribed) -> None:
+def test_a_backfill_that_ends_early_lets_go(subscribed: Subscribed) -> None:
     name = late_subscription(subscribed, *happened(1, 2), ordered=True)
 
     steps = backfill(name, since=before(), rate=1, by="ada")
     next(steps)
     del steps
 
-    assert Subscription.objects.get(name=name).paused_at is None
+    assert Subscription.objects.get(name=name).held_until is None
 
 
 def test_a_pause_of_before_stays(subscribed: Subscribed) -> None:

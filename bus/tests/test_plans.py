@@ -1,19 +1,23 @@
 """PostgreSQL finds what the relay asks for by an index, however much is done."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bus import selectors
-from bus.models import Event, Outbox
+from bus.models import Event, Outbox, Subscription
+from bus.operations import Filter, Selection
 from bus.registration import register
 from bus.relay.claiming import claim
 from bus.relay.expiry import expire
 from bus.relay.routing import route
 from bus.relay.work import look
+from bus.retention import prune
 from bus.tests.conftest import Happened, Subscribed, end_leases
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -67,6 +71,10 @@ def routed() -> None:
     route()
 
 
+def registered_first() -> str:
+    return Subscription.objects.values_list("name", flat=True)[0]
+
+
 @transaction.atomic
 def expired() -> None:
     end_leases()
@@ -83,8 +91,23 @@ def expired() -> None:
         expired,
         lambda: selectors.settled("7"),
         lambda: selectors.reactions("7"),
+        lambda: list(prune(timedelta(0), by="test")),
+        lambda: Selection.matching(Filter(stream="7")),
+        lambda: Selection.matching(Filter(subscription=registered_first(), state="dead")),
+        lambda: Selection.matching(Filter(since=timezone.now() + timedelta(hours=1))),
     ],
-    ids=["look", "claim", "route", "expire", "settled", "reactions"],
+    ids=[
+        "look",
+        "claim",
+        "route",
+        "expire",
+        "settled",
+        "reactions",
+        "prune",
+        "stream",
+        "dead",
+        "since",
+    ],
 )
 def test_nothing_reads_the_whole_ledger(function: Callable[[], Any]) -> None:
     found = plans(function)

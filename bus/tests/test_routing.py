@@ -1,12 +1,17 @@
 """From the outbox into the ledger: who is owed what."""
 
+from collections.abc import Callable
+
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from bus import operations, publish
-from bus.models import Delivery, Outbox, Queue, Subscription
+from bus.models import Delivery, Outbox, Queue, State, Subscription
 from bus.registration import register
+from bus.relay.claiming import claim
 from bus.relay.routing import route
+from bus.relay.work import look
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, at_once, happened
 
@@ -74,6 +79,30 @@ def test_an_event_that_nobody_hears_leaves_the_outbox() -> None:
 
     assert owed() == []
     assert not Outbox.objects.exists()
+
+
+def statements(function: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        function()
+    return len(queries)
+
+
+def test_many_cost_the_relay_no_more_statements_than_one(subscribed: Subscribed) -> None:
+    def claimed() -> None:
+        (queue,) = Queue.objects.all()
+        assert claim(queue.pk, look()[queue.pk])
+
+    subscribed(one, ordered=True)
+    subscribed(two, ordered=True)
+    register("desk")
+
+    counts = []
+    for numbers in ([1], range(10, 40)):
+        given(*happened(*numbers))
+        counts.append((statements(route), statements(look), statements(claimed)))
+        Delivery.objects.update(state=State.DONE)
+
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.postgres

@@ -11,7 +11,6 @@ from bus import operations, publish, selectors
 from bus.models import Delivery, RelayState, State
 from bus.registration import register
 from bus.relay.routing import route
-from bus.retention import prune
 from bus.testing import given, settle
 from bus.tests.conftest import Happened, Subscribed, delivery, happened, make_due, relayed
 
@@ -167,23 +166,3 @@ def test_the_broker_is_as_the_relay_last_saw_it() -> None:
 
     assert state.ok is False
     assert state.error.startswith("TimeoutError")
-
-
-def test_what_was_closed_long_ago_is_forgotten_and_nothing_else(subscribed: Subscribed) -> None:
-    subscribed(react)
-    register("desk")
-    given(*happened(1, 2, 3, 4))
-    route()
-    old = Now() - timedelta(days=366)
-    for stream, state, at in (
-        ("1", "done", old),
-        ("2", "discarded", old),
-        ("3", "dead", old),
-        ("4", "done", Now()),
-    ):
-        Delivery.objects.filter(stream=stream).update(state=state, closed_at=at)
-
-    assert prune() == 2
-
-    assert sorted(Delivery.objects.values_list("stream", flat=True)) == ["3", "4"]
-    assert len(list(selectors.history(Happened))) == 4

@@ -37,11 +37,15 @@ class Command(BaseCommand):
         Relay().run(stop)
 
     def _drain(self) -> None:
+        from bus.models import State
         from bus.relay.drain import drain
 
-        drained = False
+        messages = dead = 0
         for task, outcome in drain():
-            drained = True
+            messages += 1
+            dead += outcome.states[State.DEAD]
             self.stdout.write(f"{task}: {outcome}")
-        if not drained:
+        if not messages:
             self.stdout.write("Nothing is due.")
+        if dead:
+            raise CommandError(f"{dead} deliveries died; see manage.py deliveries --state dead.")

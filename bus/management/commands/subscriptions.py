@@ -4,10 +4,12 @@ from argparse import ArgumentParser
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
 from bus import operations, registry
+from bus.management.arguments import ask_who_and_why
 from bus.models import Subscription
 from bus.registration import register
 
@@ -19,18 +21,21 @@ class Command(BaseCommand):
         parser.add_argument(
             "--register", action="store_true", help="Make the code's subscriptions known first."
         )
-        parser.add_argument("--retire", metavar="NAME", help="End one: it owes nothing any more.")
-        parser.add_argument("--by", default="command line", help="Who retires it.")
-        parser.add_argument("--why", default="", help="The reason, for the record.")
+        one = parser.add_mutually_exclusive_group()
+        one.add_argument("--pause", metavar="NAME", help="Stop giving one work.")
+        one.add_argument("--resume", metavar="NAME", help="Let it go on.")
+        one.add_argument("--retire", metavar="NAME", help="End one: it owes nothing any more.")
+        ask_who_and_why(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["register"]:
             register()
-        if options["retire"]:
-            try:
-                operations.retire(options["retire"], by=options["by"], why=options["why"])
-            except operations.Refused as error:
-                raise CommandError(str(error)) from error
+        for operation in (operations.pause, operations.resume, operations.retire):
+            if name := options[operation.__name__]:
+                try:
+                    operation(name, by=options["by"], why=options["why"])
+                except operations.Refused as error:
+                    raise CommandError(str(error)) from error
         self._show()
 
     def _show(self) -> None:
@@ -64,4 +69,6 @@ class Command(BaseCommand):
             return "retired"
         if not known:
             return "not in this code"
-        return "paused" if row.paused_at else "active"
+        if row.paused_at:
+            return "paused"
+        return "held" if row.held_until and row.held_until > timezone.now() else "active"

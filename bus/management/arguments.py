@@ -1,0 +1,26 @@
+"""What several commands are told: who asks, why, and since when."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+
+def ask_who_and_why(parser: ArgumentParser) -> None:
+    """Add what an operator action is recorded with."""
+    parser.add_argument("--by", default="command line", help="Who asks for it.")
+    parser.add_argument("--why", default="", help="The reason, for the record.")
+
+
+def instant(text: str) -> datetime:
+    """A date or an instant (ISO 8601); without an offset in the shop's time zone."""
+    try:
+        found = parse_datetime(text)
+        if found is None and (day := parse_date(text)):
+            found = datetime(day.year, day.month, day.day)  # noqa: DTZ001 -- made aware below
+    except ValueError:
+        found = None
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is no date; write it like 2026-01-31.")
+    return found if timezone.is_aware(found) else timezone.make_aware(found)

@@ -1,0 +1,74 @@
+"""`manage.py deliveries`: show what the ledger holds, deliver it again or discard it."""
+
+from argparse import ArgumentParser
+from typing import IO, Any, cast
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.timezone import localtime
+from rich.console import Console
+from rich.table import Table
+
+from bus import operations
+from bus.management.arguments import ask_who_and_why, instant
+from bus.models import Delivery, State
+from bus.operations import Filter, Selection
+
+SHOWN = 50
+"""Rows of the table; the newest."""
+
+
+class Command(BaseCommand):
+    help = "Show deliveries, make them due again, or end them without effect."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("ids", nargs="*", type=int, help="Numbers of deliveries.")
+        parser.add_argument("--subscription", default="", metavar="NAME")
+        parser.add_argument("--queue", default="", metavar="NAME")
+        parser.add_argument("--state", default="", choices=State.values)
+        parser.add_argument("--stream", default="", help="For example SO-1000.")
+        parser.add_argument("--since", type=instant, help="Time of the event: 2026-01-31, or ISO.")
+        parser.add_argument("--until", type=instant, help="Up to then, and not at it.")
+        act = parser.add_mutually_exclusive_group()
+        act.add_argument("--again", action="store_true", help="Deliver all of them again.")
+        act.add_argument("--discard", action="store_true", help="End all of them; needs --why.")
+        ask_who_and_why(parser)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        wanted = Filter(
+            ids=tuple(options["ids"]),
+            **{name: options[name] for name in FILTERS},
+        )
+        try:
+            if options["again"]:
+                self._act(operations.deliver_again, "due again", wanted, options)
+            elif options["discard"]:
+                self._act(operations.discard, "discarded", wanted, options)
+            else:
+                self._show(wanted)
+        except operations.Refused as error:
+            raise CommandError(str(error)) from error
+
+    def _act(self, operation: Any, done: str, wanted: Filter, options: dict[str, Any]) -> None:
+        if not wanted:
+            raise CommandError("That would be the whole ledger; say which deliveries.")
+        chosen = Selection.matching(wanted)
+        count = operation(chosen, by=options["by"], why=options["why"])
+        self.stdout.write(f"{count} of {len(chosen)} {wanted} are {done}")
+
+    def _show(self, wanted: Filter) -> None:
+        chosen = Selection.matching(wanted)
+        table = Table("id", "reaction", "stream", "state", "tries", "event at", "error", box=None)
+        newest = Delivery.objects.filter(pk__in=chosen.ids[-SHOWN:]).order_by("-pk")
+        for row in newest.select_related("event", "subscription"):
+            at = f"{localtime(row.event.at):%Y-%m-%d %H:%M:%S}"
+            error = next(iter(row.error.strip().splitlines()[-1:]), "")
+            name = row.subscription.name
+            table.add_row(str(row.pk), name, row.stream, row.state, str(row.attempts), at, error)
+        # Wider than the default where nobody's terminal sets the width: names must be whole.
+        width = None if self.stdout.isatty() else 200
+        Console(file=cast(IO[str], self.stdout), width=width).print(table)
+        newest_of = f"the newest {SHOWN} of " if len(chosen) > SHOWN else ""
+        self.stdout.write(f"{newest_of}{len(chosen)} deliveries")
+
+
+FILTERS = ("subscription", "queue", "state", "stream", "since", "until")

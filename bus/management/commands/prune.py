@@ -1,0 +1,30 @@
+"""`manage.py prune`: let the ledger forget what was done long ago."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from bus.management.arguments import ask_who_and_why
+from bus.management.progress import count_up
+from bus.operations import Refused
+from bus.retention import KEPT, prune
+
+
+class Command(BaseCommand):
+    help = "Remove deliveries that were done or discarded long ago. Events and effects stay."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--older-than", type=int, default=KEPT.days, metavar="DAYS", help="Days to keep."
+        )
+        ask_who_and_why(parser)
+
+    def handle(self, *_args: Any, older_than: int, by: str, why: str, **_options: Any) -> None:
+        try:
+            steps = prune(timedelta(days=older_than), by=by, why=why)
+            total = count_up(self.stdout, steps, "deliveries removed")
+        except Refused as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{total} deliveries removed that were done {older_than} days ago")

@@ -1,0 +1,164 @@
+"""What an operator types, and what is answered."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from bus.models import Delivery, OperatorAction, State, Subscription
+from bus.registration import register
+from bus.relay.routing import route
+from bus.testing import given
+from bus.tests.conftest import Happened, Subscribed, World, happened, note, states
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(fact: Happened) -> None:
+    note(str(fact.number))
+
+
+def said(*command: str) -> str:
+    told = StringIO()
+    call_command(*command, stdout=told)
+    return told.getvalue()
+
+
+def log() -> list[tuple[str, str, str, int, str]]:
+    rows = OperatorAction.objects.exclude(what="effect").order_by("id")
+    return list(rows.values_list("who", "what", "subject", "count", "why"))
+
+
+@pytest.fixture
+def name(subscribed: Subscribed) -> str:
+    """Three deliveries: two dead, and one that waits."""
+    name = subscribed(react)
+    register("desk")
+    given(*happened(1, 2, 3))
+    route()
+    Delivery.objects.exclude(stream="3").update(state=State.DEAD, error="Traceback\nValueError: 7")
+    return name
+
+
+def test_deliveries_are_shown_with_their_count(name: str) -> None:
+    answer = said("deliveries", "--state", "dead")
+
+    assert answer.count("ValueError: 7") == answer.count(name) == 2
+    assert answer.endswith("2 deliveries\n")
+    assert log() == []
+
+
+def test_of_many_the_newest_are_shown(name: str) -> None:
+    given(*happened(*range(10, 70)))
+    route()
+
+    answer = said("deliveries")
+
+    assert answer.count(name) == 50
+    assert answer.endswith("the newest 50 of 63 deliveries\n")
+
+
+def test_what_matches_is_delivered_again_and_written_down(name: str) -> None:
+    asked = ("deliveries", "--subscription", name, "--state", "dead", "--again")
+    answer = said(*asked, "--by", "ada", "--why", "mended")
+
+    assert answer == f"2 of 2 deliveries dead of {name} are due again\n"
+    assert set(states().values()) == {State.WAITING}
+    assert log() == [("ada", "deliver again", f"deliveries dead of {name}", 2, "mended")]
+
+
+def test_one_is_delivered_again_by_its_number(name: str) -> None:
+    number = str(Delivery.objects.get(stream="2").pk)
+
+    assert said("deliveries", number, "--again") == f"1 of 1 deliveries {number} are due again\n"
+
+    assert states() == {"1": State.DEAD, "2": State.WAITING, "3": State.WAITING}
+
+
+def test_what_cannot_be_is_not_counted(name: str) -> None:
+    Delivery.objects.filter(stream="1").update(state=State.RUNNING)
+
+    assert said("deliveries", "--queue", "desk", "--again").startswith("2 of 3 deliveries")
+
+
+def test_all_since_an_instant_is_delivered_again(name: str) -> None:
+    since = (timezone.now() - timedelta(minutes=5)).isoformat()
+
+    assert said("deliveries", "--since", since, "--again").startswith("3 of 3 deliveries since 20")
+
+
+def test_what_matches_is_discarded_with_a_reason(name: str) -> None:
+    with pytest.raises(CommandError, match="Discarding needs a reason"):
+        said("deliveries", "--stream", "1", "--discard")
+
+    answer = said("deliveries", "--stream", "1", "--discard", "--why", "a test order")
+
+    assert answer == "1 of 1 deliveries about 1 are discarded\n"
+    assert states()["1"] == State.DISCARDED
+
+
+@pytest.mark.parametrize("act", ["--again", "--discard"])
+def test_the_whole_ledger_is_never_meant(name: str, act: str) -> None:
+    before = states()
+
+    with pytest.raises(CommandError, match="the whole ledger; say which"):
+        said("deliveries", act, "--why", "x")
+
+    assert states() == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (["deliveries", "--queue", "nowhere"], "There is no queue nowhere; see manage.py"),
+        (["deliveries", "--since", "soon"], "'soon' is no date; write it like 2026-01-31."),
+        (["deliveries", "--since", "2026-02-31"], "'2026-02-31' is no date"),
+        (["subscriptions", "--pause", "nobody"], "There is no subscription nobody"),
+        (["backfill", "nobody", "--since", "2026-01-31"], "There is no subscription nobody"),
+        (["prune", "--older-than", "-1"], "-1 days is no age"),
+    ],
+)
+def test_what_makes_no_sense_is_answered_with_a_sentence(asked: list[str], sentence: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        said(*asked)
+
+    assert sentence in str(refused.value)
+
+
+def test_a_subscription_is_paused_resumed_and_retired_by_name(name: str) -> None:
+    assert "paused" in said("subscriptions", "--pause", name, "--by", "ada", "--why", "full disk")
+    assert Subscription.objects.get().paused_at is not None
+    assert "active" in said("subscriptions", "--resume", name)
+    assert Subscription.objects.get().paused_at is None
+    assert "retired" in said("subscriptions", "--retire", name)
+
+    assert [entry[:3] for entry in log()] == [
+        ("ada", "pause", name),
+        ("command line", "resume", name),
+        ("command line", "retire", name),
+    ]
+
+
+def test_a_quiet_backfill_is_asked_for_by_name(subscribed: Subscribed, world: World) -> None:
+    given(*happened(1, 2))
+    route()
+    name = subscribed(world.send, outside=True)
+    register("desk")
+    Delivery.objects.all().delete()  # what the sweep of the last minute gave it
+
+    asked = ("backfill", name, "--since", "2020-01-01", "--quietly", "--why", "newcomer")
+    assert said(*asked) == f"2 deliveries owed to {name}\n"
+
+    assert set(states().values()) == {State.DISCARDED}
+    subject = f"{name} since 2020-01-01 00:00:00 quietly"
+    assert log() == [("command line", "backfill", subject, 2, "newcomer")]
+
+
+def test_pruning_says_how_many_and_is_written_down(name: str) -> None:
+    assert said("prune", "--why", "disk") == ("0 deliveries removed that were done 365 days ago\n")
+
+    ((who, what, subject, count, why),) = log()
+    assert (who, what, count, why) == ("command line", "prune", 0, "disk")
+    assert subject.startswith("done before 20")

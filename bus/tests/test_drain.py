@@ -1,0 +1,106 @@
+"""The ledger worked without a broker."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from bus import operations, registry
+from bus.models import Delivery, Event, State
+from bus.registration import register
+from bus.relay.drain import drain
+from bus.relay.routing import route
+from bus.testing import given
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    World,
+    at_once,
+    happened,
+    note,
+    notes,
+    relayed,
+    states,
+)
+from bus.worker.ledger import take
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(fact: Happened) -> None:
+    note(str(fact.number))
+
+
+def drained() -> str:
+    told = StringIO()
+    call_command("relay", "--drain", stdout=told)
+    return told.getvalue()
+
+
+def test_what_was_sent_to_a_broker_that_is_gone_is_done(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    relayed()
+
+    assert "1 done" in drained()
+
+    assert notes() == ["1"]
+    assert drained() == "Nothing is due.\n"
+
+
+def test_it_obeys_a_pause(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    register("desk")
+    operations.pause(name, by="ada")
+    given(*happened(1))
+
+    assert drained() == "Nothing is due.\n"
+
+    assert states() == {"1": State.WAITING}
+
+
+def test_it_keeps_the_order_of_a_lane_behind_a_dead_one(subscribed: Subscribed) -> None:
+    def react(fact: Happened) -> None:
+        if fact.number == 2:
+            raise ValueError
+        note(f"{fact.about}{fact.number}")
+
+    subscribed(react, ordered=True, batch=2)
+    given(*(Happened(about=about, number=number) for number in (1, 2, 3) for about in "a"))
+    given(*(Happened(about="b", number=number) for number in (4, 5)))
+    register("desk")
+
+    with pytest.raises(CommandError, match="1 deliveries died; see manage"):
+        drained()
+
+    assert [text for text in notes() if text[0] == "a"] == ["a1"]
+    assert [text for text in notes() if text[0] == "b"] == ["b4", "b5"]
+
+
+def test_a_lost_workers_share_keeps_nobody_waiting_for_company(subscribed: Subscribed) -> None:
+    subscribed(react, batch=20)
+    given(*happened(1))
+    for batch in relayed():
+        take(registry.reaction(batch.task), batch.tickets)
+    given(*happened(2))
+
+    drained()
+
+    assert notes() == ["2"]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("ordered", [True, False])
+def test_two_at_once_do_no_harm(subscribed: Subscribed, world: World, ordered: bool) -> None:
+    subscribed(react, ordered=ordered, batch=3)
+    subscribed(world.send, ordered=ordered, outside=True, batch=3)
+    register("desk")
+    given(*happened(*range(30)))
+    given(*happened(*range(30)))
+    route()
+
+    at_once(*[lambda: list(drain())] * 3)
+
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.DONE}
+    assert len(world.keys) == len(set(world.keys)) == Event.objects.count() == 60
+    assert len(notes()) == 2 * 60

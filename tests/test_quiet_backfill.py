@@ -1,0 +1,88 @@
+"""A room is given its past in silence: its books are complete, and no customer notices."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from billing.models import Invoice
+from bus.audit import events_not_owed
+from bus.backfill import backfill
+from bus.models import Delivery, Event, State
+from bus.registration import register
+from bus.relay.routing import route
+from bus.testing import given, settle
+from fulfillment.models import Shipment
+from inventory import services as inventory
+from shop.testing import placed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NUMBERS = ["SO-1", "SO-2", "SO-3"]
+INVOICING = "billing.tasks.issue_invoice"
+
+
+@pytest.fixture(autouse=True)
+def history(settings: Any, tmp_path: Path) -> None:
+    """Orders from before anybody listened."""
+    settings.MEDIA_ROOT = tmp_path
+    inventory.receive_stock("CUP", 9, "first delivery")
+    given(*(placed(number, CUP=1) for number in NUMBERS))
+    route()
+    register()
+    Delivery.objects.all().delete()  # what the sweep of the last minute gave them
+
+
+def fill(name: str, *, quietly: bool) -> None:
+    since = timezone.now() - timedelta(days=1)
+    assert sum(backfill(name, since=since, rate=500, by="ada", quietly=quietly)) == 3
+    settle()
+
+
+def drawn() -> list[int]:
+    rows = Invoice.objects.exclude(sha256="").order_by("sequence")
+    return list(rows.values_list("sequence", flat=True))
+
+
+def kept_quiet() -> dict[str, int]:
+    rows = Delivery.objects.filter(state=State.DISCARDED).select_related("subscription")
+    names = [row.subscription.name for row in rows]
+    return {name: names.count(name) for name in sorted(names)}
+
+
+def test_invoices_are_numbered_and_drawn_and_nobody_is_mailed() -> None:
+    fill(INVOICING, quietly=True)
+
+    assert drawn() == [1, 2, 3]
+    assert mail.outbox == []
+    assert kept_quiet() == {"notifications.tasks.send_invoice": 3}
+    assert not Delivery.objects.exclude(state__in=[State.DONE, State.DISCARDED]).exists()
+
+
+def test_a_loud_one_mails_each_invoice() -> None:
+    fill(INVOICING, quietly=False)
+
+    assert drawn() == [1, 2, 3]
+    assert len(mail.outbox) == 3
+    assert kept_quiet() == {}
+
+
+def test_stock_is_reserved_and_nothing_is_released() -> None:
+    fill("fulfillment.tasks.open_shipment", quietly=True)
+    fill("inventory.tasks.reserve_stock", quietly=True)
+
+    assert Event.objects.filter(type="StockReserved", quiet=True).count() == 3
+    assert Shipment.objects.filter(released_at__isnull=True).count() == 3
+    assert kept_quiet() == {"fulfillment.tasks.release_shipment": 3}
+    assert mail.outbox == []
+    assert list(events_not_owed()) == []
+
+
+def test_what_customers_notice_itself_is_written_down_and_not_done() -> None:
+    fill("notifications.tasks.send_order_confirmation", quietly=True)
+
+    assert mail.outbox == []
+    assert kept_quiet() == {"notifications.tasks.send_order_confirmation": 3}
