@@ -40,13 +40,14 @@ class QoS(RedisQoS):
     """What this worker has taken and not acknowledged."""
 
     def append(self, message: Any, delivery_tag: str) -> None:
-        """Note that a message was taken, or go on without the note where Redis has no room for it.
+        """Note that a message was taken, or go on without the note where Redis refuses it.
 
-        The lease brings back what is lost without it; work that goes on makes room.
+        The lease brings back what is lost without it. Refused for want of memory, above all: work
+        that goes on makes room.
         """
         try:
             super().append(message, delivery_tag)  # type: ignore[no-untyped-call]  # untyped base
-        except redis.OutOfMemoryError:
+        except redis.ResponseError:
             VirtualQoS.append(self, message, delivery_tag)
 
     def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
