@@ -18,13 +18,6 @@ TELL_EVERY = 5
 
 UNDONE = "SELECT count(*) FROM bus_delivery WHERE state NOT IN ('done', 'dead', 'discarded')"
 HURRY = "UPDATE bus_delivery SET due_at = %s WHERE state = 'waiting' AND due_at > %s"
-AGAIN = """
-from bus.models import Delivery
-from bus.operations import deliver_again
-ids = list(Delivery.objects.filter(state__in=["done", "dead"]).values_list("pk", flat=True))
-for at in range(0, len(ids), 500):
-    deliver_again(ids[at : at + 500], by="campaign")
-"""
 NOW = {True: "SELECT now()", False: "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"}
 
 
@@ -54,5 +47,6 @@ def come_to_rest(stage: Stage, say: Callable[[str], None], longest: float = LONG
 def deliver_all_again(stage: Stage, say: Callable[[str], None]) -> None:
     """Make every closed delivery due once more, as an operator may, and wait for it."""
     say("delivering everything again")
-    stage.manage("shell", "-c", AGAIN)
+    for state in ("done", "dead"):
+        stage.manage("deliveries", "--state", state, "--again", "--by", "campaign")
     come_to_rest(stage, say)
