@@ -7,8 +7,9 @@ import time
 import redis
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models.functions import Now
-from kombu.exceptions import OperationalError as BrokerError
+from kombu.exceptions import KombuError
 
+from bus import broker
 from bus.crashpoints import Point, reach
 from bus.models import RelayState
 from bus.relay.claiming import claim
@@ -27,7 +28,10 @@ PAUSE_AFTER_TROUBLE = 1.0
 HEARTBEAT = 5.0
 """Seconds between two entries of the relay's state, unless it changes."""
 
-BROKER_TROUBLE = (redis.RedisError, BrokerError, OSError)
+CHECK_EVERY = 10.0
+"""Seconds between two looks at whether the broker still keeps what it accepts."""
+
+BROKER_TROUBLE = (redis.RedisError, KombuError, OSError, broker.UnsuitableBroker)
 
 
 class Relay:
@@ -39,6 +43,7 @@ class Relay:
         self._broker_error: str | None = None
         self._noted_at = 0.0
         self._try_broker_at = 0.0
+        self._check_broker_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. Trouble with the database or the broker is waited out."""
@@ -62,14 +67,21 @@ class Relay:
 
     def _feed_broker(self) -> int:
         try:
+            self._check_broker()
             self.epoch.check()
             sent = self._send_due()
         except BROKER_TROUBLE as error:
             self._try_broker_at = time.monotonic() + PAUSE_AFTER_TROUBLE
-            self._note(f"{type(error).__name__}: the broker does not answer")
+            self._note(_told(error))
             return 0
         self._note("")
         return sent
+
+    def _check_broker(self) -> None:
+        """Refuse a broker that would lose messages: it may have come, or been changed, since."""
+        if time.monotonic() >= self._check_broker_at:
+            broker.check()
+            self._check_broker_at = time.monotonic() + CHECK_EVERY
 
     def _send_due(self) -> int:
         # Queue by queue: trouble with the next one must not strand what was claimed of this one.
@@ -93,3 +105,13 @@ class Relay:
             defaults={"looked_at": Now(), "broker_error": error},
         )
         self._broker_error, self._noted_at = error, time.monotonic()
+
+
+def _told(error: Exception) -> str:
+    """What is the matter with the broker, by kind: texts of errors repeat what was sent."""
+    if isinstance(error, broker.UnsuitableBroker):
+        return str(error)
+    # kombu says that a batch failed; why, Redis has said before.
+    cause = error.__cause__ if isinstance(error.__cause__, redis.RedisError) else error
+    answered = isinstance(cause, (redis.ResponseError, redis.AuthenticationError))
+    return f"{type(cause).__name__}: the broker {'refuses' if answered else 'does not answer'}"
