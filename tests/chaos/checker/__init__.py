@@ -6,7 +6,7 @@ the ledger's alone: that everything is at rest, in which order, and what it call
 
 from collections.abc import Callable, Iterable
 
-from tests.chaos.checker import accounts, effects, ledger, orders, traces
+from tests.chaos.checker import accounts, effects, facts, ledger, orders, traces
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.checker.verdict import Verdict, Violation
 
@@ -15,6 +15,10 @@ Check = Callable[[Evidence], Iterable[Violation]]
 CHECKS: tuple[Check, ...] = (
     orders.answered_orders_exist_once,
     orders.orders_add_up,
+    orders.cancellations_hold,
+    facts.every_change_is_stated,
+    facts.nothing_happens_by_itself,
+    facts.mails_go_to_who_ordered,
     ledger.everything_is_at_rest,
     ledger.every_event_is_owed_once,
     ledger.lanes_kept_their_order,

@@ -57,3 +57,26 @@ def figures_equal_the_orders(evidence: Evidence) -> Iterator[Violation]:
         )[0]
         if tuple(int(one or 0) for one in found) != wanted:
             yield Violation(FIGURES, table, f"say {found}, the orders make {wanted}")
+    yield from _figures_of_products(evidence)
+
+
+def _figures_of_products(evidence: Evidence) -> Iterator[Violation]:
+    wanted: dict[str, list[int]] = {}
+    for sku, units, revenue, state in evidence.books.rows(
+        "SELECT l.sku, l.quantity, l.total, o.state FROM orders_orderline l "
+        "JOIN orders_order o ON o.id = l.order_id WHERE o.number IS NOT NULL"
+    ):
+        amounts = [units, cents(revenue)]
+        amounts += amounts if state == "cancelled" else [0, 0]
+        wanted[sku] = [sum(pair) for pair in zip(wanted.get(sku, [0] * 4), amounts, strict=True)]
+    found = {
+        sku: [int(one) for one in sums]
+        for sku, *sums in evidence.books.rows(
+            "SELECT sku, sum(units), sum(revenue), sum(cancelled_units), sum(reversed_revenue) "
+            "FROM analytics_productfigures GROUP BY sku"
+        )
+    }
+    for sku in sorted(wanted.keys() | found.keys()):
+        if found.get(sku) != wanted.get(sku):
+            what = f"figures say {found.get(sku)}, the orders make {wanted.get(sku)}"
+            yield Violation(FIGURES, sku, what)

@@ -70,13 +70,21 @@ def _moved(kind: str) -> Effect:
     return moved
 
 
+def _given_back(tables: Tables, event: Event) -> int | None:
+    """As above; but what had left before the cancellation was known cannot be given back."""
+    items = tables.items(event.stream)
+    if items and all(tables.movements[event.stream, item, "dispatched"] for item in items):
+        return max(tables.movements[event.stream, item, "released"] for item in items) or None
+    return _moved("released")(tables, event)
+
+
 def _reserved(tables: Tables, event: Event) -> int:
     answers = tables.answers[(event.stream,)]
     if answers == 1 and tables.granted[event.stream]:
-        wanted = tables.lines[event.stream]
+        wanted = tables.lines.get(event.stream, 0)
         items = tables.items(event.stream)
         times = [tables.movements[event.stream, item, "reserved"] for item in items]
-        return max(times) if len(items) == wanted else 0
+        return max(times) if len(items) == wanted and min(times) > 0 else 0
     return answers
 
 
@@ -106,7 +114,7 @@ def _invoiced(kind: str) -> Effect:
 
 EFFECTS: dict[str, Effect] = {
     "inventory.tasks.reserve_stock": _reserved,
-    "inventory.tasks.release_stock": _moved("released"),
+    "inventory.tasks.release_stock": _given_back,
     "inventory.tasks.consume_stock": _moved("dispatched"),
     "billing.tasks.issue_invoice": _invoiced("invoice"),
     "billing.tasks.issue_credit_note": _invoiced("credit note"),
@@ -115,9 +123,9 @@ EFFECTS: dict[str, Effect] = {
     "fulfillment.tasks.release_shipment": _released,
     "fulfillment.tasks.cancel_shipment": lambda t, e: int(t.was_stopped(e.stream)),
     "fulfillment.tasks.recall_shipment": lambda t, e: t.warehouse[e.stream, "shipment.recalled"],
-    "orders.tasks.cancel_rejected_order": lambda t, e: int(t.orders[e.stream].cancelled),
-    "orders.tasks.note_reservation": lambda t, e: int(t.orders[e.stream].reserved),
-    "orders.tasks.note_dispatch": lambda t, e: int(t.orders[e.stream].shipped),
+    "orders.tasks.cancel_rejected_order": lambda t, e: int(t.order(e.stream).cancelled),
+    "orders.tasks.note_reservation": lambda t, e: int(t.order(e.stream).reserved),
+    "orders.tasks.note_dispatch": lambda t, e: int(t.order(e.stream).shipped),
     "analytics.tasks.record_sales": _counted,
     "analytics.tasks.reverse_sales": _counted,
     "analytics.tasks.record_rejections": _counted,

@@ -7,6 +7,7 @@ from tests.chaos.checker.evidence import Evidence
 from tests.chaos.checker.verdict import Violation
 
 ONCE = "an order answered 2xx exists once, with one OrderPlaced"
+CANCELLED = "an order whose cancellation was answered 2xx is cancelled"
 SUMS = "the lines make the total, and the total is the invoice's"
 
 
@@ -52,6 +53,13 @@ def orders_add_up(evidence: Evidence) -> Iterator[Violation]:
     for one in evidence.answered:
         if cents(one.total) != totals.get(one.number):
             yield Violation(SUMS, one.number, f"was answered with a total of {one.total}")
+
+
+def cancellations_hold(evidence: Evidence) -> Iterator[Violation]:
+    states = dict(evidence.books.rows("SELECT number, state FROM orders_order"))
+    for one in evidence.answered:
+        if one.cancelled and states.get(one.number) != "cancelled":
+            yield Violation(CANCELLED, one.number, f"is {states.get(one.number, 'not there')}")
 
 
 def cents(amount: object) -> int:

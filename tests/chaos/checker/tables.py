@@ -12,6 +12,9 @@ class OrderRow(NamedTuple):
     shipped: bool
 
 
+NOTHING = OrderRow(cancelled=False, reserved=False, shipped=False)
+
+
 class Tables:
     """What each room wrote down. Counters are by the columns that should be unique."""
 
@@ -46,7 +49,7 @@ class Tables:
             )
         }
         self.counted = evidence.counter("SELECT kind, number FROM analytics_countedfact")
-        self.orders = {
+        self._orders = {
             number: OrderRow(state == "cancelled", reserved is not None, shipped is not None)
             for number, state, reserved, shipped in books.rows(
                 "SELECT number, state, reserved_at, shipped_at FROM orders_order "
@@ -62,6 +65,10 @@ class Tables:
         self.warehouse: Counter[tuple[str, str]] = Counter(
             (order.number, order.kind) for order in evidence.shipped
         )
+
+    def order(self, number: str) -> OrderRow:
+        """What orders wrote down; nothing of an order that is lost."""
+        return self._orders.get(number, NOTHING)
 
     def items(self, number: str) -> set[str]:
         """The stock items that were reserved for an order."""

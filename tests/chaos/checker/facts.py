@@ -1,0 +1,91 @@
+"""Rows and facts say the same: what changed was stated, and what happened was asked for."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from tests.chaos.checker.evidence import Event, Evidence
+from tests.chaos.checker.verdict import Violation
+from tests.chaos.mailbox import Mail
+
+STATED = "every change is stated once, and nothing is stated that did not happen"
+CAUSED = "nothing happens that no event asks for"
+ADDRESSED = "mails of an order go to who ordered"
+
+ROWS = {
+    "OrderCancelled": "SELECT number FROM orders_order WHERE state = 'cancelled'",
+    "StockReserved": "SELECT number FROM inventory_answer WHERE granted",
+    "StockRejected": "SELECT number FROM inventory_answer WHERE NOT granted",
+    "InvoiceNumbered": "SELECT order_number, kind FROM billing_invoice",
+    "InvoiceIssued": "SELECT order_number, kind FROM billing_invoice WHERE sha256 <> ''",
+    "ShipmentReleased": "SELECT number FROM fulfillment_shipment WHERE released_at IS NOT NULL",
+    "ShipmentRecalled": "SELECT number FROM fulfillment_shipment "
+    "WHERE state = 'cancelled' AND telling_at IS NOT NULL",
+    "ShipmentDispatched": "SELECT number FROM fulfillment_shipment WHERE dispatched_at IS NOT NULL",
+}
+"""By the type of a fact, the changes that it tells of; its order first, and each of them once."""
+
+OF_ORDERS = (
+    "SELECT number FROM inventory_answer",
+    "SELECT order_number FROM billing_invoice",
+    "SELECT number FROM fulfillment_shipment",
+)
+"""Rows that nobody writes but for an order that was placed."""
+
+
+def every_change_is_stated(evidence: Evidence) -> Iterator[Violation]:
+    stated = _stated(evidence)
+    for fact, sql in ROWS.items():
+        changed = Counter(row[0] for row in set(evidence.books.rows(sql)))
+        for stream in sorted(changed.keys() | stated[fact].keys()):
+            if stated[fact][stream] != changed[stream]:
+                what = f"has {stated[fact][stream]} {fact}, and {changed[stream]} such changes"
+                yield Violation(STATED, stream, what)
+
+
+def nothing_happens_by_itself(evidence: Evidence) -> Iterator[Violation]:
+    stated, asked = _stated(evidence), _asked(evidence)
+    for sql in OF_ORDERS:
+        for (number,) in sorted(set(evidence.books.rows(sql))):
+            if not stated["OrderPlaced"][number]:
+                yield Violation(CAUSED, number, f"is in {sql.split()[-1]} without OrderPlaced")
+    counted = set(evidence.books.rows("SELECT kind, number FROM analytics_countedfact"))
+    for kind, number in sorted(counted):
+        if not stated[kind][number]:
+            yield Violation(CAUSED, number, f"is counted without {kind}")
+    for order in evidence.shipped:
+        if order.key not in asked:
+            yield Violation(CAUSED, order.number, f"{order.kind} was told under no key of ours")
+    for mail in evidence.mails:
+        if _key(mail) not in asked:
+            yield Violation(CAUSED, mail.message_id, "was mailed, and nobody asked for it")
+
+
+def mails_go_to_who_ordered(evidence: Evidence) -> Iterator[Violation]:
+    customers = {one.number: one.email for one in evidence.answered}
+    asked = _asked(evidence)
+    for mail in evidence.mails:
+        event = asked.get(_key(mail))
+        if event and mail.to != customers.get(event.stream, mail.to):
+            yield Violation(ADDRESSED, event.stream, "was mailed to somebody else")
+
+
+def _stated(evidence: Evidence) -> dict[str, Counter[str]]:
+    """How often each type of fact was stated for each stream, but for planted ones."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for event in evidence.events:
+        if event.stream not in evidence.poisoned:
+            found[event.type][event.stream] += 1
+    return found
+
+
+def _asked(evidence: Evidence) -> dict[str, Event]:
+    """The event behind each key under which the world outside may be told something."""
+    return {
+        f"{event.uuid}.{name.replace('.tasks.', '.').replace('_', '-')}": event
+        for event in evidence.events
+        for name in evidence.subscriptions.get(event.type, [])
+    }
+
+
+def _key(mail: Mail) -> str:
+    return mail.message_id.strip("<>").rpartition("@")[0]

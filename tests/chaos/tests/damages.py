@@ -1,0 +1,205 @@
+"""Damage in the database, statement by statement, and the promises that are broken by it."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests.chaos.checker.accounts import FIGURES, NUMBERS, STOCK
+from tests.chaos.checker.facts import CAUSED, STATED
+from tests.chaos.checker.ledger import LANES, OWED, REST
+from tests.chaos.checker.orders import CANCELLED, ONCE, SUMS
+from tests.chaos.checker.traces import PRIVACY
+
+LOST, DOUBLED = "lost", "doubled"
+
+MAILS = ("send-order-confirmation", "send-cancellation", "send-invoice", "send-dispatch-notice")
+
+
+class Damage(NamedTuple):
+    """`said` is in the text of one violation."""
+
+    what: str
+    promises: set[str]
+    said: str
+    statements: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.what
+
+
+def twice(table: str, where: str) -> str:
+    return f"INSERT INTO {table} SELECT * FROM {table} WHERE {where}"
+
+
+def delivery(reaction: str, order: str) -> str:
+    """Which row of the ledger."""
+    return (
+        f"stream = :{order} AND subscription_id = "
+        f"(SELECT id FROM bus_subscription WHERE name = '{reaction}')"
+    )
+
+
+def never(fact: str, order: str) -> tuple[str, str]:
+    """It was not stated, so nobody was owed it."""
+    which = f"type = '{fact}' AND stream = :{order}"
+    return (
+        f"DELETE FROM bus_delivery WHERE event_id IN (SELECT id FROM bus_event WHERE {which})",
+        f"DELETE FROM bus_event WHERE {which}",
+    )
+
+
+PLAIN = "number = :plain"
+INVOICE = delivery("billing.tasks.issue_invoice", "plain")
+
+ORDERS = (
+    Damage("an answered order is not there", {ONCE, SUMS, FIGURES, LOST},
+           "was answered, its key has None", (f"DELETE FROM orders_order WHERE {PLAIN}",)),
+    Damage("a key leads nowhere", {ONCE}, "was answered, its key has None",
+           ("DELETE FROM orders_idempotencykey WHERE key = 'key of plain'",)),
+    Damage("a key leads to another order", {ONCE}, "its key has",
+           ("UPDATE orders_idempotencykey SET order_id = (SELECT public_id FROM orders_order "
+            "WHERE number = :sent) WHERE key = 'key of plain'",)),
+    Damage("an order is placed twice under one key", {ONCE, FIGURES}, "was placed by nobody",
+           (twice("orders_order", PLAIN),
+            "UPDATE orders_order SET id = 100, public_id = '', number = 'SO-9' "
+            "WHERE rowid = (SELECT max(rowid) FROM orders_order)")),
+    Damage("two OrderPlaced", {ONCE}, "has 2 OrderPlaced",
+           (twice("bus_event", "stream = :plain AND type = 'OrderPlaced'"),)),
+    Damage("no OrderPlaced", {ONCE, CAUSED}, "has 0 OrderPlaced",
+           never("OrderPlaced", "plain")),
+    Damage("a line is lost", {SUMS, FIGURES, LOST}, "its lines make",
+           ("DELETE FROM orders_orderline WHERE sku = 'FOOD-TEA' AND order_id = "
+            "(SELECT id FROM orders_order WHERE number = :plain)",)),
+    Damage("an invoice over another total", {SUMS}, "has a document (invoice) over",
+           ("UPDATE billing_invoice SET total = 1 WHERE order_number = :plain",)),
+    Damage("a cancellation is forgotten", {CANCELLED, FIGURES, STATED}, "is placed",
+           ("UPDATE orders_order SET state = 'placed' WHERE number = :cancelled",)),
+)  # fmt: skip
+
+LEDGER = (
+    Damage("a delivery is missing", {OWED}, "has 0 deliveries to billing.tasks.issue_invoice",
+           (f"DELETE FROM bus_delivery WHERE {INVOICE}",)),
+    Damage("a delivery is there twice", {OWED}, "has 2 deliveries to billing.tasks.issue_invoice",
+           (twice("bus_delivery", INVOICE),)),
+    Damage("dead, and not planted", {REST}, "is dead: Boom",
+           (f"UPDATE bus_delivery SET state = 'dead', error = 'Boom' WHERE {INVOICE}",)),
+    Damage("dead without a reason", {REST}, "is dead without a reason",
+           (f"UPDATE bus_delivery SET state = 'dead' WHERE {INVOICE}",)),
+    *(Damage(f"{state} at rest", {REST}, f"is {state}",
+             (f"UPDATE bus_delivery SET state = '{state}' WHERE {INVOICE}",))
+      for state in ("waiting", "sent", "running", "sending", "discarded")),
+    Damage("an event is in the outbox still", {REST}, "are still in the outbox",
+           ("INSERT INTO bus_outbox SELECT max(id) FROM bus_event",)),
+    Damage("a lane out of order", {LANES}, "was done before",
+           ("UPDATE bus_delivery SET closed_at = '2999-01-01 00:00:00' WHERE "
+            + delivery("inventory.tasks.reserve_stock", "cancelled"),)),
+    Damage("a name in a traceback", {PRIVACY}, "in its traceback",
+           ("UPDATE bus_delivery SET error = 'no Quillfeather' WHERE " + INVOICE,)),
+)  # fmt: skip
+
+ACCOUNTS = (
+    Damage("a gap in the numbers", {NUMBERS}, "misses [2]",
+           ("UPDATE billing_invoice SET sequence = 6 WHERE series = 'INV' AND sequence = 2",)),
+    Damage("a number twice", {NUMBERS}, "has twice [1]",
+           ("UPDATE billing_invoice SET sequence = 1 WHERE series = 'INV' AND sequence = 2",)),
+    Damage("stock that does not add up", {STOCK}, "DESK-INK has",
+           ("UPDATE inventory_stockitem SET on_hand = on_hand + 1 WHERE sku = 'DESK-INK'",)),
+    Damage("reserved stock that does not add up", {STOCK}, "DESK-INK has",
+           ("UPDATE inventory_stockitem SET reserved = reserved + 1 WHERE sku = 'DESK-INK'",)),
+    Damage("stock below zero", {STOCK}, "has -1 on hand",
+           ("UPDATE inventory_movement SET on_hand = on_hand - 1 - (SELECT on_hand FROM "
+            "inventory_stockitem WHERE sku = 'DESK-INK') WHERE id = (SELECT min(id) FROM "
+            "inventory_movement WHERE item_id = (SELECT id FROM inventory_stockitem "
+            "WHERE sku = 'DESK-INK'))",
+            "UPDATE inventory_stockitem SET on_hand = -1 WHERE sku = 'DESK-INK'")),
+    *(Damage(f"figures that drifted: {table} {column}", {FIGURES}, f"analytics_{table}",
+             (f"UPDATE analytics_{table} SET {column} = {column} + 1",))
+      for table in ("dayfigures", "minutefigures")
+      for column in ("orders", "revenue", "cancelled", "reversed_revenue", "rejected",
+                     "dispatched")),
+    *(Damage(f"figures of a product that drifted: {column}", {FIGURES}, "FOOD-TEA figures say",
+             (f"UPDATE analytics_productfigures SET {column} = {column} + 1 "
+              "WHERE sku = 'FOOD-TEA'",))
+      for column in ("units", "revenue", "cancelled_units", "reversed_revenue")),
+)  # fmt: skip
+
+
+def _movement(kind: str, order: str) -> str:
+    return f"number = :{order} AND kind = '{kind}'"
+
+
+def _counted(kind: str, order: str) -> str:
+    return f"number = :{order} AND kind = '{kind}'"
+
+
+def _document(kind: str, order: str) -> str:
+    return f"order_number = :{order} AND kind = '{kind}'"
+
+
+ROWS = (
+    ("inventory.tasks.reserve_stock", "inventory_answer", PLAIN, {STATED}, set()),
+    ("inventory.tasks.reserve_stock", "inventory_movement", _movement("reserved", "plain"),
+     {STOCK}, {STOCK}),
+    ("inventory.tasks.release_stock", "inventory_movement", _movement("released", "cancelled"),
+     {STOCK}, {STOCK}),
+    ("inventory.tasks.consume_stock", "inventory_movement", _movement("dispatched", "sent"),
+     {STOCK}, {STOCK}),
+    ("billing.tasks.issue_invoice", "billing_invoice", _document("invoice", "plain"),
+     {STATED}, {NUMBERS}),
+    ("billing.tasks.issue_credit_note", "billing_invoice", _document("credit note", "cancelled"),
+     {STATED}, {NUMBERS}),
+    ("fulfillment.tasks.open_shipment", "fulfillment_shipment", PLAIN, {STATED}, set()),
+    ("analytics.tasks.record_sales", "analytics_countedfact", _counted("OrderPlaced", "plain"),
+     set(), set()),
+    ("analytics.tasks.reverse_sales", "analytics_countedfact",
+     _counted("OrderCancelled", "cancelled"), set(), set()),
+    ("analytics.tasks.record_rejections", "analytics_countedfact",
+     _counted("StockRejected", "rejected"), set(), set()),
+    ("analytics.tasks.record_dispatches", "analytics_countedfact",
+     _counted("ShipmentDispatched", "sent"), set(), set()),
+)  # fmt: skip
+"""A reaction, the rows of its effect, and what else shows if they are lost or there twice."""
+
+
+def _effects() -> Iterator[Damage]:
+    for reaction, table, where, if_lost, if_doubled in ROWS:
+        yield Damage(f"{reaction} lost in {table}", {LOST} | if_lost, f"{reaction} had no effect",
+                     (f"DELETE FROM {table} WHERE {where}",))  # fmt: skip
+        yield Damage(f"{reaction} doubled in {table}", {DOUBLED} | if_doubled,
+                     f"{reaction}: 2 times", (twice(table, where),))  # fmt: skip
+
+
+CHANGES = (
+    Damage("a reservation that moved one item of two", {LOST, STOCK},
+           "inventory.tasks.reserve_stock had no effect",
+           ("DELETE FROM inventory_movement WHERE id = (SELECT max(id) FROM inventory_movement "
+            "WHERE number = :plain AND kind = 'reserved')",)),
+    Damage("a document that is not as it was issued", {LOST},
+           "billing.tasks.draw_document had no effect",
+           ("UPDATE billing_invoice SET sha256 = '0' WHERE order_number = :plain",)),
+    Damage("a shipment that was not cancelled", {LOST, STATED},
+           "fulfillment.tasks.cancel_shipment had no effect",
+           ("UPDATE fulfillment_shipment SET state = 'released' WHERE number = :cancelled",)),
+    Damage("a rejected order that was not cancelled", {LOST, FIGURES, STATED},
+           "orders.tasks.cancel_rejected_order had no effect",
+           ("UPDATE orders_order SET state = 'placed' WHERE number = :rejected",)),
+    Damage("a reservation that orders did not note", {LOST},
+           "orders.tasks.note_reservation had no effect",
+           (f"UPDATE orders_order SET reserved_at = NULL WHERE {PLAIN}",)),
+    Damage("a dispatch that orders did not note", {LOST, FIGURES},
+           "orders.tasks.note_dispatch had no effect",
+           ("UPDATE orders_order SET shipped_at = NULL WHERE number = :sent",)),
+    *(Damage(f"{fact} was not stated", {STATED, *others}, f"has 0 {fact}",
+             never(fact, order))
+      for fact, order, others in (
+          ("StockReserved", "plain", {CAUSED}),
+          ("StockRejected", "rejected", {CAUSED}),
+          ("OrderCancelled", "cancelled", {CAUSED}),
+          ("InvoiceNumbered", "plain", set()),
+          ("InvoiceIssued", "plain", {CAUSED}),
+          ("ShipmentReleased", "plain", set()),
+          ("ShipmentRecalled", "cancelled", {CAUSED}),
+          ("ShipmentDispatched", "sent", {CAUSED}),
+      )),
+)  # fmt: skip
+
+DAMAGES = (*ORDERS, *LEDGER, *ACCOUNTS, *_effects(), *CHANGES)
