@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from bus import AfterDone, Ambiguous
 from bus.models import Delivery, State
@@ -163,4 +163,30 @@ def test_trouble_while_closing_is_overcome_without_sending_again(
 
     assert len(world.keys) == 2
     assert notes() == ["1", "2"]
+    assert set(states().values()) == {State.DONE}
+
+
+def test_a_commit_whose_answer_is_lost_leaves_nothing_in_nobodys_hands(
+    subscribed: Subscribed, world: World
+) -> None:
+    def lost() -> None:
+        raise OperationalError("the connection broke after COMMIT")
+
+    def send(fact: Happened, key: str) -> AfterDone:
+        record = world.send(fact, key)
+
+        def after() -> None:
+            record()
+            if fact.number == 1:
+                transaction.on_commit(lost)
+
+        return after
+
+    subscribed(send, outside=True)
+    given(*happened(1, 2, 3))
+
+    settle("desk")
+
+    assert len(world.keys) == 3
+    assert notes() == ["1", "2", "3"]
     assert set(states().values()) == {State.DONE}

@@ -74,12 +74,14 @@ def begin_next(rest: list[Taken], reaction: Reaction) -> list[Taken]:
     """Mark the first of the rest as sending and renew the lease of the others; returns them.
 
     Belongs into the transaction that closes the delivery before. The rest of a paused or held
-    subscription is handed back, and what is no longer this worker's is left alone.
+    subscription is handed back, and what is no longer this worker's is left alone. May be called
+    again when the answer to its commit was lost: what is *sending* under its token already is
+    the next one, and has lost nothing but an attempt.
     """
     tokens = {one.id: one.token for one in rest}
     rows = list(
         Delivery.objects.select_for_update(of=("self",))
-        .filter(id__in=tokens, state=State.RUNNING)
+        .filter(id__in=tokens, state__in=(State.RUNNING, State.SENDING))
         .annotate(stopped=STOPPED)
         .values_list("id", "token", "stopped")
     )
