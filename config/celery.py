@@ -1,15 +1,30 @@
 """The Celery app: one queue per app, and the settings that were measured for them."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
 from celery.schedules import crontab
 from django.conf import settings
+from kombu import Connection
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("shop")
+
+class Impatient(Connection):
+    """Looks every second whether a broker is back; by itself Celery waits for up to 30 s."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        return super().ensure_connection(*args, interval_start=1, interval_max=1, **options)
+
+
+class Wires(AMQP):
+    Connection = Impatient
+
+
+app = Celery("shop", amqp=Wires)
 app.conf.update(
     broker_url=settings.BROKER_URL,
     # The ledger is the result; a result backend grows and leaks.

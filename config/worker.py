@@ -36,6 +36,12 @@ def register_subscriptions(sender: Any, **_: Any) -> None:
         register(queue)
 
 
+@worker_init.connect
+def leave_other_workers_alone(sender: Any, **_: Any) -> None:
+    """Workers share nothing but the ledger; asking around at each reconnection takes a second."""
+    sender.options.update(without_mingle=True, without_gossip=True)
+
+
 def alive_file(queue: str) -> Path:
     """Touched every `ALIVE_EVERY` seconds while the worker of that queue takes messages."""
     return Path(settings.VAR_DIR) / "run" / f"worker-{queue}.alive"
