@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from bus import TryLater
@@ -89,8 +90,13 @@ def test_a_pause_of_nothing_is_a_second_all_the_same(subscribed: Subscribed) -> 
 
 @pytest.mark.parametrize(
     "error",
-    [OperationalError("deadlock detected"), InterfaceError("gone"), SoftTimeLimitExceeded()],
-    ids=["deadlock", "lost connection", "soft time limit"],
+    [
+        OperationalError("deadlock detected"),
+        InterfaceError("gone"),
+        InternalError("terminating connection due to idle-in-transaction timeout"),
+        SoftTimeLimitExceeded(),
+    ],
+    ids=["deadlock", "lost connection", "idle in a transaction", "soft time limit"],
 )
 def test_trouble_of_the_whole_batch_takes_all_back_and_tries_each_alone(
     subscribed: Subscribed, error: Exception
@@ -120,6 +126,33 @@ def test_trouble_that_stays_is_transient_for_the_one_that_has_it(subscribed: Sub
 
     assert delivery(2).state == State.DEAD
     assert delivery(2).attempts == 3
+
+
+@pytest.mark.parametrize("outside", [False, True])
+def test_a_database_that_is_away_for_a_moment_costs_no_message(
+    subscribed: Subscribed, outside: bool
+) -> None:
+    def react(fact: Happened) -> None:
+        note(str(fact.number))
+
+    def send(fact: Happened, key: str) -> None:
+        note(str(fact.number))
+
+    away = [OperationalError("the database system is starting up")]
+
+    def query(execute: Any, *about: Any) -> Any:
+        if away:
+            raise away.pop()
+        return execute(*about)
+
+    subscribed(send if outside else react, outside=outside)
+    given(*happened(1))
+    message = relayed()
+
+    with connection.execute_wrapper(query):
+        worked(message)
+
+    assert (notes(), states()) == (["1"], {"1": State.DONE})
 
 
 def test_a_hook_that_fails_after_the_commit_does_not_repeat_the_effect(

@@ -20,6 +20,7 @@ from bus.worker.ledger import (
     take,
 )
 from bus.worker.outcome import Outcome
+from bus.worker.patience import patiently
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +34,18 @@ def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None
     What fails as a whole (a deadlock, a lost connection, the soft time limit, the common lock)
     is rolled back as a whole and tried again one by one.
     """
-    taken = take(reaction, tickets)
+    taken = patiently(lambda: take(reaction, tickets))
     if not taken:
         return
     reach(Point.BEFORE_EFFECT, reaction.name)
     try:
         states = _together(reaction, taken)
     except Exception as error:
+        trouble = error
         log.warning("%s: batch rolled back: %s", reaction.name, type(error).__name__)
         # A connection that broke cannot write the ledger; the next query opens another one.
         close_old_connections()
-        states = _apart(reaction, taken, error)
+        states = patiently(lambda: _apart(reaction, taken, trouble))
     reach(Point.AFTER_COMMIT, reaction.name)
     outcome.count(states)
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -14,13 +13,12 @@ from bus.models import Delivery, State
 from bus.registry import Reaction
 from bus.retry import LONGEST_WAIT, Ambiguous, TryLater
 from bus.worker.ledger import Taken
+from bus.worker.patience import DATABASE_TROUBLE
 
 log = logging.getLogger(__name__)
 
-DATABASE_TROUBLE = (OperationalError, InterfaceError)
-"""Lost connection, deadlock, lock time-out: transient for every subscription."""
-
 ALWAYS_TRANSIENT = (*DATABASE_TROUBLE, SoftTimeLimitExceeded)
+"""Whatever a subscription has declared."""
 
 MOST_AMBIGUOUS = 2
 """An ambiguous send is repeated once; the second one needs a person."""

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -27,14 +27,12 @@ from bus.worker.ledger import (
     take,
 )
 from bus.worker.outcome import Outcome
+from bus.worker.patience import patiently
 
 log = logging.getLogger(__name__)
 
 Result = AfterDone | None | Exception
 Closed = tuple[list[State], list[Taken]]
-
-PAUSES_BEFORE_CLOSING_AGAIN = (0.2, 1.0, 3.0)
-"""Seconds. The effect has happened: losing its entry would make it ambiguous."""
 
 
 class NotRecorded(Exception):
@@ -43,7 +41,7 @@ class NotRecorded(Exception):
 
 def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None:
     """Send each delivery and close it; half the soft limit is the time to begin another."""
-    rest = take(reaction, tickets)
+    rest = patiently(lambda: take(reaction, tickets))
     if not rest:
         return
     time_is_up = time.monotonic() + reaction.queue.soft_limit.total_seconds() / 2
@@ -83,11 +81,16 @@ def _cannot_open(
 ) -> None:
     """The other side is not there: the first delivery failed, the others wait as long."""
     first, rest = taken[0], taken[1:]
+
+    def closing() -> tuple[list[State], int]:
+        owned = still_owned([first], State.SENDING)
+        states = [fail(reaction, first, error)] if owned else []
+        return states, hand_back(rest, wait_after(reaction, first, error))
+
     close_old_connections()
-    with transaction.atomic():
-        if still_owned([first], State.SENDING):
-            outcome.count([fail(reaction, first, error)])
-        outcome.handed_back += hand_back(rest, wait_after(reaction, first, error))
+    states, handed_back = patiently(transaction.atomic(closing))
+    outcome.count(states)
+    outcome.handed_back += handed_back
 
 
 def _send(reaction: Reaction, one: Taken, resource: tuple[Any, ...]) -> tuple[Fact | None, Result]:
@@ -122,11 +125,13 @@ def _close(
         reach(Point.BEFORE_COMMIT, reaction.name)
         return states, following
 
+    # The effect has happened: losing its entry would make it ambiguous.
+    write = transaction.atomic(closing)
     try:
-        return _persistently(closing)
+        return patiently(write, on=ALWAYS_TRANSIENT)
     except NotRecorded as error:
         after = error
-        return _persistently(closing)
+        return patiently(write, on=ALWAYS_TRANSIENT)
 
 
 def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) -> State:
@@ -142,17 +147,3 @@ def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) ->
             raise NotRecorded(f"{reaction.name} took effect, but: {error}") from error
     close_done([one.id])
     return State.DONE
-
-
-def _persistently(closing: Callable[[], Closed]) -> Closed:
-    for pause in (*PAUSES_BEFORE_CLOSING_AGAIN, None):
-        try:
-            with transaction.atomic():
-                return closing()
-        except ALWAYS_TRANSIENT as error:
-            if pause is None:
-                raise
-            log.warning("closing again after %s", type(error).__name__)
-            time.sleep(pause)
-            close_old_connections()
-    raise AssertionError("the last try returns or raises")
