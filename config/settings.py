@@ -219,11 +219,16 @@ UNFOLD = {
     },
 }
 
-# One line for each message; nobody's name or address is ever logged.
+# One line for each message; nobody's name or address is ever logged (config/logs.py).
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "class": "config.logs.Formatter",
+            "format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
@@ -234,5 +239,11 @@ LOGGING = {
         "kombu": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        # What Celery's pool says goes nowhere else.
+        "multiprocessing": {"handlers": ["console"], "level": "WARNING"},
+        # Its own handlers would show what errors say; and addresses of pages hold what staff
+        # search for, which may be a customer.
+        "uvicorn": {"handlers": [], "level": "INFO", "propagate": True},
+        "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }

@@ -4,16 +4,6 @@ import http.client
 
 from django.conf import settings
 
-LINES = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(message)s"}},
-    "handlers": {"line": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {
-        "uvicorn.error": {"handlers": ["line"], "level": "WARNING", "propagate": False},
-    },
-}
-
 
 def run_web() -> None:
     """Serve until SIGTERM. Open streams are cut after 3 s, or the dashboard would hold the stop."""
@@ -23,7 +13,9 @@ def run_web() -> None:
         "config.asgi:application",
         host="127.0.0.1",
         port=settings.PORT,
-        log_config=LINES,
+        # Django's LOGGING stands.
+        log_config=None,
+        log_level="warning",
         access_log=False,
         lifespan="off",
         timeout_graceful_shutdown=3,

@@ -1,0 +1,132 @@
+"""What may be told of an error: never who it was about.
+
+Databases repeat rows and statements in the texts of their errors, mail servers repeat addresses,
+and Python repeats the value it could not read. So a log gets the kinds of errors and where they
+happened; the ledger gets their texts too, without what is known to be personal.
+"""
+
+import html
+import json
+import re
+import traceback
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
+from email.quoprimime import header_encode
+from typing import Any
+from unicodedata import normalize
+from urllib.parse import quote, quote_plus
+
+from django.db import Error as DatabaseError
+from django.db import IntegrityError, OperationalError
+
+CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
+DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
+
+DETAIL = re.compile(r"(\n|\\n)(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):.*", re.DOTALL)
+"""Where PostgreSQL begins to repeat rows and statements, in a text or in its repr."""
+
+ADDRESS = re.compile(
+    r"""("[^"\n]+"|[\w.!#$%&'+=?^`{|}~-]+)(@|%40)[\w-]+(\.[\w-]+)+""",
+)
+
+SHORT = 4
+"""Characters; a shorter value is taken out only where it stands alone."""
+
+SHORTEST_WORD = 3
+"""Characters of a part of a name or an address that is taken out by itself."""
+
+
+def kinds(error: BaseException) -> str:
+    """The traceback with the kinds of errors instead of what they say."""
+    return _traceback(error, _kind)
+
+
+def texts(error: BaseException, personal: Iterable[Any]) -> str:
+    """The traceback with what errors say, without the personal values, however they are written."""
+    known = _pattern(personal)
+
+    def told(one: BaseException) -> str:
+        text = discreet(_first_line(one) if _of_database(one) else str(one))
+        return f"{_name(one)}: {known.sub('[personal]', text) if known else text}"
+
+    return _traceback(error, told)
+
+
+def discreet(text: str) -> str:
+    """The text without e-mail addresses and without what a database repeats."""
+    return ADDRESS.sub("[address]", DETAIL.sub("", text))
+
+
+def _traceback(error: BaseException, tell: Callable[[BaseException], str]) -> str:
+    parts: list[str] = []
+    seen: set[int] = set()
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        frames = "".join(traceback.format_tb(one.__traceback__))
+        parts.append(f"Traceback (most recent call last):\n{frames}{tell(one)}\n")
+        if one.__cause__ is not None:
+            one, link = one.__cause__, CAUSED
+        else:
+            one, link = None if one.__suppress_context__ else one.__context__, DURING
+        parts.append(link)
+    return "".join(reversed(parts[:-1]))
+
+
+def _name(error: BaseException) -> str:
+    kind = type(error)
+    within = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return f"{within}{kind.__qualname__}"
+
+
+def _kind(error: BaseException) -> str:
+    if isinstance(error, (IntegrityError, OperationalError)):
+        return f"{_name(error)}: {discreet(_first_line(error))}"  # a constraint, a lock, a host
+    if isinstance(error, OSError) and error.strerror:
+        return f"{_name(error)}: {error.strerror}"
+    return _name(error)
+
+
+def _of_database(error: BaseException) -> bool:
+    return isinstance(error, DatabaseError) or hasattr(error, "diag")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _pattern(personal: Iterable[Any]) -> re.Pattern[str] | None:
+    forms = {form for value in personal for text in _values(value) for form in _forms(text)}
+    if not forms:
+        return None
+    alternatives = [
+        re.escape(form) if len(form) >= SHORT else rf"(?<!\w){re.escape(form)}(?!\w)"
+        for form in sorted(forms, key=len, reverse=True)
+    ]
+    return re.compile("|".join(alternatives), re.IGNORECASE)
+
+
+def _values(value: Any) -> Iterator[str]:
+    """Every text in it, and every word of a text that says something by itself."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _values(inner)
+    elif isinstance(value, str) and value.strip():
+        yield value.strip()
+        yield from (word for word in re.split(r"[\s@]+", value) if len(word) >= SHORTEST_WORD)
+
+
+def _forms(text: str) -> Iterator[str]:
+    """The text as it may stand in an error: escaped, encoded, or as the mail's header has it."""
+    for same in (text, normalize("NFC", text), normalize("NFD", text)):
+        octets = same.encode(errors="backslashreplace")
+        yield from (same, repr(same)[1:-1], ascii(same)[1:-1], json.dumps(same)[1:-1])
+        yield from (repr(octets)[2:-1], html.escape(same), quote(same, safe=""), quote_plus(same))
+        yield from (header_encode(octets, "")[5:-2], b64encode(octets).decode().rstrip("="))
+        yield same.replace("'", "''")
+    try:
+        yield text.encode("idna").decode()
+    except UnicodeError:
+        return

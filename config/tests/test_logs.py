@@ -1,0 +1,123 @@
+"""Whatever is logged, by whomever, names nobody."""
+
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, connection
+from django.test import Client
+
+from config.logs import Formatter
+from shop.models import Product
+
+NAME = "Grace O'Hopper"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What the shop's own handler would print."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Formatter(settings.LOGGING["formatters"]["line"]["format"]))
+    logging.getLogger().addHandler(handler)
+    yield stream
+    logging.getLogger().removeHandler(handler)
+
+
+def test_an_error_is_logged_by_its_kind_and_place(lines: io.StringIO) -> None:
+    try:
+        raise ValueError(NAME)
+    except ValueError:
+        logging.getLogger("somebody").exception("it failed")
+
+    said = lines.getvalue()
+
+    assert "ERROR   somebody: it failed\nTraceback" in said
+    assert "test_logs.py" in said
+    assert said.endswith("ValueError\n")
+
+
+def test_an_address_in_a_line_is_left_out(lines: io.StringIO) -> None:
+    logging.getLogger("django.request").warning("Not Found: %s", "/orders/grace@example.com/")
+
+    assert lines.getvalue().endswith("Not Found: /orders/[address]/\n")
+
+
+def test_what_a_database_repeats_is_left_out_of_a_line_too(lines: io.StringIO) -> None:
+    error = IntegrityError(f"duplicate key value\nDETAIL:  Key (name)=({NAME}) exists.")
+
+    logging.getLogger("celery.app.trace").error("Task failed: %r", error)
+
+    assert "Task failed: IntegrityError" in lines.getvalue()
+    assert "duplicate key value" in lines.getvalue()
+    assert "Grace" not in lines.getvalue()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_checkout_that_the_database_refuses_does_not_log_the_customer(
+    lines: io.StringIO,
+) -> None:
+    product = Product.objects.create(
+        sku="INK", name="Ink", unit_price="2.00", tax_rate="0.19", active=True
+    )
+    address = {"line1": "Am Weg 4", "postal_code": "10115", "city": "Berlin", "country": "DE"}
+    order = {"email": "grace@example.com", "name": NAME, "shipping_address": address}
+    order |= {"lines": [{"sku": product.sku, "quantity": 1}]}
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE orders_order ADD CONSTRAINT nobody CHECK (name = '')")
+
+    try:
+        answer = Client(raise_request_exception=False).post(
+            "/api/v1/checkout/", json.dumps(order), content_type="application/json"
+        )
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE orders_order DROP CONSTRAINT nobody")
+
+    said = lines.getvalue()
+    assert answer.status_code == 500
+    assert 'violates check constraint "nobody"' in said
+    assert not [part for part in ("Grace", "Hopper", "grace@", "Am Weg") if part in said]
+
+
+def said_under_uvicorn(program: str) -> str:
+    """What a process says that uvicorn has started: it sets logging up before the application."""
+    start = "import logging, uvicorn\nuvicorn.Config('config.asgi:application').load()\n"
+    ended = subprocess.run(
+        [sys.executable, "-c", start + program],
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "uvicorn.access", "multiprocessing"])
+def test_an_error_of_the_server_or_of_celery_s_pool_is_logged_like_any_other(name: str) -> None:
+    said = said_under_uvicorn(
+        f"try: raise ValueError('Grace')\n"
+        f"except ValueError: logging.getLogger({name!r}).exception('it failed')"
+    )
+
+    assert "it failed" in said
+    assert "Grace" not in said
+
+
+def test_the_addresses_of_pages_are_not_logged() -> None:
+    said = said_under_uvicorn(
+        "logging.getLogger('uvicorn.access').info('GET /admin/orders/order/?q=Grace')"
+    )
+
+    assert "Grace" not in said
