@@ -1,6 +1,7 @@
 """The epoch: a token in Redis and in the database that tells whether Redis lost its memory."""
 
 import logging
+from typing import Any
 from uuid import uuid4
 
 import redis
@@ -28,7 +29,7 @@ class Epoch:
         """
         if self._client is None:
             return
-        found = self._client.get(broker.EPOCH_KEY)
+        found = _read(self._client)
         if not found or found != self._known:
             self._compare_and_set(self._client)
 
@@ -38,7 +39,7 @@ class Epoch:
                 pk=RelayState.THE_ROW
             )
             # Another relay may have set it while this one waited for the row.
-            found = client.get(broker.EPOCH_KEY)
+            found = _read(client)
             if not found or found != state.epoch:
                 state.epoch = uuid4().hex
                 state.save(update_fields=["epoch"])
@@ -48,3 +49,13 @@ class Epoch:
                 # Before the commit: should that fail, the tokens differ and it is done again.
                 client.set(broker.EPOCH_KEY, state.epoch)
         self._known = state.epoch
+
+
+def _read(client: redis.Redis) -> Any:
+    """The token in Redis. A key of another type holds none, and is written over."""
+    try:
+        return client.get(broker.EPOCH_KEY)
+    except redis.ResponseError as error:
+        if str(error).startswith("WRONGTYPE"):
+            return None
+        raise

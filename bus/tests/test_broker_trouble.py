@@ -20,7 +20,7 @@ from tests import servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-Do = Callable[[redis.Redis], Any]
+Do = Callable[[Any], Any]
 NOWHERE = ("127.0.0.1", "1")
 
 
@@ -74,20 +74,20 @@ def config(name: str, value: str) -> Do:
     return lambda client: client.config_set(name, value)
 
 
-def hang_up(client: redis.Redis) -> None:
+def hang_up(client: Any) -> None:
     client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 
 
-def require_password(client: redis.Redis) -> None:
+def require_password(client: Any) -> None:
     client.config_set("requirepass", "secret")
     hang_up(client)
 
 
-def forbid_sending(client: redis.Redis) -> None:
+def forbid_sending(client: Any) -> None:
     client.execute_command("ACL", "SETUSER", "default", "-lpush")
 
 
-def allow_sending(client: redis.Redis) -> None:
+def allow_sending(client: Any) -> None:
     client.execute_command("ACL", "SETUSER", "default", "+lpush")
 
 

@@ -178,6 +178,14 @@ def test_an_epoch_of_another_life_is_as_good_as_none(
     assert broker.get(the_broker.EPOCH_KEY) == RelayState.objects.get().epoch.encode()
 
 
+def test_a_key_that_holds_no_epoch_is_written_over(broker: redis.Redis) -> None:
+    broker.lpush(the_broker.EPOCH_KEY, "what is this?")
+
+    Epoch().check()
+
+    assert broker.get(the_broker.EPOCH_KEY) == RelayState.objects.get().epoch.encode()
+
+
 def test_the_second_relay_finds_the_new_epoch_and_forgets_nothing(
     subscribed: Subscribed, broker: redis.Redis
 ) -> None:
