@@ -120,6 +120,12 @@ elif _database["ENGINE"].endswith("postgresql"):
     _database["OPTIONS"] = {
         "options": "-c lock_timeout=5s -c statement_timeout=15s"
         " -c idle_in_transaction_session_timeout=15s",
+        # A server that is gone without a farewell is noticed in 25 s; by itself Linux takes hours.
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 25_000,
     }
 else:
     raise ImproperlyConfigured("DATABASE_URL must name postgres:// or sqlite://.")
