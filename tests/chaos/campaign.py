@@ -60,6 +60,8 @@ class Campaign:
     say: Say
     strikes: list[Strike] = field(default_factory=list)
     slow: list[Violation] = field(default_factory=list)
+    redis_away: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when nothing was away but Redis."""
 
     def run(self) -> Verdict:
         """The whole of it."""
@@ -130,6 +132,9 @@ class Campaign:
             thread.start()
         for thread in threads:
             thread.join()
+        if all(fault.redis_only for fault in faults):
+            began, ended = min(o.began_at for o in strikes), max(o.ended_at for o in strikes)
+            self.redis_away.append((began, ended))
         bar = max(fault.bar for fault in faults) * len(faults)
         took: float | None = None
         try:
@@ -167,6 +172,8 @@ class Campaign:
             sampled=list(sampler.violations),
             stolen=stage.stolen,
             poisoned=stage.poisoned,
+            redis_away=self.redis_away,
+            faults=[(one.began_at, one.ended_at + (one.recovered or 0)) for one in self.strikes],
         )
 
     def _repeat(
@@ -188,6 +195,8 @@ class Campaign:
     def _remember(self, buyers: Buyers, verdict: Verdict) -> None:
         for purchase in buyers.purchases:
             self.history.write(**purchase.record())
+        for remark in verdict.remarks:
+            self.history.write(remark=remark)
         for violation in verdict.all:
             self.history.write(violation=str(violation))
         self.history.write(verdict=str(verdict))

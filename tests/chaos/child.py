@@ -51,6 +51,11 @@ class Child:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """What it ended with; None while it runs."""
+        return self._process.poll() if self._process else None
+
     def expect_exit(self, within: float) -> None:
         """A fault may end this process in the next seconds."""
         self._expected_until = time.monotonic() + within

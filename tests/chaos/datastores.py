@@ -1,6 +1,7 @@
 """The campaign's own Redis and its own database, which faults may kill, freeze and starve."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import tempfile
@@ -21,6 +22,16 @@ from tests.machine import find_postgres
 Row = tuple[Any, ...]
 
 
+OURS = "campaign"
+"""A user of the campaign's own, who gets in whatever a fault has done to the password."""
+
+AS_IT_WAS = (
+    ("CLIENT", "UNPAUSE"),
+    ("REPLICAOF", "NO", "ONE"),
+    ("CONFIG", "SET", "requirepass", "", "maxmemory", "0"),
+)
+
+
 class RedisServer(Child):
     """A Redis as the shop wants one, on a port that stays the same through its deaths."""
 
@@ -29,7 +40,9 @@ class RedisServer(Child):
         self.folder = folder
         self.port = servers.free_port()
         command = servers.redis_command(self.port, str(folder))
+        command += ["--user", OURS, "on", "nopass", "~*", "&*", "+@all"]
         super().__init__("redis", command, os.environ, folder / "log")
+        self._lock = threading.Lock()
 
     def open(self) -> None:
         """Start, and wait until it answers."""
@@ -38,12 +51,39 @@ class RedisServer(Child):
 
     def client(self) -> "redis.Redis":
         """Straight to the server, past the wire that faults cut."""
-        return redis.Redis(port=self.port, socket_timeout=5)
+        return redis.Redis(port=self.port, username=OURS, password="-", socket_timeout=5)
 
-    def forget(self) -> None:
-        """Throw away what the stopped server had stored."""
-        for path in sorted(self.folder.glob("appendonlydir/*")):
-            path.unlink()
+    def revive(self, *, empty: bool = False) -> None:
+        """Start it again unless another fault has done so; `empty`: without what it had stored."""
+        with self._lock:
+            if self.alive:
+                return
+            if empty:
+                shutil.rmtree(self.folder / "appendonlydir", ignore_errors=True)
+            self.open()
+
+    def tell(self, *command: str | int, within: float = 70) -> Any:
+        """Have a command done, however long another fault keeps the server from doing it.
+
+        Raises:
+            TimeoutError: it was not done within so many seconds.
+        """
+        deadline = time.monotonic() + within
+        while True:
+            try:
+                with self.client() as client:
+                    return client.execute_command(*command)
+            except (redis.RedisError, OSError) as error:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"Redis did not do {command[0]}: {error}") from error
+            time.sleep(0.1)
+
+    def heal(self) -> None:
+        """Alive and answering, with the settings that it was started with."""
+        self.signal_group(signal.SIGCONT)
+        self.revive()
+        for command in AS_IT_WAS:
+            self.tell(*command)
 
 
 class PostgresServer(Child):

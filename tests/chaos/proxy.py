@@ -16,22 +16,32 @@ class Wire(StrEnum):
     """Nothing arrives in either direction until it is over; then it comes late."""
     NO_REPLIES = "no replies"
     """Requests arrive, answers never do: what was asked for is done, and nobody knows."""
+    CUT = "cut"
+    """Requests arrive; in place of its answer each connection is reset."""
     SLOW = "slow"
     """Each piece takes `latency` seconds longer."""
+
+
+KEEPALIVE = 25
+"""Seconds; what the shop asks for: probes after 10 s, every 5 s, and three of them."""
+
+Pair = tuple[asyncio.StreamWriter, asyncio.StreamWriter]
 
 
 class Proxy:
     """Listens on a port of its own and forwards to `target`; `mode` says how well.
 
     `reset` breaks every connection with RST; `half_open` closes the server's ends and leaves the
-    clients believing in theirs.
+    clients believing in theirs, as a host does that has crashed: who says something is told by
+    RST, and who only listens is told by the probes of TCP's keepalive, after `KEEPALIVE` seconds.
     """
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.latency = 0.2
         self.mode = Wire.FINE
-        self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
+        self._pairs: set[Pair] = set()
+        self._half_open: set[Pair] = set()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self.port = 0
@@ -60,10 +70,13 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._break, False)
 
     def _break(self, both: bool) -> None:
-        for client, server in list(self._pairs):
-            server.transport.abort()
+        for pair in list(self._pairs):
+            client, server = pair
             if both:
                 _abort(client)
+            else:
+                self._half_open.add(pair)
+            server.transport.abort()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.mode is Wire.REFUSED:
@@ -80,14 +93,17 @@ class Proxy:
             to_server = self._pump(reader, up_writer, is_reply=False)
             to_client = self._pump(up_reader, writer, is_reply=True)
             tasks = [asyncio.create_task(to_server), asyncio.create_task(to_client)]
-            _done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if up_writer.transport.is_closing() and not writer.transport.is_closing():
-                # Half open: the client is told nothing until it gives up by itself.
-                await asyncio.wait(pending, timeout=60)
-            for task in pending:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
                 task.cancel()
+            await asyncio.wait(tasks)
+            if pair in self._half_open:
+                with suppress(TimeoutError, OSError):
+                    await asyncio.wait_for(reader.read(1), KEEPALIVE)
+                _abort(writer)
         finally:
             self._pairs.discard(pair)
+            self._half_open.discard(pair)
             for end in pair:
                 end.close()
 
@@ -101,7 +117,7 @@ class Proxy:
                 # TCP sends again what was lost: it comes late, and never with a hole in it.
                 while self.mode is Wire.DROPPED:
                     await asyncio.sleep(0.05)
-                if is_reply and self.mode is Wire.NO_REPLIES:
+                if is_reply and self.mode in (Wire.NO_REPLIES, Wire.CUT):
                     while self.mode is Wire.NO_REPLIES:
                         await asyncio.sleep(0.05)
                     _abort(sink)

@@ -34,6 +34,8 @@ def show(out: Console, strikes: Sequence[Strike], verdict: Verdict) -> None:
     """The table of the faults, what was violated, and the verdict as the last line."""
     out.print(faults_table(strikes))
     out.print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    for remark in verdict.remarks:
+        out.print(remark, highlight=False)
     for violation in verdict.all[:MOST_SHOWN]:
         out.print(f"VIOLATED  {violation}", style="red", highlight=False)
     if len(verdict.all) > MOST_SHOWN:

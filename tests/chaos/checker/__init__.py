@@ -6,7 +6,7 @@ the ledger's alone: that everything is at rest, in which order, and what it call
 
 from collections.abc import Callable, Iterable
 
-from tests.chaos.checker import accounts, effects, facts, ledger, orders, traces
+from tests.chaos.checker import accounts, checkouts, effects, facts, ledger, orders, traces
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.checker.verdict import Verdict, Violation
 
@@ -29,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     traces.nobody_ended_by_himself,
     traces.always_in_bounds,
     traces.stolen_messages_came_back,
+    checkouts.checkouts_need_no_redis,
 )
 
 
@@ -44,6 +45,7 @@ def judge(evidence: Evidence, faults: int) -> Verdict:
         doubled=counted.doubled,
         ambiguous=counted.ambiguous,
         violations=violations,
+        remarks=list(filter(None, (checkouts.remark(evidence),))),
     )
 
 

@@ -50,6 +50,10 @@ class Evidence:
     sampled: list[str]
     stolen: list[tuple[int, float]] = field(default_factory=list)
     poisoned: set[str] = field(default_factory=set)
+    redis_away: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when faults were on that take nothing away but Redis, and no others."""
+    faults: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when anything at all was wrong: until the shop had recovered from it."""
     repeated: bool = False
     """Everything was delivered again: mails come once more then, under the same Message-ID."""
 

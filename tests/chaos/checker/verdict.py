@@ -26,6 +26,8 @@ class Verdict:
     doubled: list[Violation]
     ambiguous: int
     violations: list[Violation] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    """Figures that were measured on the way, a line each."""
 
     @property
     def all(self) -> list[Violation]:

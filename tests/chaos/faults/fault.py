@@ -8,7 +8,7 @@ from random import Random
 from tests.chaos.proxy import Wire
 from tests.chaos.stage import Stage
 
-Run = Callable[[Stage, Random], None]
+Run = Callable[[Stage, Random], str | None]
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,15 @@ def fault(
     at_random: bool = True,
     postgres_only: bool = False,
     redis_only: bool = False,
+    name: str = "",
 ) -> Callable[[Run], Run]:
-    """Register a function as a fault; its name, with hyphens, is the fault's."""
+    """Register a function as a fault; its name, with hyphens, is the fault's, if none is given."""
 
     def register(run: Run) -> Run:
-        name = run.__name__.replace("_", "-")
+        called = name or run.__name__.replace("_", "-")
         family = run.__module__.rpartition(".")[2]
-        _faults[name] = Fault(
-            name, what, run, bar, seconds, at_random, postgres_only, redis_only, family
+        _faults[called] = Fault(
+            called, what, run, bar, seconds, at_random, postgres_only, redis_only, family
         )
         return run
 
@@ -69,10 +70,11 @@ def heal(stage: Stage) -> None:
             wire.set(Wire.FINE)
     stage.mailbox.illness = stage.warehouse.illness = ""
     stage.mailbox.share = 1.0
-    for server in filter(None, (stage.redis, stage.postgres)):
-        server.signal_group(signal.SIGCONT)
-        if not server.alive:
-            server.open()
+    stage.redis.heal()
+    if stage.postgres:
+        stage.postgres.signal_group(signal.SIGCONT)
+        if not stage.postgres.alive:
+            stage.postgres.open()
     for child in stage.shop.values():
         child.signal_group(signal.SIGCONT)
         if child.extra:

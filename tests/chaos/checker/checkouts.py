@@ -1,0 +1,61 @@
+"""Checkouts while Redis alone was away: answered as ever, for the web never talks to Redis."""
+
+from collections.abc import Iterator
+
+from tests.chaos.buyers import Purchase
+from tests.chaos.checker.evidence import Evidence
+from tests.chaos.checker.verdict import Violation
+
+ANSWERED = "while only Redis is away every checkout is answered 2xx"
+FAST = "while only Redis is away 99 of 100 checkouts are answered within 300 ms"
+LONGEST = 0.3
+"""Seconds."""
+ENOUGH = 100
+"""Of fewer the slowest is told, and nothing is concluded."""
+
+Try = tuple[float, float, str]
+
+
+def checkouts_need_no_redis(evidence: Evidence) -> Iterator[Violation]:
+    tries = _while_away(evidence)
+    for purchase, (_began, took, said) in tries:
+        if not said.startswith("2"):
+            who = purchase.number or purchase.key
+            yield Violation(ANSWERED, who, f"was told {said} after {took:.1f} s")
+    if len(tries) >= ENOUGH and (slow := _p99(tries)) > LONGEST:
+        yield Violation(FAST, f"{len(tries)} checkouts", f"took {1000 * slow:.0f} ms at the p99")
+
+
+def remark(evidence: Evidence) -> str:
+    """The figures in a line; empty where Redis was never away alone."""
+    tries = _while_away(evidence)
+    if not tries:
+        return ""
+    errors = sum(not said.startswith("2") for _purchase, (_began, _took, said) in tries)
+    which, took = "p99", _p99(tries)
+    if len(tries) < ENOUGH:
+        which, took = "slowest", max(took for _purchase, (_began, took, _said) in tries)
+    figures = f"{len(tries)}, {which} {1000 * took:.0f} ms, errors {errors}"
+    return f"checkouts while only Redis was away: {figures}"
+
+
+def _while_away(evidence: Evidence) -> list[tuple[Purchase, Try]]:
+    return [
+        (purchase, one)
+        for purchase in evidence.purchases
+        for one in _checkouts(purchase)
+        if any(began <= one[0] <= ended for began, ended in evidence.redis_away)
+    ]
+
+
+def _checkouts(purchase: Purchase) -> Iterator[Try]:
+    """The tries up to the first that was answered 2xx; what comes later asks for other things."""
+    for one in purchase.tries:
+        yield one
+        if one[2].startswith("2"):
+            return
+
+
+def _p99(tries: list[tuple[Purchase, Try]]) -> float:
+    took = sorted(took for _purchase, (_began, took, _said) in tries)
+    return took[-(-99 * len(took) // 100) - 1]

@@ -1,0 +1,70 @@
+"""Wires that are cut, clogged or slow: to Redis, the database, the mail provider, the warehouse."""
+
+import time
+from collections.abc import Callable
+from random import Random
+
+from tests.chaos.faults.fault import Run, fault
+from tests.chaos.proxy import Proxy, Wire
+from tests.chaos.stage import Stage
+
+LONGEST = 8
+
+BARS = {"redis": 12, "database": 20, "mail": 30, "warehouse": 30}
+"""Seconds. Who waits for an answer that never comes gives up after 5 s (Redis) or 20 s (mail and
+warehouse), and a database that is back finds the relay pausing for a second."""
+
+Hurt = Callable[[Proxy, Random], None]
+
+
+def _lasting(mode: Wire) -> Hurt:
+    """That mode for some seconds, in which other faults may set another one."""
+
+    def hurt(wire: Proxy, chance: Random) -> None:
+        wire.set(mode, latency=chance.uniform(0.02, 0.3))
+        time.sleep(chance.uniform(1, LONGEST))
+        wire.set(Wire.FINE)
+
+    return hurt
+
+
+def _several(breaking: Callable[[Proxy], None]) -> Hurt:
+    """Break all connections up to four times, those made anew meanwhile among them."""
+
+    def hurt(wire: Proxy, chance: Random) -> None:
+        for _ in range(chance.randint(1, 4)):
+            breaking(wire)
+            time.sleep(chance.uniform(0, 1.5))
+
+    return hurt
+
+
+KINDS: dict[str, tuple[str, Hurt]] = {
+    "dropped": ("nothing arrives, in both directions", _lasting(Wire.DROPPED)),
+    "refused": ("connections are reset, and new ones refused", _lasting(Wire.REFUSED)),
+    "reset": ("all connections are reset, up to four times", _several(Proxy.reset)),
+    "half-open": ("the other side has forgotten all connections", _several(Proxy.half_open)),
+    "unanswered": ("requests arrive, and answers never do", _lasting(Wire.NO_REPLIES)),
+    "cut": ("cut between request and answer, each time", _lasting(Wire.CUT)),
+    "slow": ("each piece comes late", _lasting(Wire.SLOW)),
+}
+
+
+def _run(wire: str, hurt: Hurt) -> Run:
+    def run(stage: Stage, chance: Random) -> None:
+        hurt(getattr(stage, f"{wire}_wire"), chance)
+
+    run.__module__ = __name__
+    return run
+
+
+for _wire, _bar in BARS.items():
+    for _kind, (_what, _hurt) in KINDS.items():
+        fault(
+            f"wire to {_wire}: {_what}",
+            name=f"{_wire}-wire-{_kind}",
+            bar=_bar,
+            seconds=LONGEST,
+            postgres_only=_wire == "database",
+            redis_only=_wire == "redis",
+        )(_run(_wire, _hurt))

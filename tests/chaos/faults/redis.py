@@ -1,0 +1,164 @@
+"""A Redis that dies, forgets, stalls, fills up, refuses, or is not there for a long time."""
+
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from signal import SIGCONT, SIGSTOP
+
+from tests.chaos.child import Child
+from tests.chaos.datastores import RedisServer, wait_until
+from tests.chaos.faults.fault import fault
+from tests.chaos.stage import ROOT, Stage
+
+WIPE_BAR = 5
+"""Seconds: after a wipe effects resume within this."""
+STALL_BAR = 10
+"""Seconds: who waited for an answer finds out within its time-out of 5 s, and connects anew."""
+TEN_MINUTES = 600
+CATCH_UP_BAR = TEN_MINUTES / 2 + 30
+"""Seconds: a backlog drains at three times the rate at which it came, while orders go on."""
+
+START_WITHIN = 60
+UNSUITABLE = "Set maxmemory-policy noeviction"
+
+
+def _for_a_while(
+    stage: Stage, seconds: float, hurt: tuple[str | int, ...], heal: tuple[str | int, ...]
+) -> None:
+    """Another fault may keep Redis from being hurt, and never from being healed."""
+    with suppress(TimeoutError):
+        stage.redis.tell(*hurt, within=2)
+    time.sleep(seconds)
+    stage.redis.tell(*heal)
+
+
+def _away(stage: Stage, seconds: float, *, empty: bool) -> None:
+    stage.redis.kill(hold=True)
+    time.sleep(seconds)
+    stage.redis.revive(empty=empty)
+
+
+@fault("Redis: kill -9, and back with what its log held", bar=WIPE_BAR, redis_only=True)
+def redis_killed(stage: Stage, chance: Random) -> None:
+    _away(stage, chance.uniform(0, 0.5), empty=False)
+
+
+@fault("Redis: kill -9, and back empty", bar=WIPE_BAR, redis_only=True)
+def redis_emptied(stage: Stage, chance: Random) -> None:
+    _away(stage, chance.uniform(0, 0.5), empty=True)
+
+
+@fault("Redis: FLUSHALL under load, up to five times", bar=WIPE_BAR, seconds=3, redis_only=True)
+def redis_flushed(stage: Stage, chance: Random) -> None:
+    for _ in range(chance.randint(1, 5)):
+        with suppress(TimeoutError):
+            stage.redis.tell("FLUSHALL", within=2)
+        time.sleep(chance.uniform(0, 0.5))
+
+
+@fault("Redis: not there for some seconds", bar=WIPE_BAR, seconds=10, redis_only=True)
+def redis_down(stage: Stage, chance: Random) -> None:
+    _away(stage, chance.uniform(3, 10), empty=chance.random() < 0.5)
+
+
+@fault(
+    "Redis: not there for ten minutes, then catch-up",
+    bar=CATCH_UP_BAR, seconds=TEN_MINUTES, at_random=False, redis_only=True,
+)  # fmt: skip
+def redis_down_10_minutes(stage: Stage, chance: Random) -> None:
+    _away(stage, TEN_MINUTES, empty=chance.random() < 0.5)
+
+
+@fault("Redis: frozen for some seconds", bar=STALL_BAR, seconds=8, redis_only=True)
+def redis_frozen(stage: Stage, chance: Random) -> None:
+    _freeze(stage, chance.uniform(1, 8))
+
+
+@fault("Redis: frozen for a minute", bar=STALL_BAR, seconds=60, at_random=False, redis_only=True)
+def redis_frozen_a_minute(stage: Stage, chance: Random) -> None:
+    _freeze(stage, 60)
+
+
+def _freeze(stage: Stage, seconds: float) -> None:
+    stage.redis.signal_group(SIGSTOP)
+    time.sleep(seconds)
+    stage.redis.signal_group(SIGCONT)
+
+
+@fault("Redis: CLIENT PAUSE", bar=STALL_BAR, seconds=8, redis_only=True)
+def redis_paused(stage: Stage, chance: Random) -> None:
+    seconds = chance.uniform(1, 8)
+    # It ends by itself; asking for its end waits for it.
+    _for_a_while(stage, 0, ("CLIENT", "PAUSE", int(seconds * 1000), "ALL"), ("CLIENT", "UNPAUSE"))
+
+
+@fault("Redis: CLIENT KILL of all, several times", bar=WIPE_BAR, seconds=3, redis_only=True)
+def redis_clients_killed(stage: Stage, chance: Random) -> None:
+    for _ in range(chance.randint(1, 5)):
+        for kind in ("normal", "pubsub"):
+            with suppress(TimeoutError):
+                stage.redis.tell("CLIENT", "KILL", "TYPE", kind, within=2)
+        time.sleep(chance.uniform(0, 0.5))
+
+
+@fault("Redis: its memory is full", bar=STALL_BAR, seconds=6, redis_only=True)
+def redis_full(stage: Stage, chance: Random) -> None:
+    full, free = ("CONFIG", "SET", "maxmemory", 1), ("CONFIG", "SET", "maxmemory", 0)
+    _for_a_while(stage, chance.uniform(2, 6), full, free)
+
+
+@fault("Redis: a replica of nobody, READONLY", bar=STALL_BAR, seconds=6, redis_only=True)
+def redis_readonly(stage: Stage, chance: Random) -> None:
+    nobody = ("REPLICAOF", "127.0.0.1", 1)
+    _for_a_while(stage, chance.uniform(2, 6), nobody, ("REPLICAOF", "NO", "ONE"))
+
+
+@fault("Redis: another password, and all are asked for it", bar=STALL_BAR, seconds=6,
+       redis_only=True)  # fmt: skip
+def redis_password(stage: Stage, chance: Random) -> None:
+    change = ("CONFIG", "SET", "requirepass")
+    with suppress(TimeoutError):
+        stage.redis.tell(*change, "chaos", within=2)
+        stage.redis.tell("CLIENT", "KILL", "TYPE", "normal", within=2)
+    time.sleep(chance.uniform(2, 6))
+    stage.redis.tell(*change, "")
+
+
+@fault("a relay and a worker are started on a Redis that evicts", bar=STALL_BAR, seconds=20)
+def redis_evicts(stage: Stage, chance: Random) -> None:
+    """A Redis of its own, so that what other faults do to the shop's does not matter.
+
+    Raises:
+        AssertionError: one of them began to work, or did not say how to go on.
+    """
+    with tempfile.TemporaryDirectory(dir=stage.folder) as folder:
+        evicting = RedisServer(Path(folder) / "redis")
+        evicting.command += ["--maxmemory-policy", chance.choice(("allkeys-lru", "volatile-ttl"))]
+        evicting.open()
+        try:
+            _refuse(stage, evicting, Path(folder))
+        finally:
+            evicting.kill(hold=True)
+
+
+def _refuse(stage: Stage, evicting: RedisServer, folder: Path) -> None:
+    strangers = [
+        Child(name, stage.shop[name].command, stage.env, folder / f"{name}.log")
+        for name in ("relay", "worker-billing")
+    ]
+    for one in strangers:
+        one.env |= {"REDIS_URL": f"redis://127.0.0.1:{evicting.port}/0", "VAR_DIR": str(folder)}
+        one.cwd = ROOT
+        one.start()
+    try:
+        for one in strangers:
+            wait_until(lambda one=one: not one.alive, START_WITHIN, f"{one.name} refuses to start")
+            said = one.log.read_text()
+            assert one.exit_code, f"{one.name} ended with 0: {said[-500:]}"
+            assert UNSUITABLE in said, f"{one.name} did not say what to set: {said[-500:]}"
+            assert "Traceback" not in said, f"{one.name}: {said[-500:]}"
+    finally:
+        for one in strangers:
+            one.kill(hold=True)
