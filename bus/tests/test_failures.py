@@ -95,8 +95,9 @@ def test_a_pause_of_nothing_is_a_second_all_the_same(subscribed: Subscribed) -> 
         InterfaceError("gone"),
         InternalError("terminating connection due to idle-in-transaction timeout"),
         SoftTimeLimitExceeded(),
+        MemoryError(),
     ],
-    ids=["deadlock", "lost connection", "idle in a transaction", "soft time limit"],
+    ids=["deadlock", "lost connection", "idle in a transaction", "soft time limit", "memory"],
 )
 def test_trouble_of_the_whole_batch_takes_all_back_and_tries_each_alone(
     subscribed: Subscribed, error: Exception
@@ -197,14 +198,46 @@ def test_what_a_worker_died_with_is_sent_one_by_one(subscribed: Subscribed) -> N
     assert {row.crashes for row in Delivery.objects.all()} == {0}
 
 
+def test_what_needs_more_memory_than_there_is_is_dead_in_the_end(subscribed: Subscribed) -> None:
+    def react(fact: Happened) -> None:
+        if fact.number == 2:
+            bytearray(2**60)
+        note(str(fact.number))
+
+    subscribed(react)
+    given(*happened(1, 2, 3))
+
+    for _ in range(4):
+        settle("desk")
+        make_due()
+
+    assert states() == {"1": State.DONE, "2": State.DEAD, "3": State.DONE}
+    assert (delivery(2).attempts, notes()) == (3, ["1", "3"])
+
+
 def test_the_personal_part_of_a_fact_is_not_in_the_traceback(subscribed: Subscribed) -> None:
     def react(fact: Happened) -> None:
         raise KeyError({"who": fact.who})
 
     subscribed(react)
-    given(Happened(about="2", who="Grace Hopper"))
+    given(Happened(about="2", who="Grace O'Hopper"))
 
     settle("desk")
 
-    assert "Grace" not in delivery(2).error
+    assert "Hopper" not in delivery(2).error
     assert "[personal]" in delivery(2).error
+
+
+def test_who_the_other_facts_of_the_stream_are_about_is_not_in_it_either(
+    subscribed: Subscribed,
+) -> None:
+    def react(fact: Happened) -> None:
+        raise ValueError("cannot greet GRACE HOPPER, <grace@example.com>")
+
+    subscribed(react)
+    given(Happened(about="2", who="Grace Hopper"), Happened(about="2", who=""))
+
+    settle("desk")
+
+    for row in Delivery.objects.all():
+        assert "ValueError: cannot greet [personal], <[address]>" in row.error

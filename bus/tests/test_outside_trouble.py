@@ -102,12 +102,13 @@ def test_an_ambiguous_try_is_repeated_once(subscribed: Subscribed, world: World)
     assert len(world.keys) == 2
 
 
+@pytest.mark.parametrize("interruption", [SoftTimeLimitExceeded, MemoryError])
 @pytest.mark.parametrize(("repeatable", "ambiguous"), [(False, 1), (True, 0)])
-def test_the_soft_time_limit_is_ambiguous_unless_repeating_is_harmless(
-    subscribed: Subscribed, repeatable: bool, ambiguous: int
+def test_an_interruption_is_ambiguous_unless_repeating_is_harmless(
+    subscribed: Subscribed, repeatable: bool, ambiguous: int, interruption: type[Exception]
 ) -> None:
     def send(fact: Happened, key: str) -> None:
-        raise SoftTimeLimitExceeded
+        raise interruption
 
     subscribed(send, outside=True, repeatable=repeatable)
     given(*happened(1))
@@ -137,7 +138,8 @@ def test_an_effect_that_cannot_be_recorded_is_dead_and_says_so(
     assert len(world.keys) == 2
     assert notes() == []
     assert delivery(1).state == State.DEAD
-    assert "send took effect, but: no such row" in delivery(1).error
+    assert "no such row" in delivery(1).error
+    assert "send took effect; recording it failed" in delivery(1).error
 
 
 @pytest.mark.parametrize("trouble", [OperationalError("deadlock"), SoftTimeLimitExceeded()])

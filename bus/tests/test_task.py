@@ -1,8 +1,11 @@
 """What Flower shows of a message: one task event for what became of its deliveries."""
 
+from typing import Any
+
 import pytest
 from celery import current_app
 from celery.result import EagerResult
+from django.db import IntegrityError, connection
 
 from bus.registry import reaction
 from bus.testing import given
@@ -22,7 +25,11 @@ def shown(subscribed: Subscribed, *numbers: int) -> EagerResult:
     name = subscribed(react_by_number)
     given(*happened(*numbers))
     (batch,) = relayed()
-    result: EagerResult = current_app.tasks[name].apply(args=[batch.tickets])
+    return shown_for(name, batch.tickets)
+
+
+def shown_for(name: str, tickets: list[tuple[int, int]]) -> EagerResult:
+    result: EagerResult = current_app.tasks[name].apply(args=[tickets])
     return result
 
 
@@ -41,6 +48,22 @@ def test_a_message_is_as_well_as_its_worst_delivery(
 
     assert result.state == state
     assert says in str(result.result)
+
+
+@pytest.mark.parametrize("trouble", [MemoryError("at 0x7f"), IntegrityError("Key (name)=(Ada)")])
+def test_a_ledger_that_cannot_be_written_ends_the_message_alone_and_names_nobody(
+    subscribed: Subscribed, trouble: Exception
+) -> None:
+    # A MemoryError that reaches Celery ends the worker with all its processes.
+    def query(*_: Any) -> None:
+        raise trouble
+
+    with connection.execute_wrapper(query):
+        result = shown_for(subscribed(react_by_number), [(1, 1)])
+
+    assert result.state == "FAILURE"
+    assert repr(result.result) == f"MessageGivenUp({type(trouble).__name__!r})"
+    assert str(trouble) not in result.traceback
 
 
 def test_a_task_has_the_name_and_the_limits_of_its_reaction(subscribed: Subscribed) -> None:

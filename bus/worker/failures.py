@@ -9,7 +9,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import F
 from django.db.models.functions import Now
 
-from bus.models import Delivery, State
+from bus.discretion import texts
+from bus.models import Delivery, PersonalData, State
 from bus.registry import Reaction
 from bus.retry import LONGEST_WAIT, Ambiguous, TryLater
 from bus.worker.ledger import Taken
@@ -17,7 +18,10 @@ from bus.worker.patience import DATABASE_TROUBLE
 
 log = logging.getLogger(__name__)
 
-ALWAYS_TRANSIENT = (*DATABASE_TROUBLE, SoftTimeLimitExceeded)
+INTERRUPTIONS = (SoftTimeLimitExceeded, MemoryError)
+"""They come from outside, at any line of a handler: time is up, or memory is short."""
+
+ALWAYS_TRANSIENT = (*DATABASE_TROUBLE, *INTERRUPTIONS)
 """Whatever a subscription has declared."""
 
 MOST_AMBIGUOUS = 2
@@ -31,7 +35,9 @@ SHORTEST_WAIT = timedelta(seconds=1)
 
 def fail(reaction: Reaction, one: Taken, error: BaseException) -> State:
     """Write a failed try down by the reaction's policy; says what the delivery is now."""
-    changes: dict[str, Any] = {"lease_until": None, "error": explained(error, one.personal)}
+    # What the handler held is let go first: memory may be what is short.
+    traceback.clear_frames(error.__traceback__)
+    changes: dict[str, Any] = {"lease_until": None, "error": _explained(error, one)}
     if isinstance(error, Ambiguous):
         changes["ambiguous"] = F("ambiguous") + 1
     if _is_final(reaction, one, error):
@@ -60,22 +66,16 @@ def wait_after(reaction: Reaction, one: Taken, error: BaseException) -> timedelt
     return reaction.retry.wait(one.attempts)
 
 
-def explained(error: BaseException, personal: dict[str, Any] | None) -> str:
-    """The traceback, with what is personal in the event taken out of it."""
-    text = "".join(traceback.format_exception(error))
-    for value in sorted(_texts(personal or {}), key=len, reverse=True):
-        text = text.replace(value, "[personal]")
-    return _storable(text[-LONGEST_ERROR:])
+def _explained(error: BaseException, one: Taken) -> str:
+    """The traceback, without what is personal in any event of the stream.
+
+    A reaction to an event that names nobody may know its customer from another one.
+    """
+    stream = Delivery.objects.filter(id=one.id).values("stream")
+    personal = PersonalData.objects.filter(event__stream__in=stream).values_list("data", flat=True)
+    return _storable(texts(error, list(personal))[-LONGEST_ERROR:])
 
 
 def _storable(text: str) -> str:
     """What a database refuses in a text: PostgreSQL knows no NUL, UTF-8 no lone surrogates."""
     return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
-
-
-def _texts(value: Any) -> set[str]:
-    if isinstance(value, dict):
-        return set().union(*(_texts(inner) for inner in value.values()))
-    if isinstance(value, list):
-        return set().union(*(_texts(inner) for inner in value))
-    return {value} if isinstance(value, str) and len(value) > 2 else set()

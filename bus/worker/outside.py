@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import close_old_connections, transaction
 
 from bus.context import handling
@@ -15,7 +14,7 @@ from bus.facts import Fact
 from bus.models import State
 from bus.registry import AfterDone, Reaction
 from bus.retry import Ambiguous
-from bus.worker.failures import ALWAYS_TRANSIENT, fail, wait_after
+from bus.worker.failures import ALWAYS_TRANSIENT, INTERRUPTIONS, fail, wait_after
 from bus.worker.ledger import (
     Taken,
     Ticket,
@@ -102,10 +101,10 @@ def _send(reaction: Reaction, one: Taken, resource: tuple[Any, ...]) -> tuple[Fa
             after = reaction.handler(fact, one.key, *resource)
         reach(Point.AFTER_EFFECT, reaction.name)
         return fact, after
-    except SoftTimeLimitExceeded as error:
+    except INTERRUPTIONS as error:
         if reaction.repeatable:
             return fact, error
-        return fact, Ambiguous(f"{reaction.name} was interrupted by its soft time limit.")
+        return fact, Ambiguous(f"{reaction.name} was interrupted: {type(error).__name__}.")
     except Exception as error:
         return fact, error
 
@@ -144,6 +143,6 @@ def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) ->
         except ALWAYS_TRANSIENT:
             raise
         except Exception as error:
-            raise NotRecorded(f"{reaction.name} took effect, but: {error}") from error
+            raise NotRecorded(f"{reaction.name} took effect; recording it failed.") from error
     close_done([one.id])
     return State.DONE

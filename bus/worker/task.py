@@ -1,5 +1,7 @@
 """The Celery task of a reaction."""
 
+import logging
+
 from celery import Task, current_app, shared_task
 from celery.exceptions import Retry as RetryState
 from kombu import Queue
@@ -10,16 +12,31 @@ from bus.registry import Reaction, reactions
 from bus.worker.ledger import Ticket
 from bus.worker.perform import perform
 
+log = logging.getLogger(__name__)
+
 
 class DeliveryDied(Exception):
     """What Flower shows for a message of which a delivery needs a person."""
+
+
+class MessageGivenUp(Exception):
+    """What Flower shows for a message whose ledger could not be written.
+
+    The lease brings its deliveries back.
+    """
 
 
 def register_task(reaction: Reaction) -> Task:
     """Make a task of the reaction's name, with the limits of its queue."""
 
     def run(tickets: list[Ticket]) -> None:
-        outcome = perform(reaction, [(pk, token) for pk, token in tickets])
+        try:
+            outcome = perform(reaction, [(pk, token) for pk, token in tickets])
+        except Exception as error:
+            log.exception("%s: the ledger could not be written", reaction.name)
+            # Celery would send what the error says to Flower, and end the whole worker, with all
+            # that runs in it, for a MemoryError.
+            raise MessageGivenUp(type(error).__name__) from None
         reach(Point.BEFORE_ACK, reaction.name)
         if outcome.states[State.DEAD]:
             raise DeliveryDied(str(outcome))
@@ -30,7 +47,7 @@ def register_task(reaction: Reaction) -> Task:
         run,
         name=reaction.name,
         # The bus has logged what failed; Celery's traceback would only show this module.
-        throws=(DeliveryDied,),
+        throws=(DeliveryDied, MessageGivenUp),
         soft_time_limit=reaction.queue.soft_limit.total_seconds(),
         time_limit=reaction.queue.hard_limit.total_seconds(),
     )
