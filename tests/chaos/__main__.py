@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.chaos import report
@@ -46,22 +47,30 @@ def _setting(pair: tuple[str, object]) -> str:
 
 def _chosen(options: argparse.Namespace) -> tuple[Fault, ...]:
     faults = known()
-    on_postgres = options.database == "postgres"
     if not options.faults:
-        fitting = (one for one in faults.values() if on_postgres or not one.postgres_only)
-        return tuple(one for one in fitting if one.at_random)
+        return tuple(_fitting(options.database))
     names = options.faults.split(",")
     for name in names:
         if name not in faults:
             sys.exit(f"There is no fault {name!r}; `make chaos-faults` lists them.")
-        if faults[name].postgres_only and not on_postgres:
-            sys.exit(f"{name} needs PostgreSQL: say DATABASE=postgres.")
+        if why := faults[name].unfit(options.database):
+            sys.exit(f"{name} {why}")
     return tuple(faults[name] for name in names)
+
+
+def _fitting(database: str) -> Iterator[Fault]:
+    """All that the dice may choose from here; says what is left out for want of something."""
+    for one in known().values():
+        if one.at_random and not one.unfit(database):
+            yield one
+        elif one.at_random and (why := one.lacks()):
+            print(f"left out: {one.name} {why}", flush=True)
 
 
 def _list() -> None:
     for one in sorted(known().values(), key=lambda one: (one.family, one.name)):
         when = "" if one.at_random else "  (by name alone)"
+        when += f"  (not here: it {why})" if (why := one.lacks()) else ""
         print(f"{one.family:10} {one.name:24} bar {one.bar:>4g} s  {one.what}{when}")
 
 

@@ -50,6 +50,7 @@ class Strike:
     fault: Fault
     began_at: float
     ended_at: float
+    said: str | None = None
     recovered: float | None = None
 
 
@@ -71,6 +72,8 @@ class Campaign:
         )  # fmt: skip
         stage = Stage(database=self.plan.database, settings=self.plan.settings)
         try:
+            for fault in self.plan.faults:
+                fault.prepare(stage)
             stage.open(self.say)
             return self._run_on(stage)
         finally:
@@ -113,7 +116,8 @@ class Campaign:
         while (left := over - time.monotonic()) > 0:
             together = [chance.choice(self.plan.faults)]
             if chance.random() < PAIRS:
-                together.append(chance.choice(self.plan.faults))
+                others = [one for one in self.plan.faults if one is not together[0]]
+                together.append(chance.choice(others or self.plan.faults))
             mine = Random(chance.random())
             fitting = [one for one in together if one.seconds <= max(left, 10)]
             if fitting:
@@ -141,23 +145,26 @@ class Campaign:
             took = recovery(stage, buyers, bar)
         except TimeoutError as error:
             self.slow.append(Violation(RECOVERED, names, str(error)))
+            self.say(f"     {error}")
             with suppress(TimeoutError):
                 recovery(stage, buyers, min(120, self.plan.longest_rest))
         for strike in strikes:
             strike.recovered = took
             self.history.write(
                 fault=strike.fault.name, began_at=strike.began_at, ended_at=strike.ended_at,
-                recovered_after=took,
+                recovered_after=took, said=strike.said,
             )  # fmt: skip
         self.strikes += strikes
 
     def _do(self, stage: Stage, fault: Fault, chance: Random, strikes: list[Strike]) -> None:
-        began = time.time()
+        began, said = time.time(), None
         try:
-            fault.run(stage, chance)
+            said = fault.run(stage, chance)
         except Exception as error:
             self.slow.append(Violation("every fault can be done", fault.name, repr(error)))
-        strikes.append(Strike(fault, began, time.time()))
+        if said:
+            self.say(f"     {fault.name}: {said}")
+        strikes.append(Strike(fault, began, time.time(), said))
 
     def _evidence(self, stage: Stage, buyers: Buyers, sampler: Sampler) -> Evidence:
         surprises = [one for child in stage.shop.values() for one in child.surprises]

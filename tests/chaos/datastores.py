@@ -104,8 +104,9 @@ class PostgresServer(Child):
         self.url = f"postgres://shop@127.0.0.1:{self.port}/postgres"
 
     def open(self) -> None:
-        """Start, and wait until it answers."""
-        self.start()
+        """Start unless it runs, and wait until it answers."""
+        if not self.alive:
+            self.start()
         wait_until(lambda: servers.answers_query(self.url), 60, "PostgreSQL answers")
 
     def stop_at_once(self) -> None:

@@ -8,8 +8,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 
 import httpx
 
@@ -17,6 +18,7 @@ from tests import servers
 from tests.chaos.buyers import Buyers
 from tests.chaos.child import Child
 from tests.chaos.datastores import Books, PostgresServer, RedisServer, wait_until
+from tests.chaos.disks import SmallDisk
 from tests.chaos.mailbox import Mailbox
 from tests.chaos.proxy import Proxy
 from tests.chaos.warehouse import Warehouse
@@ -26,6 +28,7 @@ LEFT_OUT = ("flower", "beat")
 """Programs of the Procfile that move no order: their part is played by `events.Listener`."""
 
 READY_WITHIN = 120
+CAUGHT_WITHIN = 5
 
 
 class Stage:
@@ -60,6 +63,8 @@ class Stage:
             if self.postgres
             else Books(path=self.folder / "shop.sqlite3")
         )
+        self.disks: dict[str, SmallDisk] = {}
+        """Disks that faults can fill up, by what they hold."""
         self.buyers: Buyers | None = None
         """The campaign's customers; a fault that orders something does it through them."""
         self._closing = threading.Event()
@@ -110,6 +115,8 @@ class Stage:
             server.kill(hold=True)
         self.mailbox.stop()
         self.warehouse.stop()
+        for disk in self.disks.values():
+            disk.unmount()
         if self.postgres:
             shutil.rmtree(self.postgres.data, ignore_errors=True)
 
@@ -135,6 +142,29 @@ class Stage:
             yield armed
         finally:
             armed.unlink(missing_ok=True)
+
+    @contextmanager
+    def caught(self, point: str, reaction: str = "") -> Iterator[int]:
+        """The first process that comes by at a crash point, frozen there; goes on afterwards.
+
+        Raises:
+            TimeoutError: nobody came by.
+        """
+        with self.armed(point, "hold 1", reaction) as armed:
+            for earlier in self.crash_points.glob(f"{armed.name}.[0-9]*"):
+                earlier.unlink(missing_ok=True)
+            taken = wait_until(
+                lambda: next(self.crash_points.glob(f"{armed.name}.[0-9]*"), None),
+                CAUGHT_WITHIN, f"somebody comes by at {armed.name}", every=0.01,
+            )  # fmt: skip
+        pid = int(taken.suffix[1:])
+        with suppress(ProcessLookupError):
+            os.kill(pid, SIGSTOP)
+        try:
+            yield pid
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(pid, SIGCONT)
 
     def _keep(self) -> None:
         while not self._closing.wait(0.3):

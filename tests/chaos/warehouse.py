@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+INSIDE = "/inside"
+"""Where a redirect points to, and where nobody may ever ask."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -24,6 +27,7 @@ class Warehouse:
 
     ILLNESSES = (
         "accept, then silence", "500 after accepting", "500", "429", "broken JSON", "flapping",
+        "redirect once",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -31,6 +35,10 @@ class Warehouse:
         self.asked = 0
         self.illness = ""
         self.silence = 25.0
+        self.redirected: list[str] = []
+        """Numbers of orders that were answered with a redirect to this very host."""
+        self.followed = 0
+        """How often somebody went where that redirect points to."""
         self._keys: set[str] = set()
         self._lock = threading.Lock()
         stub = self
@@ -40,7 +48,14 @@ class Warehouse:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                stub.answer(self, self.headers.get("Idempotency-Key") or "", json.loads(body))
+                if self.path == INSIDE:
+                    self.do_GET()
+                else:
+                    stub.answer(self, self.headers.get("Idempotency-Key") or "", json.loads(body))
+
+            def do_GET(self) -> None:
+                stub.followed += 1
+                stub._say(self, 200)
 
             def log_message(self, *_args: Any) -> None:
                 pass
@@ -63,6 +78,9 @@ class Warehouse:
             illness = random.choice(("", "500", "500 after accepting", "429"))
         if illness == "500":
             return self._say(request, 500)
+        if illness == "redirect once" and self._takes_the_redirect(asked["data"]["number"]):
+            target = f"http://127.0.0.1:{self.port}{INSIDE}"
+            return self._say(request, 302, {"Location": target})
         if illness == "429":
             return self._say(request, 429, {"Retry-After": "2"})
         self._accept(key, asked)
@@ -71,6 +89,14 @@ class Warehouse:
         if illness == "accept, then silence":
             time.sleep(self.silence)
         return self._say(request, 200, body=b"{" if illness == "broken JSON" else b"{}")
+
+    def _takes_the_redirect(self, number: str) -> bool:
+        with self._lock:
+            if self.illness != "redirect once":
+                return False
+            self.illness = ""
+            self.redirected.append(number)
+            return True
 
     def _accept(self, key: str, asked: dict[str, Any]) -> None:
         with self._lock:

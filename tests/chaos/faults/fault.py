@@ -9,6 +9,15 @@ from tests.chaos.proxy import Wire
 from tests.chaos.stage import Stage
 
 Run = Callable[[Stage, Random], str | None]
+"""Does the fault; what it returns, a figure that it measured for example, goes to the history."""
+
+
+def nothing_lacks() -> str:
+    return ""
+
+
+def nothing_to_prepare(_stage: Stage) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -18,7 +27,9 @@ class Fault:
     `bar` is the recovery bar: so many seconds after its end an order that is placed then must be
     done in full. `seconds` is how long it lasts at most. What is not `at_random` takes too long
     for the dice, and is run by its name alone. `redis_only` says that nothing but Redis is away,
-    so that checkouts must be answered as fast as ever meanwhile.
+    so that checkouts must be answered as fast as ever meanwhile. `lacks` says in a sentence why
+    the fault cannot be done on this machine, or is empty. `prepare` is done to the stage of a
+    campaign that may do the fault, before anything runs on it.
     """
 
     name: str
@@ -30,6 +41,17 @@ class Fault:
     postgres_only: bool
     redis_only: bool
     family: str
+    sqlite_only: bool = False
+    lacks: Callable[[], str] = nothing_lacks
+    prepare: Callable[[Stage], None] = nothing_to_prepare
+
+    def unfit(self, database: str) -> str:
+        """Why it cannot be done on that database and this machine; empty if it can."""
+        if self.postgres_only and database != "postgres":
+            return "needs PostgreSQL: say DATABASE=postgres."
+        if self.sqlite_only and database != "sqlite":
+            return "needs SQLite: say DATABASE=sqlite."
+        return self.lacks()
 
 
 _faults: dict[str, Fault] = {}
@@ -43,6 +65,9 @@ def fault(
     at_random: bool = True,
     postgres_only: bool = False,
     redis_only: bool = False,
+    sqlite_only: bool = False,
+    lacks: Callable[[], str] = nothing_lacks,
+    prepare: Callable[[Stage], None] = nothing_to_prepare,
     name: str = "",
 ) -> Callable[[Run], Run]:
     """Register a function as a fault; its name, with hyphens, is the fault's, if none is given."""
@@ -51,8 +76,9 @@ def fault(
         called = name or run.__name__.replace("_", "-")
         family = run.__module__.rpartition(".")[2]
         _faults[called] = Fault(
-            called, what, run, bar, seconds, at_random, postgres_only, redis_only, family
-        )
+            called, what, run, bar, seconds, at_random, postgres_only, redis_only, family,
+            sqlite_only, lacks, prepare,
+        )  # fmt: skip
         return run
 
     return register
@@ -75,6 +101,8 @@ def heal(stage: Stage) -> None:
         stage.postgres.signal_group(signal.SIGCONT)
         if not stage.postgres.alive:
             stage.postgres.open()
+    for disk in stage.disks.values():
+        disk.widen()
     for child in stage.shop.values():
         child.signal_group(signal.SIGCONT)
         if child.extra:

@@ -1,17 +1,24 @@
 """Processes that die, freeze, or end in the middle of something."""
 
 import os
+import resource
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 from random import Random
 
+from tests.chaos.child import Child
 from tests.chaos.datastores import wait_until
 from tests.chaos.faults.fault import fault
 from tests.chaos.stage import Stage
 
 WORKER_BAR = 30
 """Seconds: a worker is started again and imports the whole shop before it works."""
+
+CONFIRMATION = "notifications.tasks.send_order_confirmation"
+SOFT_LIMIT, HARD_LIMIT = 45, 60
+"""Seconds that one message of the confirmations may take."""
 
 POINTS_OF_WORKERS = (
     "before-effect", "after-effect", "before-commit", "after-commit", "before-ack",
@@ -92,3 +99,52 @@ def no_relay(stage: Stage, chance: Random) -> None:
     relay.kill(hold=True)
     time.sleep(chance.uniform(2, 8))
     relay.start()
+
+
+@fault("two relays at once", bar=15, seconds=15)
+def two_relays(stage: Stage, chance: Random) -> None:
+    first = stage.shop["relay"]
+    second = Child("relay-2", first.command, first.env, stage.folder / "relay-2.log")
+    second.cwd = first.cwd
+    second.start()
+    try:
+        time.sleep(chance.uniform(6, 15))
+    finally:
+        second.stop()
+
+
+@fault("the memory of a worker's pool runs out", bar=WORKER_BAR, seconds=8)
+def no_memory(stage: Stage, chance: Random) -> None:
+    """A few pages more than they have now; what a process does not survive, the pool replaces."""
+    pool = chance.choice(stage.workers).pool()
+    for pid in pool:
+        with suppress(ProcessLookupError, FileNotFoundError):
+            pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+            _limit_memory(pid, (pages + chance.randint(0, 256)) * resource.getpagesize())
+    time.sleep(chance.uniform(3, 8))
+    for pid in pool:
+        with suppress(ProcessLookupError):
+            _limit_memory(pid, resource.RLIM_INFINITY)
+
+
+def _limit_memory(pid: int, most: int) -> None:
+    resource.prlimit(pid, resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
+
+
+@fault("a mail runs into its soft time limit", bar=WORKER_BAR, seconds=60, at_random=False)
+def soft_limit(stage: Stage, chance: Random) -> None:
+    with stage.armed("before-effect", f"hold {SOFT_LIMIT + 5}", CONFIRMATION) as armed:
+        wait_until(lambda: not armed.exists(), 10, "a confirmation is begun")
+        time.sleep(SOFT_LIMIT + 5)
+
+
+@fault("a mail hangs until its hard time limit", bar=WORKER_BAR, seconds=75, at_random=False)
+def hard_limit(stage: Stage, chance: Random) -> None:
+    """What is frozen cannot heed the soft one.
+
+    Raises:
+        TimeoutError: its process is there still.
+    """
+    with stage.caught("before-effect", CONFIRMATION) as pid:
+        gone = Path(f"/proc/{pid}")
+        wait_until(lambda: not gone.exists(), HARD_LIMIT + 15, "what hangs is killed", every=1)
