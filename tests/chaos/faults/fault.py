@@ -90,7 +90,9 @@ def known() -> dict[str, Fault]:
 
 
 def heal(stage: Stage) -> None:
-    """Everything as it was before any fault: wires, providers, Redis, clocks and processes."""
+    """Everything as before any fault: disks, wires, providers, Redis, clocks and processes."""
+    for disk in stage.disks.values():
+        disk.widen()
     for wire in (stage.redis_wire, stage.database_wire, stage.mail_wire, stage.warehouse_wire):
         if wire:
             wire.set(Wire.FINE)
@@ -101,8 +103,6 @@ def heal(stage: Stage) -> None:
         stage.postgres.signal_group(signal.SIGCONT)
         if not stage.postgres.alive:
             stage.postgres.open()
-    for disk in stage.disks.values():
-        disk.widen()
     for child in stage.shop.values():
         child.signal_group(signal.SIGCONT)
         if child.extra:
