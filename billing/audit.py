@@ -3,34 +3,50 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
+from typing import Any
 
+import msgspec
 from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Value
+from django.db.models.functions import Concat, Replace
 
-from billing.content import Document, tax_sums
+from billing import tasks
+from billing.content import TaxSum, tax_sums
 from billing.models import Invoice, Series
-from bus.audit import Finding, check
-from bus.selectors import history, settled
-from shop.events import OrderCancelled, OrderPlaced
-from shop.moment import one_moment
+from bus.audit import Effect, Finding, Operator, check, effects, once
+from bus.models import OPEN, Delivery, Event, State
+from bus.selectors import stated
+from shop.events import InvoiceNumbered, Line, OrderCancelled, OrderPlaced
+
+RESTORE = "Restore it from a backup: what was issued is never made anew."
 
 
 @check("document numbers run from 1 without a gap and agree with their counter")
 def numbers_without_gaps() -> Iterator[Finding]:
-    # At one moment: what is numbered between the two reads would be past its counter.
-    with one_moment():
-        counters = {(row.prefix, row.year): row.last for row in Series.objects.all()}
-        there: dict[tuple[str, int], set[int]] = defaultdict(set)
-        for prefix, year, sequence in Invoice.objects.values_list("series", "year", "sequence"):
-            there[prefix, year].add(sequence)
+    counters = {(row.prefix, row.year): row.last for row in Series.objects.all()}
+    there: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for prefix, year, sequence in Invoice.objects.values_list("series", "year", "sequence"):
+        there[prefix, year].add(sequence)
     for series in sorted(counters.keys() | there.keys()):
         wanted = set(range(1, counters.get(series, 0) + 1))
         name = "{}-{}".format(*series)
         for sequence in sorted(wanted - there[series]):
-            yield Finding(f"{name}-{sequence:06}", "has no document")
+            yield Finding(
+                f"{name}-{sequence:06}",
+                "has no document",
+                asks="A number is given once (section 14 (4) no. 4 UStG), so nothing fills the "
+                "gap: restore the document from a backup, or write down why it is missing, for "
+                "the tax office will ask (GoBD: records are complete).",
+            )
         for sequence in sorted(there[series] - wanted):
-            what = f"is past its counter, which is at {len(wanted)}"
-            yield Finding(f"{name}-{sequence:06}", what)
+            yield Finding(
+                f"{name}-{sequence:06}",
+                f"is past its counter, which is at {len(wanted)}",
+                asks="Find out who set the counter back, and set it to the last number given.",
+            )
 
 
 @check("a document's number says its series, year and place in it")
@@ -38,7 +54,8 @@ def numbers_say_their_place() -> Iterator[Finding]:
     rows = Invoice.objects.values_list("number", "series", "year", "sequence", "issued_on")
     for number, series, year, sequence, issued_on in rows.iterator():
         if number != f"{series}-{year}-{sequence:06}" or year != issued_on.year:
-            yield Finding(number, f"is number {sequence} of {series}-{year}, issued {issued_on}")
+            what = f"is number {sequence} of {series}-{year}, issued {issued_on}"
+            yield Finding(number, what, asks=RESTORE)
 
 
 @check("every issued document's file is the one that was issued")
@@ -46,58 +63,141 @@ def files_as_issued() -> Iterator[Finding]:
     rows = Invoice.objects.exclude(sha256="").values_list("number", "storage_name", "sha256")
     for number, name, digest in rows.iterator():
         if not default_storage.exists(name):
-            yield Finding(number, f"its file {name} is missing")
+            yield from _missing(number, name)
             continue
         with default_storage.open(name) as file:
             if sha256(file.read()).hexdigest() != digest:
-                yield Finding(number, f"its file {name} is not the one that was issued")
+                yield Finding(number, f"its file {name} is not the one that was issued", RESTORE)
 
 
 @check("the sums of every document add up")
 def sums_add_up() -> Iterator[Finding]:
-    for invoice in Invoice.objects.select_related("corrects").iterator(chunk_size=500):
-        what = _wrong_sum(invoice.document())
-        if what:
-            yield Finding(invoice.number, what)
+    rows = Invoice.objects.values_list("number", "lines", "taxes", "net", "tax", "total")
+    for number, lines, taxes, *totals in rows.iterator(chunk_size=500):
+        if what := _wrong_sum(lines, taxes, *totals):
+            yield Finding(number, what, asks=RESTORE)
 
 
-@check("every placed order is invoiced, and every cancelled one credited")
-def orders_have_their_documents() -> Iterator[Finding]:
+@check("no document is without its order")
+def documents_were_ordered() -> Iterator[Finding]:
     for fact, kind in (
         (OrderPlaced, Invoice.Kind.INVOICE),
         (OrderCancelled, Invoice.Kind.CREDIT_NOTE),
     ):
-        with_document = set(
-            Invoice.objects.filter(kind=kind).values_list("order_number", flat=True)
+        strays = Invoice.objects.filter(~stated(fact, "order_number"), kind=kind).order_by("id")
+        for number, order_number in strays.values_list("number", "order_number"):
+            yield Finding(
+                f"{order_number} {number}",
+                f"is a document of kind {kind}, but there is no {fact.__name__}",
+                asks="Find out who issued it; what was not owed is corrected by a document.",
+            )
+
+
+@check("every document's number was stated")
+def numbers_were_stated() -> Iterator[Finding]:
+    fact = Event.objects.filter(
+        stream=OuterRef("order_number"), key=Concat(Value("InvoiceNumbered "), OuterRef("number"))
+    )
+    for number in (
+        Invoice.objects.filter(~Exists(fact)).order_by("id").values_list("number", flat=True)
+    ):
+        yield Finding(
+            number,
+            "has no InvoiceNumbered, so nobody draws it",
+            asks="Find out who wrote the row: billing itself does both or neither.",
         )
-        stated = {order.number for _id, order in history(fact)}
-        documents = Invoice.objects.filter(kind=kind)
-        for number in sorted(stated - with_document):
-            # Looked for again, since it may have been written after the first look.
-            if settled(number) and not documents.filter(order_number=number).exists():
-                yield Finding(number, f"has {fact.__name__} but no {kind}")
-        for number in sorted(with_document - stated):
-            yield Finding(number, f"has a document of kind {kind} but no {fact.__name__}")
 
 
-@check("every numbered document is drawn")
-def documents_are_drawn() -> Iterator[Finding]:
-    rows = Invoice.objects.filter(sha256="").values_list("number", "order_number")
-    for number, order_number in rows.iterator():
-        undrawn = Invoice.objects.filter(number=number, sha256="")
-        if settled(order_number) and undrawn.exists():
-            yield Finding(number, "was never drawn, and nothing is waiting to draw it")
+documents_once = once(
+    "an order has one document of a kind",
+    Invoice.objects.all(),
+    "order_number",
+    "kind",
+    asks="Both are owed until one is cancelled by a document of its own (section 14c (1) UStG).",
+)
+
+numbers_once = once(
+    "a document's number is given once",
+    Invoice.objects.all(),
+    "number",
+    asks="Tell your tax adviser: a number identifies one document (section 14 (4) no. 4 UStG).",
+)
+
+_document = Invoice.objects.filter(order_number=OuterRef("stream"))
+_numbered = Event.objects.filter(stream=OuterRef("stream"), type=InvoiceNumbered.__name__)
+_issued = Event.objects.filter(
+    stream=OuterRef("stream"),
+    key=Replace(OuterRef("event__key"), Value("InvoiceNumbered"), Value("InvoiceIssued")),
+)
+_drawn = Invoice.objects.exclude(sha256="").annotate(
+    fact=Concat(Value("InvoiceNumbered "), F("number"))
+)
+
+done_without_effect, effect_without_done = effects(
+    "billing",
+    *(
+        Effect(
+            reaction=reaction,
+            what=kind.value,
+            there=Exists(_document.filter(kind=kind)),
+            # What was numbered once may be in the customer's hands: no second number for it.
+            again=~Exists(_numbered.filter(data__kind=kind.value)),
+            asks=RESTORE,
+        )
+        for reaction, kind in (
+            (tasks.issue_invoice, Invoice.Kind.INVOICE),
+            (tasks.issue_credit_note, Invoice.Kind.CREDIT_NOTE),
+        )
+    ),
+    Effect(
+        reaction=tasks.draw_document,
+        what="drawn document",
+        there=Exists(_drawn.filter(order_number=OuterRef("stream"), fact=OuterRef("event__key"))),
+        again=~Exists(_issued),
+        asks=RESTORE,
+    ),
+)
 
 
-def _wrong_sum(document: Document) -> str:
-    totals = (document.net, document.tax, document.total)
-    if document.net + document.tax != document.total:
+def _missing(number: str, name: str) -> Iterator[Finding]:
+    """A lost file, unless a worker is about to put it back."""
+    delivery = _drawing(number)
+    what = f"its file {name} is missing"
+    if delivery is None or delivery.state == State.DEAD:
+        yield Finding(number, what, asks=RESTORE)
+    elif delivery.state not in OPEN:
+        yield Finding(number, what, repair=partial(_draw_again, number, name))
+
+
+def _drawing(number: str) -> Delivery | None:
+    name = f"{tasks.__name__}.{tasks.draw_document.__name__}"
+    return (
+        Delivery.objects.filter(subscription__name=name, subscription__retired_at=None)
+        .filter(event__key=f"InvoiceNumbered {number}", event__type=InvoiceNumbered.__name__)
+        .filter(stream=Invoice.objects.filter(number=number).values("order_number")[:1])
+        .first()
+    )
+
+
+def _draw_again(number: str, name: str, operator: Operator) -> str:
+    """The same bytes are drawn, or none: `draw_document` keeps to what was issued."""
+    with transaction.atomic():
+        Invoice.objects.select_for_update().get(number=number)
+        delivery = _drawing(number)
+        if default_storage.exists(name) or delivery is None or delivery.state in OPEN:
+            return ""
+        return operator.deliver_again(delivery.pk, f"The file of {number} is missing")
+
+
+def _wrong_sum(lines: Any, taxes: Any, net: Decimal, tax: Decimal, total: Decimal) -> str:
+    frozen = msgspec.convert(lines, tuple[Line, ...])
+    if net + tax != total:
         return "net and tax do not make the total"
-    if any(line.net + line.tax != line.total for line in document.lines):
+    if any(line.net + line.tax != line.total for line in frozen):
         return "net and tax of a line do not make its total"
-    by_line = [(line.net, line.tax, line.total) for line in document.lines]
-    if totals != tuple(sum(column, Decimal(0)) for column in zip(*by_line, strict=True)):
+    by_line = [(line.net, line.tax, line.total) for line in frozen]
+    if (net, tax, total) != tuple(sum(column, Decimal(0)) for column in zip(*by_line, strict=True)):
         return "the lines do not make the totals"
-    if document.taxes != tax_sums(document.lines):
+    if msgspec.convert(taxes, tuple[TaxSum, ...]) != tax_sums(frozen):
         return "the tax summary does not follow from the lines"
     return ""

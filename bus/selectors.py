@@ -121,3 +121,11 @@ def history(fact: type[FactType], after: int = 0) -> Iterator[tuple[int, FactTyp
     for row in rows.iterator(chunk_size=1000):
         personal = getattr(row, "personal", None)
         yield row.pk, fact.read(row.version, row.data, personal.data if personal else None)
+
+
+def stated(fact: type[Fact], stream: str) -> Exists:
+    """A condition on rows whose column `stream` names a stream: such a fact was stated in it.
+
+    Asks for the event alone and reads nothing of it, so it holds for people who were erased, too.
+    """
+    return Exists(Event.objects.filter(stream=OuterRef(stream), type=fact.__name__))

@@ -1,71 +1,95 @@
 """What must hold for shipments, looked for every night."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from bus.audit import Finding, check
-from bus.selectors import history, reactions
+from bus.audit import Effect, Finding, check, effects, once
+from bus.models import Event
+from bus.selectors import stated
+from fulfillment import tasks
 from fulfillment.models import Shipment
-from shop.events import (
-    OrderCancelled,
-    OrderFact,
-    OrderPlaced,
-    ShipmentDispatched,
-    ShipmentRecalled,
-    ShipmentReleased,
-)
-
-AT_ONCE = 500
-"""Orders asked for in one query."""
+from shop.events import OrderPlaced, ShipmentDispatched, ShipmentRecalled, ShipmentReleased
 
 State = Shipment.State
 
+TOLD = (
+    (ShipmentReleased, Q(released_at__isnull=False)),
+    (ShipmentDispatched, Q(dispatched_at__isnull=False)),
+    (ShipmentRecalled, Q(state=State.CANCELLED, telling_at__isnull=False)),
+)
+"""What is stated of a shipment, and how its row shows it."""
 
-@check("every placed order has its shipment")
-def orders_have_shipments() -> Iterable[Finding]:
-    for number in _missing(OrderPlaced, Q()):
-        if _is_done(number, "open_shipment"):
-            yield Finding(subject=number, what="was handled, but has no shipment")
-
-
-@check("no cancelled order is sent")
-def cancelled_orders_stay() -> Iterable[Finding]:
-    stopped = Q(state__in=[State.CANCELLED, State.TO_BE_RETURNED])
-    for number in _missing(OrderCancelled, stopped):
-        if _is_done(number, "cancel_shipment"):
-            yield Finding(subject=number, what="is cancelled, but its shipment is not")
+SEE = "Ask the warehouse what it did, and make the shipment say so."
 
 
 @check("what became of a shipment and what was stated about it agree")
-def shipments_stated() -> Iterable[Finding]:
-    for fact, rule in (
-        (ShipmentReleased, Q(released_at__isnull=False)),
-        (ShipmentDispatched, Q(dispatched_at__isnull=False)),
-        (ShipmentRecalled, Q(state=State.CANCELLED, telling_at__isnull=False)),
-    ):
-        # Counted first, for what happens meanwhile brings its fact along.
-        happened = Shipment.objects.filter(rule).count()
-        for number in _missing(fact, rule):
-            yield Finding(subject=number, what=f"has {fact.__name__}, but its shipment says no")
-        stated = {one.number for _id, one in history(fact)}
-        if len(stated) < happened:
-            rows = Shipment.objects.filter(rule).values_list("number", flat=True)
-            for number in sorted(set(rows) - stated):
-                yield Finding(subject=number, what=f"lacks {fact.__name__}")
+def shipments_stated() -> Iterator[Finding]:
+    for fact, shown in TOLD:
+        shows = Exists(Shipment.objects.filter(shown, number=OuterRef("stream")))
+        events = Event.objects.filter(~shows, type=fact.__name__).order_by("id")
+        for number in events.values_list("stream", flat=True):
+            yield Finding(number, f"has {fact.__name__}, but its shipment says no", asks=SEE)
+        silent = Shipment.objects.filter(shown & ~Q(stated(fact, "number"))).order_by("id")
+        for number in silent.values_list("number", flat=True):
+            yield Finding(number, f"lacks {fact.__name__}", asks=SEE)
 
 
-def _missing(fact: type[OrderFact], rule: Q) -> Iterator[str]:
-    """The orders that have such a fact, but no shipment to which the rule applies."""
-    events = history(fact)
-    while numbers := {stated.number for _id, stated in islice(events, AT_ONCE)}:
-        rows = Shipment.objects.filter(rule, number__in=numbers)
-        yield from sorted(numbers - set(rows.values_list("number", flat=True)))
+@check("no shipment is without its order")
+def shipments_were_ordered() -> Iterator[Finding]:
+    strays = Shipment.objects.filter(~stated(OrderPlaced, "number")).order_by("id")
+    for number in strays.values_list("number", flat=True):
+        yield Finding(
+            number,
+            "has a shipment, but there is no OrderPlaced",
+            asks="Keep the goods, and find out who opened it.",
+        )
 
 
-def _is_done(number: str, reaction: str) -> bool:
-    return any(
-        one.app == "fulfillment" and one.reaction == reaction and one.state == "done"
-        for one in reactions(number)
-    )
+shipped_once = once(
+    "an order has one shipment",
+    Shipment.objects.all(),
+    "number",
+    asks="Keep the goods of all but one: ask the warehouse what it knows of them.",
+)
+
+_shipment = Shipment.objects.filter(number=OuterRef("stream"))
+_was_released = stated(ShipmentReleased, "stream")
+_was_recalled = stated(ShipmentRecalled, "stream")
+
+done_without_effect, effect_without_done = effects(
+    "fulfillment",
+    Effect(
+        reaction=tasks.open_shipment,
+        what="shipment",
+        there=Exists(_shipment),
+        # A cancellation that came first leaves a shipment, too.
+        trace=Exists(_shipment.exclude(state=State.CANCELLED)),
+        # Opened anew, it would not know what the warehouse has been told.
+        again=~_was_released & ~_was_recalled,
+        asks="Restore the shipment from a backup: the warehouse knows of it.",
+    ),
+    Effect(
+        reaction=tasks.release_shipment,
+        what="release of the shipment",
+        # A shipment that is gone is missed above, once.
+        there=~Exists(_shipment.filter(state=State.OPEN)),
+        trace=Exists(_shipment.filter(released_at__isnull=False)),
+        again=~_was_released,
+        asks=SEE,
+    ),
+    Effect(
+        reaction=tasks.cancel_shipment,
+        what="cancellation of the shipment",
+        there=~Exists(_shipment.filter(cancelled_at=None)),
+        trace=Exists(_shipment.filter(cancelled_at__isnull=False)),
+        again=~_was_recalled,
+        asks="Keep the goods: the warehouse was told to. Set the shipment to cancelled.",
+    ),
+    Effect(
+        reaction=tasks.recall_shipment,
+        what="note on the shipment",
+        there=~Exists(_shipment.filter(recalled_at=None)),
+        trace=Exists(_shipment.filter(recalled_at__isnull=False)),
+    ),
+)

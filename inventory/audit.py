@@ -1,91 +1,144 @@
 """What must hold in the stock, looked for every night."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from functools import partial
 
-from django.db.models import F, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
 
-from bus.audit import Finding, check
-from bus.selectors import history, reactions
-from inventory.models import Answer, Reservation, StockItem
-from shop.events import OrderCancelled, OrderFact, OrderPlaced, StockRejected, StockReserved
+from bus.audit import Effect, Finding, Operator, check, effects, once
+from bus.models import Event
+from bus.selectors import stated
+from inventory import selectors, services, tasks
+from inventory.models import Answer, Movement, Reservation, StockItem
+from shop.events import OrderFact, StockRejected, StockReserved
 
-AT_ONCE = 500
-"""Orders asked for in one query."""
+COUNT = "Count the shelf, correct the stock, and find the movement that is lost."
 
 
 @check("the movements of every stock item add up to its numbers")
 def movements_add_up() -> Iterable[Finding]:
-    """Every item begins with nothing, so its movements must lead to what it has now."""
-    summed = StockItem.objects.annotate(
-        moved=Coalesce(Sum("movements__on_hand"), 0),
-        promised=Coalesce(Sum("movements__reserved"), 0),
-    )
-    for item in summed.filter(~Q(moved=F("on_hand")) | ~Q(promised=F("reserved"))):
-        yield Finding(
-            subject=item.sku,
-            what=f"has {item.on_hand} on hand and {item.reserved} reserved, its movements say "
+    for item in selectors.summed_items().filter(selectors.differs_from_movements()):
+        yield _finding(
+            item,
+            f"has {item.on_hand} on hand and {item.reserved} reserved, its movements say "
             f"{item.moved} and {item.promised}",
         )
 
 
 @check("what is reserved is the sum of the open reservations")
 def reservations_add_up() -> Iterable[Finding]:
-    is_open = Q(reservations__state=Reservation.State.RESERVED)
-    summed = StockItem.objects.annotate(
-        held=Coalesce(Sum("reservations__quantity", filter=is_open), 0)
-    )
-    for item in summed.exclude(held=F("reserved")):
-        yield Finding(
-            subject=item.sku,
-            what=f"has {item.reserved} reserved, its open reservations hold {item.held}",
+    for item in selectors.summed_items().exclude(held=F("reserved")):
+        yield _finding(
+            item, f"has {item.reserved} reserved, its open reservations hold {item.held}"
         )
 
 
-@check("every order the stock has dealt with has its answer")
-def orders_answered() -> Iterable[Finding]:
-    for numbers in _numbers_of(OrderPlaced):
-        for number in sorted(numbers - _in(Answer.objects.all(), numbers)):
-            if _is_done(number, "reserve_stock"):
-                yield Finding(subject=number, what="was handled, but the stock gave no answer")
+@check("every reservation is what its movements say")
+def reservations_follow_movements() -> Iterator[Finding]:
+    unlike = selectors.unlike_movements().values_list("number", "item__sku", "reserved", "state")
+    for number, sku, quantity, state in unlike:
+        what = f"has no such reservation: its movements say {quantity} {state}"
+        yield Finding(f"{number} {sku}", what, repair=partial(_follow, sku))
+    for number, sku in selectors.without_movement().values_list("number", "item__sku"):
+        yield Finding(f"{number} {sku}", "is reserved, but no movement tells of it", asks=COUNT)
 
 
 @check("the stock's answers are what it stated")
-def answers_stated() -> Iterable[Finding]:
+def answers_stated() -> Iterator[Finding]:
     for fact, granted in ((StockReserved, True), (StockRejected, False)):
-        # Read first, for answers that are given meanwhile bring their fact along.
         answers = Answer.objects.filter(granted=granted)
-        given = set(answers.values_list("number", flat=True))
-        stated = {one.number for _id, one in history(fact)}
-        for number in sorted(stated - given - _in(answers, stated - given)):
-            yield Finding(subject=number, what=f"has {fact.__name__} without such an answer")
-        for number in sorted(given - stated):
-            yield Finding(subject=number, what=f"was answered without {fact.__name__}")
+        answered = Exists(answers.filter(number=OuterRef("stream")))
+        events = Event.objects.filter(~answered, type=fact.__name__).order_by("id")
+        for number in events.values_list("stream", flat=True):
+            what = f"has {fact.__name__} without such an answer"
+            yield Finding(number, what, repair=partial(_answer, fact, number, granted))
+        unstated = answers.filter(~stated(fact, "number")).order_by("id")
+        for number in unstated.values_list("number", flat=True):
+            yield Finding(
+                number,
+                f"was answered without {fact.__name__}",
+                asks="Find out who wrote the answer. Where nothing is reserved for the order, "
+                "remove it and deliver reserve_stock again.",
+            )
 
 
-@check("no cancelled order holds stock")
-def cancelled_orders_hold_nothing() -> Iterable[Finding]:
-    held = Reservation.objects.filter(state=Reservation.State.RESERVED)
-    for numbers in _numbers_of(OrderCancelled):
-        for number in sorted(_in(held, numbers)):
-            if _is_done(number, "release_stock"):
-                yield Finding(subject=number, what="is cancelled, but stock is reserved for it")
+@check("what was granted is reserved")
+def granted_orders_are_reserved() -> Iterator[Finding]:
+    moved = Movement.objects.filter(number=OuterRef("number"), kind=Movement.Kind.RESERVED)
+    bare = Answer.objects.filter(~Exists(moved), granted=True).order_by("id")
+    for number in bare.values_list("number", flat=True):
+        yield Finding(number, "was granted, but nothing was reserved for it", asks=COUNT)
 
 
-def _numbers_of(fact: type[OrderFact]) -> Iterator[set[str]]:
-    """The numbers of the orders that have such a fact, some hundred at a time."""
-    events = history(fact)
-    while numbers := {stated.number for _id, stated in islice(events, AT_ONCE)}:
-        yield numbers
+ASKS = "Find out which one is true. Then count the shelf and correct the stock."
+
+answered_once = once("the stock answers an order once", Answer.objects.all(), "number", asks=ASKS)
+
+reserved_once = once(
+    "an order has one reservation of an item",
+    Reservation.objects.all(),
+    "number",
+    "item__sku",
+    asks=ASKS,
+)
+
+moved_once = once(
+    "an order moves an item once in each way",
+    Movement.objects.exclude(number=""),
+    "number",
+    "item__sku",
+    "kind",
+    asks=ASKS,
+)
+
+_answer_row = Exists(Answer.objects.filter(number=OuterRef("stream")))
+_held = Reservation.objects.filter(number=OuterRef("stream"), state=Reservation.State.RESERVED)
+_moved = Movement.objects.filter(number=OuterRef("stream"))
+_given_back = Movement.objects.filter(
+    number=OuterRef("number"), item=OuterRef("item"), kind=Movement.Kind.RELEASED
+)
+
+done_without_effect, effect_without_done = effects(
+    "inventory",
+    Effect(
+        reaction=tasks.reserve_stock,
+        what="answer",
+        # What was stated and has no answer any more is found above.
+        there=_answer_row | stated(StockReserved, "stream") | stated(StockRejected, "stream"),
+        trace=_answer_row,
+    ),
+    Effect(
+        reaction=tasks.release_stock,
+        what="release of what is reserved",
+        there=~Exists(_held.filter(~Exists(_given_back))),
+        trace=Exists(_moved.filter(kind=Movement.Kind.RELEASED)),
+    ),
+    Effect(
+        reaction=tasks.consume_stock,
+        what="movement off the shelf",
+        there=Exists(_moved.filter(kind=Movement.Kind.DISPATCHED)),
+    ),
+)
 
 
-def _in(rows: QuerySet, numbers: set[str]) -> set[str]:
-    return set(rows.filter(number__in=numbers).values_list("number", flat=True))
+def _finding(item: StockItem, what: str) -> Finding:
+    lost = selectors.without_movement().filter(item=item).exists()
+    if lost or min(item.moved, item.promised) < 0:
+        return Finding(item.sku, what, asks=COUNT)
+    return Finding(item.sku, what, repair=partial(_follow, item.sku))
 
 
-def _is_done(number: str, reaction: str) -> bool:
-    return any(
-        one.app == "inventory" and one.reaction == reaction and one.state == "done"
-        for one in reactions(number)
-    )
+def _follow(sku: str, operator: Operator) -> str:
+    with transaction.atomic():
+        done = services.follow_movements(sku)
+        return operator.record(sku, f"From its movements: {done}") if done else ""
+
+
+def _answer(fact: type[OrderFact], number: str, granted: bool, operator: Operator) -> str:
+    with transaction.atomic():
+        if Answer.objects.select_for_update().filter(number=number, granted=granted).exists():
+            return ""
+        event = Event.objects.get(stream=number, type=fact.__name__)
+        services.restore_answer(number, granted=granted, at=event.at)
+        return operator.record(number, f"The answer was restored from event {event.pk}")

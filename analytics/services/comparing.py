@@ -9,9 +9,9 @@ from analytics.models import FIGURES, Correction, CountedFact
 from analytics.services.recording import is_foreign, kind_of
 from analytics.services.statements import Figures, in_parts
 from analytics.services.tally import Key, Tally
+from bus.moment import one_moment
 from bus.selectors import history
 from shop.events import OrderCancelled, OrderFact, OrderPlaced, ShipmentDispatched, StockRejected
-from shop.moment import one_moment
 
 COUNTED = (OrderPlaced, OrderCancelled, StockRejected, ShipmentDispatched)
 FACTS_AT_A_TIME = 500

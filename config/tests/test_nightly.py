@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bus import audit
-from bus.audit import Finding
+from bus.audit import Finding, rules
 from config import nightly
 from config.celery import app
 from tests.house import known_to_a_worker
@@ -28,7 +27,7 @@ def test_a_finding_fails_the_nightly_audit(monkeypatch: pytest.MonkeyPatch) -> N
     def finds() -> Iterator[Finding]:
         yield Finding("SO-100042", "has no OrderPlaced")
 
-    monkeypatch.setitem(audit._checks, "every test finds something", finds)
+    monkeypatch.setitem(rules._checks, "every test finds something", finds)
 
     with pytest.raises(nightly.AuditFoundSomething, match="1 findings"):
         nightly.audit()

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from bus.audit import Operator
+from bus.models import Delivery
 from bus.testing import given, settle
 from fulfillment import audit, services
 from fulfillment.models import Shipment
@@ -12,7 +14,14 @@ from shop.testing import cancelled, placed, reserved
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ALL = [audit.orders_have_shipments, audit.cancelled_orders_stay, audit.shipments_stated]
+ALL = [
+    audit.shipments_stated,
+    audit.shipments_were_ordered,
+    audit.shipped_once,
+    audit.done_without_effect,
+    audit.effect_without_done,
+]
+GRACE = Operator("grace", "audit of November")
 
 
 @pytest.fixture(autouse=True)
@@ -34,28 +43,65 @@ def test_a_day_without_trouble_has_no_findings(check: Callable) -> None:
     assert found(check) == []
 
 
-def test_a_shipment_lost_by_hand_is_found() -> None:
+def delivery(reaction: str, number: str) -> Delivery:
+    return Delivery.objects.get(stream=number, subscription__name=f"fulfillment.tasks.{reaction}")
+
+
+def repaired(check: Callable) -> list[str]:
+    """What was done about the findings; the room then does what it owes."""
+    done = [finding.repair(GRACE) for finding in check() if finding.repair]
+    settle("fulfillment")
+    return done
+
+
+def test_a_shipment_that_the_warehouse_knows_of_is_not_opened_anew() -> None:
     Shipment.objects.filter(number="SO-3").delete()
 
-    assert found(audit.orders_have_shipments) == [("SO-3", "was handled, but has no shipment")]
+    [finding] = audit.done_without_effect()
+
+    assert finding.subject.startswith("SO-3, delivery")
+    assert finding.what == "open_shipment is done, but its shipment is missing"
+    assert "backup" in finding.asks
+    assert finding.repair is None
+
+
+def test_a_lost_shipment_that_nobody_knows_of_is_opened_again() -> None:
+    given(placed("SO-4", CUP=1))
+    settle("fulfillment")
+    Shipment.objects.filter(number="SO-4").delete()
+
+    assert repaired(audit.done_without_effect) == [
+        f"delivery {delivery('open_shipment', 'SO-4').pk} is due again"
+    ]
+    assert Shipment.objects.get(number="SO-4").state == "open"
 
 
 def test_an_order_that_is_not_handled_yet_is_no_finding() -> None:
     given(placed("SO-4", CUP=1), cancelled("SO-4", CUP=1))
 
-    assert found(audit.orders_have_shipments) == []
-    assert found(audit.cancelled_orders_stay) == []
+    assert found(audit.done_without_effect) == []
 
 
 def test_a_cancelled_order_that_would_be_sent_is_found() -> None:
     Shipment.objects.filter(number="SO-2").update(state="released", cancelled_at=None)
 
-    [(subject, _what)] = found(audit.cancelled_orders_stay)
-    assert subject == "SO-2"
+    [finding] = audit.done_without_effect()
+    assert finding.subject.startswith("SO-2, delivery")
+    assert "Keep the goods" in finding.asks
+
+
+def test_a_shipment_that_is_there_is_not_opened_twice() -> None:
+    mine = delivery("open_shipment", "SO-3")
+    Delivery.objects.filter(pk=mine.pk).update(state="dead")
+
+    assert len(repaired(audit.effect_without_done)) == 1
+    assert delivery("open_shipment", "SO-3").state == "done"
+    assert Shipment.objects.filter(number="SO-3").count() == 1
 
 
 def test_a_release_that_was_not_stated_is_found() -> None:
-    services.open_shipment([placed("SO-5", CUP=1)])
+    given(placed("SO-5", CUP=1))
+    settle("fulfillment")
     Shipment.objects.filter(number="SO-5").update(state="released", released_at="2026-11-23T12:00Z")
 
     assert found(audit.shipments_stated) == [("SO-5", "lacks ShipmentReleased")]
@@ -66,3 +112,9 @@ def test_a_release_that_was_taken_back_by_hand_is_found() -> None:
 
     [(subject, what)] = found(audit.shipments_stated)
     assert (subject, what) == ("SO-3", "has ShipmentReleased, but its shipment says no")
+
+
+def test_a_shipment_that_nobody_ordered_is_found() -> None:
+    services.open_shipment([placed("SO-6", CUP=1)])
+
+    assert [subject for subject, _what in found(audit.shipments_were_ordered)] == ["SO-6"]

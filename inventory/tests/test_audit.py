@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from bus.audit import Operator
+from bus.models import Delivery, OperatorAction
+from bus.relay.routing import route
 from bus.testing import given, settle
 from inventory import audit, services
-from inventory.models import Answer, Reservation, StockItem
+from inventory.models import Answer, Movement, Reservation, StockItem
 from shop.testing import cancelled, placed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -14,10 +17,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ALL = [
     audit.movements_add_up,
     audit.reservations_add_up,
-    audit.orders_answered,
+    audit.reservations_follow_movements,
     audit.answers_stated,
-    audit.cancelled_orders_hold_nothing,
+    audit.granted_orders_are_reserved,
+    audit.answered_once,
+    audit.reserved_once,
+    audit.moved_once,
+    audit.done_without_effect,
+    audit.effect_without_done,
 ]
+GRACE = Operator("grace", "audit of November")
 
 
 @pytest.fixture(autouse=True)
@@ -38,38 +47,102 @@ def test_a_day_without_trouble_has_no_findings(check: Callable) -> None:
     assert found(check) == []
 
 
-def test_a_number_changed_by_hand_is_found() -> None:
-    StockItem.objects.filter(sku="CUP").update(on_hand=99)
+def repaired(check: Callable) -> list[str]:
+    """What was done about the findings."""
+    return [finding.repair(GRACE) for finding in check() if finding.repair]
 
+
+def test_numbers_changed_by_hand_are_put_back_to_what_the_movements_say() -> None:
+    StockItem.objects.filter(sku="CUP").update(on_hand=99)
     assert found(audit.movements_add_up) == ["CUP"]
 
+    repaired(audit.movements_add_up)
 
-def test_a_reservation_lost_by_hand_is_found() -> None:
+    item = StockItem.objects.get(sku="CUP")
+    assert (item.on_hand, item.reserved) == (5, 2)
+    [action] = OperatorAction.objects.all()
+    assert (action.who, action.subject) == ("grace", "CUP")
+    assert "99 on hand and 2 reserved became 5 and 2" in action.why
+
+
+def test_movements_that_lead_below_zero_are_left_to_who_counts() -> None:
+    Movement.objects.filter(item__sku="POT", kind="received").update(on_hand=-1)
+
+    [finding] = audit.movements_add_up()
+
+    assert finding.repair is None
+    assert "Count the shelf" in finding.asks
+
+
+def test_a_lost_movement_is_left_to_who_counts() -> None:
+    Movement.objects.filter(number="SO-3").delete()
+
+    assert found(audit.reservations_follow_movements) == ["SO-3 CUP"]
+    assert [bool(one.asks) for one in audit.movements_add_up()] == [True]
+    assert services.follow_movements("CUP") == ""
+
+
+def test_a_reservation_lost_by_hand_is_made_again_from_its_movement() -> None:
     Reservation.objects.filter(number="SO-3").delete()
-
     assert found(audit.reservations_add_up) == ["CUP"]
+    assert found(audit.reservations_follow_movements) == ["SO-3 CUP"]
+
+    repaired(audit.reservations_add_up)
+
+    again = Reservation.objects.get(number="SO-3")
+    assert (again.item.sku, again.quantity, again.state) == ("CUP", 2, "reserved")
+    assert found(audit.reservations_follow_movements) == []
 
 
-def test_an_answer_lost_by_hand_is_found() -> None:
-    Answer.objects.filter(number="SO-2").delete()
+def test_an_answer_lost_by_hand_is_written_down_again_as_it_was_stated() -> None:
+    Answer.objects.filter(number__in=["SO-2", "SO-3"]).delete()
+    assert found(audit.answers_stated) == ["SO-3", "SO-2"]
 
-    assert found(audit.orders_answered) == ["SO-2"]
-    assert found(audit.answers_stated) == ["SO-2"]
+    repaired(audit.answers_stated)
+
+    answers = dict(Answer.objects.values_list("number", "granted"))
+    assert answers == {"SO-1": True, "SO-2": False, "SO-3": True}
 
 
 def test_an_answer_that_was_never_stated_is_found() -> None:
-    Answer.objects.create(number="SO-9", granted=True)
+    Answer.objects.create(number="SO-9", granted=False)
 
-    assert found(audit.answers_stated) == ["SO-9"]
+    [finding] = audit.answers_stated()
+
+    assert finding.subject == "SO-9"
+    assert finding.asks
 
 
-def test_stock_held_for_a_cancelled_order_is_found() -> None:
-    Reservation.objects.filter(number="SO-1", item__sku="CUP").update(state="reserved")
+def test_an_answer_to_which_nothing_is_reserved_is_found() -> None:
+    Answer.objects.filter(number="SO-2").update(granted=True)
 
-    assert found(audit.cancelled_orders_hold_nothing) == ["SO-1"]
+    assert found(audit.granted_orders_are_reserved) == ["SO-2"]
+
+
+def test_stock_held_for_a_cancelled_order_is_given_back() -> None:
+    held = Reservation.objects.filter(number="SO-1", item__sku="CUP")
+    held.update(state="reserved")
+    assert found(audit.reservations_follow_movements) == ["SO-1 CUP"]
+    # Its release is on record: releasing it once more would be refused.
+    assert found(audit.done_without_effect) == []
+
+    repaired(audit.reservations_follow_movements)
+
+    assert held.get().state == "released"
+
+
+def test_an_order_that_was_never_reserved_in_spite_of_the_ledger_is_delivered_again() -> None:
+    given(placed("SO-4", CUP=1))
+    route()
+    Delivery.objects.filter(stream="SO-4").update(state="done")
+
+    assert len(repaired(audit.done_without_effect)) == 1
+    settle("inventory")
+
+    assert Answer.objects.get(number="SO-4").granted
 
 
 def test_an_order_that_is_not_handled_yet_is_no_finding() -> None:
     given(placed("SO-4", CUP=1))
 
-    assert found(audit.orders_answered) == []
+    assert found(audit.done_without_effect) == []

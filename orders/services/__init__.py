@@ -1,9 +1,15 @@
 """What can be done to an order."""
 
 from orders.models import NotADraft, OrderHasNoLines
-from orders.services.cancelling import NotCancellable, cancel_order, cancel_rejected_order
+from orders.services.cancelling import (
+    NotCancellable,
+    announce_cancellation,
+    cancel_order,
+    cancel_rejected_order,
+)
 from orders.services.checkout import Answer, Basket, checkout
 from orders.services.idempotency import BadKey, KeyReused, Repeat, StillRunning
+from orders.services.late import obstacle
 from orders.services.noting import note_dispatch, note_reservation
 from orders.services.placing import (
     TotalsDoNotAddUp,
@@ -26,12 +32,14 @@ __all__ = [
     "StillRunning",
     "TotalsDoNotAddUp",
     "UnknownProducts",
+    "announce_cancellation",
     "announce_order",
     "cancel_order",
     "cancel_rejected_order",
     "checkout",
     "note_dispatch",
     "note_reservation",
+    "obstacle",
     "place_order",
     "price_draft",
     "snapshot",

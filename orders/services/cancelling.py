@@ -47,10 +47,19 @@ def _cancel(order: Order, reason: str) -> None:
     order.cancelled_at = timezone.now()
     order.cancel_reason = reason
     order.save(update_fields=["state", "cancelled_at", "cancel_reason"])
+    announce_cancellation(order)
+
+
+def announce_cancellation(order: Order) -> None:
+    """State that the order is cancelled, in the transaction that cancels it."""
     assert order.placed_at is not None
+    assert order.cancelled_at is not None
     publish(
         OrderCancelled(
-            at=order.cancelled_at, placed_at=order.placed_at, reason=reason, **snapshot(order)
+            at=order.cancelled_at,
+            placed_at=order.placed_at,
+            reason=order.cancel_reason,
+            **snapshot(order),
         )
     )
 

@@ -1,15 +1,21 @@
 """The audit finds what was written past the services."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from bus.audit import Operator
+from bus.models import Event, OperatorAction
+from bus.selectors import history
 from orders import audit, services
 from orders.models import Order, State
 from orders.services import Basket
+from shop.events import OrderPlaced
 
 pytestmark = pytest.mark.django_db
+GRACE = Operator("grace", "audit of November")
 
 
 @pytest.fixture
@@ -20,17 +26,90 @@ def order(basket: Basket) -> Order:
 def test_a_sound_shop_has_no_findings(order: Order) -> None:
     services.cancel_order(order.pk, "why")
 
-    assert not list(audit.placed_orders_without_event())
-    assert not list(audit.cancelled_orders_without_event())
-    assert not list(audit.orders_that_do_not_add_up())
+    for check in (
+        audit.placed_orders_without_event,
+        audit.cancelled_orders_without_event,
+        audit.events_without_order,
+        audit.orders_that_do_not_add_up,
+        audit.numbered_once,
+        audit.keys_used_once,
+        audit.done_without_effect,
+        audit.effect_without_done,
+    ):
+        assert list(check()) == []
 
 
-def test_an_order_placed_without_its_event_is_found(order: Order) -> None:
+@pytest.fixture
+def by_hand(order: Order) -> Order:
+    """A draft with its lines that somebody has turned to placed past the services."""
+    draft = Order.objects.get(pk=order.pk)
+    draft.pk, draft.public_id, draft.number, draft.placed_at = None, uuid4(), None, None
+    draft.state = State.DRAFT
+    Order.objects.bulk_create([draft])
+    for line in order.lines.all():
+        line.pk, line.order = None, draft
+        line.save()
+    now = timezone.now()
+    Order.objects.filter(pk=draft.pk).update(state=State.PLACED, number="SO-9", placed_at=now)
+    return Order.objects.get(pk=draft.pk)
+
+
+def test_an_order_placed_without_its_event_is_stated_from_its_row(by_hand: Order) -> None:
+    [finding] = audit.placed_orders_without_event()
+    assert finding.subject == "SO-9"
+
+    assert finding.repair(GRACE) == "OrderPlaced was stated from the order's row"
+    assert finding.repair(GRACE) == ""
+
+    event = Event.objects.get(stream="SO-9")
+    [action] = OperatorAction.objects.all()
+    assert (action.who, action.subject) == ("grace", f"SO-9, event {event.pk}")
+    [fact] = (fact for _id, fact in history(OrderPlaced) if fact.number == "SO-9")
+    assert (fact.total, fact.at) == (by_hand.total, by_hand.placed_at)
+    assert len(fact.lines) == 2
+
+
+def test_an_order_that_is_not_whole_is_not_stated(by_hand: Order) -> None:
+    def asks() -> str:
+        [finding] = audit.placed_orders_without_event()
+        assert finding.repair is None
+        return finding.asks
+
+    by_hand.lines.filter(sku="TEA").update(name="")
+    assert "its line TEA is not priced" in asks()
+
+    by_hand.lines.filter(sku="TEA").delete()
+    assert "its totals are not those of its lines" in asks()
+
+    by_hand.lines.all().delete()
+    assert "it has no lines" in asks()
+
+
+def test_an_order_for_nobody_is_not_stated(by_hand: Order) -> None:
+    Order.objects.filter(pk=by_hand.pk).update(email="nobody")
+
+    [finding] = audit.placed_orders_without_event()
+
+    assert "its e-mail is missing or not valid" in finding.asks
+    assert "nobody" not in finding.asks
+
+
+def test_an_order_without_a_currency_does_not_stop_the_audit(order: Order) -> None:
     Order.objects.bulk_create(
         [Order(number="SO-1", state=State.PLACED, placed_at=timezone.now(), name="Ada")]
     )
 
     assert [finding.subject for finding in audit.placed_orders_without_event()] == ["SO-1"]
+    assert list(audit.orders_that_do_not_add_up()) == []
+
+
+def test_an_order_that_is_gone_is_found(order: Order) -> None:
+    Order.objects.all().delete()
+
+    [finding] = audit.events_without_order()
+
+    assert finding.subject.startswith(f"{order.number}, event")
+    assert finding.asks
 
 
 def test_an_order_cancelled_without_its_event_is_found(order: Order) -> None:
@@ -40,6 +119,8 @@ def test_an_order_cancelled_without_its_event_is_found(order: Order) -> None:
 
     assert finding.subject == order.number
     assert "OrderCancelled" in finding.what
+    assert finding.repair(GRACE) == "OrderCancelled was stated from the order's row"
+    assert list(audit.cancelled_orders_without_event()) == []
 
 
 def test_totals_that_are_not_those_of_the_lines_are_found(order: Order) -> None:

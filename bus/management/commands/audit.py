@@ -1,30 +1,81 @@
 """`manage.py audit`: do the rows of every room agree with the events?"""
 
+from argparse import ArgumentParser
+from collections.abc import Mapping
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from bus.audit import checks
+from bus.audit import Finding, Operator, repair, run_checks
+from bus.management.arguments import ask_who_and_why
+
+Found = Mapping[str, list[Finding]]
+
+WIDTH = 100
+"""Columns, where no terminal says how many it has."""
 
 
 class Command(BaseCommand):
-    help = "Run every check of every room. Exit code 1 if one finds something."
+    help = (
+        "Run every check of every room. Exit code 1 if one finds something; with --repair, if "
+        "something is left that a person must see to."
+    )
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
-        width = None if self.stdout.isatty() else 200
-        console = Console(file=cast(IO[str], self.stdout), width=width)
-        summary = Table("rule", "findings", box=None)
-        details = Table("rule", "what", "is wrong", box=None)
-        total = 0
-        for rule, check in checks().items():
-            findings = list(check())
-            total += len(findings)
-            summary.add_row(rule, str(len(findings)) if findings else "none")
-            for finding in findings:
-                details.add_row(rule, finding.subject, finding.what)
-        console.print(summary)
-        if total:
-            console.print(details)
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="Mend what the rows and events themselves say how to mend, and ask for the rest.",
+        )
+        ask_who_and_why(parser)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        width = None if self.stdout.isatty() else WIDTH
+        self.console = Console(
+            file=cast(IO[str], self.stdout), width=width, no_color=options["no_color"] or None
+        )
+        found = run_checks()
+        self._summarise(found)
+        self._show(found, "audit --repair mends it")
+        if options["repair"] and any(found.values()):
+            self._repair(found, Operator(options["by"], options["why"]))
+            found = run_checks()
+            self._show(found, "It could not be mended: look at it by hand.")
+            if not any(found.values()):
+                self.console.print("\nNothing is left to mend.")
+        if any(found.values()):
             raise SystemExit(1)
+
+    def _summarise(self, found: Found) -> None:
+        table = Table("rule", "findings", box=None)
+        for rule, findings in found.items():
+            table.add_row(rule, str(len(findings)) if findings else "none")
+        self.console.print(table)
+
+    def _show(self, found: Found, otherwise: str) -> None:
+        """A table for each rule that is broken, its columns as wide as in the others."""
+        for rule, findings in found.items():
+            if findings:
+                self._print(rule, "is wrong", "what to do", [
+                    (one.subject, one.what, one.asks or otherwise) for one in findings
+                ])  # fmt: skip
+
+    def _repair(self, found: Found, operator: Operator) -> None:
+        mended: dict[str, list[tuple[str, ...]]] = {}
+        for one in repair(found, operator):
+            mended.setdefault(one.rule, []).append((one.subject, one.done))
+        for rule, rows in mended.items():
+            self._print(f"mended: {rule}", "was done", "", rows)
+
+    def _print(self, title: str, second: str, third: str, rows: list[tuple[str, ...]]) -> None:
+        table = Table(box=None, title=f"\n{title}", title_justify="left", expand=True)
+        table.add_column("subject", width=27, overflow="fold")
+        table.add_column(second, ratio=1, overflow="fold")
+        if third:
+            table.add_column(third, ratio=1, overflow="fold")
+        for row in rows:
+            table.add_row(*map(Text, row))
+        self.console.print(table)

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.db import connection, transaction
+
+LONGEST = timedelta(minutes=10)
+"""For one statement: who reads a whole history may take longer than who serves a customer."""
 
 
 @contextmanager
@@ -17,6 +21,8 @@ def one_moment() -> Iterator[None]:
     elif connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                cursor.execute(f"SET LOCAL {limit} = '{LONGEST.total_seconds()}s'")
             yield
     else:
         # Django would begin with IMMEDIATE and hold the database's only write lock meanwhile.

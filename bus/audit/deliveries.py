@@ -1,0 +1,67 @@
+"""What must hold between events and deliveries, whatever they are about."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+
+from bus.audit.doubles import once
+from bus.audit.repairing import Operator
+from bus.audit.rules import Finding, check
+from bus.clock import sql_ago
+from bus.models import Delivery, Event
+from bus.relay.routing import lock_routing, owe
+from bus.retention import KEPT
+
+
+@check("every event is owed to every subscription of its type")
+def events_not_owed() -> Iterable[Finding]:
+    """Events of after the registration that are neither in the outbox nor in the ledger."""
+    for event, kind, subscription, name in _not_owed("", []):
+        yield Finding(
+            f"event {event} ({kind})",
+            f"is not owed to {name}",
+            repair=partial(_owe, event, subscription, name),
+        )
+
+
+facts_stated_once = once(
+    "what can happen once in a stream was stated once",
+    Event.objects.exclude(key=None),
+    "stream",
+    "key",
+    asks="Find out which one is true and what the other one led to. An event is never deleted.",
+)
+
+owed_once = once(
+    "every event is owed to a subscription once",
+    Delivery.objects.all(),
+    "event",
+    "subscription__name",
+    asks="Look whether the effect happened twice, and discard the delivery that is open.",
+)
+
+
+def _owe(event: int, subscription: int, name: str, operator: Operator) -> str:
+    with transaction.atomic():
+        lock_routing()
+        if not _not_owed("AND e.id = %s AND s.id = %s", [event, subscription]):
+            return ""
+        owe("e.id", [event], f"AND s.id = {int(subscription)}")
+        return operator.record(f"event {event}", f"It is owed to {name} now")
+
+
+def _not_owed(extra: str, parameters: list[int]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.id, e.type, s.id, s.name FROM bus_event e "
+            "JOIN bus_subscription s ON s.event_type = e.type AND s.retired_at IS NULL "
+            "AND s.registered_at < e.at "
+            f"WHERE e.at > {sql_ago(KEPT.total_seconds())} {extra} "
+            "AND NOT EXISTS (SELECT 1 FROM bus_outbox o WHERE o.event_id = e.id) "
+            "AND NOT EXISTS (SELECT 1 FROM bus_delivery d "
+            "WHERE d.event_id = e.id AND d.subscription_id = s.id) ORDER BY e.id, s.id",
+            parameters,
+        )
+        return list(cursor.fetchall())

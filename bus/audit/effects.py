@@ -1,0 +1,135 @@
+"""The ledger against the effects: what is done is there, and what is there is done."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Concat, Now
+
+from bus.audit.repairing import Operator
+from bus.audit.rules import Check, Finding, check
+from bus.models import Delivery, State
+from bus.models.ledger import delivery_key
+
+OVERDUE = timedelta(hours=1)
+"""What should have begun longer ago and has not is not merely on its way any more."""
+
+Condition = Q | Exists
+"""On a delivery: about its `stream` and its event (`event__key`), by `OuterRef` or directly."""
+
+ALWAYS = Q(pk__isnull=False)
+NEVER = Q(pk__in=[])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """What a reaction leaves behind, as conditions on its deliveries.
+
+    Args:
+        reaction: the subscribed function.
+        what: the effect in words, for example *invoice*.
+        there: holds for every delivery that is done.
+        trace: holds only where the reaction took effect; `there`, unless others may cause that.
+        again: where delivering again brings a lost effect about; by default everywhere. One that
+            is there is kept by its own key. None where nobody but a person may repeat anything.
+        asks: what a person must do where a repair may not deliver again.
+    """
+
+    reaction: Callable[..., Any]
+    what: str
+    there: Condition
+    trace: Condition | None = None
+    again: Condition | None = ALWAYS
+    asks: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.reaction.__module__}.{self.reaction.__name__}"
+
+    def lost(self) -> QuerySet[Any]:
+        """Done, and the effect is not there."""
+        return self._deliveries(self.again).filter(~Q(self.there), state=State.DONE)
+
+    def loose(self) -> QuerySet[Any]:
+        """The effect is there, and nothing on its way will make the delivery done."""
+        ended = Q(state__in=[State.DEAD, State.DISCARDED])
+        overdue = Q(
+            state=State.WAITING, due_at__lt=Now() - OVERDUE, subscription__paused_at__isnull=True
+        )
+        trace = self.there if self.trace is None else self.trace
+        again = None if self.again is None else ALWAYS
+        return self._deliveries(again).filter(ended | overdue, Q(trace))
+
+    def _deliveries(self, mends: Condition | None) -> QuerySet[Any]:
+        condition = NEVER if mends is None else Q(mends)
+        return Delivery.objects.filter(
+            subscription__name=self.name, subscription__retired_at__isnull=True
+        ).annotate(mends=ExpressionWrapper(condition, output_field=BooleanField()))
+
+    def findings(self, damaged: Callable[[], QuerySet[Any]]) -> Iterator[Finding]:
+        rows = damaged().order_by("id").values_list("pk", "stream", "state", "mends")
+        for pk, stream, state, mends in rows:
+            found = "missing" if state == State.DONE else "there"
+            what = f"{self.reaction.__name__} is {state}, but its {self.what} is {found}"
+            yield Finding(
+                subject=f"{stream}, delivery {pk}",
+                what=what,
+                asks="" if mends else self.asks,
+                repair=partial(self._repeat, damaged, pk, what) if mends else None,
+            )
+
+    def _repeat(
+        self, damaged: Callable[[], QuerySet[Any]], pk: int, what: str, operator: Operator
+    ) -> str:
+        with transaction.atomic():
+            still = damaged().filter(mends=True, pk=pk).select_for_update(of=("self",))
+            return operator.deliver_again(pk, what) if list(still) else ""
+
+
+def effects(room: str, *declared: Effect) -> tuple[Check, Check]:
+    """Register two checks for the effects of a room: none is lost, and none is loose."""
+
+    @check(f"every reaction of {room} that is done has its effect")
+    def done_without_effect() -> Iterator[Finding]:
+        for effect in declared:
+            yield from effect.findings(effect.lost)
+
+    @check(f"every effect of {room} is done in the ledger")
+    def effect_without_done() -> Iterator[Finding]:
+        for effect in declared:
+            yield from effect.findings(effect.loose)
+
+    return done_without_effect, effect_without_done
+
+
+class _Hyphenated(Func):
+    """A UUID as text; SQLite keeps its 32 digits alone."""
+
+    template = "CAST(%(expressions)s AS text)"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        parts = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+        pieces = (f"SUBSTR(%(expressions)s, {start}, {length})" for start, length in parts)
+        template = " || '-' || ".join(pieces)
+        return self.as_sql(compiler, connection, template=f"({template})", **context)
+
+
+def key_of(reaction: Callable[..., Any]) -> Concat:
+    """The key of an outside reaction's delivery, for a subquery on deliveries."""
+    name = f"{reaction.__module__}.{reaction.__name__}"
+    return Concat(_Hyphenated(OuterRef("event__uuid")), Value(delivery_key("", name)))

@@ -1,0 +1,69 @@
+"""Where the stock's own rows do not agree: the movements are the facts, all else follows."""
+
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from inventory.models import Movement, Reservation, StockItem
+
+Kind, State = Movement.Kind, Reservation.State
+
+
+def summed_items() -> QuerySet[StockItem]:
+    """Each item with what its movements add up to and what its open reservations hold.
+
+    Every item begins with nothing, so its movements must lead to what it has now.
+    """
+    held = Reservation.objects.filter(item=OuterRef("pk"), state=State.RESERVED)
+    held = held.order_by().values("item").annotate(sum=Sum("quantity")).values("sum")
+    return StockItem.objects.annotate(
+        moved=Coalesce(Sum("movements__on_hand"), 0),
+        promised=Coalesce(Sum("movements__reserved"), 0),
+        held=Coalesce(Subquery(held), 0),
+    ).order_by("sku")
+
+
+def differs_from_movements() -> Q:
+    """Of `summed_items`: the numbers are not the sums of the movements."""
+    return ~Q(moved=F("on_hand")) | ~Q(promised=F("reserved"))
+
+
+def unlike_movements() -> QuerySet[Movement]:
+    """The movements that reserved something whose reservation is missing or says another thing.
+
+    Each with the `state` that the reservation must have.
+    """
+    same = Movement.objects.filter(number=OuterRef("number"), item=OuterRef("item"))
+    state = Case(
+        When(Exists(same.filter(kind=Kind.DISPATCHED)), then=Value(State.CONSUMED.value)),
+        When(Exists(same.filter(kind=Kind.RELEASED)), then=Value(State.RELEASED.value)),
+        default=Value(State.RESERVED.value),
+        output_field=CharField(),
+    )
+    matching = Reservation.objects.filter(
+        number=OuterRef("number"),
+        item=OuterRef("item"),
+        quantity=OuterRef("reserved"),
+        state=OuterRef("state"),
+    )
+    movements = Movement.objects.filter(kind=Kind.RESERVED).annotate(state=state)
+    return movements.filter(~Exists(matching)).order_by("id")
+
+
+def without_movement() -> QuerySet[Reservation]:
+    """Reservations that no movement tells of: a movement is lost, or they are made up."""
+    movement = Movement.objects.filter(
+        number=OuterRef("number"), item=OuterRef("item"), kind=Kind.RESERVED
+    )
+    return Reservation.objects.filter(~Exists(movement)).order_by("id")

@@ -1,0 +1,107 @@
+"""What the nightly audit finds among the mails. It never sends one."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from django.utils import timezone
+
+from bus.models import Delivery
+from bus.testing import given, settle
+from notifications import audit, services
+from notifications.models import Message
+from shop.testing import cancelled, dispatched, placed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Folder = Callable[[], list[EmailMessage]]
+
+ALL = [
+    audit.no_mail_is_stuck,
+    audit.recorded_once,
+    audit.told_once,
+    audit.done_without_effect,
+    audit.effect_without_done,
+]
+
+
+@pytest.fixture(autouse=True)
+def a_busy_day(folder: Folder) -> None:
+    given(placed("SO-1", CUP=1), dispatched("SO-1", CUP=1), placed("SO-2", CUP=1))
+    settle("notifications")
+    given(cancelled("SO-2", CUP=1))
+    services.ask_again(Message.objects.get(kind="dispatch notice"), "grace")
+    settle("notifications")
+
+
+def confirmation() -> Delivery:
+    return Delivery.objects.get(
+        stream="SO-1", subscription__name="notifications.tasks.send_order_confirmation"
+    )
+
+
+@pytest.mark.parametrize("check", ALL)
+def test_a_day_without_trouble_has_no_findings(check: Callable) -> None:
+    assert Message.objects.count() == 5
+    assert list(check()) == []
+
+
+@pytest.mark.parametrize("kind", ["order confirmation", "cancellation", "dispatch notice"])
+def test_a_mail_that_the_ledger_has_and_the_record_has_not_is_asked_for(kind: str) -> None:
+    # A mail that staff sent again is a reaction of its own.
+    for message in Message.objects.filter(kind=kind).order_by("-id"):
+        message.delete()
+
+    findings = list(audit.done_without_effect())
+
+    assert findings
+    assert all("mail relay's log" in finding.asks for finding in findings)
+    assert [finding.repair for finding in findings] == [None] * len(findings)
+
+
+def test_a_mail_that_was_skipped_is_no_finding() -> None:
+    Message.objects.filter(kind="order confirmation").update(state="skipped", sent_at=None)
+
+    assert list(audit.done_without_effect()) == []
+
+
+def test_a_mail_that_was_sent_and_is_dead_is_not_sent_again(folder: Folder) -> None:
+    before = len(folder())
+    Delivery.objects.filter(pk=confirmation().pk).update(state="dead")
+
+    [finding] = audit.effect_without_done()
+    settle("notifications")
+
+    assert finding.subject == f"SO-1, delivery {confirmation().pk}"
+    assert finding.repair is None
+    assert len(folder()) == before
+
+
+def test_a_mail_that_was_begun_and_never_ended_is_found() -> None:
+    long_ago = timezone.now() - timedelta(hours=3)
+    sending = Message.objects.filter(order_number="SO-1", kind="order confirmation")
+    sending.update(state="sending", sent_at=None, begun_at=long_ago)
+
+    [finding] = audit.no_mail_is_stuck()
+
+    assert finding.subject == "SO-1"
+
+
+def test_a_mail_that_a_worker_is_to_try_again_is_no_finding() -> None:
+    long_ago = timezone.now() - timedelta(hours=3)
+    sending = Message.objects.filter(order_number="SO-1", kind="order confirmation")
+    sending.update(state="sending", sent_at=None, begun_at=long_ago)
+    Delivery.objects.filter(pk=confirmation().pk).update(state="waiting")
+
+    assert list(audit.no_mail_is_stuck()) == []
+
+
+def test_a_customer_who_was_told_twice_is_found() -> None:
+    second = Message.objects.get(order_number="SO-1", kind="order confirmation")
+    first, second.pk, second.key = second.pk, None, "another"
+    second.save()
+
+    [finding] = audit.told_once()
+
+    assert finding.subject == "SO-1 OrderPlaced"
+    assert finding.what.endswith(f"message {first}, {second.pk}")
