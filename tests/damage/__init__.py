@@ -1,0 +1,15 @@
+"""Every kind of damage that the audit knows, done to a settled shop: a plant for each rule."""
+
+from tests.damage import (  # noqa: F401 -- each adds its plants
+    analytics,
+    billing,
+    events,
+    fulfillment,
+    inventory,
+    notifications,
+    orders,
+)
+from tests.damage.planting import PLANTS, Plant
+from tests.damage.settled import Shop, settled_shop
+
+__all__ = ["PLANTS", "Plant", "Shop", "settled_shop"]

@@ -1,0 +1,56 @@
+"""Damage to the figures."""
+
+from contextlib import ExitStack
+
+from django.db.models import F
+
+from analytics.models import CountedFact, DayFigures, MinuteFigures, ProductFigures
+from bus.models import State
+from tests.damage.planting import breaks, ledger, twice
+from tests.damage.settled import Shop
+
+
+@breaks("the figures equal the sums of the events", mends=True)
+def figures_drifted(_shop: Shop, _stack: ExitStack) -> str:
+    DayFigures.objects.update(orders=F("orders") + 1)
+    MinuteFigures.objects.filter(pk=MinuteFigures.objects.earliest("minute").pk).update(
+        orders=F("orders") + 1
+    )
+    return "orders"
+
+
+@breaks("minutes, days and products tell the same", mends=True)
+def products_lost(_shop: Shop, _stack: ExitStack) -> str:
+    ProductFigures.objects.all().delete()
+    return "units"
+
+
+twice(
+    "a fact is counted once",
+    lambda shop: CountedFact.objects.get(number=shop.released),
+    "kind",
+    "number",
+)
+twice(
+    "figures per minute are in one row each",
+    lambda _shop: MinuteFigures.objects.latest("minute"),
+    "minute",
+)
+twice("figures per day are in one row each", lambda _shop: DayFigures.objects.latest("day"), "day")
+twice(
+    "figures per product are in one row each",
+    lambda _shop: ProductFigures.objects.first(),
+    "day",
+    "sku",
+)
+
+
+@breaks("every reaction of analytics that is done has its effect", mends=True)
+def count_lost(shop: Shop, _stack: ExitStack) -> str:
+    CountedFact.objects.get(number=shop.released).delete()
+    return shop.released
+
+
+@breaks("every effect of analytics is done in the ledger", mends=True)
+def count_that_is_not_done(shop: Shop, _stack: ExitStack) -> str:
+    return ledger(shop, "record_sales", state=State.DISCARDED)

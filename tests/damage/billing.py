@@ -1,0 +1,99 @@
+"""Damage to documents."""
+
+from contextlib import ExitStack
+
+from django.core.files.storage import default_storage
+
+from billing.models import Invoice
+from bus.models import State
+from tests.damage.doubling import tampering
+from tests.damage.planting import breaks, ledger, never_done, twice
+from tests.damage.settled import Shop
+
+
+def invoice(shop: Shop) -> Invoice:
+    return Invoice.objects.get(order_number=shop.released)
+
+
+@breaks("document numbers run from 1 without a gap and agree with their counter", mends=False)
+def document_lost(shop: Shop, _stack: ExitStack) -> str:
+    lost = invoice(shop)
+    with tampering(Invoice):
+        Invoice.objects.filter(pk=lost.pk).delete()
+    return lost.number
+
+
+@breaks("a document's number says its series, year and place in it", mends=False)
+def document_of_another_year(shop: Shop, _stack: ExitStack) -> str:
+    with tampering(Invoice):
+        Invoice.objects.filter(pk=invoice(shop).pk).update(issued_on="2020-02-29")
+    return invoice(shop).number
+
+
+@breaks("every issued document's file is the one that was issued", mends=True)
+def file_lost(shop: Shop, _stack: ExitStack) -> str:
+    default_storage.delete(invoice(shop).storage_name)
+    return invoice(shop).number
+
+
+@breaks("every issued document's file is the one that was issued", mends=False)
+def file_changed(shop: Shop, _stack: ExitStack) -> str:
+    with default_storage.open(invoice(shop).storage_name, "ab") as file:
+        file.write(b" ")
+    return invoice(shop).number
+
+
+@breaks("the sums of every document add up", mends=False)
+def sums_changed(shop: Shop, _stack: ExitStack) -> str:
+    with tampering(Invoice):
+        Invoice.objects.filter(pk=invoice(shop).pk).update(total=1)
+    return invoice(shop).number
+
+
+@breaks("no document is without its order", mends=False)
+def document_that_nobody_ordered(shop: Shop, _stack: ExitStack) -> str:
+    number = invoice(shop).number
+    with tampering(Invoice):
+        Invoice.objects.filter(number=number).update(order_number="SO-9")
+    return number
+
+
+@breaks("every document's number was stated", mends=False)
+def number_that_was_not_stated(shop: Shop, _stack: ExitStack) -> str:
+    with tampering(Invoice):
+        Invoice.objects.filter(pk=invoice(shop).pk).update(number="INV-2026-000999")
+    return "INV-2026-000999"
+
+
+twice(
+    "an order has one document of a kind",
+    invoice,
+    "order_number",
+    "kind",
+    number=lambda _shop: "INV-2026-000999",
+    sequence=lambda _shop: 999,
+)
+twice(
+    "a document's number is given once",
+    invoice,
+    "number",
+    order_number=lambda _shop: "SO-9",
+    sequence=lambda _shop: 999,
+)
+
+
+@breaks("every reaction of billing that is done has its effect", mends=True)
+def credit_note_never_issued(shop: Shop, _stack: ExitStack) -> str:
+    return never_done(shop, "issue_credit_note")
+
+
+@breaks("every reaction of billing that is done has its effect", mends=False)
+def invoice_lost(shop: Shop, _stack: ExitStack) -> str:
+    with tampering(Invoice):
+        invoice(shop).delete()
+    return shop.released
+
+
+@breaks("every effect of billing is done in the ledger", mends=True)
+def invoice_that_is_not_done(shop: Shop, _stack: ExitStack) -> str:
+    return ledger(shop, "issue_invoice", state=State.DEAD)

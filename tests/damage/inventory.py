@@ -1,0 +1,72 @@
+"""Damage to the stock."""
+
+from contextlib import ExitStack
+
+from django.db.models import F
+
+from bus.models import State
+from inventory.models import Answer, Movement, Reservation, StockItem
+from tests.damage.planting import breaks, ledger, twice
+from tests.damage.settled import Shop
+
+
+@breaks("the movements of every stock item add up to its numbers", mends=True)
+def stock_changed(_shop: Shop, _stack: ExitStack) -> str:
+    StockItem.objects.filter(sku="CUP").update(on_hand=99)
+    return "CUP"
+
+
+@breaks("what is reserved is the sum of the open reservations", mends=True)
+def reserved_changed(_shop: Shop, _stack: ExitStack) -> str:
+    StockItem.objects.filter(sku="CUP").update(reserved=F("reserved") + 1)
+    return "CUP"
+
+
+@breaks("every reservation is what its movements say", mends=True)
+def reservation_lost(shop: Shop, _stack: ExitStack) -> str:
+    Reservation.objects.get(number=shop.released).delete()
+    return f"{shop.released} CUP"
+
+
+@breaks("the stock's answers are what it stated", mends=True)
+def answer_lost(shop: Shop, _stack: ExitStack) -> str:
+    Answer.objects.filter(number__in=[shop.released, shop.rejected]).delete()
+    return shop.rejected
+
+
+@breaks("what was granted is reserved", mends=False)
+def nothing_reserved(shop: Shop, _stack: ExitStack) -> str:
+    Reservation.objects.get(number=shop.released).delete()
+    Movement.objects.filter(number=shop.released).delete()
+    return shop.released
+
+
+twice(
+    "the stock answers an order once",
+    lambda shop: Answer.objects.get(number=shop.released),
+    "number",
+)
+twice(
+    "an order has one reservation of an item",
+    lambda shop: Reservation.objects.get(number=shop.released),
+    "number",
+    "item",
+)
+twice(
+    "an order moves an item once in each way",
+    lambda shop: Movement.objects.get(number=shop.sent, kind="dispatched"),
+    "number",
+    "item",
+    "kind",
+)
+
+
+@breaks("every reaction of inventory that is done has its effect", mends=True)
+def departure_lost(shop: Shop, _stack: ExitStack) -> str:
+    Movement.objects.get(number=shop.sent, kind="dispatched").delete()
+    return shop.sent
+
+
+@breaks("every effect of inventory is done in the ledger", mends=True)
+def answer_that_is_not_done(shop: Shop, _stack: ExitStack) -> str:
+    return ledger(shop, "reserve_stock", state=State.DISCARDED)

@@ -1,0 +1,80 @@
+"""Damage to orders."""
+
+from contextlib import ExitStack
+from decimal import Decimal
+from uuid import uuid4
+
+from django.db.models import F
+from django.utils import timezone
+
+from bus.models import State
+from orders.models import IdempotencyKey, Order, OrderLine
+from tests.damage.planting import breaks, ledger, twice
+from tests.damage.settled import Shop
+
+
+@breaks("every placed order has its event", mends=True)
+def order_without_event(shop: Shop, _stack: ExitStack) -> str:
+    known = Order.objects.get(number=shop.released)
+    lines = list(known.lines.all())
+    known.pk, known.public_id, known.number, known.state = None, uuid4(), None, "draft"
+    known.placed_at = known.reserved_at = None
+    Order.objects.bulk_create([known])
+    for line in lines:
+        line.pk, line.order_id = None, known.pk
+    OrderLine.objects.bulk_create(lines)
+    mine = Order.objects.filter(pk=known.pk)
+    mine.update(state="placed", number="SO-9", placed_at=timezone.now())
+    return "SO-9"
+
+
+@breaks("every cancelled order has its event", mends=True)
+def cancelled_order_without_event(shop: Shop, _stack: ExitStack) -> str:
+    row = Order.objects.filter(number=shop.released)
+    row.update(state="cancelled", cancelled_at=timezone.now(), cancel_reason="by phone")
+    return shop.released
+
+
+@breaks("every order that was stated is there", mends=False)
+def event_without_order(shop: Shop, _stack: ExitStack) -> str:
+    Order.objects.get(number=shop.sent).delete()
+    return shop.sent
+
+
+@breaks("the totals of every order are those of its lines", mends=False)
+def totals_changed(shop: Shop, _stack: ExitStack) -> str:
+    Order.objects.filter(number=shop.sent).update(
+        total=F("total") + Decimal(1), net=F("net") + Decimal(1)
+    )
+    return shop.sent
+
+
+twice(
+    "an order's number is given once",
+    lambda shop: Order.objects.get(number=shop.released),
+    "number",
+    public_id=lambda shop: uuid4(),
+)
+twice(
+    "an Idempotency-Key has placed one order",
+    lambda shop: IdempotencyKey.objects.get(order__number=shop.released),
+    "key",
+    order_id=lambda shop: _without_key(shop).public_id,
+)
+
+
+def _without_key(shop: Shop) -> Order:
+    """An order that came without an Idempotency-Key, as the admin's do."""
+    IdempotencyKey.objects.filter(order__number=shop.sent).delete()
+    return Order.objects.get(number=shop.sent)
+
+
+@breaks("every reaction of orders that is done has its effect", mends=True)
+def note_lost(shop: Shop, _stack: ExitStack) -> str:
+    Order.objects.filter(number=shop.released).update(reserved_at=None)
+    return shop.released
+
+
+@breaks("every effect of orders is done in the ledger", mends=True)
+def note_that_is_not_done(shop: Shop, _stack: ExitStack) -> str:
+    return ledger(shop, "note_reservation", state=State.DEAD)
