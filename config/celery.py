@@ -41,6 +41,9 @@ app.conf.update(
     # A batch is one message.
     worker_prefetch_multiplier=1,
     worker_concurrency=settings.WORKER_CONCURRENCY,
+    # A process of the pool that has ever needed more is replaced after its task: its heap is
+    # full of holes, and after a MemoryError nobody knows what else is missing. In KiB.
+    worker_max_memory_per_child=settings.WORKER_MAX_MEMORY_MB * 1024,
     # A running task may commit, connection or not.
     worker_cancel_long_running_tasks_on_connection_loss=False,
     # With REMAP_SIGTERM=SIGQUIT in its environment a worker that is told to stop finishes what

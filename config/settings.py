@@ -145,6 +145,7 @@ if REDIS_EMBEDDED and REDIS_URL_FILE.is_file():
     REDIS_URL = BROKER_URL = REDIS_URL_FILE.read_text().strip()
 
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
+WORKER_MAX_MEMORY_MB = env.int("WORKER_MAX_MEMORY_MB", default=400)
 
 # --- The outside world ---------------------------------------------------------------------------
 
