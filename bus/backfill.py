@@ -73,8 +73,8 @@ def missing(name: str, since: datetime) -> QuerySet[Event]:
     subscription, forgotten = active(name), forgotten_until()
     if since < forgotten and subscription.registered_at < forgotten:
         raise Refused(
-            f"{name} may have done what happened before {forgotten:%Y-%m-%d}, and the ledger has "
-            "forgotten it: begin later."
+            f"{name} may have done what happened before {localtime(forgotten):%Y-%m-%d %H:%M}, "
+            "and the ledger has forgotten it: begin later."
         )
     owed = Delivery.objects.filter(event=OuterRef("pk"), subscription=subscription)
     return Event.objects.filter(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.timezone import localtime
 
 from bus.models import Delivery, Event, RelayState, State
 from bus.operations import Refused, count_on, record
@@ -26,7 +27,8 @@ def prune(older_than: timedelta = KEPT, *, by: str, why: str = "") -> Iterator[i
     if not timedelta(0) <= older_than <= OLDEST:
         raise Refused(f"{older_than.days} days is no age; keep 0 to {OLDEST.days} days.")
     before = timezone.now() - older_than
-    action = record(by, "prune", f"done before {before:%Y-%m-%d %H:%M}", count=0, why=why)
+    subject = f"done before {localtime(before):%Y-%m-%d %H:%M}"
+    action = record(by, "prune", subject, count=0, why=why)
     _forget(before)
     old = Delivery.objects.filter(state__in=[State.DONE, State.DISCARDED], closed_at__lt=before)
     events = Event.objects.filter(at__lt=before).order_by("-at").values_list("id", flat=True)

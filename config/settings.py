@@ -34,6 +34,7 @@ VAR_DIR = BASE_DIR / env.path("VAR_DIR", default="var")()
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -48,6 +48,7 @@ def a_reaction(room: str) -> Reaction:
         ordered=False,
         outside=False,
         repeatable=False,
+        visible=False,
         whole_batch=False,
         lock=None,
         using=None,

@@ -7,7 +7,7 @@ from bus import immutable
 
 
 def assume_visible(apps, _editor):
-    """What reaches outside is noticed there, until its workers say otherwise at their next start."""
+    """What reaches outside is noticed there, until its workers say otherwise at a start."""
     apps.get_model("bus", "Subscription").objects.update(visible=F("outside"))
 
 

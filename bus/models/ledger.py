@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from bus.models.events import Event
 
@@ -62,6 +63,15 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def status(self) -> str:
+        """Whether it gets work, in a word for people."""
+        if self.retired_at:
+            return "retired"
+        if self.paused_at:
+            return "paused"
+        return "held" if self.held_until and self.held_until > timezone.now() else "active"
 
 
 class Delivery(models.Model):

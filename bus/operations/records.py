@@ -30,6 +30,6 @@ def count_on(action: OperatorAction, count: int) -> None:
 
 def unknown(what: str, name: str, known: Iterable[str], see: str) -> Refused:
     """A name that nothing has, with the names that it may have meant."""
-    near = get_close_matches(name, list(known), cutoff=0.5)
+    near = get_close_matches(name, list(known))
     hint = f"did you mean {' or '.join(near)}?" if near else f"see {see}."
     return Refused(f"There is no {what} {name}; {hint}")

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bus import operations, registry
-from bus.models import Delivery, Event, State
+from bus.models import Delivery, Event, OperatorAction, State
 from bus.registration import register
 from bus.relay.drain import drain
 from bus.relay.routing import route
@@ -45,6 +45,8 @@ def test_what_was_sent_to_a_broker_that_is_gone_is_done(subscribed: Subscribed) 
     assert "1 done" in drained()
 
     assert notes() == ["1"]
+    action = OperatorAction.objects.get(what="drain")
+    assert (action.who, action.count) == ("command line", 1)
     assert drained() == "Nothing is due.\n"
 
 

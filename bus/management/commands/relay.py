@@ -8,6 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from bus import broker
+from bus.management.arguments import ask_who_and_why
+from bus.models import State
+from bus.operations import count_on, record
+from bus.relay.drain import drain
 
 
 class Command(BaseCommand):
@@ -20,9 +24,11 @@ class Command(BaseCommand):
             help="Work all that is due in this process, without a broker, and end.",
         )
 
-    def handle(self, *_args: Any, drain: bool, **_options: Any) -> None:
-        if drain:
-            self._drain()
+        ask_who_and_why(parser)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["drain"]:
+            self._drain(options["by"], options["why"])
             return
         # Only here: Celery's messaging is not needed to drain.
         from bus.relay.loop import Relay
@@ -36,14 +42,13 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         Relay().run(stop)
 
-    def _drain(self) -> None:
-        from bus.models import State
-        from bus.relay.drain import drain
-
+    def _drain(self, by: str, why: str) -> None:
+        action = record(by, "drain", "all that is due", count=0, why=why)
         messages = dead = 0
         for task, outcome in drain():
             messages += 1
             dead += outcome.states[State.DEAD]
+            count_on(action, outcome.states[State.DONE])
             self.stdout.write(f"{task}: {outcome}")
         if not messages:
             self.stdout.write("Nothing is due.")

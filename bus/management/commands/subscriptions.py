@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
@@ -65,10 +64,4 @@ class Command(BaseCommand):
     def _state(row: Subscription | None, *, known: bool) -> str:
         if row is None:
             return "not registered"
-        if row.retired_at:
-            return "retired"
-        if not known:
-            return "not in this code"
-        if row.paused_at:
-            return "paused"
-        return "held" if row.held_until and row.held_until > timezone.now() else "active"
+        return row.status if known or row.retired_at else "not in this code"

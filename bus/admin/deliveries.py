@@ -1,0 +1,116 @@
+"""Deliveries in the admin: what became of them, again, never, and forgotten."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from unfold.decorators import action, display
+
+from bus import operations
+from bus.admin.asking import PruneForm, ask
+from bus.admin.choosing import EventTime, all_of
+from bus.admin.reading import ReadOnly, record_of
+from bus.models import Delivery, State
+from bus.operations import Selection
+from bus.retention import prune
+
+STATE_COLOURS = {
+    State.DONE: "success",
+    State.DEAD: "danger",
+    State.WAITING: "warning",
+    State.SENT: "info",
+    State.RUNNING: "info",
+    State.SENDING: "info",
+}
+
+MOST_PRUNED = 50_000
+"""In one request, which takes seconds; the command line has no such limit."""
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    list_display = ("id", "reaction", "stream", "shown_state", "attempts", "when", "last_error")
+    list_filter = ("state", ("event__at", EventTime), "queue", "subscription")
+    list_filter_submit = True
+    list_select_related = ("subscription",)
+    search_fields = ("stream__startswith",)
+    search_help_text = "The beginning of a stream, for example SO-1000."
+    ordering = ("-id",)
+    exclude = ("error", "token")
+    readonly_fields = ("traceback",)
+    actions = ("deliver_again", "discard")
+    actions_list = ("prune",)
+
+    @display(description="state", ordering="state", label=STATE_COLOURS)
+    def shown_state(self, delivery: Delivery) -> str:
+        return delivery.state
+
+    @display(description="reaction", ordering="subscription")
+    def reaction(self, delivery: Delivery) -> str:
+        return delivery.subscription.name.replace(".tasks.", ": ").replace("_", " ")
+
+    @display(description="done, dead or due at")
+    def when(self, delivery: Delivery) -> str:
+        return date_format(localtime(delivery.closed_at or delivery.due_at), "j M, H:i:s")
+
+    @display(description="last error")
+    def last_error(self, delivery: Delivery) -> str:
+        lines = delivery.error.strip().splitlines()
+        return lines[-1][:120] if lines else ""
+
+    @display(description="traceback")
+    def traceback(self, delivery: Delivery) -> SafeString:
+        return format_html(
+            '<pre class="whitespace-pre-wrap text-xs">{}</pre>', delivery.error or "none"
+        )
+
+    @admin.action(description="Deliver again", permissions=["operate"])
+    def deliver_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        self._act(request, operations.deliver_again, deliveries, "due again")
+
+    @admin.action(description="Discard (needs a reason)", permissions=["operate"])
+    def discard(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        self._act(request, operations.discard, deliveries, "discarded")
+
+    def _act(
+        self, request: HttpRequest, operation: Any, deliveries: QuerySet[Delivery], done: str
+    ) -> None:
+        if request.POST.get("select_across") == "1":
+            chosen = all_of(self.get_changelist_instance(request), deliveries)
+        else:
+            chosen = Selection.of(deliveries.values_list("pk", flat=True))
+        try:
+            count = operation(chosen, **record_of(request))
+        except operations.Refused as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return
+        level = messages.SUCCESS if count == len(chosen) else messages.WARNING
+        self.message_user(request, f"{count} of {len(chosen)} deliveries are {done}.", level)
+
+    @action(description="Prune", permissions=["operate"], icon="auto_delete")
+    def prune(self, request: HttpRequest) -> HttpResponse:
+        """Ask for an age, then forget what was done before."""
+        back = reverse("admin:bus_delivery_changelist")
+        form = PruneForm(request.POST or None)
+        if form.is_valid():
+            self._prune(request, timedelta(days=form.cleaned_data["days"]))
+            return HttpResponseRedirect(back)
+        says = "What is done is forgotten; events, and what the apps have made of them, stay."
+        return ask(self, request, form, "Prune the ledger", back, says=says, button="Prune")
+
+    def _prune(self, request: HttpRequest, older_than: timedelta) -> None:
+        total = 0
+        for count in prune(older_than, **record_of(request)):
+            total += count
+            if total >= MOST_PRUNED:
+                rest = f"{total} deliveries are forgotten, and there may be more: prune again."
+                self.message_user(request, rest, messages.WARNING)
+                return
+        self.message_user(request, f"{total} deliveries are forgotten.", messages.SUCCESS)

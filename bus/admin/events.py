@@ -1,0 +1,48 @@
+"""Events in the admin: what was stated, and who reacts to it."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from bus.admin.reading import ReadOnly
+from bus.models import Delivery, Event
+
+
+class Deliveries(TabularInline):
+    model = Delivery
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    fields = ("subscription", "state", "attempts", "due_at", "closed_at")
+    readonly_fields = fields
+
+    def has_add_permission(self, *_: Any) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        rows: QuerySet[Delivery] = super().get_queryset(request)
+        return rows.select_related("subscription")
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly):
+    list_display = ("id", "type", "stream", "at")
+    list_filter = ("type",)
+    search_fields = ("stream__startswith",)
+    search_help_text = "The beginning of a stream, for example SO-1000."
+    ordering = ("-id",)
+    fields = ("type", "stream", "at", "quiet", "envelope")
+    readonly_fields = fields
+    inlines = (Deliveries,)
+
+    @display(description="CloudEvents envelope")
+    def envelope(self, event: Event) -> SafeString:
+        text = json.dumps(event.envelope(), indent=2, ensure_ascii=False)
+        return format_html('<pre class="whitespace-pre-wrap text-xs">{}</pre>', text)

@@ -1,0 +1,44 @@
+"""What all pages of the bus have in common: nobody writes the ledger by hand."""
+
+from typing import Any
+
+from django.forms import CharField
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+
+class ReasonForm(ActionForm):
+    """The reason stands beside the choice of the action."""
+
+    reason = CharField(
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"}),
+    )
+
+
+class ReadOnly(ModelAdmin):
+    """Nobody writes the ledger by hand; what may be done to it are actions."""
+
+    list_disable_select_all = False
+    show_full_result_count = False
+    action_form = ReasonForm
+
+    def has_add_permission(self, *_: Any) -> bool:
+        return False
+
+    def has_change_permission(self, *_: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, *_: Any) -> bool:
+        return False
+
+    def has_operate_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return request.user.has_perm("bus.operate")
+
+
+def record_of(request: HttpRequest) -> dict[str, str]:
+    """Who acts and why, as an operation writes it down."""
+    return {"by": request.user.get_username(), "why": request.POST.get("reason", "")}

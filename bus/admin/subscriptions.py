@@ -1,0 +1,116 @@
+"""Subscriptions in the admin: paused, resumed, ended, and given their past."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import action, display
+
+from bus import operations
+from bus.admin.asking import BackfillForm, ask
+from bus.admin.reading import ReadOnly, record_of
+from bus.backfill import backfill, missing
+from bus.models import Subscription
+from bus.operations import Refused
+
+MOST_OWED = 10_000
+"""In one request, which takes seconds; the command line has no such limit."""
+
+PATIENCE = timedelta(seconds=5)
+"""With deliveries in flight, while a browser waits."""
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnly):
+    list_display = ("name", "event_type", "queue", "batch", "retry", "visible", "state")
+    list_filter = ("queue", "event_type")
+    list_select_related = ("queue",)
+    search_fields = ("name",)
+    actions = ("pause", "resume", "retire")
+    actions_detail = ("backfill",)
+
+    @display(
+        description="state", label={"active": "success", "paused": "warning", "held": "warning"}
+    )
+    def state(self, subscription: Subscription) -> str:
+        return subscription.status
+
+    @admin.action(description="Pause", permissions=["operate"])
+    def pause(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:
+        self._each(request, operations.pause, subscriptions, "paused")
+
+    @admin.action(description="Resume", permissions=["operate"])
+    def resume(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:
+        self._each(request, operations.resume, subscriptions, "active")
+
+    @admin.action(description="Retire (needs a reason)", permissions=["operate"])
+    def retire(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:
+        if not request.POST.get("reason", "").strip():
+            sentence = "Retiring needs a reason: what is open for it will be discarded."
+            self.message_user(request, sentence, messages.ERROR)
+            return
+        self._each(request, operations.retire, subscriptions, "retired")
+
+    def _each(
+        self, request: HttpRequest, operation: Any, subscriptions: QuerySet[Subscription], what: str
+    ) -> None:
+        done = []
+        for name in list(subscriptions.values_list("name", flat=True)):
+            try:
+                operation(name, **record_of(request))
+            except Refused as error:
+                self.message_user(request, str(error), messages.ERROR)
+            else:
+                done.append(name)
+        if done:
+            self.message_user(request, f"Now {what}: {', '.join(done)}.", messages.SUCCESS)
+
+    @action(description="Backfill", permissions=["operate"], icon="history")
+    def backfill(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask since when and how, then owe it the past."""
+        subscription = get_object_or_404(Subscription, pk=object_id)
+        form = BackfillForm(request.POST or None)
+        if form.is_valid():
+            try:
+                self._backfill(request, subscription, form)
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                there = reverse("admin:bus_delivery_changelist")
+                return HttpResponseRedirect(f"{there}?subscription__id__exact={subscription.pk}")
+        return ask(
+            self,
+            request,
+            form,
+            f"Backfill {subscription}",
+            reverse("admin:bus_subscription_change", args=[subscription.pk]),
+            says=f"It will owe each {subscription.event_type} since then that it never owed.",
+            button="Backfill",
+        )
+
+    def _backfill(
+        self, request: HttpRequest, subscription: Subscription, form: BackfillForm
+    ) -> None:
+        since, rate = form.cleaned_data["since"], form.cleaned_data["rate"]
+        quietly = form.cleaned_data["quietly"]
+        if missing(subscription.name, since)[MOST_OWED : MOST_OWED + 1].exists():
+            raise Refused(
+                f"These are more than {MOST_OWED} events; say it on the command line: manage.py "
+                f"backfill {subscription} --since {timezone.localtime(since).isoformat()} "
+                f"--rate {rate}{' --quietly' if quietly else ''}"
+            )
+        steps = backfill(
+            subscription.name,
+            since=since,
+            rate=rate,
+            quietly=quietly,
+            patience=PATIENCE,
+            by=request.user.get_username(),
+            why=form.cleaned_data["reason"],
+        )
+        self.message_user(request, f"{sum(steps)} deliveries are owed to {subscription}.")

@@ -1,0 +1,154 @@
+"""Deliveries in the admin: what operators do with them, and what keeps others from it."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timezone import localtime
+
+from bus import admin
+from bus.models import Delivery, Event, State, Subscription
+from bus.registration import register
+from bus.relay.routing import route
+from bus.testing import given
+from bus.tests.conftest import Happened, Subscribed, happened, note, states
+from bus.tests.staff import DELIVERIES, SUBSCRIPTIONS, act, log, signed_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(fact: Happened) -> None:
+    note(str(fact.number))
+
+
+def react_too(fact: Happened) -> None: ...
+
+
+@pytest.fixture
+def operator(client: Client) -> Client:
+    """Somebody of the staff who may operate the bus."""
+    return signed_in(client, "view_delivery", "view_subscription", "operate")
+
+
+@pytest.fixture
+def name(subscribed: Subscribed) -> str:
+    """Three deliveries: two dead, and one that waits."""
+    name = subscribed(react)
+    register("desk")
+    given(*happened(1, 2, 3))
+    route()
+    Delivery.objects.exclude(stream="3").update(state=State.DEAD, error="ValueError: 7")
+    return name
+
+
+def test_a_selection_is_delivered_again(operator: Client, name: str) -> None:
+    rows = Delivery.objects.filter(state=State.DEAD)
+    ids = " ".join(str(row.pk) for row in rows.order_by("pk"))
+
+    said = act(operator, DELIVERIES, "deliver_again", rows, reason="mended")
+
+    assert said == "2 of 2 deliveries are due again."
+    assert set(states().values()) == {State.WAITING}
+    assert log() == [("ada", "deliver again", f"deliveries {ids}", 2, "mended")]
+
+
+def test_all_that_match_are_more_than_the_page_shows(operator: Client, name: str) -> None:
+    given(*happened(*range(100, 250)))
+    route()
+    some = Delivery.objects.filter(state=State.WAITING)[:1]
+
+    said = act(
+        operator,
+        DELIVERIES,
+        "discard",
+        some,
+        "?state__exact=waiting&q=1",
+        select_across="1",
+        reason="never mind",
+    )
+
+    assert said == "100 of 100 deliveries are discarded."
+    assert log() == [
+        ("ada", "discard", "all deliveries, state Waiting, search 1", 100, "never mind")
+    ]
+    assert states()["3"] == State.WAITING
+    assert states()["199"] == State.DISCARDED
+
+
+def test_all_of_a_subscription_since_an_instant_are_delivered_again(
+    operator: Client, name: str, subscribed: Subscribed
+) -> None:
+    subscribed(react_too)
+    register("desk")
+    row = Subscription.objects.get(name=name)
+    since = localtime(timezone.now() - timedelta(hours=1))
+    asked = (
+        f"?subscription__id__exact={row.pk}&stream__exact=2"
+        f"&event__at_from_0={since:%Y-%m-%d}&event__at_from_1={since:%H:%M:%S}"
+    )
+
+    rows = Delivery.objects.filter(stream="2", subscription=row)
+    said = act(operator, DELIVERIES, "deliver_again", rows, asked, select_across="1")
+
+    assert said == "1 of 1 deliveries are due again."
+    ((_who, _what, subject, count, _why),) = log()
+    assert count == 1
+    assert subject == (
+        f"all deliveries, since {since:%Y-%m-%d %H:%M:%S}, subscription {name}, stream 2"
+    )
+
+
+def test_events_of_other_times_are_not_shown(operator: Client, name: str) -> None:
+    tomorrow = localtime(timezone.now() + timedelta(days=1))
+
+    page = operator.get(reverse(DELIVERIES), {"event__at_from_0": f"{tomorrow:%Y-%m-%d}"})
+
+    assert page.context["cl"].result_count == 0
+
+
+def test_discarding_needs_a_reason(operator: Client, name: str) -> None:
+    said = act(operator, DELIVERIES, "discard", Delivery.objects.all())
+
+    assert said.startswith("Discarding needs a reason")
+    assert State.DISCARDED not in states().values()
+
+
+def test_the_ledger_is_pruned(operator: Client, name: str) -> None:
+    Delivery.objects.update(state=State.DONE, closed_at=timezone.now())
+
+    answer = operator.post(
+        reverse("admin:bus_delivery_prune"), {"days": "0", "reason": "disk"}, follow=True
+    )
+
+    assert [str(one) for one in answer.context["messages"]] == ["3 deliveries are forgotten."]
+    assert states() == {}
+    assert Event.objects.count() == 3
+    ((who, what, _subject, count, why),) = log()
+    assert (who, what, count, why) == ("ada", "prune", 3, "disk")
+
+
+def test_much_is_pruned_in_several_requests(
+    operator: Client, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin.deliveries, "MOST_PRUNED", 1)
+    monkeypatch.setattr("bus.retention.AT_ONCE", 1)
+    Delivery.objects.update(state=State.DONE, closed_at=timezone.now())
+
+    answer = operator.post(reverse("admin:bus_delivery_prune"), {"days": "0"}, follow=True)
+
+    assert "prune again" in str(next(iter(answer.context["messages"])))
+    assert len(states()) == 2
+
+
+@pytest.mark.parametrize("page", ["bus_delivery_prune", "bus_subscription_backfill"])
+def test_who_may_only_look_may_do_nothing(client: Client, name: str, page: str) -> None:
+    looking = signed_in(client, "view_delivery", "view_subscription")
+    args = [Subscription.objects.get().pk] if "subscription" in page else []
+
+    assert looking.post(reverse(f"admin:{page}", args=args), {"days": "0"}).status_code == 403
+    act(looking, DELIVERIES, "deliver_again", Delivery.objects.all())
+    act(looking, SUBSCRIPTIONS, "pause", Subscription.objects.all())
+
+    assert log() == []
