@@ -1,4 +1,4 @@
-"""How a log line looks, in every process: one line, and nobody's name in it."""
+"""What is logged, in every process: one line for each message, and nobody's name in it."""
 
 import logging
 from types import TracebackType
@@ -25,3 +25,32 @@ class Formatter(logging.Formatter):
 
     def formatException(self, ei: ExcInfo) -> str:
         return kinds(ei[1]).rstrip("\n") if ei[1] else ""
+
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "class": "config.logs.Formatter",
+            "format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Its own handler, which it has under DEBUG, would say everything twice.
+        "django": {"handlers": [], "level": "INFO"},
+        # The bus says what became of a message, so Celery need not say it too.
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        # What Celery's pool says goes nowhere else.
+        "multiprocessing": {"handlers": ["console"], "level": "WARNING"},
+        # Its own handlers would show what errors say; and addresses of pages hold what staff
+        # search for, which may be a customer.
+        "uvicorn": {"handlers": [], "level": "INFO", "propagate": True},
+        "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},
+    },
+}

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from config.environment import Environment
+from config.logs import LOGGING as LOGGING
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -224,34 +225,5 @@ UNFOLD = {
             "900": "#103f3c",
             "950": "#042f2e",
         }
-    },
-}
-
-# One line for each message; nobody's name or address is ever logged (config/logs.py).
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "class": "config.logs.Formatter",
-            "format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        # Its own handler, which it has under DEBUG, would say everything twice.
-        "django": {"handlers": [], "level": "INFO"},
-        # The bus says what became of a message, so Celery need not say it too.
-        "celery": {"level": "WARNING"},
-        "kombu": {"level": "WARNING"},
-        "httpx": {"level": "WARNING"},
-        "httpcore": {"level": "WARNING"},
-        # What Celery's pool says goes nowhere else.
-        "multiprocessing": {"handlers": ["console"], "level": "WARNING"},
-        # Its own handlers would show what errors say; and addresses of pages hold what staff
-        # search for, which may be a customer.
-        "uvicorn": {"handlers": [], "level": "INFO", "propagate": True},
-        "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }
