@@ -1,0 +1,140 @@
+"""Nobody's name or address is where it does not belong, whatever fails."""
+
+import re
+import socket
+import sqlite3
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from tests.live.shop import BODY, Shop
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+PRIVATE = ("Grace", "Hopper", "grace@", "grace.example", "Am Geheimweg")
+GRACE: dict[str, Any] = BODY | {
+    "email": "grace@grace.example",
+    "name": "Grace O'Hopper",
+    "shipping_address": BODY["shipping_address"] | {"line1": "Am Geheimweg 4"},
+}
+BASE64 = re.compile(rb"[A-Za-z0-9+/]{40,}")
+REFUSED = {"name": GRACE["name"], '"to"': GRACE["email"]}
+
+
+def query(shop: Shop, *statements: str) -> list[Any]:
+    """What the shop's own database answers to the last of these."""
+    url = shop.env.get("DATABASE_URL", "")
+    if url.startswith("postgres"):
+        with psycopg.connect(url) as connection:
+            for statement in statements:
+                cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+    connected = sqlite3.connect(shop.folder / "shop.sqlite3", timeout=20)
+    with connected:
+        rows = [connected.execute(statement).fetchall() for statement in statements][-1]
+    connected.close()
+    return rows
+
+
+def refuse(shop: Shop, table: str, column: str) -> None:
+    """Let the database refuse Grace in a table, as it does what breaks a constraint."""
+    value = REFUSED[column].replace("'", "''")
+    if shop.env.get("DATABASE_URL"):
+        query(
+            shop,
+            f"ALTER TABLE {table} ADD CONSTRAINT not_her CHECK ({column} <> '{value}') NOT VALID",
+        )
+    else:
+        query(
+            shop,
+            f"CREATE TRIGGER not_her_{table} BEFORE INSERT ON {table} "
+            f"WHEN NEW.{column} = '{value}' "
+            "BEGIN SELECT RAISE(ABORT, 'not_her'); END",
+        )
+
+
+@contextmanager
+def overheard(url: str) -> Iterator[Callable[[], str]]:
+    """All that goes through Redis meanwhile; what is in base64 is read, too."""
+    heard = bytearray()
+    with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port)) as wire:
+
+        def listen() -> None:
+            while part := wire.recv(65536):
+                heard.extend(part)
+
+        def told() -> str:
+            read = [b64decode(one + b"===") for one in BASE64.findall(heard)]
+            return b"\n".join([bytes(heard), *read]).decode(errors="replace")
+
+        listener = Thread(target=listen)
+        listener.start()
+        wire.sendall(b"MONITOR\r\n")
+        yield told
+        wire.shutdown(socket.SHUT_RDWR)
+        listener.join(timeout=10)
+
+
+@pytest.fixture
+def private(shop: Shop) -> Iterator[Callable[[], list[str]]]:
+    """Where Grace is named: in what goes through Redis, in the log, in the ledger's errors."""
+    with overheard((shop.folder / "redis.url").read_text().strip()) as told:
+
+        def named() -> list[str]:
+            shop.wait_for(lambda: "worker-heartbeat" in told(), 30)
+            places = {
+                "the log": shop.said,
+                "Redis": told(),
+                "the ledger": str(query(shop, "SELECT error FROM bus_delivery")),
+            }
+            return [
+                f"{one} in {where}"
+                for where, said in places.items()
+                for one in PRIVATE
+                if one in said
+            ]
+
+        yield named
+
+
+def test_an_order_that_is_done_leaves_its_customer_nowhere(
+    shop: Shop, private: Callable[[], list[str]]
+) -> None:
+    answer = shop.http.post("/api/v1/checkout/", json=GRACE)
+    assert answer.status_code == 201, answer.text
+
+    shop.wait_until_settled(answer.json(), 60)
+
+    assert private() == []
+
+
+def test_a_worker_that_a_database_refuses_something_names_nobody(
+    shop: Shop, private: Callable[[], list[str]]
+) -> None:
+    refuse(shop, "notifications_message", '"to"')
+
+    order = shop.http.post("/api/v1/checkout/", json=GRACE).json()
+    shop.wait_for(lambda: "dead" in shop.states(order).get("notifications", ()), 60)
+
+    errors = str(query(shop, "SELECT error FROM bus_delivery WHERE state = 'dead'"))
+    assert "not_her" in errors
+    assert private() == []
+
+
+def test_a_checkout_that_a_database_refuses_names_nobody(
+    shop: Shop, private: Callable[[], list[str]]
+) -> None:
+    refuse(shop, "orders_order", "name")
+
+    answer = shop.http.post("/api/v1/checkout/", json=GRACE)
+
+    assert answer.status_code == 500
+    shop.wait_for(lambda: "IntegrityError" in shop.said, 10)
+    assert "not_her" in shop.said
+    assert private() == []
