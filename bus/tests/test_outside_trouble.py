@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EMFILE, ENOMEM
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -28,12 +29,15 @@ from bus.tests.conftest import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.parametrize(
+    "error", [ConnectionRefusedError(), OSError(EMFILE, "Too many open files")], ids=repr
+)
 def test_where_nothing_can_be_opened_only_the_first_has_failed(
-    subscribed: Subscribed, world: World
+    subscribed: Subscribed, world: World, error: Exception
 ) -> None:
     @contextmanager
     def refused() -> Iterator[str]:
-        raise ConnectionRefusedError
+        raise error
         yield
 
     def send(fact: Happened, key: str, line: str) -> None: ...
@@ -102,10 +106,14 @@ def test_an_ambiguous_try_is_repeated_once(subscribed: Subscribed, world: World)
     assert len(world.keys) == 2
 
 
-@pytest.mark.parametrize("interruption", [SoftTimeLimitExceeded, MemoryError])
+@pytest.mark.parametrize(
+    "interruption",
+    [SoftTimeLimitExceeded(), MemoryError(), OSError(ENOMEM, "Cannot allocate memory")],
+    ids=["time", "memory", "memory of the system"],
+)
 @pytest.mark.parametrize(("repeatable", "ambiguous"), [(False, 1), (True, 0)])
 def test_an_interruption_is_ambiguous_unless_repeating_is_harmless(
-    subscribed: Subscribed, repeatable: bool, ambiguous: int, interruption: type[Exception]
+    subscribed: Subscribed, repeatable: bool, ambiguous: int, interruption: Exception
 ) -> None:
     def send(fact: Happened, key: str) -> None:
         raise interruption

@@ -1,5 +1,6 @@
 """What a failure means for a delivery: tried again, or dead."""
 
+import errno
 import logging
 import traceback
 from datetime import timedelta
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 INTERRUPTIONS = (SoftTimeLimitExceeded, MemoryError)
 """They come from outside, at any line of a handler: time is up, or memory is short."""
+
+SHORTAGES = (errno.ENOMEM, errno.ENOBUFS, errno.EMFILE, errno.ENFILE)
+"""What an operating system says instead, when memory or files are short."""
 
 ALWAYS_TRANSIENT = (*DATABASE_TROUBLE, *INTERRUPTIONS)
 """Whatever a subscription has declared."""
@@ -54,9 +58,16 @@ def fail(reaction: Reaction, one: Taken, error: BaseException) -> State:
 def _is_final(reaction: Reaction, one: Taken, error: BaseException) -> bool:
     if isinstance(error, Ambiguous):
         return one.ambiguous + 1 >= MOST_AMBIGUOUS
-    if not isinstance(error, (TryLater, *ALWAYS_TRANSIENT, *reaction.retry.on)):
+    transient = isinstance(error, (TryLater, *ALWAYS_TRANSIENT, *reaction.retry.on))
+    if not (transient or interrupts(error)):
         return True
     return one.attempts >= reaction.retry.times
+
+
+def interrupts(error: BaseException) -> bool:
+    """Whether it says nothing about the delivery: see `INTERRUPTIONS` and `SHORTAGES`."""
+    short = isinstance(error, OSError) and error.errno in SHORTAGES
+    return short or isinstance(error, INTERRUPTIONS)
 
 
 def wait_after(reaction: Reaction, one: Taken, error: BaseException) -> timedelta:

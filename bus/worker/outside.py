@@ -14,7 +14,7 @@ from bus.facts import Fact
 from bus.models import State
 from bus.registry import AfterDone, Reaction
 from bus.retry import Ambiguous
-from bus.worker.failures import ALWAYS_TRANSIENT, INTERRUPTIONS, fail, wait_after
+from bus.worker.failures import ALWAYS_TRANSIENT, fail, interrupts, wait_after
 from bus.worker.ledger import (
     Taken,
     Ticket,
@@ -101,12 +101,10 @@ def _send(reaction: Reaction, one: Taken, resource: tuple[Any, ...]) -> tuple[Fa
             after = reaction.handler(fact, one.key, *resource)
         reach(Point.AFTER_EFFECT, reaction.name)
         return fact, after
-    except INTERRUPTIONS as error:
-        if reaction.repeatable:
+    except Exception as error:
+        if reaction.repeatable or not interrupts(error):
             return fact, error
         return fact, Ambiguous(f"{reaction.name} was interrupted: {type(error).__name__}.")
-    except Exception as error:
-        return fact, error
 
 
 def _close(
