@@ -13,6 +13,9 @@ LONGEST = 8
 BARS = {"redis": 12, "database": 20, "mail": 30, "warehouse": 30}
 """Seconds. Who waits for an answer that never comes gives up after 5 s (Redis) or 20 s (mail and
 warehouse), and a database that is back finds the relay pausing for a second."""
+HALF_OPEN_BARS = BARS | {"redis": 20, "database": 40}
+"""Seconds. Who waits for the other side to say something first asks Redis after 10 s whether it is
+there, and is told of a database that is gone after 25 s."""
 
 Hurt = Callable[[Proxy, Random], None]
 
@@ -58,12 +61,12 @@ def _run(wire: str, hurt: Hurt) -> Run:
     return run
 
 
-for _wire, _bar in BARS.items():
+for _wire in BARS:
     for _kind, (_what, _hurt) in KINDS.items():
         fault(
             f"wire to {_wire}: {_what}",
             name=f"{_wire}-wire-{_kind}",
-            bar=_bar,
+            bar=(HALF_OPEN_BARS if _kind == "half-open" else BARS)[_wire],
             seconds=LONGEST,
             postgres_only=_wire == "database",
             redis_only=_wire == "redis",
