@@ -39,8 +39,8 @@ class Plan:
     settings: str = "config.settings"
     longest_rest: float = LONGEST_REST
     """Seconds after which the checker looks at what there is, at rest or not."""
-    repeats: bool = True
-    """In the end everything is delivered once more."""
+    thorough: bool = True
+    """Recovery is measured after each fault, and in the end everything is delivered once more."""
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Campaign:
         evidence = self._evidence(stage, buyers, sampler)
         verdict = judge(evidence, len(self.strikes))
         verdict.violations += self.slow
-        if self.plan.repeats:
+        if self.plan.thorough:
             verdict.violations += self._repeat(stage, buyers, sampler, verdict)
         self._remember(buyers, verdict)
         return verdict
@@ -140,14 +140,7 @@ class Campaign:
             began, ended = min(o.began_at for o in strikes), max(o.ended_at for o in strikes)
             self.redis_away.append((began, ended))
         bar = max(fault.bar for fault in faults) * len(faults)
-        took: float | None = None
-        try:
-            took = recovery(stage, buyers, bar)
-        except TimeoutError as error:
-            self.slow.append(Violation(RECOVERED, names, str(error)))
-            self.say(f"     {error}")
-            with suppress(TimeoutError):
-                recovery(stage, buyers, min(120, self.plan.longest_rest))
+        took = self._recover(stage, buyers, names, bar) if self.plan.thorough else None
         for strike in strikes:
             strike.recovered = took
             self.history.write(
@@ -155,6 +148,17 @@ class Campaign:
                 recovered_after=took, said=strike.said,
             )  # fmt: skip
         self.strikes += strikes
+
+    def _recover(self, stage: Stage, buyers: Buyers, names: str, bar: float) -> float | None:
+        """Place an order and wait for its effects; None where it took longer than `bar` seconds."""
+        try:
+            return recovery(stage, buyers, bar)
+        except TimeoutError as error:
+            self.slow.append(Violation(RECOVERED, names, str(error)))
+            self.say(f"     {error}")
+            with suppress(TimeoutError):
+                recovery(stage, buyers, 120)
+        return None
 
     def _do(self, stage: Stage, fault: Fault, chance: Random, strikes: list[Strike]) -> None:
         began, said = time.time(), None

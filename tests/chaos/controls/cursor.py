@@ -1,0 +1,34 @@
+"""Control: a relay that remembers the last event it has seen and asks for those with higher ids."""
+
+from django.apps import AppConfig
+
+from config.settings import *  # noqa: F403 -- all of them
+from config.settings import INSTALLED_APPS as SHOP
+from tests.chaos.controls.replacing import replace
+
+INSTALLED_APPS = [*SHOP, f"{__name__}.Broken"]
+
+
+class Broken(AppConfig):
+    name = __name__
+
+    def ready(self) -> None:
+        from django.db import transaction
+
+        from bus.models import Event, Outbox
+        from bus.relay import routing
+
+        last = 0
+
+        def route() -> int:
+            nonlocal last
+            with transaction.atomic():
+                later = Event.objects.filter(id__gt=last).order_by("id")
+                events = list(later.values_list("id", flat=True)[: routing.MOST_AT_ONCE])
+                routing.owe("e.id", events)
+                # Whoever has a cursor has no outbox: what lies behind it is thought to be seen.
+                Outbox.objects.filter(event_id__lte=max(events, default=last)).delete()
+            last = max(events, default=last)
+            return len(events)
+
+        replace(routing.route, route)
