@@ -9,10 +9,9 @@ from django.db import connection, transaction
 from bus.audit.doubles import once
 from bus.audit.repairing import Operator
 from bus.audit.rules import Finding, check
-from bus.clock import sql_ago
 from bus.models import Delivery, Event
 from bus.relay.routing import lock_routing, owe
-from bus.retention import KEPT
+from bus.retention import forgotten_until
 
 
 @check("every event is owed to every subscription of its type")
@@ -53,15 +52,17 @@ def _owe(event: int, subscription: int, name: str, operator: Operator) -> str:
 
 
 def _not_owed(extra: str, parameters: list[int]) -> list[tuple[Any, ...]]:
+    # What was pruned is owed no more, however short a memory somebody gave the ledger.
+    remembered = connection.ops.adapt_datetimefield_value(forgotten_until())
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT e.id, e.type, s.id, s.name FROM bus_event e "
             "JOIN bus_subscription s ON s.event_type = e.type AND s.retired_at IS NULL "
             "AND s.registered_at < e.at "
-            f"WHERE e.at > {sql_ago(KEPT.total_seconds())} {extra} "
+            f"WHERE e.at > %s {extra} "
             "AND NOT EXISTS (SELECT 1 FROM bus_outbox o WHERE o.event_id = e.id) "
             "AND NOT EXISTS (SELECT 1 FROM bus_delivery d "
             "WHERE d.event_id = e.id AND d.subscription_id = s.id) ORDER BY e.id, s.id",
-            parameters,
+            [remembered, *parameters],
         )
         return list(cursor.fetchall())

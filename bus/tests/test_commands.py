@@ -50,6 +50,12 @@ def test_deliveries_are_shown_with_their_count(name: str) -> None:
     assert log() == []
 
 
+def test_what_an_error_says_is_no_markup(name: str) -> None:
+    Delivery.objects.update(error="x\nno [personal] at [/nowhere]")
+
+    assert "no [personal] at [/nowhere]" in said("deliveries", "--state", "dead")
+
+
 def test_of_many_the_newest_are_shown(name: str) -> None:
     given(*happened(*range(10, 70)))
     route()

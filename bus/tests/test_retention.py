@@ -8,7 +8,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from bus import retention, selectors
-from bus.models import Delivery, Event, OperatorAction, State
+from bus.audit import events_not_owed
+from bus.backfill import backfill
+from bus.models import Delivery, Event, OperatorAction, State, Subscription
 from bus.operations import Refused
 from bus.registration import register
 from bus.relay.routing import owe
@@ -106,6 +108,18 @@ def test_the_ledger_knows_how_far_back_it_remembers() -> None:
     list(prune(by="nightly"))
 
     assert abs(timezone.now() - timedelta(days=30) - forgotten_until()) < timedelta(minutes=1)
+
+
+def test_what_was_pruned_is_neither_missed_nor_done_again(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    register("desk")
+    Subscription.objects.update(registered_at=Now() - timedelta(days=800))
+    owed("pruned", timedelta(days=40), State.DONE, timedelta(days=40))
+    assert sum(prune(timedelta(days=30), by="ada")) == 1
+
+    assert list(events_not_owed()) == []
+    with pytest.raises(Refused, match="the ledger has forgotten it: begin later"):
+        list(backfill(name, since=timezone.now() - timedelta(days=50), rate=1, by="ada"))
 
 
 @pytest.mark.parametrize("days", [-1, 40_000])

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
 from django.utils.timezone import localtime
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +16,9 @@ from bus.operations import Filter, Selection
 
 SHOWN = 50
 """Rows of the table; the newest."""
+
+LONGEST_ERROR = 120
+FILTERS = ("subscription", "queue", "state", "stream", "since", "until")
 
 
 class Command(BaseCommand):
@@ -34,10 +38,7 @@ class Command(BaseCommand):
         ask_who_and_why(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        wanted = Filter(
-            ids=tuple(options["ids"]),
-            **{name: options[name] for name in FILTERS},
-        )
+        wanted = Filter(tuple(options["ids"]), **{name: options[name] for name in FILTERS})
         try:
             if options["again"]:
                 self._act(operations.deliver_again, "due again", wanted, options)
@@ -56,19 +57,23 @@ class Command(BaseCommand):
         self.stdout.write(f"{count} of {len(chosen)} {wanted} are {done}")
 
     def _show(self, wanted: Filter) -> None:
-        chosen = Selection.matching(wanted)
+        rows, total = self._newest(wanted)
         table = Table("id", "reaction", "stream", "state", "tries", "event at", "error", box=None)
-        newest = Delivery.objects.filter(pk__in=chosen.ids[-SHOWN:]).order_by("-pk")
-        for row in newest.select_related("event", "subscription"):
+        for row in rows.order_by("-pk").select_related("event", "subscription")[:SHOWN]:
             at = f"{localtime(row.event.at):%Y-%m-%d %H:%M:%S}"
-            error = next(iter(row.error.strip().splitlines()[-1:]), "")
+            error = "".join(row.error.strip().splitlines()[-1:])[:LONGEST_ERROR]
             name = row.subscription.name
             table.add_row(str(row.pk), name, row.stream, row.state, str(row.attempts), at, error)
         # Wider than the default where nobody's terminal sets the width: names must be whole.
         width = None if self.stdout.isatty() else 200
-        Console(file=cast(IO[str], self.stdout), width=width).print(table)
-        newest_of = f"the newest {SHOWN} of " if len(chosen) > SHOWN else ""
-        self.stdout.write(f"{newest_of}{len(chosen)} deliveries")
+        # Errors are anybody's words: brackets in them are no markup.
+        Console(file=cast(IO[str], self.stdout), width=width, markup=False).print(table)
+        newest_of = f"the newest {SHOWN} of " if total > SHOWN else ""
+        self.stdout.write(f"{newest_of}{total} deliveries")
 
-
-FILTERS = ("subscription", "queue", "state", "stream", "since", "until")
+    def _newest(self, wanted: Filter) -> tuple[QuerySet[Delivery], int]:
+        everything = Delivery.objects.all()
+        if not wanted:
+            return everything, everything.count()
+        chosen = Selection.matching(wanted)
+        return everything.filter(pk__in=chosen.ids[-SHOWN:]), len(chosen)
