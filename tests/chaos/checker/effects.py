@@ -90,7 +90,7 @@ def _reserved(tables: Tables, event: Event) -> int:
 
 def _released(tables: Tables, event: Event) -> int | None:
     told = tables.warehouse[event.stream, "shipment.released"]
-    return None if not told and tables.never_told(event.stream) else told
+    return None if not told and tables.never_released(event.stream) else told
 
 
 def _drawn(tables: Tables, event: Event) -> int:

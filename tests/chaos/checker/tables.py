@@ -43,9 +43,9 @@ class Tables:
             self.files[number].append((name, digest))
         self.shipments = evidence.counter("SELECT number FROM fulfillment_shipment")
         self._shipment = {
-            number: (state, told is not None)
-            for number, state, told in books.rows(
-                "SELECT number, state, telling_at FROM fulfillment_shipment"
+            number: (state, released is not None)
+            for number, state, released in books.rows(
+                "SELECT number, state, released_at FROM fulfillment_shipment"
             )
         }
         self.counted = evidence.counter("SELECT kind, number FROM analytics_countedfact")
@@ -77,7 +77,10 @@ class Tables:
     def was_stopped(self, number: str) -> bool:
         return self._shipment.get(number, ("", False))[0] in ("cancelled", "to be returned")
 
-    def never_told(self, number: str) -> bool:
-        """The shipment was cancelled before anybody began to tell the warehouse of it."""
-        state, told = self._shipment.get(number, ("", False))
-        return state == "cancelled" and not told
+    def never_released(self, number: str) -> bool:
+        """The shipment was cancelled before the warehouse had confirmed that it sends the goods.
+
+        Telling it may have begun, and have failed; it is recalled then, and not told once more.
+        """
+        state, released = self._shipment.get(number, ("", False))
+        return state == "cancelled" and not released
