@@ -48,7 +48,7 @@ def _mail(reaction: Callable[..., Any]) -> Effect:
     message = Message.objects.filter(key=key_of(reaction))
     return Effect(
         reaction=reaction,
-        what="record of a mail sent",
+        what="sent mail",
         there=Exists(message.filter(state__in=[State.SENT, State.SKIPPED])),
         trace=Exists(message.filter(state=State.SENT)),
         again=None,

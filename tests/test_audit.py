@@ -12,7 +12,7 @@ from django.db import connection
 from analytics.models import DayFigures
 from billing.models import Invoice
 from bus.audit import Finding, Operator, repair, rules, run_checks
-from bus.models import Delivery, OperatorAction, State
+from bus.models import Delivery, OperatorAction, PersonalData, State
 from bus.moment import one_moment
 from bus.testing import settle
 from config.demo.effects import doubled
@@ -137,6 +137,12 @@ def test_an_effect_that_is_there_is_not_doubled(shop: Shop, plant: Plant) -> Non
 
 def test_what_is_on_its_way_is_no_finding(shop: Shop) -> None:
     Delivery.objects.filter(stream=shop.released).update(state=State.WAITING)
+
+    assert found() == {}
+
+
+def test_customers_who_were_erased_are_audited_all_the_same(shop: Shop) -> None:
+    PersonalData.objects.all().delete()
 
     assert found() == {}
 

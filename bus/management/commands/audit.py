@@ -1,7 +1,7 @@
 """`manage.py audit`: do the rows of every room agree with the events?"""
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if options["repair"] and any(found.values()):
             self._repair(found, Operator(options["by"], options["why"]))
             found = run_checks()
-            self._show(found, "It could not be mended: look at it by hand.")
+            self._show(found, "It could not be mended: look at it by hand.", "left: ")
             if not any(found.values()):
                 self.console.print("\nNothing is left to mend.")
         if any(found.values()):
@@ -55,27 +55,26 @@ class Command(BaseCommand):
             table.add_row(rule, str(len(findings)) if findings else "none")
         self.console.print(table)
 
-    def _show(self, found: Found, otherwise: str) -> None:
+    def _show(self, found: Found, otherwise: str, title: str = "") -> None:
         """A table for each rule that is broken, its columns as wide as in the others."""
         for rule, findings in found.items():
-            if findings:
-                self._print(rule, "is wrong", "what to do", [
-                    (one.subject, one.what, one.asks or otherwise) for one in findings
-                ])  # fmt: skip
+            rows = [(one.subject, one.what, one.asks or otherwise) for one in findings]
+            self._print(f"{title}{rule}", rows, "is wrong", "what to do")
 
     def _repair(self, found: Found, operator: Operator) -> None:
         mended: dict[str, list[tuple[str, ...]]] = {}
         for one in repair(found, operator):
             mended.setdefault(one.rule, []).append((one.subject, one.done))
         for rule, rows in mended.items():
-            self._print(f"mended: {rule}", "was done", "", rows)
+            self._print(f"mended: {rule}", rows, "was done")
 
-    def _print(self, title: str, second: str, third: str, rows: list[tuple[str, ...]]) -> None:
+    def _print(self, title: str, rows: Sequence[tuple[str, ...]], *columns: str) -> None:
+        if not rows:
+            return
         table = Table(box=None, title=f"\n{title}", title_justify="left", expand=True)
         table.add_column("subject", width=27, overflow="fold")
-        table.add_column(second, ratio=1, overflow="fold")
-        if third:
-            table.add_column(third, ratio=1, overflow="fold")
+        for column in columns:
+            table.add_column(column, ratio=1, overflow="fold")
         for row in rows:
             table.add_row(*map(Text, row))
         self.console.print(table)
