@@ -1,6 +1,7 @@
 """The campaign: what `make chaos SEED=1 MINUTES=5` runs."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # and all that it started
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -1,6 +1,5 @@
 """A shop that is settled and clean, as the checker sees it, in a database without constraints."""
 
-import json
 import shutil
 import sqlite3
 import uuid
@@ -142,7 +141,7 @@ def _poison() -> None:
     """An event that no reaction can read."""
     identity = uuid.uuid4()
     event = Event.objects.create(
-        uuid=identity, type="OrderPlaced", version=1, stream=POISON, data=json.loads("{}"),
+        uuid=identity, type="OrderPlaced", version=1, stream=POISON, data={},
         correlation=identity,
     )  # fmt: skip
     Outbox.objects.create(event=event)
