@@ -15,7 +15,7 @@ DATABASE_TROUBLE = (OperationalError, InterfaceError, InternalError)
 """Lost connection, deadlock, lock time-out: transient for every subscription. As an *internal*
 error comes what PostgreSQL says to somebody who was idle in a transaction for too long."""
 
-PAUSES = (0.2, 1.0, 3.0, 5.0, 8.0)
+PAUSES = (0.2, 1.0, *[2.0] * 8)
 """Seconds: a database is started again in less. What is not written down then waits for its lease,
 and a message that is given up for want of a database would leave its place to the next one."""
 
