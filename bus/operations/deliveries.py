@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from bus.models import Delivery, State
 from bus.operations.records import Refused, count_on, record
 from bus.operations.selection import Selection
+from bus.relay.routing import lock_routing
 
 REPEATABLE_STATES = (State.DEAD, State.WAITING, State.DONE, State.DISCARDED)
 ENDABLE_STATES = (State.DEAD, State.WAITING)
@@ -65,6 +66,8 @@ def _change(
     total = 0
     for some in selection.steps():
         with transaction.atomic():
+            # A subscription that is retired meanwhile would be owed what nobody claims any more.
+            lock_routing()
             # Asked again under lock, in one order: they are no longer what they were when chosen
             # if somebody was quicker.
             locked = some.filter(**may_be).select_for_update(of=("self",)).order_by("pk")

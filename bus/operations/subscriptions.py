@@ -36,7 +36,7 @@ def retire(name: str, *, by: str, why: str = "") -> None:
         # Neither a router nor a claim may be half-way while the subscription ends.
         lock_routing()
         Queue.objects.select_for_update().filter(subscription__name=name).first()
-        _change(name, "retire", by, why, retired_at=Now())
+        _change(name, "retire", by, why, retired_at=Now(), paused_at=None)
         own = Delivery.objects.filter(subscription__name=name)
         if own.filter(state__in=IN_FLIGHT).exists():
             raise Refused(f"{name} has deliveries in flight: pause it, wait, and retire it then.")

@@ -1,6 +1,10 @@
 """What an operator may do to the ledger, and the trace that it leaves."""
 
+import time
+from threading import Event
+
 import pytest
+from django.db import transaction
 
 from bus import operations
 from bus.models import Delivery, OperatorAction, Outbox, State
@@ -173,3 +177,27 @@ def test_retiring_while_routers_and_relays_run_leaves_nothing_open(
     assert retired
     assert not Outbox.objects.exists()
     assert set(states().values()) <= {State.DISCARDED}
+
+
+@pytest.mark.postgres
+def test_a_subscription_is_not_retired_while_its_deliveries_are_delivered_again(
+    subscribed: Subscribed,
+) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+    settle("desk")
+    half_way = Event()
+
+    def again() -> None:
+        with transaction.atomic():
+            operations.deliver_again([delivery(1).pk], by="ada")
+            half_way.set()
+            time.sleep(0.5)
+
+    def retire() -> None:
+        half_way.wait(10)
+        operations.retire(name, by="grace")
+
+    at_once(again, retire)
+
+    assert states() == {"1": State.DISCARDED}

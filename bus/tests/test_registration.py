@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from bus import Queue, operations, registry
 from bus.audit import events_not_owed
-from bus.models import Delivery, Event, State, Subscription
+from bus.models import Delivery, Event, Outbox, State, Subscription
 from bus.registration import register
 from bus.relay.routing import route
 from bus.testing import given
@@ -56,6 +56,18 @@ def test_a_new_subscription_gets_the_events_of_the_last_minute(subscribed: Subsc
     register("desk")
 
     assert states() == {"0:00:30": State.WAITING}
+
+
+def test_what_is_still_to_be_routed_is_left_to_the_router(subscribed: Subscribed) -> None:
+    subscribed(react, ordered=True)
+    old, young = event_of(timedelta(seconds=90)), event_of(timedelta(seconds=30))
+    Outbox.objects.bulk_create([Outbox(event=old), Outbox(event=young)])
+
+    register("desk")
+
+    assert states() == {}
+    route()
+    assert states() == {"0:01:30": State.WAITING, "0:00:30": State.WAITING}
 
 
 def test_registering_again_changes_nothing(subscribed: Subscribed) -> None:
@@ -116,6 +128,19 @@ def test_a_retired_subscription_that_comes_back_owes_nothing_for_the_time_betwee
     assert Subscription.objects.get().retired_at is None
     assert states() == {}
     assert list(events_not_owed()) == []
+
+
+def test_a_subscription_that_was_paused_and_retired_comes_back_at_work(
+    subscribed: Subscribed,
+) -> None:
+    name = subscribed(react)
+    register("desk")
+    operations.pause(name, by="test")
+    operations.retire(name, by="test")
+
+    register("desk")
+
+    assert Subscription.objects.get().paused_at is None
 
 
 def test_a_subscription_to_another_fact_begins_anew(subscribed: Subscribed) -> None:
