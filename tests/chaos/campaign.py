@@ -1,6 +1,7 @@
 """One campaign: load, faults drawn from a seed, rest, and the checker's verdict."""
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -65,7 +66,7 @@ class Campaign:
     """From when to when nothing was away but Redis."""
 
     def run(self) -> Verdict:
-        """The whole of it."""
+        """The whole of it. The logs of all processes stay where something was violated."""
         self.history.write(
             seed=self.plan.seed, minutes=self.plan.seconds / 60, rate=self.plan.rate,
             database=self.plan.database, cores=os.cpu_count(),
@@ -75,10 +76,15 @@ class Campaign:
             for fault in self.plan.faults:
                 fault.prepare(stage)
             stage.open(self.say)
-            return self._run_on(stage)
+            verdict = self._run_on(stage)
         finally:
             self.say("stopping")
             stage.close()
+        if verdict.kept:
+            shutil.rmtree(stage.folder, ignore_errors=True)
+        else:
+            self.say(f"the logs are in {stage.folder}")
+        return verdict
 
     def _run_on(self, stage: Stage) -> Verdict:
         stage.buyers = buyers = Buyers(stage.url, self.plan.rate, self.plan.seed)
