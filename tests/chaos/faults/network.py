@@ -13,9 +13,9 @@ LONGEST = 8
 BARS = {"redis": 12, "database": 20, "mail": 30, "warehouse": 30}
 """Seconds. Who waits for an answer that never comes gives up after 5 s (Redis) or 20 s (mail and
 warehouse), and a database that is back finds the relay pausing for a second."""
-HALF_OPEN_BARS = BARS | {"redis": 20, "database": 40}
-"""Seconds. Who waits for the other side to say something first asks Redis after 10 s whether it is
-there, and is told of a database that is gone after 25 s."""
+HALF_OPEN_BARS = BARS | {"redis": 25, "database": 40}
+"""Seconds. Who only listens asks Redis after 10 s, gives it 5 s to answer, and connects anew; and
+is told of a database that is gone after 25 s."""
 
 Hurt = Callable[[Proxy, Random], None]
 
