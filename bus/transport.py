@@ -5,6 +5,8 @@ what does not have the shape that the relay gives a message goes to a quarantine
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty
 from typing import Any
 
@@ -49,6 +51,28 @@ class QoS(RedisQoS):
             super().append(message, delivery_tag)  # type: ignore[no-untyped-call]  # untyped base
         except redis.ResponseError:
             VirtualQoS.append(self, message, delivery_tag)
+
+    def ack(self, delivery_tag: str) -> None:
+        """Let go of a message, also where Redis cannot be told.
+
+        It comes again then, and is not owed any more. Kept among what was taken, it would have its
+        place for ever: a worker with no place left takes nothing more, and notices nothing.
+        """
+        with self._letting_go(delivery_tag):
+            super().ack(delivery_tag)  # type: ignore[no-untyped-call]  # untyped base
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """See `ack`."""
+        with self._letting_go(delivery_tag):
+            super().reject(delivery_tag, requeue)  # type: ignore[no-untyped-call]  # untyped base
+
+    @contextmanager
+    def _letting_go(self, delivery_tag: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            VirtualQoS.ack(self, delivery_tag)
+            raise
 
     def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
         """Put a message back into its queue; what nobody can put back goes to quarantine.

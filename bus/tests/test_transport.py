@@ -162,6 +162,26 @@ def test_a_redis_that_is_full_is_worked_empty(broker: redis.Redis, consumed: Con
     assert not broker.exists("desk", "unacked", QUARANTINE)
 
 
+@pytest.mark.parametrize("end", ["ack", "reject"])
+def test_what_redis_is_not_told_of_keeps_no_place_in_the_worker(
+    broker: redis.Redis, qos: Any, end: str
+) -> None:
+    qos.prefetch_count = 1
+    taken = qos.channel.Message(message(), channel=qos.channel)
+    taken._raw = message()
+    qos.append(taken, taken.delivery_tag)
+    assert not qos.can_consume()
+
+    broker.execute_command("REPLICAOF", "127.0.0.1", "1")  # type: ignore[no-untyped-call]
+    try:
+        with pytest.raises(redis.ReadOnlyError):
+            getattr(qos, end)(taken.delivery_tag)
+    finally:
+        broker.execute_command("REPLICAOF", "NO", "ONE")  # type: ignore[no-untyped-call]
+
+    assert qos.can_consume()
+
+
 @pytest.mark.parametrize(
     "data",
     [b"[]", b"7", b"{}", b"[" * 100_000, b"\xff", encoded({"properties": {}}), encoded(message())],
