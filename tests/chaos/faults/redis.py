@@ -16,12 +16,16 @@ WIPE_BAR = 5
 """Seconds: after a wipe effects resume within this."""
 STALL_BAR = 10
 """Seconds: who waited for an answer finds out within its time-out of 5 s, and connects anew."""
-TEN_MINUTES = 600
-CATCH_UP_BAR = TEN_MINUTES / 2 + 30
-"""Seconds: a backlog drains at three times the rate at which it came, while orders go on."""
+MINUTE = 60
+TEN_MINUTES = 10 * MINUTE
 
 START_WITHIN = 60
 UNSUITABLE = "Set maxmemory-policy noeviction"
+
+
+def _catch_up_bar(away: float) -> float:
+    """A backlog drains at three times the rate at which it came, while orders go on."""
+    return away / 2 + STALL_BAR
 
 
 def _for_a_while(
@@ -65,7 +69,7 @@ def redis_down(stage: Stage, chance: Random) -> None:
 
 @fault(
     "Redis: not there for ten minutes, then catch-up",
-    bar=CATCH_UP_BAR, seconds=TEN_MINUTES, at_random=False, redis_only=True,
+    bar=_catch_up_bar(TEN_MINUTES), seconds=TEN_MINUTES, at_random=False, redis_only=True,
 )  # fmt: skip
 def redis_down_10_minutes(stage: Stage, chance: Random) -> None:
     _away(stage, TEN_MINUTES, empty=chance.random() < 0.5)
@@ -76,9 +80,12 @@ def redis_frozen(stage: Stage, chance: Random) -> None:
     _freeze(stage, chance.uniform(1, 8))
 
 
-@fault("Redis: frozen for a minute", bar=STALL_BAR, seconds=60, at_random=False, redis_only=True)
+@fault(
+    "Redis: frozen for a minute, then catch-up",
+    bar=_catch_up_bar(MINUTE), seconds=MINUTE, at_random=False, redis_only=True,
+)  # fmt: skip
 def redis_frozen_a_minute(stage: Stage, chance: Random) -> None:
-    _freeze(stage, 60)
+    _freeze(stage, MINUTE)
 
 
 def _freeze(stage: Stage, seconds: float) -> None:
