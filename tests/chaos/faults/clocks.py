@@ -56,4 +56,11 @@ def _live_by_wrong_clock(child: Child, chance: Random, is_up: Callable[[], bool]
     finally:
         child.extra = {}
         child.kill()
+        _tidy_up(child.pid)
     return f"{child.name} {shift}"
+
+
+def _tidy_up(pid: int) -> None:
+    """Remove what the library shares with a process's children, which a kill leaves behind."""
+    for path in Path("/dev/shm").glob(f"*faketime_*_{pid}"):
+        path.unlink(missing_ok=True)
