@@ -128,6 +128,17 @@ class Channel(RedisChannel):
                     log.error("%s is no %s: it is %s:%s now", key, wanted[key], QUARANTINE, key)
                     client.rename(key, f"{QUARANTINE}:{key}")
 
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        """Where Redis is.
+
+        A worker lets go of a lost connection and acknowledges what it had in hand afterwards: an
+        error of the connection is passed over then, and any other would be the worker's end.
+        """
+        if self.connection is None or self.connection.client is None:
+            raise redis.ConnectionError("The connection was let go of.")
+        kombu: Any = super()
+        return kombu._connparams(asynchronous=asynchronous)
+
     def _create_client(self, asynchronous: bool = False) -> redis.Redis:
         kombu: Any = super()
         client: redis.Redis = kombu._create_client(asynchronous=asynchronous)

@@ -1,7 +1,6 @@
 """The Celery app: one queue per app, and the settings that were measured for them."""
 
 import os
-from contextlib import suppress
 from typing import Any
 
 from celery import Celery
@@ -15,17 +14,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 class BrokerConnection(Connection):
-    """A connection that outlives the loss of its broker, and finds it again within a second."""
+    """A connection that finds a lost broker again within a second."""
 
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
         # By itself Celery waits for up to 30 s.
         return super().ensure_connection(*args, interval_start=1, interval_max=1, **options)
-
-    def maybe_close_channel(self, channel: Any) -> None:
-        # A worker closes a lost connection twice. What the first time has left over does not know
-        # any more where its broker was, and ended the worker.
-        with suppress(AttributeError):
-            super().maybe_close_channel(channel)
 
 
 class Wires(AMQP):

@@ -148,6 +148,19 @@ def test_a_key_of_another_type_is_put_aside(broker: redis.Redis, key: str) -> No
     assert broker.get(f"{QUARANTINE}:{key}") == b"what is this?"
 
 
+def test_an_acknowledgement_on_a_connection_that_was_let_go_of_does_not_end_the_worker(
+    broker: redis.Redis, qos: Any
+) -> None:
+    errors = qos.channel.connection_errors
+
+    # What a worker does with a connection that Redis has reset.
+    qos.channel._disconnect_pools()
+    qos.channel.connection.client = None
+
+    with pytest.raises(errors):
+        qos.ack("1")
+
+
 def test_a_redis_that_is_full_is_worked_empty(broker: redis.Redis, consumed: Consumed) -> None:
     given(*happened(1))
     broker.lpush("desk", b"malformed")
