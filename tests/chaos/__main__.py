@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="Draws the same faults again.")
     parser.add_argument("--minutes", type=float, default=5, help="How long faults are drawn for.")
-    parser.add_argument("--rate", type=float, default=6, help="Orders a second.")
+    parser.add_argument("--rate", type=float, default=5, help="Orders a second.")
     parser.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
     parser.add_argument("--faults", default="", help="Run these by name, once each, and no others.")
     parser.add_argument("--settings", default="config.settings", help=argparse.SUPPRESS)

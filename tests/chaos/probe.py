@@ -22,8 +22,8 @@ EFFECTS = {
 }
 
 
-def recovery(stage: Stage, buyers: Buyers, longest: float) -> float:
-    """Seconds from now until an order placed now has all its effects.
+def recovery(stage: Stage, buyers: Buyers, longest: float) -> tuple[float, str]:
+    """Seconds from now until an order placed now has all its effects, and which came last.
 
     Raises:
         TimeoutError: it has not after `longest` seconds; names what is missing.
@@ -34,14 +34,15 @@ def recovery(stage: Stage, buyers: Buyers, longest: float) -> float:
     missing: list[str] = ["answer"]
 
     def done() -> bool:
-        missing[:] = missing_effects(stage, purchase)
-        return not missing
+        found = missing_effects(stage, purchase)
+        missing[:] = found or missing
+        return not found
 
     try:
         wait_until(done, longest, "all effects of an order placed after the fault")
     except TimeoutError as error:
         raise TimeoutError(f"not within {longest:g} s: {', '.join(missing)}") from error
-    return time.monotonic() - began
+    return time.monotonic() - began, ", ".join(missing)
 
 
 def missing_effects(stage: Stage, purchase: Purchase) -> list[str]:

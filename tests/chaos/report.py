@@ -55,6 +55,6 @@ def faults_table(strikes: Sequence[Strike]) -> Table:
         took = [one.recovered for one in several if one.recovered is not None]
         missed = len(took) < len(several)
         median = f"{statistics.median(took):.1f} s" if took else "-"
-        worst = "over the bar" if missed else f"{max(took):.1f} s"
+        worst = "never" if missed else f"{max(took):.1f} s"
         table.add_row(name, str(len(several)), median, worst, f"{several[0].fault.bar:g} s")
     return table
