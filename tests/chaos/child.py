@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
+LOWER = 5
 GRACE = 40
 """Seconds that a supervisor gives a process which it asked to stop."""
 
@@ -42,6 +43,8 @@ class Child:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=self.user,
                 start_new_session=True,
             )  # fmt: skip
+        # Below the campaign itself, whose wires and providers must not be what is slow.
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, LOWER)
 
     @property
     def pid(self) -> int:
