@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from bus.clock import sql_ago
-from bus.models import Delivery, Queue, State, Subscription
+from bus.models import OPEN, Delivery, Queue, Subscription
 from bus.registry import Reaction, reactions
 from bus.relay.routing import lock_routing, owe
 
@@ -70,8 +70,9 @@ def _write(reaction: Reaction, **more: object) -> Subscription:
 
 
 def _move(row: Subscription) -> None:
-    """What it owes already waits in the lanes of its queue of today."""
-    Delivery.objects.filter(subscription=row, state__in=(State.WAITING, State.DEAD)).update(
+    """What it owes already waits in the lanes of its queue of today, and what is in flight from
+    the queue before holds them."""
+    Delivery.objects.filter(subscription=row, state__in=OPEN).update(
         queue=row.queue, ordered=row.ordered
     )
 

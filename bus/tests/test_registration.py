@@ -11,9 +11,11 @@ from bus import Queue, operations, registry
 from bus.audit import events_not_owed
 from bus.models import Delivery, Event, Outbox, State, Subscription
 from bus.registration import register
+from bus.relay.claiming import claim
 from bus.relay.routing import route
+from bus.relay.work import look
 from bus.testing import given
-from bus.tests.conftest import Happened, Subscribed, at_once, happened, states
+from bus.tests.conftest import Happened, Subscribed, at_once, happened, relayed, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -112,6 +114,19 @@ def test_what_is_owed_moves_with_its_subscription_to_another_queue(subscribed: S
 
     moved = Delivery.objects.get()
     assert (moved.queue.name, moved.ordered) == ("counter", True)
+
+
+def test_what_is_in_flight_from_the_queue_before_holds_its_lane(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    given(Happened(about="a", number=1))
+    relayed()
+    declared_again(subscribed, name, queue=Queue("counter", ordered=True))
+    register("counter")
+    given(Happened(about="a", number=2))
+
+    route()
+
+    assert [claim(queue_id, work) for queue_id, work in look().items()] == [[]]
 
 
 def test_a_retired_subscription_that_comes_back_owes_nothing_for_the_time_between(
