@@ -15,7 +15,15 @@ from bus.relay.claiming import claim
 from bus.relay.routing import route
 from bus.relay.work import look
 from bus.testing import given
-from bus.tests.conftest import Happened, Subscribed, at_once, happened, relayed, states
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    at_once,
+    happened,
+    make_due,
+    relayed,
+    states,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,8 +131,8 @@ def test_what_is_in_flight_from_the_queue_before_holds_its_lane(subscribed: Subs
     declared_again(subscribed, name, queue=Queue("counter", ordered=True))
     register("counter")
     given(Happened(about="a", number=2))
-
     route()
+    make_due()
 
     assert [claim(queue_id, work) for queue_id, work in look().items()] == [[]]
 
