@@ -44,7 +44,7 @@ def tickets_of(item: bytes) -> list[Ticket]:
     try:
         arguments, *_ = json.loads(base64.b64decode(json.loads(item)["body"]))
         return [(int(pk), int(token)) for pk, token in arguments[0]]
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         return []
 
 
