@@ -1,0 +1,141 @@
+"""Buses with one promise broken each, which the model must catch or it proves nothing."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.db.models import F, Q
+
+from bus import registration
+from bus.models import Delivery, State
+from bus.registry import Reaction
+from bus.relay import claiming, expiry, routing
+from bus.relay.claiming import Batch
+from bus.relay.work import Work
+from bus.worker import atomic, ledger, outside
+from bus.worker.ledger import Taken, Ticket
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def any_message_will_do(patch: pytest.MonkeyPatch) -> None:
+    """`take` asks for no token."""
+    real = ledger.take
+
+    def take(reaction: Reaction, tickets: list[Ticket]) -> list[Taken]:
+        rows = Delivery.objects.filter(id__in=[pk for pk, _token in tickets])
+        return real(reaction, list(rows.values_list("id", "token")))
+
+    patch.setattr(atomic, "take", take)
+    patch.setattr(outside, "take", take)
+
+
+def _all_owned(taken: Iterable[Taken], _state: State) -> set[int]:
+    return {one.id for one in taken}
+
+
+def atomic_without_fence(patch: pytest.MonkeyPatch) -> None:
+    """A worker that wakes after its lease believes that all is still its own."""
+    patch.setattr(atomic, "still_owned", _all_owned)
+
+
+def outside_without_fence(patch: pytest.MonkeyPatch) -> None:
+    """The same of what is outside the database."""
+    patch.setattr(outside, "still_owned", _all_owned)
+
+
+def next_without_fence(patch: pytest.MonkeyPatch) -> None:
+    """It begins the next of its message without asking."""
+
+    def begin_next(rest: list[Taken], reaction: Reaction) -> list[Taken]:
+        return ledger._begin(rest[:1], reaction) + rest[1:]
+
+    patch.setattr(outside, "begin_next", begin_next)
+
+
+def old_token(patch: pytest.MonkeyPatch) -> None:
+    """A delivery is sent again under the token that it had."""
+    real = claiming.claim
+
+    def claim(queue_id: int, work: list[Work], **options: Any) -> list[Batch]:
+        with transaction.atomic():
+            batches = real(queue_id, work, **options)
+            ids = [pk for batch in batches for pk, token in batch.tickets if token > 1]
+            Delivery.objects.filter(id__in=ids).update(token=F("token") - 2)
+        return [
+            Batch(one.task, one.queue, [(pk, max(token - 2, 1)) for pk, token in one.tickets])
+            for one in batches
+        ]
+
+    patch.setattr(claiming, "claim", claim)
+
+
+def no_lanes(patch: pytest.MonkeyPatch) -> None:
+    """A later event passes by an earlier one."""
+    patch.setattr(claiming, "LANE_IS_FREE", "")
+
+
+def no_window(patch: pytest.MonkeyPatch) -> None:
+    """All that is due goes into the broker."""
+    patch.setattr(claiming, "_in_flight", lambda _work: 0)
+
+
+def effect_apart_from_done(patch: pytest.MonkeyPatch) -> None:
+    """The effect is committed, and *done* in a second transaction."""
+    real = ledger.close_done
+
+    def close_done(ids: Iterable[int]) -> None:
+        done = list(ids)
+        transaction.on_commit(lambda: real(done))
+
+    patch.setattr(atomic, "close_done", close_done)
+
+
+def outbox_emptied_first(patch: pytest.MonkeyPatch) -> None:
+    """Events leave the outbox, and enter the ledger in a second transaction."""
+    real = routing.owe
+    patch.setattr(routing, "owe", lambda *values: transaction.on_commit(lambda: real(*values)))
+
+
+def doubt_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """Whoever was lost while sending is taken for one that had not begun."""
+    real = expiry._verdict
+
+    def verdict(work: Work, row: Delivery) -> dict[str, Any]:
+        if row.state == State.SENDING:
+            row.state = State.SENT
+        return real(work, row)
+
+    patch.setattr(expiry, "_verdict", verdict)
+
+
+def a_key_for_each_try(patch: pytest.MonkeyPatch) -> None:
+    """The other side cannot know that it was called before."""
+    patch.setattr(ledger, "delivery_key", lambda *_: uuid4().hex)
+
+
+def broker_loss_is_workers_loss(patch: pytest.MonkeyPatch) -> None:
+    """When the broker's memory is lost, what workers hold is sent again, too."""
+
+    def forget_sent() -> int:
+        in_flight = Delivery.objects.filter(state__in=[State.SENT, State.SENDING])
+        return in_flight.update(state=State.WAITING, lease_until=None)
+
+    patch.setattr(expiry, "forget_sent", forget_sent)
+
+
+def pause_unheard(patch: pytest.MonkeyPatch) -> None:
+    """A worker does not ask whether its subscription is paused."""
+    patch.setattr(ledger, "STOPPED", Q(pk__isnull=True))
+
+
+def newcomer_misses_the_last_minute(patch: pytest.MonkeyPatch) -> None:
+    """What is stated between the look of a publisher and a registration is owed to nobody."""
+    patch.setattr(registration, "_sweep", lambda _new: None)
+
+
+def leases_never_end(patch: pytest.MonkeyPatch) -> None:
+    """What a lost worker had begun stays begun."""
+    patch.setattr(claiming, "expire", lambda _work: None)

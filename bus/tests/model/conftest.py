@@ -1,0 +1,65 @@
+"""The world of the model, and how long it is explored.
+
+`pytest bus/tests/model --hypothesis-profile=long` takes its time.
+"""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from celery import current_app
+from django.db import connection
+from hypothesis import settings
+
+from bus import immutable, registry
+from bus.relay import claiming, routing
+from bus.tests.model import processes
+from bus.tests.model.machine import Histories
+from bus.tests.model.toys import Toys
+from bus.tests.model.world import World
+from bus.worker import atomic, outside, patience
+
+settings.register_profile("long", max_examples=20_000)
+
+
+@pytest.fixture
+def toys() -> Iterator[Toys]:
+    """The only subscribers there are."""
+    toys = Toys()
+    before = dict(registry._reactions)
+    registry._reactions.clear()
+    toys.subscribe()
+    yield toys
+    for name in registry._reactions:
+        current_app.tasks.pop(name)
+    registry._reactions.clear()
+    registry._reactions.update(before)
+
+
+@pytest.fixture
+def forgetful(transactional_db: None) -> Iterator[None]:
+    """A database that lets events be deleted, so that one history can follow another."""
+    with connection.schema_editor() as editor:
+        immutable.remove(editor)
+    yield
+    with connection.schema_editor() as editor:
+        immutable.install(editor)
+
+
+@pytest.fixture
+def histories(
+    toys: Toys, forgetful: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[type[Histories]]:
+    """A machine whose world is this test's database."""
+    for module in (outside, patience):
+        monkeypatch.setattr(module, "time", toys.clock)
+    for module in (atomic, outside):
+        monkeypatch.setattr(module, "reach", processes.reach)
+    # So much longer than a history takes that only the time it lets pass decides.
+    monkeypatch.setattr(claiming, "PATIENCE", 20)
+    monkeypatch.setattr(routing, "MOST_AT_ONCE", 2)
+    logging.disable()
+    world = World(toys)
+    yield type("Histories", (Histories,), {"world": world, "count": 0})
+    world.close()
+    logging.disable(logging.NOTSET)

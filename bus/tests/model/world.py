@@ -1,0 +1,234 @@
+"""What can happen to the bus: processes at work, a broker that loses and doubles, an operator."""
+
+from collections.abc import Collection, Generator, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from enum import StrEnum
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from bus import backfill, operations, publish, registry
+from bus.models import Delivery, Event, Subscription
+from bus.registration import SWEEP, register
+from bus.relay import claiming, expiry, routing
+from bus.relay.claiming import Batch
+from bus.relay.drain import drain
+from bus.relay.work import Work, look
+from bus.tests.model import ledger
+from bus.tests.model.memory import Memory
+from bus.tests.model.processes import Fuse, Killed, Worker
+from bus.tests.model.toys import NAME, Placed, Toys
+from bus.worker.perform import perform
+
+SURVIVABLE = (Killed, DatabaseError, SoftTimeLimitExceeded)
+"""What a worker may end with; everything else is a defect."""
+
+OLD_HANDS = ("book", "ship", "tally", "mail", "answer")
+
+NEWCOMER = NAME.format("newcomer")
+
+SMALL_WINDOW = 3
+
+
+class Fate(StrEnum):
+    """What becomes of messages when they are sent."""
+
+    SENT = "sent"
+    LOST = "lost"
+    REFUSED = "refused"
+    SENT_IT_SEEMS_NOT = "sent, but it seems not"
+
+
+class World:
+    """One bus, which goes through one history after another."""
+
+    def __init__(self, toys: Toys) -> None:
+        self.toys = toys
+        self.fuse = Fuse()
+        self.idle: list[Worker] = []
+        register()
+        Subscription.objects.update(window=SMALL_WINDOW)
+        self._subscriptions = {row.name.split(".")[-1]: row for row in Subscription.objects.all()}
+        self.frozen: list[tuple[Worker, Batch]] = []
+        self.backfill: Generator[int, None, None] | None = None
+        self.begin()
+
+    def begin(self, toys: Collection[str] = OLD_HANDS) -> None:
+        """A new history: nothing is stated yet, and none but these reactions has come."""
+        for worker, _batch in self.frozen:
+            worker.kill()
+            self.idle.append(worker)
+        if self.backfill is not None:
+            self.backfill.close()
+        ledger.wipe()
+        Subscription.objects.bulk_create(self._subscriptions[toy] for toy in toys)
+        self.toys.reset()
+        self.memory = Memory()
+        self.broker: list[Batch] = []
+        self.looks: list[dict[int, list[Work]]] = []
+        self.frozen = []
+        self.backfill = None
+
+    def close(self) -> None:
+        for worker in [*self.idle, *(worker for worker, _batch in self.frozen)]:
+            worker.stop()
+
+    @contextmanager
+    def dying(self, statements: int | None) -> Iterator[None]:
+        """What is done inside ends before the statement of that number, if it gets so far."""
+        self.fuse.light(statements)
+        try:
+            with connection.execute_wrapper(self.fuse):
+                yield
+        except Killed:
+            pass
+        finally:
+            self.fuse.light(None)
+
+    # --- publisher and relay ---
+
+    def place(self, streams: str, *, poison: str = "", statements: int | None = None) -> None:
+        """State one fact in each of these streams, in one transaction."""
+        with self.dying(statements), transaction.atomic():
+            for stream in streams:
+                publish(Placed(about=stream, number=next(self.toys.numbers), poison=poison))
+
+    def relay(self, fate: Fate = Fate.SENT, statements: int | None = None) -> None:
+        """One look of a relay."""
+        with self.dying(statements):
+            routing.route()
+            for queue_id, work in look().items():
+                self.send(claiming.claim(queue_id, work), fate)
+
+    def look(self) -> None:
+        """A relay looks, and is held up before it claims."""
+        self.looks.append(look())
+
+    def claim_by(self, number: int) -> None:
+        """It goes on with what it saw then."""
+        for queue_id, work in self.looks.pop(number).items():
+            self.send(claiming.claim(queue_id, work), Fate.SENT)
+
+    def send(self, batches: list[Batch], fate: Fate) -> None:
+        if fate in (Fate.SENT, Fate.SENT_IT_SEEMS_NOT):
+            self.broker += batches
+        if fate in (Fate.REFUSED, Fate.SENT_IT_SEEMS_NOT):
+            expiry.unsend([ticket for batch in batches for ticket in batch.tickets])
+
+    def empty_broker(self, survivors: int) -> None:
+        """The broker comes back with no more than its oldest messages, and the relay sees it."""
+        del self.broker[survivors:]
+        expiry.forget_sent()
+
+    # --- workers ---
+
+    def work(
+        self,
+        batch: Batch,
+        *,
+        statements: int | None = None,
+        strike: type[BaseException] = Killed,
+        freeze_in: int | None = None,
+    ) -> None:
+        """A worker gets this message."""
+        worker = self.idle.pop() if self.idle else Worker()
+        worker.fuse.light(statements, strike)
+        reaction = registry.reaction(batch.task)
+        paused = Subscription.objects.filter(name=batch.task, paused_at__isnull=False).exists()
+        begun = self.toys.begun.total()
+        worker.run(lambda: perform(reaction, batch.tickets), freeze_in=freeze_in)
+        self._see_after(worker, batch)
+        assert not paused or begun == self.toys.begun.total(), f"{batch} was begun in a pause"
+
+    def message(self, toy: str) -> Batch:
+        """The oldest message of a reaction leaves the broker."""
+        found = next(batch for batch in self.broker if batch.task == NAME.format(toy))
+        self.broker.remove(found)
+        return found
+
+    def thaw(self, number: int, freeze_in: int | None = None) -> None:
+        worker, batch = self.frozen.pop(number)
+        worker.thaw(freeze_in)
+        self._see_after(worker, batch)
+
+    def kill(self, number: int) -> None:
+        worker, batch = self.frozen.pop(number)
+        worker.kill()
+        self._see_after(worker, batch)
+
+    def _see_after(self, worker: Worker, batch: Batch) -> None:
+        if worker.frozen:
+            self.frozen.append((worker, batch))
+            return
+        self.idle.append(worker)
+        if worker.error is None:
+            return
+        if not isinstance(worker.error, SURVIVABLE):
+            raise worker.error
+        self.memory.abandoned.update((pk, token + 1) for pk, token in batch.tickets)
+        # Not acknowledged: sooner or later the broker brings it again.
+        self.broker.append(batch)
+
+    def drain(self) -> int:
+        """Work the ledger without a broker; returns how many messages there would have been."""
+        return len(list(drain()))
+
+    # --- time and the operator ---
+
+    def pass_time(self, time: timedelta) -> None:
+        """Let all that the database's clock is compared with be as much longer ago."""
+        self.memory.now += time.total_seconds()
+        Delivery.objects.update(due_at=F("due_at") - time, lease_until=F("lease_until") - time)
+        Event.objects.update(at=F("at") - time)
+        Subscription.objects.update(
+            registered_at=F("registered_at") - time, held_until=F("held_until") - time
+        )
+
+    def register_all(self, statements: int | None = None) -> None:
+        """Workers start. Who is new, or new again, is owed what is younger than a minute."""
+        new: list[str] = []
+        with self.dying(statements):
+            new = register()
+        Subscription.objects.update(window=SMALL_WINDOW)
+        now = ledger.read()
+        for name in new:
+            for pk, born in self.memory.born.items():
+                young = self.memory.now - born < SWEEP.total_seconds()
+                if young and now.events[pk].routed:
+                    self.memory.owe(now, pk, only=name.rpartition(".")[2])
+
+    def operate(self, what: str, name: str, statements: int | None = None) -> None:
+        """Pause, resume or retire a subscription."""
+        own = Subscription.objects.filter(name=name)
+        try:
+            with self.dying(statements):
+                getattr(operations, what)(name, by="model")
+        except operations.Refused:
+            in_flight = Delivery.objects.filter(subscription__in=own, state__in=ledger.IN_FLIGHT)
+            assert in_flight.exists() or not own.exists()
+
+    def operate_on(self, what: str, number: int, statements: int | None = None) -> None:
+        """Deliver a delivery again, or discard it."""
+        rows = self.memory.before.rows
+        ids = [rows[number % len(rows)].id] if rows else []
+        with self.dying(statements):
+            getattr(operations, what)(ids, by="model", why="for no good reason")
+
+    def step_backfill(self, rate: int, statements: int | None = None) -> None:
+        """Begin to give the newcomer the past, or go on with it."""
+        since = timezone.now() - timedelta(days=300)
+        steps = self.backfill or backfill.backfill(
+            NEWCOMER, since=since, rate=rate, by="model", patience=timedelta(0)
+        )
+        self.backfill = None
+        with suppress(operations.Refused), self.dying(statements):
+            if next(steps, None) is not None:
+                self.backfill = steps
+                return
+            now = ledger.read()
+            for event in now.events.values():
+                if event.routed:
+                    self.memory.owe(now, event.id, only="newcomer")
