@@ -1,6 +1,7 @@
 """Buses with one promise broken each, which the model must catch or it proves nothing."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from bus.registry import Reaction
 from bus.relay import claiming, expiry, routing
 from bus.relay.claiming import Batch
 from bus.relay.work import Work
-from bus.worker import atomic, ledger, outside
+from bus.worker import atomic, failures, ledger, outside
 from bus.worker.ledger import Taken, Ticket
 
 Break = Callable[[pytest.MonkeyPatch], None]
@@ -139,3 +140,18 @@ def newcomer_misses_the_last_minute(patch: pytest.MonkeyPatch) -> None:
 def leases_never_end(patch: pytest.MonkeyPatch) -> None:
     """What a lost worker had begun stays begun."""
     patch.setattr(claiming, "expire", lambda _work: None)
+
+
+def suspects_in_company(patch: pytest.MonkeyPatch) -> None:
+    """What failed together is sent together again."""
+    real = claiming._candidates
+
+    def candidates(work: Work, room: int) -> list[claiming.Candidate]:
+        return [replace(one, alone=False) for one in real(work, room)]
+
+    patch.setattr(claiming, "_candidates", candidates)
+
+
+def no_second_try(patch: pytest.MonkeyPatch) -> None:
+    """What is transient is fatal."""
+    patch.setattr(failures, "_is_final", lambda *_: True)

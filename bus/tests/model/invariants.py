@@ -5,6 +5,7 @@ from itertools import groupby
 
 from bus.tests.model.ledger import IN_FLIGHT, OPEN, Ledger, Row
 from bus.tests.model.ledger import read as read_ledger
+from bus.tests.model.toys import RETRY
 from bus.tests.model.world import World
 
 
@@ -21,6 +22,8 @@ def check(world: World) -> None:
     windows_kept(ledger)
     in_somebodys_hands(world, ledger)
     calls_accounted_for(world, ledger)
+    suspects_without_company(world, ledger)
+    dead_for_a_reason(world, ledger)
 
 
 def tokens_only_grow(world: World, ledger: Ledger) -> None:
@@ -128,3 +131,20 @@ def calls_accounted_for(world: World, ledger: Ledger) -> None:
                 assert len(keys) <= done + doubts + now, f"{number}: {len(keys)} mails, {row}"
     every = [keys[0] for keys in world.toys.keys.values()]
     assert len(set(every)) == len(every), "two effects have one key"
+
+
+def suspects_without_company(world: World, ledger: Ledger) -> None:
+    """What failed together with others, or killed its worker, is sent in a message of its own."""
+    alone = {(row.id, row.token) for row in ledger.rows if row.alone and row.state == "sent"}
+    for batch in world.broker:
+        assert len(batch.tickets) == 1 or alone.isdisjoint(batch.tickets), f"{batch} has company"
+
+
+def dead_for_a_reason(world: World, ledger: Ledger) -> None:
+    """Poison, the last try, a second doubt, a third crash, or an effect that was not recorded."""
+    for row in ledger.rows:
+        if row.state == "dead":
+            event, toy = ledger.events[row.event], ledger.subscriptions[row.subscription].toy
+            out_of_tries = row.attempts >= RETRY.times or row.ambiguous >= 2 or row.crashes >= 3
+            unrecorded = toy in ("ship", "mail") and world.toys.unrecorded[event.number]
+            assert out_of_tries or unrecorded or event.poison == toy, f"{row} is dead for nothing"

@@ -21,7 +21,10 @@ class Row(NamedTuple):
     ordered: bool
     state: str
     token: int
+    attempts: int
+    crashes: int
     ambiguous: int
+    alone: bool
 
 
 class Subscribed(NamedTuple):
@@ -67,7 +70,7 @@ def read() -> Ledger:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, event_id, subscription_id, queue_id, stream, ordered, state, token, "
-            "ambiguous FROM bus_delivery ORDER BY event_id, id"
+            "attempts, crashes, ambiguous, alone FROM bus_delivery ORDER BY event_id, id"
         )
         rows = [Row(*row) for row in cursor.fetchall()]
         cursor.execute(

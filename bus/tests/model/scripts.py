@@ -145,6 +145,22 @@ def lost_worker(world: World) -> Iterator[None]:
     yield
 
 
+def failed_together(world: World) -> Iterator[None]:
+    placed(world, "ab")
+    world.work(world.message("tally"), freeze_in=TAKEN)
+    world.kill(0)
+    world.broker.clear()
+    sent_again(world)
+    yield
+
+
+def refused_once(world: World) -> Iterator[None]:
+    placed(world)
+    world.toys.troubles["book"].append(Trouble.REFUSED)
+    world.work(world.message("book"))
+    yield
+
+
 SCRIPTS: dict[broken.Break, Script] = {
     broken.any_message_will_do: old_message,
     broken.atomic_without_fence: frozen("book"),
@@ -161,4 +177,6 @@ SCRIPTS: dict[broken.Break, Script] = {
     broken.pause_unheard: paused,
     broken.newcomer_misses_the_last_minute: newcomer,
     broken.leases_never_end: lost_worker,
+    broken.suspects_in_company: failed_together,
+    broken.no_second_try: refused_once,
 }
