@@ -42,7 +42,7 @@ def reach(point: Point, reaction: str = "") -> None:
         taken = armed.with_name(f"{name}.{os.getpid()}")
         try:
             armed.rename(taken)
-        except FileNotFoundError:
+        except OSError:  # not armed, or another process was quicker
             continue
         _obey(taken.read_text())
 

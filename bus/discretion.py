@@ -26,8 +26,10 @@ DETAIL = re.compile(r"(\n|\\n)(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):.*"
 """Where PostgreSQL begins to repeat rows and statements, in a text or in its repr."""
 
 ADDRESS = re.compile(
-    r"""("[^"\n]+"|[\w.!#$%&'+=?^`{|}~-]+)(@|%40)[\w-]+(\.[\w-]+)+""",
+    r"""("[^"\n]{1,64}"|[\w.!#$%&'+=?^`{|}~-]{1,64})(@|%40)[\w-]{1,63}(\.[\w-]{1,63})+""",
 )
+"""With the lengths of RFC 5321, 4.5.3.1, and RFC 1035, 2.3.4: without bounds a long line of
+letters, which anybody can put into a request's path, would cost the square of its length."""
 
 SHORT = 4
 """Characters; a shorter value is taken out only where it stands alone."""

@@ -103,10 +103,21 @@ done_without_effect, effect_without_done = effects(
 )
 
 
+LOST = "Others have acted on it, so its event was lost: restore that from a backup."
+
+
+def _was_acted_on(order: Order) -> bool:
+    """It was stated once: under a new identity everything would happen to it a second time."""
+    noted = order.reserved_at or order.shipped_at
+    return bool(noted) or Event.objects.filter(stream=order.number).exists()
+
+
 def _without(fact: type[Fact], orders: QuerySet[Order]) -> Iterator[Finding]:
     for order in orders.filter(~stated(fact, "number")).order_by("id"):
         number, what = str(order.number), f"has no {fact.__name__}"
-        if obstacle := services.obstacle(order):
+        if fact is OrderPlaced and _was_acted_on(order):
+            yield Finding(number, what, asks=LOST)
+        elif obstacle := services.obstacle(order):
             asks = f"It cannot be stated, since {obstacle}. Mend the order, then run this again."
             yield Finding(number, what, asks=asks)
         else:
@@ -119,6 +130,8 @@ def _state(fact: type[Fact], pk: int, operator: Operator) -> str:
         unstated = Order.objects.select_for_update().filter(~stated(fact, "number"), pk=pk)
         order = unstated.first()
         if order is None or services.obstacle(order):
+            return ""
+        if fact is OrderPlaced and _was_acted_on(order):
             return ""
         STATED_BY[fact](order)
         event = Event.objects.get(stream=order.number, type=fact.__name__)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from email.header import Header
+from time import process_time
 from urllib.parse import quote_plus
 
 import pytest
@@ -21,6 +22,18 @@ PERSONAL = [
     }
 ]
 TRACES = ("Zo", "Brien", "ngstr", "mple", "Weg", "Bo")
+
+
+def test_a_long_line_of_letters_costs_no_more_than_its_length() -> None:
+    began = process_time()
+    discreet("a" * 20_000)
+    short = process_time() - began
+
+    began = process_time()
+    discreet("a" * 80_000)
+
+    # Four times as long: it would be sixteen times as dear if each letter looked at all others.
+    assert process_time() - began < 10 * max(short, 0.01)
 
 
 def raised(error: Exception, cause: Exception | None = None) -> Exception:

@@ -103,6 +103,19 @@ def test_an_order_without_a_currency_does_not_stop_the_audit(order: Order) -> No
     assert list(audit.orders_that_do_not_add_up()) == []
 
 
+def test_an_order_that_others_have_acted_on_is_not_stated_a_second_time(order: Order) -> None:
+    now = timezone.now()
+    Order.objects.bulk_create(
+        [Order(number="SO-1", state=State.PLACED, placed_at=now, reserved_at=now, name="Ada")]
+    )
+
+    (finding,) = audit.placed_orders_without_event()
+
+    assert finding.subject == "SO-1"
+    assert "backup" in finding.asks
+    assert finding.repair is None
+
+
 def test_an_order_that_is_gone_is_found(order: Order) -> None:
     Order.objects.all().delete()
 

@@ -1,0 +1,39 @@
+"""A transaction is done again after trouble, also when the time limit strikes while it waits."""
+
+import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError
+
+from bus.worker import patience
+from bus.worker.patience import patiently
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_time_limit_in_a_pause_does_not_lose_what_is_to_be_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries: list[str] = []
+
+    def write() -> str:
+        tries.append("try")
+        if len(tries) == 1:
+            raise OperationalError("the server is starting up")
+        return "written"
+
+    def interrupted(_seconds: float) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(patience.time, "sleep", interrupted)
+
+    assert patiently(write, on=(OperationalError, SoftTimeLimitExceeded)) == "written"
+
+
+def test_the_last_trouble_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience.time, "sleep", lambda _seconds: None)
+
+    def write() -> None:
+        raise OperationalError("the server is gone")
+
+    with pytest.raises(OperationalError, match="gone"):
+        patiently(write)
