@@ -33,7 +33,10 @@ def register(queue: str | None = None) -> list[str]:
             if row is None or row.retired_at or row.event_type != reaction.fact.__name__:
                 new.append(_write(reaction, registered_at=Now()))
             elif _changes(reaction, row):
-                _move(_write(reaction))
+                written = _write(reaction)
+                # Only then, for it rewrites the whole backlog while nothing is routed.
+                if (written.queue, written.ordered) != (row.queue, row.ordered):
+                    _move(written)
         _sweep(new)
     if new:
         log.info("%d new subscriptions; manage.py subscriptions shows them", len(new))

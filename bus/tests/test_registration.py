@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from bus import Queue, operations, registry
 from bus.audit import events_not_owed
@@ -109,6 +111,21 @@ def test_a_changed_declaration_is_written_down(subscribed: Subscribed) -> None:
 
     row = Subscription.objects.get(name=name)
     assert (row.batch, row.window) == (30, 120)
+
+
+def test_what_is_owed_is_not_rewritten_for_a_change_that_moves_nothing(
+    subscribed: Subscribed,
+) -> None:
+    name = subscribed(react, batch=20)
+    register("desk")
+    given(*happened(1))
+    route()
+    declared_again(subscribed, name, batch=30)
+
+    with CaptureQueriesContext(connection) as queries:
+        register("desk")
+
+    assert not [query for query in queries if 'UPDATE "bus_delivery"' in query["sql"]]
 
 
 def test_what_is_owed_moves_with_its_subscription_to_another_queue(subscribed: Subscribed) -> None:
