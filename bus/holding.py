@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from bus.models import IN_FLIGHT, Delivery, Queue, Subscription
@@ -32,28 +32,30 @@ def held(subscription: Subscription) -> Iterator[Keep]:
     with transaction.atomic():
         # Under the queue's row: a claim that is half-way ends first, and the next one sees this.
         Queue.objects.select_for_update().get(pk=subscription.queue_id)
-        free = Q(held_until__isnull=True) | Q(held_until__lte=Now())
-        if not own.filter(free).update(held_until=Now() + HOLD):
-            raise Refused(
-                f"A backfill of {subscription.name} is at work, or was killed less than "
-                f"{HOLD.seconds} seconds ago; try again then."
-            )
-    lost = False
+        until = _hold(own, Q(held_until__isnull=True) | Q(held_until__lte=Now()))
+    if until is None:
+        raise Refused(
+            f"A backfill of {subscription.name} is at work, or was killed less than "
+            f"{HOLD.seconds} seconds ago; try again then."
+        )
+    # Who holds it is told by until when: the next holder begins after the end of this hold, so
+    # its end is later than any that was written here, be it rolled back.
+    last = until
 
     def keep() -> None:
-        nonlocal lost
-        if not own.filter(held_until__gt=Now()).update(held_until=Now() + HOLD):
-            lost = True
+        nonlocal last
+        until = _hold(own, Q(held_until__gt=Now(), held_until__lte=last))
+        if until is None:
             raise Refused(
                 f"{subscription.name} was held no longer, for this process stood still for "
                 f"{HOLD.seconds} seconds. What is owed stays owed; start again for the rest."
             )
+        last = until
 
     try:
         yield keep
     finally:
-        if not lost:
-            own.update(held_until=None)
+        own.filter(held_until__lte=last).update(held_until=None)
 
 
 def wait_until_home(subscription: Subscription, keep: Keep, patience: timedelta) -> None:
@@ -68,3 +70,12 @@ def wait_until_home(subscription: Subscription, keep: Keep, patience: timedelta)
             raise Refused(f"{subscription.name} still has deliveries in flight; try again later.")
         keep()
         time.sleep(0.2)
+
+
+def _hold(own: QuerySet[Subscription], still: Q) -> datetime | None:
+    """Hold it from now on if that is still so; returns until when."""
+    with transaction.atomic():
+        if not own.filter(still).update(held_until=Now() + HOLD):
+            return None
+        # Changed, and so locked: it is no other holder's that is read back.
+        return own.values_list("held_until", flat=True).get()

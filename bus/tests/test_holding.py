@@ -2,10 +2,11 @@
 
 import os
 import signal
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -117,6 +118,34 @@ def test_a_holder_that_stood_still_too_long_is_told(subscribed: Subscribed) -> N
         hold_is_over()
         with pytest.raises(Refused, match="held no longer"):
             keep()
+
+
+def test_a_holder_that_stood_still_too_long_leaves_the_next_ones_hold_alone(
+    subscribed: Subscribed,
+) -> None:
+    row = registered(subscribed(react))
+
+    with ExitStack() as first, ExitStack() as second:
+        keep = first.enter_context(held(row))
+        hold_is_over()
+        keep_by_the_next = second.enter_context(held(row))
+
+        with pytest.raises(Refused, match="held no longer"):
+            keep()
+        first.close()
+
+        keep_by_the_next()
+
+
+def test_a_step_that_was_rolled_back_lets_go_all_the_same(subscribed: Subscribed) -> None:
+    row = registered(subscribed(react))
+
+    with suppress(ZeroDivisionError), held(row) as keep, transaction.atomic():
+        keep()
+        raise ZeroDivisionError
+
+    row.refresh_from_db()
+    assert row.held_until is None
 
 
 def test_a_killed_backfill_holds_for_half_a_minute_and_can_be_started_again(
