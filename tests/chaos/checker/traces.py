@@ -52,9 +52,16 @@ def stolen_messages_came_back(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _hurt(evidence: Evidence, since: float, until: float) -> float:
-    """Seconds in which something was wrong just when a lost message could have come again."""
-    spans = [(max(since, began), min(until, ended)) for began, ended in evidence.faults]
-    return sum(ended - began for began, ended in spans if ended > began)
+    """Seconds in which something was wrong just when a lost message could have come again.
+
+    A second in which two faults were on is one second.
+    """
+    hurt, counted_to = 0.0, since
+    for began, ended in sorted(evidence.faults):
+        began, ended = max(began, counted_to), min(ended, until)
+        if ended > began:
+            hurt, counted_to = hurt + ended - began, ended
+    return hurt
 
 
 def _instant(text: str) -> float:

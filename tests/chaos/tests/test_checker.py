@@ -41,6 +41,14 @@ def promises(shop: Planted) -> set[str]:
     return {violation.promise for violation in judge(shop.evidence, 0).all}
 
 
+def done(shop: Planted) -> tuple[int, float]:
+    """A delivery that is done, and when it was."""
+    [(pk, closed_at)] = shop.evidence.books.rows(
+        "SELECT id, closed_at FROM bus_delivery WHERE state = 'done' ORDER BY id LIMIT 1"
+    )
+    return pk, datetime.fromisoformat(closed_at).replace(tzinfo=UTC).timestamp()
+
+
 def test_a_settled_shop_is_clean(shop: Planted) -> None:
     verdict = judge(shop.evidence, faults=3)
 
@@ -187,11 +195,28 @@ def test_what_a_sample_has_seen_is_found(shop: Planted) -> None:
 def test_a_stolen_message_is_done_within_its_lease(
     shop: Planted, seconds: int, promise: set[str]
 ) -> None:
-    [(pk, closed_at)] = shop.evidence.books.rows(
-        "SELECT id, closed_at FROM bus_delivery WHERE state = 'done' ORDER BY id LIMIT 1"
-    )
-    done_at = datetime.fromisoformat(closed_at).replace(tzinfo=UTC).timestamp()
+    pk, done_at = done(shop)
 
     shop.evidence.stolen.append((pk, done_at - seconds))
+
+    assert promises(shop) == promise
+
+
+@pytest.mark.parametrize(
+    ("faults", "promise"),
+    [
+        pytest.param([(-16, -8)], set(), id="eight seconds"),
+        pytest.param([(-16, -14), (-12, -10)], {STOLEN}, id="four seconds"),
+        pytest.param([(-16, -12), (-15, -11), (-14, -13)], {STOLEN}, id="five seconds in three"),
+        pytest.param([(-16, -12), (-13, -8)], set(), id="eight seconds in two"),
+    ],
+)
+def test_seconds_in_which_two_faults_were_on_are_forgiven_once(
+    shop: Planted, faults: list[tuple[float, float]], promise: set[str]
+) -> None:
+    pk, done_at = done(shop)
+    shop.evidence.faults = [(done_at + began, done_at + ended) for began, ended in faults]
+
+    shop.evidence.stolen.append((pk, done_at - 137))
 
     assert promises(shop) == promise
