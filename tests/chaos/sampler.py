@@ -2,6 +2,7 @@
 
 import base64
 import re
+import sqlite3
 import threading
 import time
 from contextlib import suppress
@@ -49,7 +50,10 @@ def _values(client: "redis.Redis", key: bytes) -> list[bytes]:
 
 
 class Sampler:
-    """Collects sentences in `violations` and counts its looks, from threads of its own."""
+    """Collects sentences in `violations`, from threads of its own.
+
+    Who saw nothing found nothing: what it did not look at is a violation too.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -67,14 +71,21 @@ class Sampler:
             thread.start()
 
     def stop(self) -> None:
+        """Look no more, and tell of what was never looked at."""
+        died = [thread.name for thread in self._threads if not thread.is_alive()]
         self._stop.set()
         for thread in self._threads:
             thread.join(10)
+        self.violations += [f"nobody knows: the thread {name} died of an error" for name in died]
+        if not self.looks:
+            self.violations.append("nobody knows: stock and Redis could not be looked at once")
+        if not self.events:
+            self.violations.append("nobody knows: not one task event was heard")
 
     def _look(self) -> None:
         dump_at = time.monotonic()
         while not self._stop.wait(LOOK_EVERY):
-            with suppress(psycopg.Error, redis.RedisError, OSError):
+            with suppress(psycopg.Error, sqlite3.Error, redis.RedisError, OSError):
                 if below := self.stage.books.one(LOWEST):
                     self.violations.append(f"{below} stock items were below zero")
                 self.looks += 1

@@ -25,7 +25,7 @@ from tests.chaos.warehouse import Warehouse
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = ("flower", "beat")
-"""Programs of the Procfile that move no order: their part is played by `events.Listener`."""
+"""Programs of the Procfile that move no order: the `Sampler` hears what Flower would."""
 
 READY_WITHIN = 120
 CAUGHT_WITHIN = 5
