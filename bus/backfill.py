@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.timezone import localtime
 
 from bus.holding import held, wait_until_home
-from bus.models import Delivery, Event, Subscription
+from bus.models import Delivery, Event, OperatorAction, Subscription
 from bus.operations import Refused, active, count_on, record
 from bus.relay.routing import MOST_AT_ONCE, lock_routing, owe
 from bus.retention import forgotten_until
@@ -38,10 +38,11 @@ def backfill(
     visible subscription is owed is discarded at once.
 
     Raises:
-        Refused: see `missing`; a bad rate; what is in flight does not come home within
+        Refused: see `missing`, at any step; a bad rate; what is in flight does not come home within
             `patience`; another backfill of it is at work.
     """
-    events, subscription = missing(name, since).order_by("id"), active(name)
+    missing(name, since)
+    subscription = active(name)
     if rate < 1:
         raise Refused(f"The rate is {rate}; at least one delivery a second must become due.")
     subject = f"{name} since {localtime(since):%Y-%m-%d %H:%M:%S}{' quietly' if quietly else ''}"
@@ -53,15 +54,16 @@ def backfill(
         while True:
             with transaction.atomic():
                 lock_routing()
+                # Asked at each step: meanwhile it may be retired, or its past be forgotten.
+                rest = missing(name, since).filter(id__gt=last).order_by("id")
                 keep()
-                rest = events.filter(id__gt=last).values_list("id", flat=True)
-                step = list(rest[: min(rate, MOST_AT_ONCE)])
-                _owe(subscription, step, timedelta(seconds=total // rate), quietly)
-                count_on(action, len(step))
+                step = list(rest.values_list("id", flat=True)[: min(rate, MOST_AT_ONCE)])
+                owed = _owe(subscription, step, timedelta(seconds=total // rate), quietly)
+                count_on(action, owed)
             if not step:
                 return
-            total, last = total + len(step), step[-1]
-            yield len(step)
+            total, last = total + owed, step[-1]
+            yield owed
 
 
 def missing(name: str, since: datetime) -> QuerySet[Event]:
@@ -71,7 +73,9 @@ def missing(name: str, since: datetime) -> QuerySet[Event]:
         Refused: there is no such subscription, or the ledger cannot tell any more what was done.
     """
     subscription, forgotten = active(name), forgotten_until()
-    if since < forgotten and subscription.registered_at < forgotten:
+    # Retired and registered again, it is as new, and may have done all that was before.
+    ended = OperatorAction.objects.filter(what="retire", subject=name)
+    if since < forgotten and (subscription.registered_at < forgotten or ended.exists()):
         raise Refused(
             f"{name} may have done what happened before {localtime(forgotten):%Y-%m-%d %H:%M}, "
             "and the ledger has forgotten it: begin later."
@@ -84,11 +88,12 @@ def missing(name: str, since: datetime) -> QuerySet[Event]:
 
 def _owe(
     subscription: Subscription, events: Sequence[int], due_in: timedelta, quietly: bool
-) -> None:
-    owe("e.id", events, f"AND s.id = {int(subscription.pk)}", quietly=quietly)
+) -> int:
+    count = owe("e.id", events, f"AND s.id = {int(subscription.pk)}", quietly=quietly)
     Delivery.objects.filter(subscription=subscription, event_id__in=events).update(
         due_at=Now() + due_in
     )
+    return count
 
 
 def _nothing() -> None:

@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 
 from bus.models import Delivery, Event, RelayState, State
 from bus.operations import Refused, count_on, record
+from bus.relay.routing import lock_routing
 
 KEPT = timedelta(days=365)
 OLDEST = timedelta(days=36_500)
@@ -52,6 +53,8 @@ def forgotten_until() -> datetime:
 
 def _forget(before: datetime) -> None:
     with transaction.atomic():
+        # A step of a backfill that still relies on what is removed next ends first.
+        lock_routing()
         state, _new = RelayState.objects.select_for_update().get_or_create(pk=RelayState.THE_ROW)
         if state.forgotten_until is None or state.forgotten_until < before:
             state.forgotten_until = before

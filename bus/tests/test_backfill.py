@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from bus.backfill import backfill
 from bus.models import Delivery, OperatorAction, State, Subscription
-from bus.operations import Refused, pause
+from bus.operations import Refused, pause, retire
 from bus.registration import register
 from bus.relay.routing import route
+from bus.retention import prune
 from bus.testing import given, settle
 from bus.tests.conftest import Happened, Subscribed, happened, make_due, note, notes, states
 
@@ -103,6 +104,42 @@ def test_what_the_ledger_has_forgotten_is_not_repeated(subscribed: Subscribed) -
         list(backfill(name, since=timezone.now() - timedelta(days=700), rate=1, by="ada"))
 
     assert states() == {}
+
+
+def test_who_was_retired_and_came_back_may_have_done_what_is_forgotten(
+    subscribed: Subscribed,
+) -> None:
+    name = late_subscription(subscribed, *happened(1))
+    retire(name, by="ada")
+    list(prune(timedelta(0), by="ada"))
+    register("desk")
+
+    with pytest.raises(Refused, match="the ledger has forgotten it: begin later"):
+        list(backfill(name, since=before(), rate=1, by="ada"))
+
+
+def test_what_is_forgotten_meanwhile_is_not_repeated(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1, 2))
+
+    steps = backfill(name, since=before(), rate=1, by="ada")
+    next(steps)
+    list(prune(timedelta(0), by="ada"))
+
+    with pytest.raises(Refused, match="the ledger has forgotten it: begin later"):
+        next(steps)
+    assert states() == {"1": State.WAITING}
+
+
+def test_who_is_retired_meanwhile_is_owed_no_more(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1, 2))
+
+    steps = backfill(name, since=before(), rate=1, by="ada")
+    next(steps)
+    retire(name, by="ada")
+
+    with pytest.raises(Refused, match=f"There is no subscription {name}"):
+        next(steps)
+    assert OperatorAction.objects.get(what="backfill").count == 1
 
 
 @pytest.mark.parametrize(

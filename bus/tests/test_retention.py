@@ -1,8 +1,11 @@
 """What the ledger forgets, and what it never does."""
 
-from datetime import timedelta
+import threading
+import time
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 from django.db.models import ProtectedError
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -13,9 +16,9 @@ from bus.backfill import backfill
 from bus.models import Delivery, Event, OperatorAction, State, Subscription
 from bus.operations import Refused
 from bus.registration import register
-from bus.relay.routing import owe
+from bus.relay.routing import lock_routing, owe
 from bus.retention import KEPT, forgotten_until, prune
-from bus.tests.conftest import Happened, Subscribed
+from bus.tests.conftest import Happened, Subscribed, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -120,6 +123,27 @@ def test_what_was_pruned_is_neither_missed_nor_done_again(subscribed: Subscribed
     assert list(events_not_owed()) == []
     with pytest.raises(Refused, match="the ledger has forgotten it: begin later"):
         list(backfill(name, since=timezone.now() - timedelta(days=50), rate=1, by="ada"))
+
+
+@pytest.mark.postgres
+def test_nothing_is_forgotten_while_a_backfill_is_in_a_step() -> None:
+    def step() -> datetime:
+        with transaction.atomic():
+            lock_routing()
+            in_step.set()
+            time.sleep(0.3)
+            return forgotten_until()
+
+    def forget() -> None:
+        in_step.wait(timeout=10)
+        list(prune(timedelta(0), by="ada"))
+
+    in_step = threading.Event()
+
+    known, _ = at_once(step, forget)
+
+    assert known < timezone.now() - timedelta(days=1)
+    assert forgotten_until() > timezone.now() - timedelta(days=1)
 
 
 @pytest.mark.parametrize("days", [-1, 40_000])
