@@ -49,6 +49,16 @@ def done(shop: Planted) -> tuple[int, float]:
     return pk, datetime.fromisoformat(closed_at).replace(tzinfo=UTC).timestamp()
 
 
+def unsent(shop: Planted, kind: str, order: str) -> str:
+    """Take away the mail of that kind to who ordered that, or the last one; gives its key."""
+    mail = [
+        one for one in shop.evidence.mails
+        if kind in one.message_id and one.to.startswith(order)
+    ][-1]  # fmt: skip
+    shop.evidence.mails.remove(mail)
+    return mail.message_id.strip("<>").rpartition("@")[0]
+
+
 def test_a_settled_shop_is_clean(shop: Planted) -> None:
     verdict = judge(shop.evidence, faults=3)
 
@@ -90,8 +100,7 @@ def test_the_warehouse_does_each_thing_once(
 
 @pytest.mark.parametrize("kind", MAILS)
 def test_a_mail_that_never_came_is_lost(shop: Planted, kind: str) -> None:
-    mail = [one for one in shop.evidence.mails if kind in one.message_id][-1]
-    shop.evidence.mails.remove(mail)
+    unsent(shop, kind, "")
 
     assert promises(shop) == {"lost"}
 
@@ -123,6 +132,38 @@ def test_a_mail_comes_twice_only_where_the_first_was_in_doubt(
 
     assert {one.promise for one in verdict.all} == promise
     assert verdict.ambiguous == ambiguous
+
+
+@pytest.mark.parametrize("kind", MAILS)
+def test_a_mail_that_the_shop_says_it_skipped_is_lost_all_the_same(
+    shop: Planted, kind: str
+) -> None:
+    key = unsent(shop, kind, "plain" if kind == MAILS[0] else "")
+
+    shop.sql(f"UPDATE notifications_message SET state = 'skipped' WHERE key = '{key}'")
+
+    assert promises(shop) == {"lost"}
+
+
+@pytest.mark.parametrize(
+    ("state", "cancellation_came", "lost"),
+    [
+        pytest.param("skipped", True, 0, id="the cancellation was mailed already"),
+        pytest.param("sent", True, 1, id="and the shop says that it sent both"),
+        pytest.param("skipped", False, 2, id="neither was mailed"),
+    ],
+)
+def test_a_confirmation_may_stay_behind_where_the_cancellation_was_mailed(
+    shop: Planted, state: str, cancellation_came: bool, lost: int
+) -> None:
+    key = unsent(shop, "send-order-confirmation", "cancelled")
+    if not cancellation_came:
+        unsent(shop, "send-cancellation", "cancelled")
+
+    shop.sql(f"UPDATE notifications_message SET state = '{state}' WHERE key = '{key}'")
+
+    verdict = judge(shop.evidence, 0)
+    assert len(verdict.lost) == len(verdict.all) == lost
 
 
 def test_a_mail_that_nobody_asked_for_is_found(shop: Planted) -> None:
