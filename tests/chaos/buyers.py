@@ -12,6 +12,9 @@ import httpx
 
 from tests.chaos.mailbox import REFUSED
 
+ASK_AGAIN = ("409", "429")
+"""Refusals that mean later: a conflict with one's own first try, and too many requests."""
+
 FAMILY = "Quillfeather"
 """Everybody's family name, and below everybody's domain: what no log may ever hold."""
 DOMAIN = "buyers.example"
@@ -47,6 +50,12 @@ class Purchase:
     @property
     def unknown_address(self) -> bool:
         return self.email.startswith(REFUSED)
+
+    @property
+    def refused(self) -> bool:
+        """The last answer was no, and asking again would not have changed it."""
+        said = self.tries[-1][2] if self.tries else ""
+        return said.startswith("4") and said not in ASK_AGAIN
 
     def record(self) -> dict[str, Any]:
         return {"purchase": asdict(self)}
@@ -152,8 +161,7 @@ class Buyers:
             purchase.tries.append((began, time.time() - began, said))
             if said.startswith("2"):
                 return answer
-            # A conflict with one's own first try, too many requests, or trouble in the house.
-            if said[0] == "4" and said not in ("409", "429"):
+            if purchase.refused:
                 return None
             time.sleep(0.3)
         return None

@@ -105,7 +105,7 @@ class Campaign:
         verdict = judge(evidence, len(self.strikes))
         verdict.violations += self.slow
         if self.plan.thorough:
-            verdict.violations += self._repeat(stage, buyers, sampler, verdict)
+            verdict.violations += self._repeat(stage, buyers, sampler, evidence, verdict)
         self._remember(buyers, verdict)
         return verdict
 
@@ -197,13 +197,13 @@ class Campaign:
         )
 
     def _repeat(
-        self, stage: Stage, buyers: Buyers, sampler: Sampler, before: Verdict
+        self, stage: Stage, buyers: Buyers, sampler: Sampler, earlier: Evidence, before: Verdict
     ) -> list[Violation]:
         """Deliver every closed row again: no effect may be there once more because of it."""
         deliver_all_again(stage, self.say)
         evidence = self._evidence(stage, buyers, sampler)
-        # A mail that an operator repeats comes again, under its Message-ID: one mail all the same.
-        evidence.repeated = True
+        # A mail that an operator repeats comes once more, under its Message-ID.
+        evidence.mails_before = earlier.mails_by_id
         after = judge(evidence, before.faults)
         promise = "delivering everything again changes no effect"
         return [

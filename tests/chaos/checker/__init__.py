@@ -14,6 +14,7 @@ Check = Callable[[Evidence], Iterable[Violation]]
 
 CHECKS: tuple[Check, ...] = (
     orders.answered_orders_exist_once,
+    orders.nobody_is_refused,
     orders.orders_add_up,
     orders.cancellations_hold,
     facts.every_change_is_stated,
@@ -45,7 +46,7 @@ def judge(evidence: Evidence, faults: int) -> Verdict:
         doubled=counted.doubled,
         ambiguous=counted.ambiguous,
         violations=violations,
-        remarks=list(filter(None, (checkouts.remark(evidence),))),
+        remarks=list(filter(None, (orders.remark(evidence), checkouts.remark(evidence)))),
     )
 
 

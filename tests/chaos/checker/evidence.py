@@ -54,8 +54,13 @@ class Evidence:
     """From when to when faults were on that take nothing away but Redis, and no others."""
     faults: list[tuple[float, float]] = field(default_factory=list)
     """From when to when anything at all was wrong: until the shop had recovered from it."""
-    repeated: bool = False
-    """Everything was delivered again: mails come once more then, under the same Message-ID."""
+    mails_before: Counter[str] | None = None
+    """How often each mail had come before everything was delivered again; None where it was not."""
+
+    @property
+    def repeated(self) -> bool:
+        """Everything was delivered again: mails come once more then, under the same Message-ID."""
+        return self.mails_before is not None
 
     @cached_property
     def answered(self) -> list[Purchase]:

@@ -8,6 +8,7 @@ from tests.chaos.checker.verdict import Violation
 
 ONCE = "an order answered 2xx exists once, with one OrderPlaced"
 CANCELLED = "an order whose cancellation was answered 2xx is cancelled"
+WELCOME = "no customer is refused who asks for what the shop sells"
 SUMS = "the lines make the total, and the total is the invoice's"
 
 
@@ -34,6 +35,22 @@ def answered_orders_exist_once(evidence: Evidence) -> Iterator[Violation]:
         yield Violation(ONCE, key, "is nobody's key")
     for number in sorted(set(stated) - set(placed) - evidence.poisoned):
         yield Violation(ONCE, number, "has an OrderPlaced, but there is no such order")
+
+
+def nobody_is_refused(evidence: Evidence) -> Iterator[Violation]:
+    """Refusals that a fault asks for are excused by whom it has asked: no customer, but itself.
+
+    So does `same-key`, whose other body under a customer's key must be refused.
+    """
+    for one in evidence.purchases:
+        if one.refused:
+            yield Violation(WELCOME, one.number or one.key, f"was told {one.tries[-1][2]}")
+
+
+def remark(evidence: Evidence) -> str:
+    """How many customers had no answer to their order while their patience lasted."""
+    silent = sum(not one.number and not one.refused for one in evidence.purchases)
+    return f"customers who never got an answer: {silent} of {len(evidence.purchases)}"
 
 
 def orders_add_up(evidence: Evidence) -> Iterator[Violation]:

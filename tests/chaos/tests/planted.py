@@ -19,7 +19,7 @@ from config.demo.seeding import seed
 from fulfillment.models import Shipment
 from fulfillment.services import dispatch_shipment
 from tests.chaos.buyers import DOMAIN, FAMILY, Purchase
-from tests.chaos.checker import Evidence
+from tests.chaos.checker import Evidence, judge
 from tests.chaos.datastores import Books
 from tests.chaos.mailbox import REFUSED, Mailbox
 from tests.chaos.warehouse import Warehouse
@@ -103,6 +103,11 @@ def copied(shop: Planted, folder: Path) -> Planted:
     }
     fields = {name: getattr(shop.evidence, name) for name in Evidence.__dataclass_fields__}
     return Planted(Evidence(**(fields | mine)), shop.numbers, file)
+
+
+def promises(shop: Planted) -> set[str]:
+    """Which were not kept."""
+    return {violation.promise for violation in judge(shop.evidence, 0).all}
 
 
 def _live() -> dict[str, Purchase]:

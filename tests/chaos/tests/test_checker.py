@@ -1,44 +1,23 @@
 """The checker finds a settled shop clean, and each damage by itself."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.chaos.buyers import DOMAIN, FAMILY
+from tests.chaos.buyers import DOMAIN, FAMILY, Purchase
 from tests.chaos.checker import judge
 from tests.chaos.checker.effects import EFFECTS
 from tests.chaos.checker.ledger import REST
-from tests.chaos.checker.orders import CANCELLED
+from tests.chaos.checker.orders import CANCELLED, WELCOME
 from tests.chaos.checker.traces import BOUNDS, EXITS, PRIVACY, STOLEN
-from tests.chaos.tests.damages import DAMAGES, MAILS, Damage
-from tests.chaos.tests.planted import POISON, Planted, copied, settled
+from tests.chaos.tests.damages import DAMAGES, Damage
+from tests.chaos.tests.planted import POISON, Planted, promises
 
 AT_THE_WAREHOUSE = {"fulfillment.tasks.release_shipment", "fulfillment.tasks.recall_shipment"}
 """Reactions whose effect is in no table; they have tests of their own below."""
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
-
-
-@pytest.fixture(scope="module")
-def clean(
-    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
-) -> Iterator[Planted]:
-    with django_db_blocker.unblock():
-        yield settled(tmp_path_factory.mktemp("clean"))
-
-
-@pytest.fixture
-def shop(clean: Planted, tmp_path: Path) -> Planted:
-    return copied(clean, tmp_path)
-
-
-def promises(shop: Planted) -> set[str]:
-    """Which were not kept."""
-    return {violation.promise for violation in judge(shop.evidence, 0).all}
 
 
 def done(shop: Planted) -> tuple[int, float]:
@@ -47,16 +26,6 @@ def done(shop: Planted) -> tuple[int, float]:
         "SELECT id, closed_at FROM bus_delivery WHERE state = 'done' ORDER BY id LIMIT 1"
     )
     return pk, datetime.fromisoformat(closed_at).replace(tzinfo=UTC).timestamp()
-
-
-def unsent(shop: Planted, kind: str, order: str) -> str:
-    """Take away the mail of that kind to who ordered that, or the last one; gives its key."""
-    mail = [
-        one for one in shop.evidence.mails
-        if kind in one.message_id and one.to.startswith(order)
-    ][-1]  # fmt: skip
-    shop.evidence.mails.remove(mail)
-    return mail.message_id.strip("<>").rpartition("@")[0]
 
 
 def test_a_settled_shop_is_clean(shop: Planted) -> None:
@@ -98,92 +67,34 @@ def test_the_warehouse_does_each_thing_once(
     assert promises(shop) == {promise}
 
 
-@pytest.mark.parametrize("kind", MAILS)
-def test_a_mail_that_never_came_is_lost(shop: Planted, kind: str) -> None:
-    unsent(shop, kind, "")
-
-    assert promises(shop) == {"lost"}
-
-
-@pytest.mark.parametrize(
-    ("copies", "in_doubt", "promise", "ambiguous"),
-    [
-        pytest.param(1, 0, {"doubled"}, 1, id="the ledger was never in doubt"),
-        pytest.param(1, 1, set(), 1, id="the first was in doubt"),
-        pytest.param(2, 1, {"doubled"}, 2, id="one more than was in doubt"),
-        pytest.param(2, 2, {"doubled"}, 2, id="a doubt is repeated once"),
-    ],
-)
-@pytest.mark.parametrize("kind", MAILS)
-def test_a_mail_comes_twice_only_where_the_first_was_in_doubt(
-    shop: Planted, kind: str, copies: int, in_doubt: int, promise: set[str], ambiguous: int
-) -> None:
-    shop.evidence.mails += [
-        one for one in shop.evidence.mails if kind in one.message_id
-    ][-1:] * copies  # fmt: skip
-    if in_doubt:
-        name = f"notifications.tasks.{kind.replace('-', '_')}"
-        shop.sql(
-            f"UPDATE bus_delivery SET ambiguous = {in_doubt} WHERE subscription_id = "
-            f"(SELECT id FROM bus_subscription WHERE name = '{name}')"
-        )
-
-    verdict = judge(shop.evidence, 0)
-
-    assert {one.promise for one in verdict.all} == promise
-    assert verdict.ambiguous == ambiguous
-
-
-@pytest.mark.parametrize("kind", MAILS)
-def test_a_mail_that_the_shop_says_it_skipped_is_lost_all_the_same(
-    shop: Planted, kind: str
-) -> None:
-    key = unsent(shop, kind, "plain" if kind == MAILS[0] else "")
-
-    shop.sql(f"UPDATE notifications_message SET state = 'skipped' WHERE key = '{key}'")
-
-    assert promises(shop) == {"lost"}
-
-
-@pytest.mark.parametrize(
-    ("state", "cancellation_came", "lost"),
-    [
-        pytest.param("skipped", True, 0, id="the cancellation was mailed already"),
-        pytest.param("sent", True, 1, id="and the shop says that it sent both"),
-        pytest.param("skipped", False, 2, id="neither was mailed"),
-    ],
-)
-def test_a_confirmation_may_stay_behind_where_the_cancellation_was_mailed(
-    shop: Planted, state: str, cancellation_came: bool, lost: int
-) -> None:
-    key = unsent(shop, "send-order-confirmation", "cancelled")
-    if not cancellation_came:
-        unsent(shop, "send-cancellation", "cancelled")
-
-    shop.sql(f"UPDATE notifications_message SET state = '{state}' WHERE key = '{key}'")
-
-    verdict = judge(shop.evidence, 0)
-    assert len(verdict.lost) == len(verdict.all) == lost
-
-
-def test_a_mail_that_nobody_asked_for_is_found(shop: Planted) -> None:
-    mail = shop.evidence.mails[0]
-    shop.evidence.mails.append(replace(mail, message_id=f"<0{mail.message_id[1:]}"))
-
-    assert promises(shop) == {"nothing happens that no event asks for"}
-
-
-def test_a_mail_to_somebody_else_is_found(shop: Planted) -> None:
-    shop.evidence.mails[0] = replace(shop.evidence.mails[0], to=f"other@{DOMAIN}")
-
-    assert promises(shop) == {"mails of an order go to who ordered"}
-
-
 def test_a_cancellation_that_was_answered_holds(shop: Planted) -> None:
     for purchase in shop.evidence.purchases:
         purchase.cancelled = True
 
     assert promises(shop) == {CANCELLED}
+
+
+@pytest.mark.parametrize("said", ["400", "403", "404", "422"])
+@pytest.mark.parametrize("earlier", [[], ["503"], ["201"]])
+def test_a_customer_who_was_refused_is_found(shop: Planted, said: str, earlier: list[str]) -> None:
+    shop.evidence.purchases[0].tries = [(0.0, 0.1, one) for one in (*earlier, said)]
+
+    assert promises(shop) == {WELCOME}
+
+
+@pytest.mark.parametrize("said", ["201", "409", "429", "500", "ReadTimeout"])
+def test_whoever_was_refused_for_now_is_not_refused(shop: Planted, said: str) -> None:
+    shop.evidence.purchases[0].tries = [(0.0, 0.1, "422"), (1.0, 0.1, said)]
+
+    assert promises(shop) == set()
+
+
+def test_it_is_told_how_many_never_got_an_answer(shop: Planted) -> None:
+    silent = Purchase(key="silent", body={}, tries=[(0.0, 30.0, "ReadTimeout")])
+    refused = Purchase(key="refused", body={}, tries=[(0.0, 0.1, "422")])
+    shop.evidence.purchases += [silent, refused]
+
+    assert judge(shop.evidence, 0).remarks == ["customers who never got an answer: 1 of 7"]
 
 
 def test_a_total_that_was_answered_is_the_orders(shop: Planted) -> None:
