@@ -1,5 +1,6 @@
 """What a Celery worker of the shop does besides working: checks, registration, a sign of life."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,23 @@ def refuse_unsuitable_broker(**_: Any) -> None:
 
 @worker_init.connect
 def register_subscriptions(sender: Any, **_: Any) -> None:
-    """Make the subscriptions of this worker's queues known to the relay."""
+    """Make the subscriptions of this worker's queues known to the relay, or do not start.
+
+    Celery logs what is raised here and starts all the same; only an exit ends it.
+    """
+    from django.db import Error
+
     from bus.registration import register
+    from bus.worker.patience import patiently
 
     for queue in sender.app.amqp.queues.consume_from:
-        register(queue)
+        try:
+            patiently(partial(register, queue))
+        except Error as error:
+            raise SystemExit(
+                f"worker: the subscriptions of {queue} cannot be registered; look whether the "
+                f"database of DATABASE_URL runs and is migrated, and start again: {error}"
+            ) from None
 
 
 @worker_init.connect

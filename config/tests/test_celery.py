@@ -1,12 +1,23 @@
-"""How workers find their broker again."""
+"""How workers start, and find their broker again."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection
+from django.db import OperationalError as DatabaseAway
 from kombu.exceptions import OperationalError
 
+from bus.models import Subscription
+from bus.worker import patience
 from config import worker
 from config.celery import app
+
+
+def starting(*queues: str) -> SimpleNamespace:
+    """As much of a worker as its registration looks at."""
+    amqp = SimpleNamespace(queues=SimpleNamespace(consume_from=queues))
+    return SimpleNamespace(app=SimpleNamespace(amqp=amqp))
 
 
 def test_a_broker_that_is_away_is_looked_for_every_second() -> None:
@@ -26,3 +37,38 @@ def test_a_worker_asks_no_other_worker() -> None:
     worker.leave_other_workers_alone(sender=starting)
 
     assert starting.options == {"without_mingle": True, "without_gossip": True}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_registers_when_its_database_is_there_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0, 0))
+    away = [DatabaseAway("the database system is starting up")]
+
+    def query(execute: Any, *about: Any) -> Any:
+        if away:
+            raise away.pop()
+        return execute(*about)
+
+    with connection.execute_wrapper(query):
+        worker.register_subscriptions(sender=starting("billing"))
+
+    assert Subscription.objects.filter(queue__name="billing").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("trouble", [DatabaseAway("gone"), DatabaseError("no such table")])
+def test_a_worker_that_cannot_register_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0, 0))
+
+    def query(*_: Any) -> None:
+        raise trouble
+
+    with (
+        connection.execute_wrapper(query),
+        pytest.raises(SystemExit, match="worker: the subscriptions of billing cannot be"),
+    ):
+        worker.register_subscriptions(sender=starting("billing"))
