@@ -1,10 +1,11 @@
 """A transaction is done again after trouble, also when the time limit strikes while it waits."""
 
+import time
+
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 
-from bus.worker import patience
 from bus.worker.patience import patiently
 
 pytestmark = pytest.mark.django_db
@@ -24,13 +25,13 @@ def test_the_time_limit_in_a_pause_does_not_lose_what_is_to_be_written(
     def interrupted(_seconds: float) -> None:
         raise SoftTimeLimitExceeded
 
-    monkeypatch.setattr(patience.time, "sleep", interrupted)
+    monkeypatch.setattr(time, "sleep", interrupted)
 
     assert patiently(write, on=(OperationalError, SoftTimeLimitExceeded)) == "written"
 
 
 def test_the_last_trouble_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
 
     def write() -> None:
         raise OperationalError("the server is gone")
