@@ -76,15 +76,18 @@ class Buyers:
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
         )  # fmt: skip
         self._stop = threading.Event()
+        self._sender = threading.Thread(target=self._send, daemon=True, name="buyers")
         self._pool = ThreadPoolExecutor(48, thread_name_prefix="buyer")
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        threading.Thread(target=self._send, daemon=True, name="buyers").start()
+        self._sender.start()
 
     def stop(self) -> None:
         """No new orders; returns when every customer has an answer or has given up."""
         self._stop.set()
+        if self._sender.is_alive():
+            self._sender.join()
         self._pool.shutdown(wait=True)
 
     def answered(self) -> list[Purchase]:
