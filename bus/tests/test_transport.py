@@ -185,12 +185,12 @@ def test_what_redis_is_not_told_of_keeps_no_place_in_the_worker(
     qos.append(taken, taken.delivery_tag)
     assert not qos.can_consume()
 
-    broker.execute_command("REPLICAOF", "127.0.0.1", "1")  # type: ignore[no-untyped-call]
+    broker.execute_command("REPLICAOF", "127.0.0.1", "1")  # type: ignore[no-untyped-call]  # redis-py has no types for it
     try:
         with pytest.raises(redis.ReadOnlyError):
             getattr(qos, end)(taken.delivery_tag)
     finally:
-        broker.execute_command("REPLICAOF", "NO", "ONE")  # type: ignore[no-untyped-call]
+        broker.execute_command("REPLICAOF", "NO", "ONE")  # type: ignore[no-untyped-call]  # as above
 
     assert qos.can_consume()
 

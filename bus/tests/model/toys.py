@@ -102,7 +102,7 @@ class Toys:
 
     def reset(self) -> None:
         """Forget everything; the handlers stay the same objects."""
-        self.__init__()  # type: ignore[misc]
+        self.__init__()  # type: ignore[misc]  # starts afresh
 
     def subscribe(self) -> None:
         """Subscribe all handlers; the newcomer is not registered before a history says so."""
