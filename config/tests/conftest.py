@@ -1,5 +1,6 @@
 """A toy shop that is started, watched and always ended."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -56,6 +57,7 @@ def toy_shop(tmp_path: Path) -> Iterator[Callable[[str], Running]]:
     for shop in shops:
         for name in ("front", "back", "last"):
             if (pid := shop.pid(name)) and shop.process.poll() is None:
-                os.killpg(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it may be between two lives
+                    os.killpg(pid, signal.SIGKILL)
         shop.process.kill()
         shop.process.wait()

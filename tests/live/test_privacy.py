@@ -135,6 +135,5 @@ def test_a_checkout_that_a_database_refuses_names_nobody(
     answer = shop.http.post("/api/v1/checkout/", json=GRACE)
 
     assert answer.status_code == 500
-    shop.wait_for(lambda: "IntegrityError" in shop.said, 10)
-    assert "not_her" in shop.said
+    shop.wait_for(lambda: "not_her" in shop.said, 10)
     assert private() == []
