@@ -8,5 +8,9 @@ class RoofConfig(AppConfig):
     verbose_name = "The roof"
 
     def ready(self) -> None:
-        """Make the Celery app the current one in every process that sets Django up."""
-        import config.celery  # noqa: F401 -- importing it is all
+        """Make the Celery app the current one in every process that sets Django up.
+
+        And let `manage.py check --deploy` know what a deployment must not have.
+        """
+        import config.celery
+        import config.crashing  # noqa: F401 -- importing them is all

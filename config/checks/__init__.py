@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from config.checks.check import Check
+from config.checks.crashing import check_crash_points
 from config.checks.database import check_database
 from config.checks.machine import check_folder, check_port, check_ports_differ, check_python
 from config.checks.monitor import check_flower_login
@@ -21,3 +22,4 @@ def all_checks() -> Iterator[Check]:
     yield check_database()
     yield check_redis()
     yield check_flower_login()
+    yield check_crash_points()

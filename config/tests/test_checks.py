@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from pytest_django.fixtures import Settings
 
+from config.checks.crashing import check_crash_points
 from config.checks.database import check_database
 from config.checks.machine import check_folder, check_port, check_ports_differ
 from config.checks.monitor import check_flower_login
@@ -116,6 +118,20 @@ def test_a_flower_login_without_a_password_is_refused(settings: Settings) -> Non
     settings.FLOWER_AUTH = "admin:"
 
     assert "Set FLOWER_AUTH=user:password" in check_flower_login().fix
+
+
+def test_crash_points_are_refused_where_a_shop_is_deployed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.CRASH_POINTS = str(tmp_path)
+
+    with pytest.raises(SystemCheckError, match="Leave CRASH_POINTS empty"):
+        call_command("check", "--deploy", "--tag", "shop")
+
+    assert check_crash_points().fails
+    call_command("check")  # as every other command does: tests set it without DEBUG
+    settings.DEBUG = True
+    assert not check_crash_points().fails
 
 
 @pytest.mark.django_db
