@@ -108,6 +108,8 @@ DATABASES = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'shop.sqlite3'}"),
 }
 _database = DATABASES["default"]
+# What DATABASE_URL says, as in ?sslmode=require, wins over the defaults below.
+_asked = _database.pop("OPTIONS", {})
 if _database["ENGINE"].endswith("sqlite3"):
     # Without IMMEDIATE a transaction that reads before it writes fails at once, in spite of the
     # time-out, when another process has written in between.
@@ -115,19 +117,24 @@ if _database["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+        **_asked,
     }
 elif _database["ENGINE"].endswith("postgresql"):
-    # A frozen process that holds a row lock is cut off.
     _database["CONN_HEALTH_CHECKS"] = True
+    # A frozen process that holds a row lock is cut off.
+    _limits = (
+        "-c lock_timeout=5s -c statement_timeout=15s -c idle_in_transaction_session_timeout=15s"
+    )
     _database["OPTIONS"] = {
-        "options": "-c lock_timeout=5s -c statement_timeout=15s"
-        " -c idle_in_transaction_session_timeout=15s",
         # A server that is gone without a farewell is noticed in 25 s; by itself Linux takes hours.
         "connect_timeout": 5,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": 25_000,
+        **_asked,
+        # PostgreSQL reads them in this order: of two values the later one is in force.
+        "options": " ".join(filter(None, (_limits, _asked.get("options")))),
     }
 else:
     raise ImproperlyConfigured("DATABASE_URL must name postgres:// or sqlite://.")
