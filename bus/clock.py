@@ -1,5 +1,7 @@
 """The database's clock: the only one that leases and due times are measured by."""
 
+from datetime import MAXYEAR, MINYEAR, datetime
+
 from django.db import connection
 
 
@@ -15,3 +17,8 @@ def sql_ago(seconds: float) -> str:
     if connection.vendor == "postgresql":
         return f"STATEMENT_TIMESTAMP() - INTERVAL '{seconds} seconds'"
     return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '-{seconds} seconds')"
+
+
+def can_hold(at: datetime) -> bool:
+    """Whether every time zone has this instant; a calendar's first and last year are cut off."""
+    return MINYEAR < at.year < MAXYEAR

@@ -1,7 +1,9 @@
 """A page that asks for what an operation needs to know, before it is done."""
 
+from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.forms import BooleanField, CharField, DateTimeField, Form, IntegerField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,7 +14,13 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from bus.clock import can_hold
 from bus.retention import KEPT, OLDEST
+
+
+def _usable(at: datetime) -> None:
+    if not can_hold(at):
+        raise ValidationError("Such a year is none of the shop's; write it like 2026-01-31 00:00.")
 
 
 def _reason() -> CharField:
@@ -28,6 +36,7 @@ class BackfillForm(Form):
     """What of its past a subscription is to get, and how."""
 
     since = DateTimeField(
+        validators=[_usable],
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-01-31 00:00"}),
         help_text="In the shop's time zone. What it owes or has done already is passed over.",
     )

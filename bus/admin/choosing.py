@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,6 +13,7 @@ from django.utils.timezone import make_aware
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.utils import parse_datetime_str
 
+from bus.clock import can_hold
 from bus.models import Delivery
 from bus.operations import Selection
 
@@ -29,12 +32,22 @@ class EventTime(RangeDateTimeFilter):
         )
 
     def instant(self, end: str) -> datetime | None:
-        """The bound; a date alone is its midnight."""
+        """The bound; a date alone is its midnight.
+
+        Raises:
+            IncorrectLookupParameters: it is no date. Passed over, it would choose everything.
+        """
         day, time = (
             self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") for part in (0, 1)
         )
-        found = parse_datetime_str(f"{day} {time or '00:00:00'}") if day else None
-        return make_aware(found) if found else None
+        if not day:
+            return None
+        found = parse_datetime_str(f"{day} {time or '00:00:00'}")
+        if found is None or not can_hold(found):
+            sentence = f"Event {end} {day} {time or ''} is no date; write it like 2026-01-31."
+            messages.error(self.request, sentence)
+            raise IncorrectLookupParameters
+        return make_aware(found)
 
 
 def all_of(changelist: ChangeList, shown: QuerySet[Delivery]) -> Selection:

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action, display
@@ -73,7 +72,11 @@ class SubscriptionAdmin(ReadOnly):
     @action(description="Backfill", permissions=["operate"], icon="history")
     def backfill(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask since when and how, then owe it the past."""
-        subscription = get_object_or_404(Subscription, pk=object_id)
+        subscription = self.get_object(request, object_id)
+        if subscription is None:
+            sentence = f"There is no subscription with the number {object_id}."
+            self.message_user(request, sentence, messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:bus_subscription_changelist"))
         form = BackfillForm(request.POST or None)
         if form.is_valid():
             try:

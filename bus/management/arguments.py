@@ -6,6 +6,8 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from bus.clock import can_hold
+
 
 def ask_who_and_why(parser: ArgumentParser) -> None:
     """Add what an operator action is recorded with."""
@@ -21,6 +23,6 @@ def instant(text: str) -> datetime:
             found = datetime(day.year, day.month, day.day)  # noqa: DTZ001 -- made aware below
     except ValueError:
         found = None
-    if found is None:
+    if found is None or not can_hold(found):
         raise ArgumentTypeError(f"{text!r} is no date; write it like 2026-01-31.")
     return found if timezone.is_aware(found) else timezone.make_aware(found)

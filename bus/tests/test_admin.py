@@ -77,6 +77,26 @@ def test_all_that_match_are_more_than_the_page_shows(operator: Client, name: str
     assert states()["199"] == State.DISCARDED
 
 
+@pytest.mark.parametrize("day", ["soon", "2026-02-31", "0001-01-01", "9999-12-31"])
+def test_a_list_since_no_date_is_refused_instead_of_being_of_everything(
+    operator: Client, name: str, day: str
+) -> None:
+    some = Delivery.objects.all()
+
+    said = act(
+        operator,
+        DELIVERIES,
+        "deliver_again",
+        some,
+        f"?event__at_from_0={day}&event__at_from_1=",
+        select_across="1",
+    )
+
+    assert said.startswith(f"Event from {day}")
+    assert said.endswith("is no date; write it like 2026-01-31.")
+    assert log() == []
+
+
 def test_all_of_a_subscription_since_an_instant_are_delivered_again(
     operator: Client, name: str, subscribed: Subscribed
 ) -> None:

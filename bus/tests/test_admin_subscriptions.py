@@ -91,6 +91,28 @@ def test_a_past_may_be_given_in_silence(operator: Client, newcomer: Subscription
     assert set(states().values()) == {State.DISCARDED}
 
 
+@pytest.mark.parametrize("since", ["soon", "2026-02-31 00:00", "0001-01-01 00:00", "9999-12-31"])
+def test_a_past_that_begins_at_no_date_is_refused_by_the_name_of_the_field(
+    operator: Client, newcomer: Subscription, since: str
+) -> None:
+    page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
+
+    answer = operator.post(page, {"since": since, "rate": "50"})
+
+    assert list(answer.context["form"].errors) == ["since"]
+    assert log() == []
+
+
+@pytest.mark.parametrize("number", ["0", "x", "99999999999999999999"])
+def test_the_past_of_a_subscription_that_is_none_is_no_page(operator: Client, number: str) -> None:
+    page = reverse("admin:bus_subscription_backfill", args=[number])
+
+    answer = operator.get(page, follow=True)
+
+    (said,) = answer.context["messages"]
+    assert str(said).startswith(f"There is no subscription with the number {number}.")
+
+
 def test_a_long_past_is_a_matter_for_the_command_line(
     operator: Client, newcomer: Subscription, monkeypatch: pytest.MonkeyPatch
 ) -> None:

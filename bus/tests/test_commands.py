@@ -121,6 +121,8 @@ def test_the_whole_ledger_is_never_meant(name: str, act: str) -> None:
         (["deliveries", "--queue", "nowhere"], "There is no queue nowhere; see manage.py"),
         (["deliveries", "--since", "soon"], "'soon' is no date; write it like 2026-01-31."),
         (["deliveries", "--since", "2026-02-31"], "'2026-02-31' is no date"),
+        (["deliveries", "--since", "0001-01-01"], "--since: '0001-01-01' is no date"),
+        (["backfill", "nobody", "--since", "9999-12-31"], "--since: '9999-12-31' is no date"),
         (["subscriptions", "--pause", "nobody"], "There is no subscription nobody"),
         (["backfill", "nobody", "--since", "2026-01-31"], "There is no subscription nobody"),
         (["prune", "--older-than", "-1"], "-1 days is no age"),
