@@ -68,6 +68,12 @@ class PruneForm(Form):
     reason = _reason()
 
 
+class DrainForm(Form):
+    """Why the web server is to do what workers do."""
+
+    reason = _reason()
+
+
 def ask(
     admin: ModelAdmin, request: HttpRequest, form: Form, title: str, back: str, **words: Any
 ) -> HttpResponse:

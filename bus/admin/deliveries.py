@@ -14,8 +14,9 @@ from django.utils.timezone import localtime
 from unfold.decorators import action, display
 
 from bus import operations
-from bus.admin.asking import PruneForm, ask
+from bus.admin.asking import DrainForm, PruneForm, ask
 from bus.admin.choosing import EventTime, all_of
+from bus.admin.draining import drain_a_while
 from bus.admin.reading import ReadOnly, record_of
 from bus.models import Delivery, State
 from bus.operations import Selection
@@ -46,7 +47,7 @@ class DeliveryAdmin(ReadOnly):
     exclude = ("error", "token")
     readonly_fields = ("traceback",)
     actions = ("deliver_again", "discard")
-    actions_list = ("prune",)
+    actions_list = ("prune", "drain")
 
     @display(description="state", ordering="state", label=STATE_COLOURS)
     def shown_state(self, delivery: Delivery) -> str:
@@ -114,3 +115,19 @@ class DeliveryAdmin(ReadOnly):
                 self.message_user(request, rest, messages.WARNING)
                 return
         self.message_user(request, f"{total} deliveries are forgotten.", messages.SUCCESS)
+
+    @action(description="Drain", permissions=["operate"], icon="water_drop")
+    def drain(self, request: HttpRequest) -> HttpResponse:
+        """Say what it is for, then work the ledger for a while."""
+        back = reverse("admin:bus_delivery_changelist")
+        form = DrainForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            drained = drain_a_while(**record_of(request))
+            level = messages.WARNING if drained.dead or drained.more else messages.SUCCESS
+            self.message_user(request, str(drained), level)
+            return HttpResponseRedirect(back)
+        says = (
+            "For a shop whose broker is gone: what is due is done here, in the web server, by one "
+            "process for about ten seconds. While the broker answers, leave it to the workers."
+        )
+        return ask(self, request, form, "Drain the ledger", back, says=says, button="Drain")

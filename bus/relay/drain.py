@@ -1,21 +1,22 @@
 """Working the ledger without a broker: slower, and still exactly once."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from bus import registry
 from bus.relay.claiming import claim
-from bus.relay.expiry import forget_sent
+from bus.relay.expiry import forget_sent, unsend
 from bus.relay.routing import route
 from bus.relay.work import look
 from bus.worker.outcome import Outcome
 from bus.worker.perform import perform
 
 
-def drain() -> Iterator[tuple[str, Outcome]]:
+def drain() -> Generator[tuple[str, Outcome], None, None]:
     """Route and perform all that is due in this process, until nothing is; a pair per message.
 
     What was sent is due again: no broker will bring it. Deliveries of subscriptions that this
-    process has no code for stay where they are.
+    process has no code for stay where they are. Closed early, it leaves what it has claimed and
+    not performed as due as before.
     """
     forget_sent()
     while True:
@@ -29,5 +30,11 @@ def drain() -> Iterator[tuple[str, Outcome]]:
         ]
         if not routed and not batches:
             return
-        for batch in batches:
-            yield batch.task, perform(registry.reaction(batch.task), batch.tickets)
+        while batches:
+            batch = batches.pop(0)
+            outcome = perform(registry.reaction(batch.task), batch.tickets)
+            try:
+                yield batch.task, outcome
+            except GeneratorExit:
+                unsend([ticket for left in batches for ticket in left.tickets])
+                raise

@@ -13,7 +13,7 @@ from bus.models import Delivery, Event, State, Subscription
 from bus.registration import register
 from bus.relay.routing import route
 from bus.testing import given
-from bus.tests.conftest import Happened, Subscribed, happened, note, states
+from bus.tests.conftest import Happened, Subscribed, happened, note, notes, states
 from bus.tests.staff import DELIVERIES, SUBSCRIPTIONS, act, log, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -162,7 +162,41 @@ def test_much_is_pruned_in_several_requests(
     assert len(states()) == 2
 
 
-@pytest.mark.parametrize("page", ["bus_delivery_prune", "bus_subscription_backfill"])
+def test_the_ledger_is_drained_where_the_broker_is_gone(operator: Client, name: str) -> None:
+    given(*happened(4))
+    page = reverse("admin:bus_delivery_drain")
+    assert "whose broker is gone" in operator.get(page).content.decode()
+    assert log() == []
+
+    answer = operator.post(page, {"reason": "no Redis"}, follow=True)
+
+    (said,) = answer.context["messages"]
+    assert str(said) == ("2 deliveries are done, 0 dead, 0 wait for a retry. Nothing more is due.")
+    assert notes() == ["3", "4"]
+    assert log() == [("ada", "drain", "all that is due", 2, "no Redis")]
+
+
+def test_much_is_drained_in_several_requests(
+    operator: Client, subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin.draining, "LONGEST", 0)
+    subscribed(react, batch=1)
+    register("desk")
+    given(*happened(1, 2))
+    page = reverse("admin:bus_delivery_drain")
+
+    first = operator.post(page, follow=True)
+    second = operator.post(page, follow=True)
+
+    assert "1 deliveries are done" in str(next(iter(first.context["messages"])))
+    assert "More is due: drain again." in str(next(iter(first.context["messages"])))
+    assert "Nothing more is due." in str(next(iter(second.context["messages"])))
+    assert notes() == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "page", ["bus_delivery_prune", "bus_delivery_drain", "bus_subscription_backfill"]
+)
 def test_who_may_only_look_may_do_nothing(client: Client, name: str, page: str) -> None:
     looking = signed_in(client, "view_delivery", "view_subscription")
     args = [Subscription.objects.get().pk] if "subscription" in page else []

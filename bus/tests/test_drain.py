@@ -91,6 +91,20 @@ def test_a_lost_workers_share_keeps_nobody_waiting_for_company(subscribed: Subsc
     assert notes() == ["2"]
 
 
+def test_ended_early_it_leaves_nothing_that_nobody_will_bring(subscribed: Subscribed) -> None:
+    subscribed(react, batch=1)
+    register("desk")
+    given(*happened(1, 2, 3))
+
+    steps = drain()
+    next(steps)
+    steps.close()
+
+    assert states() == {"1": State.DONE, "2": State.WAITING, "3": State.WAITING}
+    drained()
+    assert notes() == ["1", "2", "3"]
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("ordered", [True, False])
 def test_two_at_once_do_no_harm(subscribed: Subscribed, world: World, ordered: bool) -> None:

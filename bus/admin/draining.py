@@ -1,0 +1,50 @@
+"""The ledger worked in the web server, a while at a time, where no broker brings it to workers."""
+
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from bus.models import Outbox, State
+from bus.operations import count_on, record
+from bus.relay.drain import drain
+from bus.relay.work import look
+
+LONGEST = 10
+"""Seconds after which no further message is begun; a browser waits, and proxies give up."""
+
+
+@dataclass
+class Drained:
+    """What became of the deliveries, and whether there is more to do."""
+
+    states: Counter[State] = field(default_factory=Counter)
+    more: bool = False
+
+    @property
+    def dead(self) -> int:
+        return self.states[State.DEAD]
+
+    def __str__(self) -> str:
+        done, waiting = self.states[State.DONE], self.states[State.WAITING]
+        rest = "More is due: drain again." if self.more else "Nothing more is due."
+        return f"{done} deliveries are done, {self.dead} dead, {waiting} wait for a retry. {rest}"
+
+
+def drain_a_while(*, by: str, why: str) -> Drained:
+    """Do what is due, until nothing is or the time is over; written down as it is done."""
+    action = record(by, "drain", "all that is due", count=0, why=why)
+    drained = Drained()
+    time_is_up = time.monotonic() + LONGEST
+    with closing(drain()) as messages:
+        for _task, outcome in messages:
+            drained.states.update(outcome.states)
+            count_on(action, outcome.states[State.DONE])
+            if time.monotonic() >= time_is_up:
+                break
+        else:
+            return drained
+    drained.more = Outbox.objects.exists() or any(
+        one.due for work in look().values() for one in work
+    )
+    return drained
