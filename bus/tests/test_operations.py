@@ -4,10 +4,11 @@ import time
 from threading import Event
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from bus import operations
-from bus.models import Delivery, OperatorAction, Outbox, State
+from bus.models import Delivery, OperatorAction, Outbox, State, Subscription
 from bus.operations import Refused
 from bus.registration import register
 from bus.relay.routing import route
@@ -155,6 +156,28 @@ def test_retiring_discards_what_is_open(subscribed: Subscribed) -> None:
     operations.retire(name, by="ada")
 
     assert states() == {"1": State.DISCARDED}
+
+
+def test_retiring_goes_in_steps_and_pauses_meanwhile(
+    subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations.subscriptions, "AT_ONCE", 2)
+    name = subscribed(react)
+    register("desk")
+    given(*happened(1, 2, 3))
+    route()
+    Delivery.objects.filter(stream="2").update(state=State.DEAD)
+
+    with CaptureQueriesContext(connection) as done:
+        operations.retire(name, by="ada", why="gone")
+
+    assert sum('UPDATE "bus_delivery"' in one["sql"] for one in done) == 2
+    assert set(states().values()) == {State.DISCARDED}
+    assert Subscription.objects.get().status == "retired"
+    assert log() == [
+        ("ada", "pause", name, 1, "It is being retired. gone"),
+        ("ada", "retire", name, 1, "gone"),
+    ]
 
 
 @pytest.mark.postgres
