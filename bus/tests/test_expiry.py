@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from bus import registry
 from bus.models import Delivery, State
-from bus.relay.expiry import forget_sent, unsend
+from bus.relay.expiry import expire, forget_sent, unsend
+from bus.relay.work import look
 from bus.testing import given, settle
 from bus.tests.conftest import (
     Happened,
@@ -17,6 +19,7 @@ from bus.tests.conftest import (
     happened,
     notes,
     relayed,
+    states,
     worked,
 )
 from bus.worker.ledger import still_owned, take
@@ -110,6 +113,30 @@ def test_a_crash_while_sending_is_ambiguous_and_the_second_is_dead(subscribed: S
     row = delivery_after_look()
     assert (row.state, row.ambiguous) == (State.DEAD, 2)
     assert row.error.startswith("It may have been sent twice")
+
+
+def test_what_was_lost_together_is_taken_back_together(
+    subscribed: Subscribed, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = subscribed(react, batch=30)
+    given(*happened(*range(60)))
+    running, *_sent = relayed()
+    take(registry.reaction(running.task), running.tickets)
+    end_leases()
+    (late,) = look().values()
+
+    with transaction.atomic(), CaptureQueriesContext(connection) as done:
+        expire(late)
+
+    assert len([one for one in done if "bus_delivery" in one["sql"]]) == 3  # one look, two verdicts
+    assert set(states().values()) == {State.WAITING}
+    assert Delivery.objects.filter(alone=True).count() == 30
+    ids = list(Delivery.objects.order_by("id").values_list("id", flat=True))
+    told = [record.getMessage() for record in caplog.records if "lost while" in record.getMessage()]
+    assert told == [
+        f"{name}: 30 lost while {state}: deliveries {', '.join(map(str, some))}, ..."
+        for state, some in (("running", ids[:5]), ("sent", ids[30:35]))
+    ]
 
 
 def test_a_crash_while_sending_what_may_be_repeated_counts_as_a_crash(
