@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -21,8 +21,9 @@ from tests.chaos.stage import Stage
 RECOVERED = "every fault is recovered from within its bar"
 MERCY = 45
 """Seconds over its bar for which a recovery is waited for, so that it can be told."""
-PAIRS = 0.4
-"""How often a second fault strikes while the first one lasts."""
+COMPANY = 0.5
+"""How often one more fault strikes while the others last."""
+MOST_TOGETHER = 3
 
 Say = Callable[[str], None]
 
@@ -121,10 +122,7 @@ class Campaign:
             return
         over = time.monotonic() + self.plan.seconds
         while (left := over - time.monotonic()) > 0:
-            together = [chance.choice(self.plan.faults)]
-            if chance.random() < PAIRS:
-                others = [one for one in self.plan.faults if one is not together[0]]
-                together.append(chance.choice(others or self.plan.faults))
+            together = draw(self.plan.faults, chance)
             mine = Random(chance.random())
             fitting = [one for one in together if one.seconds <= max(left, 10)]
             if fitting:
@@ -220,3 +218,18 @@ class Campaign:
         for violation in verdict.all:
             self.history.write(violation=str(violation))
         self.history.write(verdict=str(verdict))
+
+
+def draw(faults: Sequence[Fault], chance: Random) -> list[Fault]:
+    """One fault, or a few different ones to strike together.
+
+    Each has about the same share of a campaign's time, so that what is over quickly comes often.
+    """
+    shares = {fault.name: 1 / (2 + fault.seconds) for fault in faults}
+    together: list[Fault] = []
+    while len(together) < min(MOST_TOGETHER, len(faults)):
+        rest = [fault for fault in faults if fault not in together]
+        together += chance.choices(rest, [shares[fault.name] for fault in rest])
+        if chance.random() >= COMPANY:
+            break
+    return together
