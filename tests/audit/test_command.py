@@ -1,0 +1,75 @@
+"""What `manage.py audit` looks at, and what it says."""
+
+import pytest
+from django.db import connection
+
+from bus.audit import rules
+from bus.models import Delivery, OperatorAction, PersonalData, State
+from bus.moment import one_moment
+from tests.audit.conftest import audit, damaged, found
+from tests.damage import PLANTS, Shop
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_settled_shop_has_no_findings() -> None:
+    code, printed = audit()
+
+    assert found() == {}
+    assert code == 0
+    assert "none" in printed
+
+
+def test_every_rule_has_a_plant_that_breaks_it() -> None:
+    assert {plant.rule for plant in PLANTS} == set(rules._checks)
+
+
+def test_what_is_on_its_way_is_no_finding(shop: Shop) -> None:
+    Delivery.objects.filter(stream=shop.released).update(state=State.WAITING)
+
+    assert found() == {}
+
+
+def test_customers_who_were_erased_are_audited_all_the_same(shop: Shop) -> None:
+    PersonalData.objects.all().delete()
+
+    assert found() == {}
+
+
+def test_the_command_names_each_finding_and_what_to_do(shop: Shop) -> None:
+    damaged(shop, "reservation_lost", "document_lost", "mail_lost")
+
+    code, printed = audit()
+
+    assert code == 1
+    assert f"{shop.released} CUP" in printed
+    assert "has no document" in printed
+    assert "section 14 (4) no. 4 UStG" in " ".join(printed.split())
+    assert max(map(len, printed.splitlines())) <= 100
+    assert "\x1b" not in printed
+
+
+def test_a_repair_says_what_was_done_and_what_is_left(shop: Shop) -> None:
+    damaged(shop, "stock_changed", "file_changed")
+
+    code, printed = audit("--repair", "--by", "grace", "--why", "audit of November")
+
+    assert code == 1
+    assert "99 on hand and 3 reserved became 9 and 3" in " ".join(printed.split())
+    [action] = OperatorAction.objects.all()
+    assert (action.who, action.what, action.subject) == ("grace", "repair", "CUP")
+    assert action.why.endswith("became 9 and 3. audit of November")
+    assert list(found()) == ["every issued document's file is the one that was issued"]
+
+
+@pytest.mark.postgres
+def test_an_audit_may_read_longer_than_a_session_may_otherwise() -> None:
+    def limit() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            return str(cursor.fetchone()[0])
+
+    with one_moment():
+        during = limit()
+
+    assert (during, limit()) == ("10min", "15s")
