@@ -15,6 +15,14 @@ def ask_who_and_why(parser: ArgumentParser) -> None:
     parser.add_argument("--why", default="", help="The reason, for the record.")
 
 
+def number(text: str) -> int:
+    """The number of a row; none is longer than a database's widest column."""
+    found = int(text)
+    if not 0 < found < 2**63:
+        raise ArgumentTypeError(f"no row has the number {text}.")
+    return found
+
+
 def instant(text: str) -> datetime:
     """A date or an instant (ISO 8601); without an offset in the shop's time zone."""
     try:

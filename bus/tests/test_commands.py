@@ -126,6 +126,8 @@ def test_the_whole_ledger_is_never_meant(name: str, act: str) -> None:
         (["subscriptions", "--pause", "nobody"], "There is no subscription nobody"),
         (["backfill", "nobody", "--since", "2026-01-31"], "There is no subscription nobody"),
         (["prune", "--older-than", "-1"], "-1 days is no age"),
+        (["prune", "--older-than", f"{10**12}"], f"{10**12} days is no age"),
+        (["deliveries", f"{10**20}", "--again"], f"no row has the number {10**20}"),
     ],
 )
 def test_what_makes_no_sense_is_answered_with_a_sentence(asked: list[str], sentence: str) -> None:

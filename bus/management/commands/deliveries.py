@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bus import operations
-from bus.management.arguments import ask_who_and_why, instant
+from bus.management.arguments import ask_who_and_why, instant, number
 from bus.models import Delivery, State
 from bus.operations import Filter, Selection
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     help = "Show deliveries, make them due again, or end them without effect."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("ids", nargs="*", type=int, help="Numbers of deliveries.")
+        parser.add_argument("ids", nargs="*", type=number, help="Numbers of deliveries.")
         parser.add_argument("--subscription", default="", metavar="NAME")
         parser.add_argument("--queue", default="", metavar="NAME")
         parser.add_argument("--state", default="", choices=State.values)

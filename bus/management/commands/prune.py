@@ -27,4 +27,6 @@ class Command(BaseCommand):
             total = count_up(self.stdout, steps, "deliveries removed")
         except Refused as error:
             raise CommandError(str(error)) from error
+        except OverflowError as error:
+            raise CommandError(f"{older_than} days is no age; no calendar has them.") from error
         self.stdout.write(f"{total} deliveries removed that were done {older_than} days ago")
