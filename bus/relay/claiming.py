@@ -54,8 +54,8 @@ def claim(queue_id: int, work: list[Work], *, patient: bool = True) -> list[Batc
 
 def _claim(work: Work, patient: bool) -> list[Batch]:
     in_flight = _in_flight(work)
-    room = work.window - in_flight
-    if room <= 0:
+    room = _whole_batches(work, work.window - in_flight)
+    if not room:
         return []
     candidates = _candidates(work, room)
     batches = _batches(work, candidates, wait_for_more=patient and in_flight > 0)
@@ -69,6 +69,16 @@ def _claim(work: Work, patient: bool) -> list[Batch]:
         Batch(work.task, work.queue, [(one.id, one.token + 1) for one in batch])
         for batch in batches
     ]
+
+
+def _whole_batches(work: Work, room: int) -> int:
+    """Of the room for deliveries, as much as whole batches fill.
+
+    A backlog would otherwise go out in crumbs, as many as have just been done, and each crumb
+    costs as much as a full message.
+    """
+    batch = min(work.batch, work.window)
+    return room // batch * batch
 
 
 def _batches(

@@ -56,6 +56,25 @@ def test_a_claim_gives_a_new_token_and_two_minutes_to_start(subscribed: Subscrib
     assert left.filter(lease_until__lte=Now() + SENT_LEASE).exists()
 
 
+def test_a_backlog_goes_out_in_whole_batches_however_few_are_done_meanwhile(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(react, batch=10)  # the window is 40
+    given(*happened(*range(60)))
+    assert sizes() == [10, 10, 10, 10]
+
+    _done(3)
+    assert sizes() == []
+
+    _done(8)
+    assert sizes() == [10]
+
+
+def _done(count: int) -> None:
+    sent = Delivery.objects.filter(state=State.SENT).values_list("pk", flat=True)
+    Delivery.objects.filter(pk__in=list(sent[:count])).update(state=State.DONE)
+
+
 def test_no_more_than_the_window_is_in_flight(subscribed: Subscribed) -> None:
     subscribed(react, batch=15)  # the window is 60
     given(*happened(*range(100)))
