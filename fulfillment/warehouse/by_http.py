@@ -1,10 +1,12 @@
 """A warehouse that has a computer: signed JSON by POST."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 
 import httpx
 from django.conf import settings
@@ -23,6 +25,12 @@ LONGEST_ANSWER = 64 * 1024
 not used. A longer one is cut off and its connection closed."""
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that httpx trusts, read once in a process: that takes longer than a call."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 @contextmanager
 def http_warehouse() -> Iterator["HttpWarehouse"]:
     """A warehouse at WAREHOUSE_URL, with one connection that is kept alive."""
@@ -31,6 +39,7 @@ def http_warehouse() -> Iterator["HttpWarehouse"]:
         client = httpx.AsyncClient(
             follow_redirects=False,
             timeout=TOTAL_TIMEOUT.total_seconds(),
+            verify=_trusted(),
             # No proxies or passwords from the environment: settings come from one place.
             trust_env=False,
         )
