@@ -20,8 +20,12 @@ from bus.relay.work import look
 
 log = logging.getLogger(__name__)
 
-PAUSE = 0.1
-"""Seconds between two looks when there is nothing to do."""
+EVERY = 0.1
+"""Seconds from one look to the next. What comes in between goes out together, in messages that
+several deliveries share: the busier the shop, the less each of them costs."""
+
+MANY = 500
+"""So much in one look, events and deliveries, means that more is waiting: look again at once."""
 
 PAUSE_AFTER_TROUBLE = 1.0
 
@@ -48,6 +52,7 @@ class Relay:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. Trouble with the database or the broker is waited out."""
         while not stop.is_set():
+            look_again_at = time.monotonic() + EVERY
             try:
                 moved = self.step()
             except (DatabaseError, InterfaceError) as error:
@@ -55,8 +60,8 @@ class Relay:
                 close_old_connections()
                 stop.wait(PAUSE_AFTER_TROUBLE)
                 continue
-            if not moved:
-                stop.wait(PAUSE)
+            if moved < MANY:
+                stop.wait(max(0.0, look_again_at - time.monotonic()))
         self.sender.close()
 
     def step(self) -> int:
