@@ -12,11 +12,16 @@ def sql_now() -> str:
     return "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')"
 
 
-def sql_ago(seconds: float) -> str:
-    """An instant in the past as an SQL expression, for statements that carry parameters."""
+def sql_in(seconds: float) -> str:
+    """An instant in the future as an SQL expression, for statements that carry parameters."""
     if connection.vendor == "postgresql":
-        return f"STATEMENT_TIMESTAMP() - INTERVAL '{seconds} seconds'"
-    return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '-{seconds} seconds')"
+        return f"STATEMENT_TIMESTAMP() + INTERVAL '{seconds} seconds'"
+    return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '{seconds:+} seconds')"
+
+
+def sql_ago(seconds: float) -> str:
+    """An instant in the past, likewise."""
+    return sql_in(-seconds)
 
 
 def can_hold(at: datetime) -> bool:

@@ -131,7 +131,7 @@ def test_a_fact_stated_in_the_body_knows_its_cause(subscribed: Subscribed) -> No
     assert second.causation == first.uuid
 
 
-def test_each_delivery_that_is_closed_renews_the_lease_of_the_rest(subscribed: Subscribed) -> None:
+def test_each_delivery_gets_a_new_lease_when_it_begins(subscribed: Subscribed) -> None:
     leased: list[int] = []
 
     def send(fact: Happened, key: str) -> None:
@@ -143,4 +143,4 @@ def test_each_delivery_that_is_closed_renews_the_lease_of_the_rest(subscribed: S
 
     worked(relayed())
 
-    assert leased == [3, 2, 1]
+    assert leased == [3, 1, 1]

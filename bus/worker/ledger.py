@@ -1,14 +1,15 @@
 """A worker's entries in the ledger: take, close, hand back. Every one asks for its token."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
+from bus.clock import sql_in, sql_now
 from bus.context import Origin
 from bus.facts import Fact
 from bus.models import Delivery, State
@@ -17,6 +18,9 @@ from bus.registry import Reaction
 
 Ticket = tuple[int, int]
 """A delivery's id and the token it was sent with."""
+
+Row = tuple[int, int, bool]
+"""A delivery's id and token, and whether its subscription is paused or held."""
 
 STOPPED = Q(subscription__paused_at__isnull=False) | Q(subscription__held_until__gt=Now())
 """Nothing more is begun for the delivery's subscription: it is paused, or held by a backfill."""
@@ -58,47 +62,90 @@ def take(reaction: Reaction, tickets: list[Ticket]) -> list[Taken]:
             _hand_back([row.id for row in owned])
             return []
         taken = [_taken(row) for row in owned]
-        _mark(taken, State.RUNNING, reaction.queue.lease, token=F("token") + 1)
         begun = 1 if reaction.outside else len(taken)
-        return _begin(taken[:begun], reaction) + taken[begun:]
+        _mark(taken[begun:], State.RUNNING, reaction.queue.lease, fence=True)
+        return _begin(taken[:begun], reaction, fence=True) + taken[begun:]
 
 
-def _begin(taken: list[Taken], reaction: Reaction) -> list[Taken]:
+def _begin(taken: list[Taken], reaction: Reaction, *, fence: bool = False) -> list[Taken]:
     """Count an attempt: the bodies of these are run next."""
     state = State.SENDING if reaction.outside else State.RUNNING
-    _mark(taken, state, reaction.queue.lease, attempts=F("attempts") + 1)
+    _mark(taken, state, reaction.queue.lease, attempt=True, fence=fence)
     return [replace(one, attempts=one.attempts + 1) for one in taken]
 
 
 def begin_next(rest: list[Taken], reaction: Reaction) -> list[Taken]:
-    """Mark the first of the rest as sending and renew the lease of the others; returns them.
+    """Mark the first of the rest that is still this worker's as sending; returns it and the others.
 
-    Belongs into the transaction that closes the delivery before. The rest of a paused or held
-    subscription is handed back, and what is no longer this worker's is left alone. May be called
-    again when the answer to its commit was lost: what is *sending* under its token already is
-    the next one, and has lost nothing but an attempt.
+    Belongs into the transaction that closes the delivery before. The lease of the others is not
+    renewed: it is longer than the time in which one of them may be begun, and is renewed then.
+    The rest of a paused or held subscription is handed back. May be called again when the answer
+    to its commit was lost: what is *sending* under its token already is the next one, and has
+    lost nothing but an attempt.
     """
-    tokens = {one.id: one.token for one in rest}
-    rows = list(
-        Delivery.objects.select_for_update(of=("self",))
-        .filter(id__in=tokens, state__in=(State.RUNNING, State.SENDING))
-        .annotate(stopped=STOPPED)
-        .values_list("id", "token", "stopped")
-    )
-    owned = {pk for pk, token, _stopped in rows if token == tokens[pk]}
-    if any(stopped for _pk, _token, stopped in rows):
-        _hand_back(list(owned))
-        return []
-    rest = [one for one in rest if one.id in owned]
-    _mark(rest[1:], State.RUNNING, reaction.queue.lease)
-    return _begin(rest[:1], reaction) + rest[1:]
+    begun = (State.RUNNING, State.SENDING)
+    while rest:
+        rows = _locked(rest[:1], begun)
+        if any(stopped for _pk, _token, stopped in rows):
+            _hand_back(list(_owned(rest, _locked(rest, begun))))
+            return []
+        if _owned(rest[:1], rows):
+            return _begin(rest[:1], reaction) + rest[1:]
+        rest = rest[1:]
+    return []
 
 
-def _mark(taken: list[Taken], state: State, lease: timedelta, **changes: Any) -> None:
+def _mark(
+    taken: list[Taken],
+    state: State,
+    lease: timedelta,
+    *,
+    attempt: bool = False,
+    fence: bool = False,
+) -> None:
     if taken:
-        Delivery.objects.filter(id__in=[one.id for one in taken]).update(
-            state=state, lease_until=Now() + lease, **changes
+        _update(
+            f"state = %s, lease_until = {sql_in(lease.total_seconds())}, "
+            "attempts = attempts + %s, token = token + %s",
+            [state.value, int(attempt), int(fence)],
+            [one.id for one in taken],
         )
+
+
+def _update(changes: str, values: list[Any], ids: list[int]) -> None:
+    # In SQL, as all that is done once for each delivery: Django takes longer to put such a
+    # statement together than PostgreSQL takes to run it.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE bus_delivery SET {changes} WHERE id IN ({_marks(ids)})", [*values, *ids]
+        )
+
+
+def _locked(taken: Iterable[Taken], states: Sequence[State]) -> list[Row]:
+    """Those that are in one of these states, locked for the rest of the transaction."""
+    ids = [one.id for one in taken]
+    if not ids:
+        return []
+    lock = "FOR UPDATE OF d" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.id, d.token, "
+            f"s.paused_at IS NOT NULL OR COALESCE(s.held_until > {sql_now()}, FALSE) "
+            "FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id "
+            f"WHERE d.id IN ({_marks(ids)}) AND d.state IN ({_marks(states)}) "
+            f"ORDER BY d.id {lock}",
+            [*ids, *(state.value for state in states)],
+        )
+        return [(pk, token, bool(stopped)) for pk, token, stopped in cursor.fetchall()]
+
+
+def _owned(taken: Iterable[Taken], rows: list[Row]) -> set[int]:
+    tokens = {one.id: one.token for one in taken}
+    return {pk for pk, token, _stopped in rows if token == tokens[pk]}
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
 
 
 def _taken(row: Delivery) -> Taken:
@@ -120,20 +167,15 @@ def _taken(row: Delivery) -> Taken:
 
 def still_owned(taken: Iterable[Taken], state: State) -> set[int]:
     """Lock the rows for the rest of the transaction and say which are still this worker's."""
-    tokens = {one.id: one.token for one in taken}
-    rows = (
-        Delivery.objects.select_for_update(of=("self",))
-        .filter(id__in=tokens, state=state)
-        .order_by("id")
-        .values_list("id", "token")
-    )
-    return {pk for pk, token in rows if token == tokens[pk]}
+    mine = list(taken)
+    return _owned(mine, _locked(mine, [state]))
 
 
 def close_done(ids: Iterable[int]) -> None:
-    Delivery.objects.filter(id__in=list(ids)).update(
-        state=State.DONE, closed_at=Now(), lease_until=None, error=""
-    )
+    done = list(ids)
+    if done:
+        changes = f"state = 'done', closed_at = {sql_now()}, lease_until = NULL, error = ''"
+        _update(changes, [], done)
 
 
 def _hand_back(ids: list[int], wait: timedelta = timedelta(0)) -> None:

@@ -136,7 +136,7 @@ def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) ->
         return fail(reaction, one, after)
     if after is not None and fact is not None:
         try:
-            with transaction.atomic(), handling([(fact, one.origin)]):
+            with handling([(fact, one.origin)]):
                 after()
         except ALWAYS_TRANSIENT:
             raise

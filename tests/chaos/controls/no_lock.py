@@ -16,7 +16,6 @@ class Broken(AppConfig):
 
     def ready(self) -> None:
         from django.db import transaction
-        from django.db.models import F
 
         from bus.models import Delivery, State
         from bus.worker import ledger
@@ -31,7 +30,7 @@ class Broken(AppConfig):
                 )
                 taken = [ledger._taken(row) for row in rows]
                 lease, first = reaction.queue.lease, 1 if reaction.outside else len(taken)
-                ledger._mark(taken, State.RUNNING, lease, token=F("token") + 1)
+                ledger._mark(taken, State.RUNNING, lease, fence=True)
                 return ledger._begin(taken[:first], reaction) + taken[first:]
 
         replace(ledger.take, take)
