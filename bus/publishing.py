@@ -1,15 +1,23 @@
 """Stating a fact."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from bus.context import origin_of
 from bus.facts import Fact
 
 if TYPE_CHECKING:
+    from django.db.models import Model
+
     from bus.models import Event
+
+EVENT = (
+    "uuid", "type", "version", "stream", "key", "data", "correlation", "causation", "traceparent",
+    "quiet",
+)  # fmt: skip
 
 
 class NotInTransaction(RuntimeError):
@@ -54,10 +62,31 @@ def publish(fact: Fact, *, cause: Fact | None = None) -> "Event":
         quiet=origin.quiet,
     )
     try:
-        event.save(force_insert=True)
+        event.pk = _insert(event, EVENT)
     except IntegrityError as error:
         raise AlreadyStated(f"{event.type} was already stated for {event.stream}.") from error
+    event._state.adding = False
+    del event.at  # the database has set it; who asks for it reads it from there
     if personal:
-        PersonalData.objects.create(event=event, data=personal)
-    Outbox.objects.create(event=event)
+        _insert(PersonalData(event=event, data=personal), ("event", "data"))
+    _insert(Outbox(event=event), ("event",))
     return event
+
+
+def _insert(row: "Model", names: Sequence[str]) -> Any:
+    """Insert these fields of a new row; returns its primary key.
+
+    In SQL, without Django's own preparations, which take longer than the database does: every
+    checkout and many a handler publishes.
+    """
+    meta = row._meta
+    fields: list[Any] = [meta.get_field(name) for name in names]
+    columns = ", ".join(field.column for field in fields)
+    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+    with transaction.mark_for_rollback_on_error("default"), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {meta.db_table} ({columns}) VALUES ({', '.join(['%s'] * len(values))}) "
+            f"RETURNING {meta.pk.column}",
+            values,
+        )
+        return cursor.fetchone()[0]
