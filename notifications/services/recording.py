@@ -22,6 +22,8 @@ OUTCOMES: dict[type[Exception], State] = {
 }
 """What an error means for the mail. Their texts name no person; those of others might."""
 
+CHANGES_AT_EACH_TRY = ["state", "begun_at", "sent_at", "note", "to"]
+
 
 def begin(
     mail: Mail,
@@ -31,30 +33,25 @@ def begin(
     asked_at: datetime | None = None,
 ) -> None:
     """Write down that the mail is about to be sent; committed before anything leaves the house."""
-    now = timezone.now()
-    started = {
-        "state": State.SENDING,
-        "begun_at": now,
-        "sent_at": None,
-        "note": "",
-        "to": mail.customer.email,
-    }
-    Message.objects.update_or_create(
+    message = Message(
         key=key,
-        defaults=started,
-        create_defaults=started
-        | {
-            "kind": mail.kind,
-            "order_number": mail.fact.number,
-            "order_id": mail.fact.order_id,
-            "about": mail.fact.key,
-            "subject": mail.subject[:255],
-            "message_id": message_id(key),
-            "attachments": [mail.document.storage_name] if mail.document else [],
-            "original": original,
-            "asked_by": asked_by,
-            "asked_at": asked_at,
-        },
+        kind=mail.kind,
+        order_number=mail.fact.number,
+        order_id=mail.fact.order_id,
+        about=mail.fact.key,
+        to=mail.customer.email,
+        subject=mail.subject[:255],
+        message_id=message_id(key),
+        attachments=[mail.document.storage_name] if mail.document else [],
+        state=State.SENDING,
+        begun_at=timezone.now(),
+        original=original,
+        asked_by=asked_by,
+        asked_at=asked_at,
+    )
+    # One statement, whether it is the first try or a later one.
+    Message.objects.bulk_create(
+        [message], update_conflicts=True, unique_fields=["key"], update_fields=CHANGES_AT_EACH_TRY
     )
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import OperationalError, connection
+from django.utils import timezone
 
 from orders.models import IdempotencyKey, Order
 
@@ -60,21 +61,39 @@ def claim(repeat: Repeat, order_id: UUID) -> Order | None:
         KeyReused: the key came with another body before.
         StillRunning: the other transaction outlasts `LONGEST_WAIT`.
     """
-    if connection.vendor == "postgresql":
-        milliseconds = f"{LONGEST_WAIT // timedelta(milliseconds=1)}ms"
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [milliseconds])
-    row = IdempotencyKey(key=repeat.key, fingerprint=repeat.fingerprint, order_id=order_id)
     try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:
-        return _order_of(repeat)
+        taken = _insert(repeat, order_id)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             raise StillRunning from error
         raise
-    return None
+    return None if taken else _order_of(repeat)
+
+
+def _insert(repeat: Repeat, order_id: UUID) -> bool:
+    """Insert the key unless it is there. One statement, which no savepoint has to guard."""
+    field = IdempotencyKey._meta.get_field
+    values = [
+        field(name).get_db_prep_save(value, connection)
+        for name, value in (
+            ("key", repeat.key),
+            ("fingerprint", repeat.fingerprint),
+            ("order", order_id),
+            ("created_at", timezone.now()),
+        )
+    ]
+    waiting = ""
+    if connection.vendor == "postgresql":
+        # Before the insert may have to wait, and for this transaction alone.
+        waiting = "FROM (SELECT set_config('lock_timeout', %s, true)) AS patience"
+        values.append(f"{LONGEST_WAIT // timedelta(milliseconds=1)}ms")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO orders_idempotencykey (key, fingerprint, order_id, created_at) "
+            f"SELECT %s, %s, %s, %s {waiting} WHERE TRUE ON CONFLICT (key) DO NOTHING",
+            values,
+        )
+        return bool(cursor.rowcount)
 
 
 def _order_of(repeat: Repeat) -> Order:
