@@ -17,7 +17,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help up doctor order orders test chaos chaos-faults chaos-controls lint lock clean
+.PHONY: help up doctor order orders test chaos chaos-faults chaos-controls bench lint lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ chaos-faults: .venv/.dev ## List every fault that a campaign can do, with its re
 
 chaos-controls: .venv/.dev ## Break the bus on purpose, and see that the campaign's checker notices
 	@exec $(PY) -m tests.chaos.controls
+
+bench: .venv/.dev ## Measure the shop beside its rivals, and see whether every bar holds (QUICK=1, PART)
+	@exec $(PY) -m bench $(if $(QUICK),--quick) $(if $(PART),--part $(PART))
 
 lint: .venv/.dev ## Check style, types and the rules of who may import whom
 	$(PY) -m ruff check .

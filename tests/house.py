@@ -15,7 +15,7 @@ from bus.registry import Reaction
 from bus.retry import Retry
 
 ROOMS = ("orders", "notifications", "inventory", "billing", "fulfillment", "analytics")
-PACKAGES = (*ROOMS, "config", "shop", "bus", "tests")
+PACKAGES = (*ROOMS, "config", "shop", "bus", "tests", "bench")
 EVERY_ROOM_HAS = ("apps", "models", "services", "tasks", "admin", "audit", "tests", "migrations")
 DRAWERS = {"common", "helper", "helpers", "misc", "util", "utils"}
 LONGEST_MODULE = 250

@@ -1,0 +1,1 @@
+"""What the shop costs, beside the ways in which the same is usually built."""

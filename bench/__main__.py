@@ -1,0 +1,85 @@
+"""`make bench`: what the shop costs beside its rivals, and whether every bar holds."""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import report
+from bench.contenders import BARE, INLINE, NAIVE_CELERY, SHOP, Contender
+from bench.measures import bus, checkout, end_to_end
+from bench.measures.result import FULL, QUICK, Result, Say, Size
+from bench.site import ROOT, Site
+
+PARTS = ("shops", "bus")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a look in under three minutes")
+    parser.add_argument("--part", choices=PARTS, help="this part alone")
+    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # and all that it started
+    size = QUICK if options.quick else FULL
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        console.print(f"{time.monotonic() - began:7.1f} s  {what}", highlight=False)
+
+    results = _measure(size, say, [options.part] if options.part else list(PARTS))
+    report.show(console, results)
+    report.save(options.folder / "bench.json", results, quick=size.quick)
+    for result in results:
+        if ill := result.figures.get("while ill"):
+            report.draw(options.folder / "ill.svg", ill)
+    bars = [bar for bar in report.all_bars(results) if bar.judged]
+    held = sum(bar.holds for bar in bars)
+    console.print(f"bars: {held} of {len(bars)} hold", highlight=False)
+    return 0 if held == len(bars) else 1
+
+
+def _measure(size: Size, say: Say, parts: list[str]) -> list[Result]:
+    say("starting the servers")
+    site = Site()
+    results = []
+    try:
+        site.open()
+        if "shops" in parts:
+            with _contenders(site, say) as contenders:
+                results = [
+                    end_to_end.measure(contenders, size, say),
+                    checkout.beside_bare(contenders, size, say),
+                    checkout.while_ill(contenders, site, size, say),
+                ]
+        if "bus" in parts:
+            results.append(bus.measure(site, size, say))
+    finally:
+        site.close()
+    return results
+
+
+@contextmanager
+def _contenders(site: Site, say: Say) -> Iterator[dict[str, Contender]]:
+    """All four, started, each of them frozen until its turn."""
+    contenders: dict[str, Contender] = {}
+    try:
+        for kind in (BARE, INLINE, NAIVE_CELERY, SHOP):
+            say(f"starting ({kind.letter}) {kind.name}")
+            contender = contenders[kind.name] = Contender(kind, site)
+            contender.start()
+            contender.freeze()
+        yield contenders
+    finally:
+        for contender in contenders.values():
+            contender.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""The bars: what must hold, what was measured, and whether it does."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`value` must be at most, or at least, `limit`. `note` says why it was not judged."""
+
+    name: str
+    value: float
+    limit: float
+    unit: str = ""
+    at_least: bool = False
+    note: str = ""
+
+    @property
+    def judged(self) -> bool:
+        return not self.note
+
+    @property
+    def holds(self) -> bool:
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    @property
+    def asked(self) -> str:
+        return f"{'>=' if self.at_least else '<='} {self.limit:g}{self.unit}"
+
+    @property
+    def measured(self) -> str:
+        return f"{self.value:.3g}{self.unit}"
+
+    @property
+    def verdict(self) -> str:
+        if self.note:
+            return self.note
+        return "holds" if self.holds else "BROKEN"
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least this share of all does not exceed (nearest rank)."""
+    ranked = sorted(values)
+    return ranked[max(0, math.ceil(round(len(ranked) * share, 6)) - 1)] if ranked else 0.0
+
+
+def ratio(one: Sequence[float], other: Sequence[float]) -> float:
+    """The median of the pairs' ratios: what slowed the machine down slowed both down."""
+    return statistics.median(a / b for a, b in zip(one, other, strict=True))

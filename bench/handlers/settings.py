@@ -1,0 +1,6 @@
+"""The shop with a room that does nothing, in a queue of its own."""
+
+from config.settings import *  # noqa: F403 -- all of them
+from config.settings import INSTALLED_APPS as SHOP
+
+INSTALLED_APPS = [*SHOP, "bench.handlers"]

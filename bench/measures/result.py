@@ -1,0 +1,47 @@
+"""What a measurement gives back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.bars import Bar
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is done; `quick` for a look in under three minutes."""
+
+    quick: bool
+    repetitions: int
+    orders: int
+    seconds: float
+    deliveries: int
+    history: tuple[int, ...]
+    """Finished deliveries in the ledger, one after the other."""
+
+
+QUICK = Size(quick=True, repetitions=1, orders=100, seconds=8, deliveries=5_000, history=(100_000,))
+FULL = Size(
+    quick=False, repetitions=5, orders=300, seconds=40, deliveries=20_000,
+    history=(1_000_000, 10_000_000),
+)  # fmt: skip
+
+
+@dataclass
+class Table:
+    """Rows for people; the first row is the head."""
+
+    title: str
+    rows: list[list[str]]
+    note: str = ""
+
+
+@dataclass
+class Result:
+    bars: list[Bar] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    figures: dict[str, Any] = field(default_factory=dict)
+    unusable: int = 0
+    """Repetitions during which something else took over a tenth of the machine."""

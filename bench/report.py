@@ -1,0 +1,81 @@
+"""The figures as tables on the terminal, as JSON, and as a chart."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pygal
+from rich import box
+from rich.console import Console
+from rich.table import Table as Drawn
+
+from bench.bars import Bar, percentile
+from bench.machine import described
+from bench.measures.result import Result, Table
+
+COLOURS = {"holds": "green", "BROKEN": "bold red"}
+
+
+def show(console: Console, results: Sequence[Result]) -> None:
+    """All tables, and the bars last."""
+    for table in (table for result in results for table in result.tables):
+        console.print(_drawn(table))
+    bars = Drawn("bar", "asked", "measured", "verdict", title="Bars", box=box.SIMPLE)
+    for bar in all_bars(results):
+        colour = COLOURS.get(bar.verdict, "yellow")
+        bars.add_row(bar.name, bar.asked, bar.measured, f"[{colour}]{bar.verdict}[/]")
+    console.print(bars)
+    unusable = sum(result.unusable for result in results)
+    console.print(f"{described()}. Unusable because of other load: {unusable} repetitions.")
+
+
+def all_bars(results: Iterable[Result]) -> list[Bar]:
+    return [bar for result in results for bar in result.bars]
+
+
+def save(path: Path, results: Sequence[Result], *, quick: bool) -> None:
+    """Everything that was measured, for whoever wants to look closer."""
+    figures: dict[str, Any] = {}
+    for result in results:
+        figures |= result.figures
+    whole = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": described(),
+        "quick": quick,
+        "bars": [
+            {"name": bar.name, "asked": bar.asked, "value": bar.value, "verdict": bar.verdict}
+            for bar in all_bars(results)
+        ],
+        "figures": figures,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(whole, indent=1) + "\n")
+
+
+def draw(path: Path, ill: dict[str, dict[str, dict[str, Any]]]) -> None:
+    """The first chart of the page: how long a customer waits while the mail provider is ill."""
+    conditions = list(ill["in-line"])
+    chart = pygal.Bar(
+        title="Checkout, 95th percentile in ms, by what is ill",
+        x_title="(b) in-line monolith, (d) this shop; 5 orders a second",
+        logarithmic=True, disable_xml_declaration=True, js=(), width=760, height=380,
+        print_values=True, value_formatter=lambda value: f"{value:.0f}",
+    )  # fmt: skip
+    chart.x_labels = conditions
+    for letter, kind in (("b", "in-line"), ("d", "shop")):
+        values = [1000 * percentile(ill[kind][name]["took"], 0.95) or None for name in conditions]
+        chart.add(f"({letter}) {kind}", values)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    chart.render_to_file(str(path))
+
+
+def _drawn(table: Table) -> Drawn:
+    head, *rows = table.rows
+    drawn = Drawn(title=table.title, caption=table.note or None, box=box.SIMPLE)
+    for place, name in enumerate(head):
+        drawn.add_column(name, justify="right" if place and name != "while" else "left")
+    for row in rows:
+        drawn.add_row(*row)
+    return drawn

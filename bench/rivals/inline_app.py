@@ -1,0 +1,49 @@
+"""Publishing a fact calls everything that reacts to it, once the change is committed."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.apps import AppConfig
+
+
+class ToDo(threading.local):
+    """Facts of one request, in the order in which they were stated."""
+
+    def __init__(self, react: Callable[[Any], None]) -> None:
+        self._react = react
+        self._facts: deque[Any] = deque()
+        self._busy = False
+
+    def add(self, fact: Any) -> None:
+        """Have the fact handled now, or after those that are being handled in this thread."""
+        self._facts.append(fact)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._facts:
+                self._react(self._facts.popleft())
+        finally:
+            self._busy = False
+            self._facts.clear()
+
+
+class InLine(AppConfig):
+    name = "bench.rivals"
+    label = "bench_inline"
+
+    def ready(self) -> None:
+        from django.db import transaction
+
+        from bench.rivals import reacting
+        from bus import publishing
+        from tests.chaos.controls.replacing import replace
+
+        def publish(fact: Any, *, cause: Any = None) -> None:  # noqa: ARG001 -- as the bus has it
+            transaction.on_commit(partial(todo.add, fact))
+
+        todo = ToDo(reacting.react_to)
+        replace(publishing.publish, publish)

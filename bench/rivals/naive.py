@@ -1,0 +1,10 @@
+"""The usual Celery version: one task for each effect, sent on commit, with Celery's defaults."""
+
+from config.settings import *  # noqa: F403 -- all of them
+from config.settings import INSTALLED_APPS as SHOP
+
+# Without the roof, which would put the shop's own Celery app and its transport in place.
+INSTALLED_APPS = [
+    *(app for app in SHOP if app != "config"),
+    "bench.rivals.naive_app.Naive",
+]

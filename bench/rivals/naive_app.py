@@ -1,0 +1,43 @@
+"""Publishing a fact sends one task for each reaction, once the change is committed."""
+
+import os
+from functools import partial
+from typing import Any
+
+from celery import Celery
+from django.apps import AppConfig
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.rivals.naive")
+
+app = Celery("naive", broker=os.environ.get("REDIS_URL"))
+
+
+@app.task(name="naive.react", autoretry_for=(Exception,), default_retry_delay=1)
+def react(name: str, data: dict[str, Any], personal: dict[str, Any] | None) -> None:
+    """One effect: the fact is in the message."""
+    from bench.rivals import reacting
+    from bus import registry
+
+    reaction = registry.reaction(name)
+    reacting.react(reaction, reaction.fact.read(reaction.fact.version, data, personal))
+
+
+class Naive(AppConfig):
+    name = "bench.rivals"
+    label = "bench_naive"
+
+    def ready(self) -> None:
+        from django.db import transaction
+
+        from bench.rivals import reacting
+        from bus import publishing
+        from tests.chaos.controls.replacing import replace
+
+        def publish(fact: Any, *, cause: Any = None) -> None:  # noqa: ARG001 -- as the bus has it
+            data, personal = fact.split()
+            for reaction in reacting.reactions_to(fact):
+                transaction.on_commit(partial(react.delay, reaction.name, data, personal))
+
+        replace(publishing.publish, publish)
+        # The bus declares a queue for each room; the usual version has Celery's one.
+        app.conf.task_queues = None

@@ -1,0 +1,38 @@
+"""Percentiles, ratios and what a bar says."""
+
+import pytest
+
+from bench.bars import Bar, percentile, ratio
+
+
+@pytest.mark.parametrize(
+    ("share", "value"), [(0.5, 50), (0.95, 95), (0.99, 99), (1.0, 100), (0.001, 1)]
+)
+def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed(
+    share: float, value: int
+) -> None:
+    assert percentile(list(range(100, 0, -1)), share) == value
+
+
+def test_nothing_measured_has_no_percentile() -> None:
+    assert percentile([], 0.5) == 0.0
+
+
+def test_a_ratio_is_taken_pair_by_pair() -> None:
+    # The machine was ten times slower during the second pair.
+    assert ratio([1.0, 11.0, 1.2], [1.0, 10.0, 1.0]) == pytest.approx(1.1)
+
+
+@pytest.mark.parametrize(
+    ("value", "at_least", "verdict"),
+    [(1.0, False, "holds"), (1.1, False, "BROKEN"), (1.0, True, "holds"), (0.9, True, "BROKEN")],
+)
+def test_a_bar_holds_at_its_limit(value: float, at_least: bool, verdict: str) -> None:
+    assert Bar("latency", value, 1.0, at_least=at_least).verdict == verdict
+
+
+def test_a_bar_that_could_not_be_judged_says_why() -> None:
+    bar = Bar("two relays", 1.2, 1.7, at_least=True, note="not judged: 2 cores")
+
+    assert not bar.judged
+    assert bar.verdict == "not judged: 2 cores"
