@@ -16,6 +16,8 @@ from bus.relay.drain import drain
 
 class Command(BaseCommand):
     help = "Move events into the ledger and due deliveries into the broker, until stopped."
+    # Nothing of the web is loaded for them: they are for `doctor` and for deployments.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
