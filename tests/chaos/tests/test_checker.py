@@ -154,6 +154,14 @@ def test_a_stolen_message_is_done_within_its_lease(
     assert promises(shop) == promise
 
 
+def test_a_message_that_is_stolen_twice_has_its_lease_from_the_second_time(shop: Planted) -> None:
+    pk, done_at = done(shop)
+
+    shop.evidence.stolen += [(pk, done_at - 125), (pk, done_at - 210)]
+
+    assert promises(shop) == set()
+
+
 @pytest.mark.parametrize(
     ("faults", "promise"),
     [
