@@ -25,6 +25,7 @@ def register(queue: str | None = None) -> list[str]:
     in the code again begins anew, and owes nothing for the time between.
     """
     new: list[Subscription] = []
+    again: list[str] = []
     with transaction.atomic():
         lock_routing()
         known = {row.name: row for row in Subscription.objects.select_related("queue")}
@@ -32,14 +33,18 @@ def register(queue: str | None = None) -> list[str]:
             row = known.get(reaction.name)
             if row is None or row.retired_at or row.event_type != reaction.fact.__name__:
                 new.append(_write(reaction, registered_at=Now()))
+                if row and row.retired_at:
+                    again.append(row.name)
             elif _changes(reaction, row):
                 written = _write(reaction)
                 # Only then, for it rewrites the whole backlog while nothing is routed.
                 if (written.queue, written.ordered) != (row.queue, row.ordered):
                     _move(written)
         _sweep(new)
-    if new:
-        log.info("%d new subscriptions; manage.py subscriptions shows them", len(new))
+    for name in again:
+        log.info("%s was retired, and is registered again: it is in the code", name)
+    if count := len(new) - len(again):
+        log.info("%d new subscriptions; manage.py subscriptions shows them", count)
     return [row.name for row in new]
 
 

@@ -49,10 +49,6 @@ class SubscriptionAdmin(ReadOnly):
 
     @admin.action(description="Retire (needs a reason)", permissions=["operate"])
     def retire(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:
-        if not request.POST.get("reason", "").strip():
-            sentence = "Retiring needs a reason: what is open for it will be discarded."
-            self.message_user(request, sentence, messages.ERROR)
-            return
         self._each(request, operations.retire, subscriptions, "retired")
 
     def _each(

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import Case, F, TextField, Value, When
+from django.db.models.functions import Concat, Now
 
 from bus.models import Delivery, State
 from bus.operations.records import Refused, count_on, record
@@ -41,15 +41,31 @@ def deliver_again(which: Selection | Iterable[int], *, by: str, why: str = "") -
 
 
 def discard(which: Selection | Iterable[int], *, by: str, why: str) -> int:
-    """End waiting or dead deliveries without their effect; returns how many.
+    """End waiting or dead deliveries without their effect, with the reason in their error;
+    returns how many.
 
     Raises:
         Refused: without a reason.
     """
     if not why.strip():
         raise Refused("Discarding needs a reason: it is the only trace of what did not happen.")
-    changes = {"state": State.DISCARDED, "closed_at": Now(), "token": F("token") + 1}
-    return _change(which, {"state__in": ENDABLE_STATES}, changes, "discard", by, why)
+    may_be = {"state__in": ENDABLE_STATES}
+    return _change(which, may_be, discarded(why), "discard", by, why)
+
+
+def discarded(why: str) -> dict[str, Any]:
+    """What changes in a delivery that is discarded. The reason is the last line of its error,
+    which is the one that lists show."""
+    reason = f"Discarded: {' '.join(why.split())}"
+    return {
+        "state": State.DISCARDED,
+        "closed_at": Now(),
+        "token": F("token") + 1,
+        "error": Case(
+            When(error="", then=Value(reason, output_field=TextField())),
+            default=Concat("error", Value(f"\n{reason}"), output_field=TextField()),
+        ),
+    }
 
 
 def _change(

@@ -4,7 +4,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from bus.models import IN_FLIGHT, Delivery, Queue, State, Subscription
-from bus.operations.records import Refused, record, unknown
+from bus.operations.deliveries import discarded
+from bus.operations.records import Refused, count_on, record, unknown
 from bus.relay.routing import lock_routing
 
 AT_ONCE = 1000
@@ -15,7 +16,7 @@ def pause(name: str, *, by: str, why: str = "") -> None:
     """Stop claiming for a subscription; workers hand back what has not started.
 
     Raises:
-        Refused: there is no such subscription.
+        Refused: there is no such subscription, or it is retired.
     """
     _change(name, "pause", by, why, paused_at=Now())
 
@@ -24,44 +25,37 @@ def resume(name: str, *, by: str, why: str = "") -> None:
     """Claim for a subscription again.
 
     Raises:
-        Refused: there is no such subscription.
+        Refused: there is no such subscription, or it is retired.
     """
     _change(name, "resume", by, why, paused_at=None)
 
 
-def retire(name: str, *, by: str, why: str = "") -> None:
-    """End a subscription: it gets no new deliveries, and the open ones are discarded.
+def retire(name: str, *, by: str, why: str) -> int:
+    """End a subscription: it gets no new deliveries, and the open ones are discarded, with the
+    reason in their error; returns how many.
 
     Many are discarded in steps, and it is paused meanwhile. Ended half-way it is paused still,
     and may be retired again.
 
     Raises:
-        Refused: there is no such subscription, or a worker holds some of its deliveries.
+        Refused: without a reason; there is no such subscription, or it is retired already; a
+            worker holds some of its deliveries.
     """
-    while not _retired(name, by, why):
-        pass
-
-
-def _retired(name: str, by: str, why: str) -> bool:
-    """Discard what is open; one commit. True when that was all, and the subscription has ended."""
-    own = Delivery.objects.filter(subscription__name=name)
-    with transaction.atomic():
-        # Neither a router nor a claim may be half-way while the subscription ends.
-        lock_routing()
-        Queue.objects.select_for_update().filter(subscription__name=name).first()
-        if own.filter(state__in=IN_FLIGHT).exists():
-            raise Refused(f"{name} has deliveries in flight: pause it, wait, and retire it then.")
-        some: list[int] = []
-        for state in (State.WAITING, State.DEAD):  # one by one: each has an index of its own
-            rows = own.filter(state=state).values_list("pk", flat=True)
-            some += rows[: AT_ONCE - len(some)]
-        Delivery.objects.filter(pk__in=some).update(state=State.DISCARDED, closed_at=Now())
-        if len(some) < AT_ONCE:
-            _change(name, "retire", by, why, retired_at=Now(), paused_at=None)
-            return True
-        if Subscription.objects.filter(name=name, paused_at=None).exists():
-            _change(name, "pause", by, f"It is being retired. {why}".strip(), paused_at=Now())
-        return False
+    if not why.strip():
+        raise Refused("Retiring needs a reason: what is open for it will be discarded.")
+    action, total = None, 0
+    while True:
+        with transaction.atomic():
+            _keep_still(name)
+            action = action or record(by, "retire", name, count=0, why=why)
+            count = _discard_some(name, why)
+            count_on(action, count)
+            total += count
+            if count < AT_ONCE:
+                Subscription.objects.filter(name=name).update(retired_at=Now(), paused_at=None)
+                return total
+            if Subscription.objects.filter(name=name, paused_at=None).exists():
+                _change(name, "pause", by, f"It is being retired. {why}", paused_at=Now())
 
 
 def active(name: str) -> Subscription:
@@ -72,17 +66,39 @@ def active(name: str) -> Subscription:
     """
     found = Subscription.objects.filter(name=name, retired_at__isnull=True).first()
     if found is None:
-        raise _unknown(name)
+        raise _not_active(name)
     return found
+
+
+def _keep_still(name: str) -> None:
+    """Until the commit neither a router nor a claim is half-way with this subscription."""
+    lock_routing()
+    Queue.objects.select_for_update().filter(subscription__name=name).first()
+    if Delivery.objects.filter(subscription=active(name), state__in=IN_FLIGHT).exists():
+        raise Refused(f"{name} has deliveries in flight: pause it, wait, and retire it then.")
+
+
+def _discard_some(name: str, why: str) -> int:
+    some: list[int] = []
+    for state in (State.WAITING, State.DEAD):  # one by one: each has an index of its own
+        rows = Delivery.objects.filter(subscription__name=name, state=state)
+        some += rows.values_list("pk", flat=True)[: AT_ONCE - len(some)]
+    changes = discarded(f"its subscription was retired. {why}")
+    return Delivery.objects.filter(pk__in=some).update(**changes)
 
 
 def _change(name: str, what: str, by: str, why: str, **changes: object) -> None:
     with transaction.atomic():
-        if not Subscription.objects.filter(name=name).update(**changes):
-            raise _unknown(name)
+        if not Subscription.objects.filter(name=name, retired_at=None).update(**changes):
+            raise _not_active(name)
         record(by, what, name, why=why)
 
 
-def _unknown(name: str) -> Refused:
+def _not_active(name: str) -> Refused:
+    if Subscription.objects.filter(name=name).exists():
+        return Refused(
+            f"{name} is retired; manage.py subscriptions --register or the next start of its "
+            "worker brings it back."
+        )
     known = Subscription.objects.filter(retired_at__isnull=True).values_list("name", flat=True)
     return unknown("subscription", name, known, "manage.py subscriptions")

@@ -142,7 +142,11 @@ def test_a_subscription_is_paused_resumed_and_retired_by_name(name: str) -> None
     assert Subscription.objects.get().paused_at is not None
     assert "active" in said("subscriptions", "--resume", name)
     assert Subscription.objects.get().paused_at is None
-    assert "retired" in said("subscriptions", "--retire", name)
+    with pytest.raises(CommandError, match="Retiring needs a reason"):
+        said("subscriptions", "--retire", name)
+    assert "retired" in said("subscriptions", "--retire", name, "--why", "gone")
+    with pytest.raises(CommandError, match="is retired"):
+        said("subscriptions", "--resume", name)
 
     assert [entry[:3] for entry in log()] == [
         ("ada", "pause", name),

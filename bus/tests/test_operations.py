@@ -1,6 +1,7 @@
 """What an operator may do to the ledger, and the trace that it leaves."""
 
 import time
+from collections.abc import Callable
 from threading import Event
 
 import pytest
@@ -82,7 +83,7 @@ def test_what_belongs_to_a_retired_subscription_is_not_delivered_again(
     subscribed: Subscribed,
 ) -> None:
     row = dead(subscribed)
-    operations.retire(row.subscription.name, by="ada")
+    operations.retire(row.subscription.name, by="ada", why="gone")
 
     assert operations.deliver_again([row.pk], by="ada") == 0
     assert delivery(1).state == State.DISCARDED
@@ -97,6 +98,8 @@ def test_discarding_needs_a_reason(subscribed: Subscribed) -> None:
     assert delivery(1).state == State.DEAD
     assert operations.discard([row.pk], by="ada", why="a test order") == 1
     assert delivery(1).state == State.DISCARDED
+    assert delivery(1).error.startswith("Traceback")
+    assert delivery(1).error.splitlines()[-1] == "Discarded: a test order"
     assert log() == [("ada", "discard", f"deliveries {row.pk}", 1, "a test order")]
 
 
@@ -120,7 +123,7 @@ def test_a_long_selection_is_named_as_far_as_there_is_room() -> None:
 @pytest.mark.parametrize("operation", [operations.pause, operations.resume, operations.retire])
 def test_a_subscription_that_is_not_there_is_refused(operation: object) -> None:
     with pytest.raises(Refused, match=r"no subscription nobody; see manage.py subscriptions"):
-        operation("nobody", by="ada")  # type: ignore[operator]  # parametrized
+        operation("nobody", by="ada", why="x")  # type: ignore[operator]  # parametrized
 
     assert log() == []
 
@@ -141,7 +144,7 @@ def test_a_subscription_with_deliveries_in_flight_is_not_retired(subscribed: Sub
     relayed()
 
     with pytest.raises(Refused, match="pause it, wait, and retire it then"):
-        operations.retire(name, by="ada")
+        operations.retire(name, by="ada", why="gone")
 
     assert delivery(1).subscription.retired_at is None
     assert log() == []
@@ -153,9 +156,29 @@ def test_retiring_discards_what_is_open(subscribed: Subscribed) -> None:
     given(*happened(1))
     route()
 
-    operations.retire(name, by="ada")
+    with pytest.raises(Refused, match="Retiring needs a reason"):
+        operations.retire(name, by="ada", why=" ")
+    assert operations.retire(name, by="ada", why="gone") == 1
 
     assert states() == {"1": State.DISCARDED}
+    assert delivery(1).error == "Discarded: its subscription was retired. gone"
+    assert log() == [("ada", "retire", name, 1, "gone")]
+
+
+@pytest.mark.parametrize("operation", [operations.pause, operations.resume, operations.retire])
+def test_what_is_retired_is_left_alone_until_it_comes_back(
+    subscribed: Subscribed, operation: Callable[..., object]
+) -> None:
+    name = subscribed(react)
+    register("desk")
+    operations.retire(name, by="ada", why="gone")
+
+    with pytest.raises(Refused, match=f"{name} is retired; .* brings it back"):
+        operation(name, by="ada", why="x")
+
+    assert [what for _who, what, *_rest in log()] == ["retire"]
+    register("desk")
+    operation(name, by="ada", why="x")
 
 
 def test_retiring_goes_in_steps_and_pauses_meanwhile(
@@ -175,8 +198,8 @@ def test_retiring_goes_in_steps_and_pauses_meanwhile(
     assert set(states().values()) == {State.DISCARDED}
     assert Subscription.objects.get().status == "retired"
     assert log() == [
+        ("ada", "retire", name, 3, "gone"),
         ("ada", "pause", name, 1, "It is being retired. gone"),
-        ("ada", "retire", name, 1, "gone"),
     ]
 
 
@@ -190,7 +213,7 @@ def test_retiring_while_routers_and_relays_run_leaves_nothing_open(
 
     def retire() -> bool:
         try:
-            operations.retire(name, by="ada")
+            operations.retire(name, by="ada", why="gone")
         except Refused:
             return False
         return True
@@ -219,7 +242,7 @@ def test_a_subscription_is_not_retired_while_its_deliveries_are_delivered_again(
 
     def retire() -> None:
         half_way.wait(10)
-        operations.retire(name, by="grace")
+        operations.retire(name, by="grace", why="gone")
 
     at_once(again, retire)
 

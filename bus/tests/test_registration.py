@@ -155,16 +155,19 @@ def test_what_is_in_flight_from_the_queue_before_holds_its_lane(subscribed: Subs
 
 
 def test_a_retired_subscription_that_comes_back_owes_nothing_for_the_time_between(
-    subscribed: Subscribed,
+    subscribed: Subscribed, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = subscribed(react)
     register("desk")
     Subscription.objects.update(registered_at=Now() - timedelta(days=2))
-    operations.retire(name, by="test")
+    operations.retire(name, by="test", why="gone")
     event_of(timedelta(days=1))
 
-    assert register("desk") == [name]
+    with caplog.at_level("INFO", logger="bus"):
+        assert register("desk") == [name]
 
+    again = f"{name} was retired, and is registered again: it is in the code"
+    assert caplog.messages[1:] == [again]
     assert Subscription.objects.get().retired_at is None
     assert states() == {}
     assert list(events_not_owed()) == []
@@ -176,7 +179,7 @@ def test_a_subscription_that_was_paused_and_retired_comes_back_at_work(
     name = subscribed(react)
     register("desk")
     operations.pause(name, by="test")
-    operations.retire(name, by="test")
+    operations.retire(name, by="test", why="gone")
 
     register("desk")
 

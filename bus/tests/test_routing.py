@@ -64,7 +64,7 @@ def test_a_retired_subscription_is_owed_nothing(subscribed: Subscribed) -> None:
     subscribed(one)
     name = subscribed(two)
     register("desk")
-    operations.retire(name, by="test")
+    operations.retire(name, by="test", why="gone")
     given(*happened(1))
 
     route()

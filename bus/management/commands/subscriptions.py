@@ -23,7 +23,12 @@ class Command(BaseCommand):
         one = parser.add_mutually_exclusive_group()
         one.add_argument("--pause", metavar="NAME", help="Stop giving one work.")
         one.add_argument("--resume", metavar="NAME", help="Let it go on.")
-        one.add_argument("--retire", metavar="NAME", help="End one: it owes nothing any more.")
+        one.add_argument(
+            "--retire",
+            metavar="NAME",
+            help="End one, and discard what is open for it; needs --why. Remove it from the code "
+            "first, or the next start registers it again.",
+        )
         ask_who_and_why(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
