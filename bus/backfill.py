@@ -78,12 +78,19 @@ def missing(name: str, since: datetime) -> QuerySet[Event]:
     if since < forgotten and (subscription.registered_at < forgotten or ended.exists()):
         raise Refused(
             f"{name} may have done what happened before {localtime(forgotten):%Y-%m-%d %H:%M}, "
-            "and the ledger has forgotten it: begin later."
+            f"and the ledger has forgotten it: begin later, at {_remembered(forgotten)} or after."
         )
     owed = Delivery.objects.filter(event=OuterRef("pk"), subscription=subscription)
     return Event.objects.filter(
         ~Exists(owed), type=subscription.event_type, at__gte=since, outbox__isnull=True
     )
+
+
+def _remembered(forgotten: datetime) -> str:
+    """An instant that can be asked for: a whole minute, and a minute ahead, for what is forgotten
+    goes on while one types."""
+    at = localtime(forgotten).replace(second=0) + timedelta(minutes=2)
+    return at.isoformat(timespec="minutes")
 
 
 def _owe(

@@ -1,5 +1,6 @@
 """Giving a subscription the past."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from bus.backfill import backfill
+from bus.management.arguments import instant
 from bus.models import Delivery, OperatorAction, State, Subscription
 from bus.operations import Refused, pause, retire
 from bus.registration import register
@@ -110,12 +112,14 @@ def test_who_was_retired_and_came_back_may_have_done_what_is_forgotten(
     subscribed: Subscribed,
 ) -> None:
     name = late_subscription(subscribed, *happened(1))
-    retire(name, by="ada")
+    retire(name, by="ada", why="gone")
     list(prune(timedelta(0), by="ada"))
     register("desk")
 
-    with pytest.raises(Refused, match="the ledger has forgotten it: begin later"):
+    with pytest.raises(Refused, match="the ledger has forgotten it: begin later") as refused:
         list(backfill(name, since=before(), rate=1, by="ada"))
+    (offered,) = re.findall(r"at (\S+) or after", str(refused.value))
+    list(backfill(name, since=instant(offered), rate=1, by="ada"))
 
 
 def test_what_is_forgotten_meanwhile_is_not_repeated(subscribed: Subscribed) -> None:
@@ -135,9 +139,9 @@ def test_who_is_retired_meanwhile_is_owed_no_more(subscribed: Subscribed) -> Non
 
     steps = backfill(name, since=before(), rate=1, by="ada")
     next(steps)
-    retire(name, by="ada")
+    retire(name, by="ada", why="gone")
 
-    with pytest.raises(Refused, match=f"There is no subscription {name}"):
+    with pytest.raises(Refused, match=f"{name} is retired; "):
         next(steps)
     assert OperatorAction.objects.get(what="backfill").count == 1
 
