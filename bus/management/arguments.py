@@ -2,17 +2,36 @@
 
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime
+from getpass import getuser
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from bus.clock import can_hold
+from bus.operations import LONGEST_WHO
 
 
 def ask_who_and_why(parser: ArgumentParser) -> None:
     """Add what an operator action is recorded with."""
-    parser.add_argument("--by", default="command line", help="Who asks for it.")
+    parser.add_argument(
+        "--by", type=who, default=_user(), help="Who asks for it; by default the system's user."
+    )
     parser.add_argument("--why", default="", help="The reason, for the record.")
+
+
+def _user() -> str:
+    try:
+        return getuser()[:LONGEST_WHO]
+    except (ImportError, KeyError, OSError):  # a container may run as a number without a name
+        return "command line"
+
+
+def who(text: str) -> str:
+    """A name that the record has room for."""
+    name = text.strip()
+    if not 0 < len(name) <= LONGEST_WHO:
+        raise ArgumentTypeError(f"a name has 1 to {LONGEST_WHO} characters, not {len(name)}.")
+    return name
 
 
 def number(text: str) -> int:

@@ -9,6 +9,7 @@ from django.db.models import F
 from bus.models import OperatorAction
 
 LONGEST_SUBJECT = 200
+LONGEST_WHO = 150
 
 
 class Refused(Exception):

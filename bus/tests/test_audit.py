@@ -67,7 +67,7 @@ def test_nothing_is_owed_to_a_subscription_that_was_retired_meanwhile(name: str)
     lose_deliveries()
     [first, _second] = events_not_owed()
     assert first.repair is not None
-    retire(name, by="grace")
+    retire(name, by="grace", why="gone")
 
     assert first.repair(GRACE) == ""
     assert not Delivery.objects.exists()

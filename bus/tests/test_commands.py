@@ -1,6 +1,7 @@
 """What an operator types, and what is answered."""
 
 from datetime import timedelta
+from getpass import getuser
 from io import StringIO
 
 import pytest
@@ -118,6 +119,8 @@ def test_the_whole_ledger_is_never_meant(name: str, act: str) -> None:
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
+        (["deliveries", "1", "--again", "--by", "x" * 151], "--by: a name has 1 to 150 characters"),
+        (["prune", "--by", " "], "--by: a name has 1 to 150 characters, not 0."),
         (["deliveries", "--queue", "nowhere"], "There is no queue nowhere; see manage.py"),
         (["deliveries", "--since", "soon"], "'soon' is no date; write it like 2026-01-31."),
         (["deliveries", "--since", "2026-02-31"], "'2026-02-31' is no date"),
@@ -150,8 +153,8 @@ def test_a_subscription_is_paused_resumed_and_retired_by_name(name: str) -> None
 
     assert [entry[:3] for entry in log()] == [
         ("ada", "pause", name),
-        ("command line", "resume", name),
-        ("command line", "retire", name),
+        (getuser(), "resume", name),
+        (getuser(), "retire", name),
     ]
 
 
@@ -167,12 +170,12 @@ def test_a_quiet_backfill_is_asked_for_by_name(subscribed: Subscribed, world: Wo
 
     assert set(states().values()) == {State.DISCARDED}
     subject = f"{name} since 2020-01-01 00:00:00 quietly"
-    assert log() == [("command line", "backfill", subject, 2, "newcomer")]
+    assert log() == [(getuser(), "backfill", subject, 2, "newcomer")]
 
 
 def test_pruning_says_how_many_and_is_written_down(name: str) -> None:
     assert said("prune", "--why", "disk") == ("0 deliveries removed that were done 365 days ago\n")
 
     ((who, what, subject, count, why),) = log()
-    assert (who, what, count, why) == ("command line", "prune", 0, "disk")
+    assert (who, what, count, why) == (getuser(), "prune", 0, "disk")
     assert subject.startswith("done before 20")

@@ -1,5 +1,6 @@
 """The ledger worked without a broker."""
 
+from getpass import getuser
 from io import StringIO
 
 import pytest
@@ -46,7 +47,7 @@ def test_what_was_sent_to_a_broker_that_is_gone_is_done(subscribed: Subscribed) 
 
     assert notes() == ["1"]
     action = OperatorAction.objects.get(what="drain")
-    assert (action.who, action.count) == ("command line", 1)
+    assert (action.who, action.count) == (getuser(), 1)
     assert drained() == "Nothing is due.\n"
 
 
