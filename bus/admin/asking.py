@@ -63,7 +63,8 @@ class PruneForm(Form):
         max_value=OLDEST.days,
         initial=KEPT.days,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="Deliveries that were done or discarded longer ago are removed.",
+        help_text="Deliveries that were done or discarded longer ago are removed, and a backfill "
+        "of before then is refused afterwards.",
     )
     reason = _reason()
 

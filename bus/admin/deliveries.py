@@ -19,7 +19,7 @@ from bus.admin.choosing import EventTime, all_of
 from bus.admin.draining import drain_a_while
 from bus.admin.reading import ReadOnly, record_of
 from bus.models import Delivery, State
-from bus.operations import Selection
+from bus.operations import Selection, counted
 from bus.retention import prune
 
 STATE_COLOURS = {
@@ -87,13 +87,15 @@ class DeliveryAdmin(ReadOnly):
             chosen = all_of(self.get_changelist_instance(request), deliveries)
         else:
             chosen = Selection.of(deliveries.values_list("pk", flat=True))
+        left = operations.left_by(operation, chosen)
         try:
             count = operation(chosen, **record_of(request))
         except operations.Refused as error:
             self.message_user(request, str(error), messages.ERROR)
             return
         level = messages.SUCCESS if count == len(chosen) else messages.WARNING
-        self.message_user(request, f"{count} of {len(chosen)} deliveries are {done}.", level)
+        answer = f"{count} of {len(chosen)} {done}{f' ({left})' if left else ''}."
+        self.message_user(request, answer, level)
 
     @action(description="Prune", permissions=["operate"], icon="auto_delete")
     def prune(self, request: HttpRequest) -> HttpResponse:
@@ -111,10 +113,10 @@ class DeliveryAdmin(ReadOnly):
         for count in prune(older_than, **record_of(request)):
             total += count
             if total >= MOST_PRUNED:
-                rest = f"{total} deliveries are forgotten, and there may be more: prune again."
+                rest = f"{counted(total)} forgotten, and there may be more: prune again."
                 self.message_user(request, rest, messages.WARNING)
                 return
-        self.message_user(request, f"{total} deliveries are forgotten.", messages.SUCCESS)
+        self.message_user(request, f"{counted(total)} forgotten.", messages.SUCCESS)
 
     @action(description="Drain", permissions=["operate"], icon="water_drop")
     def drain(self, request: HttpRequest) -> HttpResponse:

@@ -15,7 +15,7 @@ from bus.admin.asking import BackfillForm, ask
 from bus.admin.reading import ReadOnly, record_of
 from bus.backfill import backfill, missing
 from bus.models import Subscription
-from bus.operations import Refused
+from bus.operations import Refused, counted
 
 MOST_OWED = 10_000
 """In one request, which takes seconds; the command line has no such limit."""
@@ -112,4 +112,4 @@ class SubscriptionAdmin(ReadOnly):
             by=request.user.get_username(),
             why=form.cleaned_data["reason"],
         )
-        self.message_user(request, f"{sum(steps)} deliveries are owed to {subscription}.")
+        self.message_user(request, f"{counted(sum(steps))} owed to {subscription}.")

@@ -1,8 +1,9 @@
 """What an operator can do to the ledger. Each writes down who did it, when and why."""
 
 from bus.operations.deliveries import deliver_again, discard
+from bus.operations.leaving import left_by
 from bus.operations.records import LONGEST_WHO, Refused, count_on, record
-from bus.operations.selection import Filter, Selection
+from bus.operations.selection import Filter, Selection, counted
 from bus.operations.subscriptions import active, pause, resume, retire
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "Selection",
     "active",
     "count_on",
+    "counted",
     "deliver_again",
     "discard",
+    "left_by",
     "pause",
     "record",
     "resume",

@@ -8,10 +8,15 @@ from django.db.models import QuerySet
 from django.utils.timezone import localtime
 
 from bus.models import Delivery, Queue, Subscription
-from bus.operations.records import unknown
+from bus.operations.records import Refused, unknown
 
 AT_ONCE = 500
 """Deliveries in one statement: databases limit how many values one may carry."""
+
+
+def counted(count: int) -> str:
+    """So many deliveries, in words."""
+    return f"{count} {'delivery' if count == 1 else 'deliveries'}"
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,10 @@ class Filter:
         """What matches, but for the ids, which may be too many for one statement.
 
         Raises:
-            Refused: there is no such subscription or queue.
+            Refused: there is no such subscription or queue; it would end before it begins.
         """
+        if self.since and self.until and self.since > self.until:
+            raise Refused("Since is later than until, and nothing is between; exchange them.")
         _check(
             Subscription.objects.values_list("name", flat=True), "subscription", self.subscription
         )

@@ -49,7 +49,7 @@ def test_a_selection_is_delivered_again(operator: Client, name: str) -> None:
 
     said = act(operator, DELIVERIES, "deliver_again", rows, reason="mended")
 
-    assert said == "2 of 2 deliveries are due again."
+    assert said == "2 of 2 due again."
     assert set(states().values()) == {State.WAITING}
     assert log() == [("ada", "deliver again", f"deliveries {ids}", 2, "mended")]
 
@@ -69,7 +69,7 @@ def test_all_that_match_are_more_than_the_page_shows(operator: Client, name: str
         reason="never mind",
     )
 
-    assert said == "100 of 100 deliveries are discarded."
+    assert said == "100 of 100 discarded."
     assert log() == [
         ("ada", "discard", "all deliveries, state Waiting, search 1", 100, "never mind")
     ]
@@ -112,7 +112,7 @@ def test_all_of_a_subscription_since_an_instant_are_delivered_again(
     rows = Delivery.objects.filter(stream="2", subscription=row)
     said = act(operator, DELIVERIES, "deliver_again", rows, asked, select_across="1")
 
-    assert said == "1 of 1 deliveries are due again."
+    assert said == "1 of 1 due again."
     ((_who, _what, subject, count, _why),) = log()
     assert count == 1
     assert subject == (
@@ -142,7 +142,7 @@ def test_the_ledger_is_pruned(operator: Client, name: str) -> None:
         reverse("admin:bus_delivery_prune"), {"days": "0", "reason": "disk"}, follow=True
     )
 
-    assert [str(one) for one in answer.context["messages"]] == ["3 deliveries are forgotten."]
+    assert [str(one) for one in answer.context["messages"]] == ["3 deliveries forgotten."]
     assert states() == {}
     assert Event.objects.count() == 3
     ((who, what, _subject, count, why),) = log()

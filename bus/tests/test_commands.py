@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from bus import operations
 from bus.models import Delivery, OperatorAction, State, Subscription
 from bus.registration import register
 from bus.relay.routing import route
@@ -71,7 +72,7 @@ def test_what_matches_is_delivered_again_and_written_down(name: str) -> None:
     asked = ("deliveries", "--subscription", name, "--state", "dead", "--again")
     answer = said(*asked, "--by", "ada", "--why", "mended")
 
-    assert answer == f"2 of 2 deliveries dead of {name} are due again\n"
+    assert answer == f"2 of 2 due again: deliveries dead of {name}\n"
     assert set(states().values()) == {State.WAITING}
     assert log() == [("ada", "deliver again", f"deliveries dead of {name}", 2, "mended")]
 
@@ -79,7 +80,7 @@ def test_what_matches_is_delivered_again_and_written_down(name: str) -> None:
 def test_one_is_delivered_again_by_its_number(name: str) -> None:
     number = str(Delivery.objects.get(stream="2").pk)
 
-    assert said("deliveries", number, "--again") == f"1 of 1 deliveries {number} are due again\n"
+    assert said("deliveries", number, "--again") == f"1 of 1 due again: deliveries {number}\n"
 
     assert states() == {"1": State.DEAD, "2": State.WAITING, "3": State.WAITING}
 
@@ -87,13 +88,17 @@ def test_one_is_delivered_again_by_its_number(name: str) -> None:
 def test_what_cannot_be_is_not_counted(name: str) -> None:
     Delivery.objects.filter(stream="1").update(state=State.RUNNING)
 
-    assert said("deliveries", "--queue", "desk", "--again").startswith("2 of 3 deliveries")
+    answer = said("deliveries", "--queue", "desk", "--again")
+
+    assert answer.startswith("2 of 3 due again: deliveries in queue desk (1 running: ")
 
 
 def test_all_since_an_instant_is_delivered_again(name: str) -> None:
     since = (timezone.now() - timedelta(minutes=5)).isoformat()
 
-    assert said("deliveries", "--since", since, "--again").startswith("3 of 3 deliveries since 20")
+    answer = said("deliveries", "--since", since, "--again")
+
+    assert answer.startswith("3 of 3 due again: deliveries since 20")
 
 
 def test_what_matches_is_discarded_with_a_reason(name: str) -> None:
@@ -102,15 +107,28 @@ def test_what_matches_is_discarded_with_a_reason(name: str) -> None:
 
     answer = said("deliveries", "--stream", "1", "--discard", "--why", "a test order")
 
-    assert answer == "1 of 1 deliveries about 1 are discarded\n"
+    assert answer == "1 of 1 discarded: deliveries about 1\n"
     assert states()["1"] == State.DISCARDED
+
+
+def test_where_nothing_changes_it_is_said_why(name: str) -> None:
+    Delivery.objects.filter(stream="1").update(state=State.DONE)
+    with pytest.raises(CommandError, match=r"^0 of 1 discarded: .*1 done already: only waiting or"):
+        said("deliveries", "--stream", "1", "--discard", "--why", "x")
+
+    operations.retire(name, by="ada", why="gone")
+    with pytest.raises(CommandError, match=r"^0 of 1 due again: .*1 of a retired subscription: "):
+        said("deliveries", "--stream", "1", "--again")
 
 
 @pytest.mark.parametrize("act", ["--again", "--discard"])
 def test_the_whole_ledger_is_never_meant(name: str, act: str) -> None:
     before = states()
 
-    with pytest.raises(CommandError, match="the whole ledger; say which"):
+    with pytest.raises(
+        CommandError,
+        match=r"the whole ledger; say which deliveries: .* --subscription,",
+    ):
         said("deliveries", act, "--why", "x")
 
     assert states() == before
@@ -122,6 +140,9 @@ def test_the_whole_ledger_is_never_meant(name: str, act: str) -> None:
         (["deliveries", "1", "--again", "--by", "x" * 151], "--by: a name has 1 to 150 characters"),
         (["prune", "--by", " "], "--by: a name has 1 to 150 characters, not 0."),
         (["deliveries", "--queue", "nowhere"], "There is no queue nowhere; see manage.py"),
+        (["deliveries", "99999", "--again"], "No delivery matches."),
+        (["deliveries", "--stream", "none", "--discard", "--why", "x"], "No delivery matches."),
+        (["deliveries", "--since", "2026-02-01", "--until", "2026-01-01"], "exchange them"),
         (["deliveries", "--since", "soon"], "'soon' is no date; write it like 2026-01-31."),
         (["deliveries", "--since", "2026-02-31"], "'2026-02-31' is no date"),
         (["deliveries", "--since", "0001-01-01"], "--since: '0001-01-01' is no date"),
@@ -174,7 +195,9 @@ def test_a_quiet_backfill_is_asked_for_by_name(subscribed: Subscribed, world: Wo
 
 
 def test_pruning_says_how_many_and_is_written_down(name: str) -> None:
-    assert said("prune", "--why", "disk") == ("0 deliveries removed that were done 365 days ago\n")
+    assert said("prune", "--why", "disk") == (
+        "0 deliveries removed that were done or discarded more than 365 days ago\n"
+    )
 
     ((who, what, subject, count, why),) = log()
     assert (who, what, count, why) == (getuser(), "prune", 0, "disk")

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from bus.backfill import backfill
 from bus.management.arguments import ask_who_and_why, instant
 from bus.management.progress import count_up
-from bus.operations import Refused
+from bus.operations import Refused, counted
 
 
 class Command(BaseCommand):
@@ -37,4 +37,4 @@ class Command(BaseCommand):
             total = count_up(self.stdout, steps, "deliveries owed")
         except Refused as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{total} deliveries owed to {subscription}")
+        self.stdout.write(f"{counted(total)} owed to {subscription}")

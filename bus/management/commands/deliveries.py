@@ -51,10 +51,19 @@ class Command(BaseCommand):
 
     def _act(self, operation: Any, done: str, wanted: Filter, options: dict[str, Any]) -> None:
         if not wanted:
-            raise CommandError("That would be the whole ledger; say which deliveries.")
+            raise CommandError(
+                "That would be the whole ledger; say which deliveries: their numbers, or "
+                f"{', '.join(f'--{name}' for name in FILTERS)}."
+            )
         chosen = Selection.matching(wanted)
+        if not chosen:
+            raise CommandError("No delivery matches.")
+        left = operations.left_by(operation, chosen)
         count = operation(chosen, by=options["by"], why=options["why"])
-        self.stdout.write(f"{count} of {len(chosen)} {wanted} are {done}")
+        answer = f"{count} of {len(chosen)} {done}: {wanted}{f' ({left})' if left else ''}"
+        if not count:
+            raise CommandError(answer)
+        self.stdout.write(answer)
 
     def _show(self, wanted: Filter) -> None:
         rows, total = self._newest(wanted)
@@ -69,7 +78,7 @@ class Command(BaseCommand):
         # Errors are anybody's words: brackets in them are no markup.
         Console(file=cast(IO[str], self.stdout), width=width, markup=False).print(table)
         newest_of = f"the newest {SHOWN} of " if total > SHOWN else ""
-        self.stdout.write(f"{newest_of}{total} deliveries")
+        self.stdout.write(f"{newest_of}{operations.counted(total)}")
 
     def _newest(self, wanted: Filter) -> tuple[QuerySet[Delivery], int]:
         everything = Delivery.objects.all()

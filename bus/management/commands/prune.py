@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from bus.management.arguments import ask_who_and_why
 from bus.management.progress import count_up
-from bus.operations import Refused
+from bus.operations import Refused, counted
 from bus.retention import KEPT, prune
 
 
@@ -17,7 +17,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--older-than", type=int, default=KEPT.days, metavar="DAYS", help="Days to keep."
+            "--older-than",
+            type=int,
+            default=KEPT.days,
+            metavar="DAYS",
+            help="Days to keep. A backfill of before then is refused afterwards: what was done "
+            "cannot be told any more.",
         )
         ask_who_and_why(parser)
 
@@ -29,4 +34,5 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OverflowError as error:
             raise CommandError(f"{older_than} days is no age; no calendar has them.") from error
-        self.stdout.write(f"{total} deliveries removed that were done {older_than} days ago")
+        age = f"more than {older_than} days ago"
+        self.stdout.write(f"{counted(total)} removed that were done or discarded {age}")
