@@ -6,8 +6,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from bus.models import Outbox, State
-from bus.operations import count_on, record
+from bus.operations import count_on, counted, record
 from bus.relay.drain import drain
+from bus.relay.stopped import waiting_for_nobody
 from bus.relay.work import look
 
 LONGEST = 10
@@ -20,6 +21,7 @@ class Drained:
 
     states: Counter[State] = field(default_factory=Counter)
     more: bool = False
+    stopped: list[str] = field(default_factory=list)
 
     @property
     def dead(self) -> int:
@@ -28,7 +30,8 @@ class Drained:
     def __str__(self) -> str:
         done, waiting = self.states[State.DONE], self.states[State.WAITING]
         rest = "More is due: drain again." if self.more else "Nothing more is due."
-        return f"{done} deliveries are done, {self.dead} dead, {waiting} wait for a retry. {rest}"
+        became = f"{counted(done)} done, {self.dead} dead, {waiting} to be tried again."
+        return " ".join([became, rest, *self.stopped])
 
 
 def drain_a_while(*, by: str, why: str) -> Drained:
@@ -43,6 +46,7 @@ def drain_a_while(*, by: str, why: str) -> Drained:
             if time.monotonic() >= time_is_up:
                 break
         else:
+            drained.stopped = list(waiting_for_nobody())
             return drained
     drained.more = Outbox.objects.exists() or any(
         one.due for work in look().values() for one in work

@@ -171,7 +171,7 @@ def test_the_ledger_is_drained_where_the_broker_is_gone(operator: Client, name: 
     answer = operator.post(page, {"reason": "no Redis"}, follow=True)
 
     (said,) = answer.context["messages"]
-    assert str(said) == ("2 deliveries are done, 0 dead, 0 wait for a retry. Nothing more is due.")
+    assert str(said) == ("2 deliveries done, 0 dead, 0 to be tried again. Nothing more is due.")
     assert notes() == ["3", "4"]
     assert log() == [("ada", "drain", "all that is due", 2, "no Redis")]
 
@@ -188,7 +188,7 @@ def test_much_is_drained_in_several_requests(
     first = operator.post(page, follow=True)
     second = operator.post(page, follow=True)
 
-    assert "1 deliveries are done" in str(next(iter(first.context["messages"])))
+    assert "1 delivery done" in str(next(iter(first.context["messages"])))
     assert "More is due: drain again." in str(next(iter(first.context["messages"])))
     assert "Nothing more is due." in str(next(iter(second.context["messages"])))
     assert notes() == ["1", "2"]

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bus import operations, registry
+from bus.admin.draining import drain_a_while
 from bus.models import Delivery, Event, OperatorAction, State
 from bus.registration import register
 from bus.relay.drain import drain
@@ -57,7 +58,9 @@ def test_it_obeys_a_pause(subscribed: Subscribed) -> None:
     operations.pause(name, by="ada")
     given(*happened(1))
 
-    assert drained() == "Nothing is due.\n"
+    waits = f"1 delivery waits for {name}, which is paused."
+    assert drained() == f"Nothing is due.\n{waits}\n"
+    assert str(drain_a_while(by="ada", why="")).endswith(f"Nothing more is due. {waits}")
 
     assert states() == {"1": State.WAITING}
 
@@ -73,7 +76,7 @@ def test_it_keeps_the_order_of_a_lane_behind_a_dead_one(subscribed: Subscribed) 
     given(*(Happened(about="b", number=number) for number in (4, 5)))
     register("desk")
 
-    with pytest.raises(CommandError, match="1 deliveries died; see manage"):
+    with pytest.raises(CommandError, match="1 delivery died; see manage"):
         drained()
 
     assert [text for text in notes() if text[0] == "a"] == ["a1"]

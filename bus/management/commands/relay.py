@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from bus import broker
 from bus.management.arguments import ask_who_and_why
 from bus.models import State
-from bus.operations import count_on, record
+from bus.operations import count_on, counted, record
 from bus.relay.drain import drain
+from bus.relay.stopped import waiting_for_nobody
 
 
 class Command(BaseCommand):
@@ -54,5 +55,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{task}: {outcome}")
         if not messages:
             self.stdout.write("Nothing is due.")
+        for sentence in waiting_for_nobody():
+            self.stdout.write(sentence)
         if dead:
-            raise CommandError(f"{dead} deliveries died; see manage.py deliveries --state dead.")
+            raise CommandError(f"{counted(dead)} died; see manage.py deliveries --state dead.")
