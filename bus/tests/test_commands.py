@@ -162,13 +162,15 @@ def test_what_makes_no_sense_is_answered_with_a_sentence(asked: list[str], sente
 
 
 def test_a_subscription_is_paused_resumed_and_retired_by_name(name: str) -> None:
-    assert "paused" in said("subscriptions", "--pause", name, "--by", "ada", "--why", "full disk")
+    answer = said("subscriptions", "--pause", name, "--by", "ada", "--why", "full disk")
+    assert answer.startswith(f"{name} is paused.\n")
     assert Subscription.objects.get().paused_at is not None
-    assert "active" in said("subscriptions", "--resume", name)
+    assert said("subscriptions", "--resume", name).startswith(f"{name} goes on.\n")
     assert Subscription.objects.get().paused_at is None
     with pytest.raises(CommandError, match="Retiring needs a reason"):
         said("subscriptions", "--retire", name)
-    assert "retired" in said("subscriptions", "--retire", name, "--why", "gone")
+    answer = said("subscriptions", "--retire", name, "--why", "gone")
+    assert answer.startswith(f"{name} is retired, and 3 deliveries of it discarded.\n")
     with pytest.raises(CommandError, match="is retired"):
         said("subscriptions", "--resume", name)
 

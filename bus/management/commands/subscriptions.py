@@ -1,6 +1,7 @@
 """`manage.py subscriptions`: who reacts to what, where, and when a failure is tried again."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
@@ -33,14 +34,28 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["register"]:
-            register()
-        for operation in (operations.pause, operations.resume, operations.retire):
-            if name := options[operation.__name__]:
-                try:
-                    operation(name, by=options["by"], why=options["why"])
-                except operations.Refused as error:
-                    raise CommandError(str(error)) from error
+            new = register()
+            self.stdout.write(f"Registered: {', '.join(new)}." if new else "Nothing is new.")
+        try:
+            for sentence in self._act(options):
+                self.stdout.write(sentence)
+        except operations.Refused as error:
+            raise CommandError(str(error)) from error
         self._show()
+
+    @staticmethod
+    def _act(options: dict[str, Any]) -> Iterator[str]:
+        """Do what is asked for; yields what was done."""
+        asked = {"by": options["by"], "why": options["why"]}
+        if name := options["pause"]:
+            operations.pause(name, **asked)
+            yield f"{name} is paused."
+        if name := options["resume"]:
+            operations.resume(name, **asked)
+            yield f"{name} goes on."
+        if name := options["retire"]:
+            discarded = operations.counted(operations.retire(name, **asked))
+            yield f"{name} is retired, and {discarded} of it discarded."
 
     def _show(self) -> None:
         table = Table("event", "reaction", "queue", "batch", "kind", "waits", "state", box=None)
