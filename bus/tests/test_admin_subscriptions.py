@@ -41,6 +41,7 @@ def test_a_subscription_is_paused_resumed_and_retired(operator: Client, name: st
     assert act(operator, SUBSCRIPTIONS, "resume", row) == f"Now active: {name}."
     assert act(operator, SUBSCRIPTIONS, "retire", row).startswith("Retiring needs a reason")
     assert act(operator, SUBSCRIPTIONS, "retire", row, reason="gone") == f"Now retired: {name}."
+    assert act(operator, SUBSCRIPTIONS, "resume", row).startswith(f"{name} is retired; ")
 
     assert [(who, what, why) for who, what, _subject, _count, why in log()] == [
         ("ada", "pause", "disk"),

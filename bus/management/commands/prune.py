@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import pluralize
 
 from bus.management.arguments import ask_who_and_why
 from bus.management.progress import count_up
@@ -34,5 +35,5 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OverflowError as error:
             raise CommandError(f"{older_than} days is no age; no calendar has them.") from error
-        age = f"more than {older_than} days ago"
+        age = f"more than {older_than} day{pluralize(older_than)} ago"
         self.stdout.write(f"{counted(total)} removed that were done or discarded {age}")

@@ -34,8 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["register"]:
-            new = register()
-            self.stdout.write(f"Registered: {', '.join(new)}." if new else "Nothing is new.")
+            register()
         try:
             for sentence in self._act(options):
                 self.stdout.write(sentence)
