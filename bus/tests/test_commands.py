@@ -121,6 +121,12 @@ def test_where_nothing_changes_it_is_said_why(name: str) -> None:
         said("deliveries", "--stream", "1", "--again")
 
 
+def test_where_none_is_of_a_kind_there_is_nothing_to_do(name: str) -> None:
+    assert said("deliveries", "--state", "done", "--again") == "No delivery matches.\n"
+
+    assert log() == []
+
+
 @pytest.mark.parametrize("act", ["--again", "--discard"])
 def test_the_whole_ledger_is_never_meant(name: str, act: str) -> None:
     before = states()

@@ -18,6 +18,7 @@ SHOWN = 50
 """Rows of the table; the newest."""
 
 LONGEST_ERROR = 120
+NOTHING = "No delivery matches."
 FILTERS = ("subscription", "queue", "state", "stream", "since", "until")
 
 
@@ -57,7 +58,11 @@ class Command(BaseCommand):
             )
         chosen = Selection.matching(wanted)
         if not chosen:
-            raise CommandError("No delivery matches.")
+            # What is named must be there; that none is dead, say, is no failure.
+            if wanted.ids or wanted.stream:
+                raise CommandError(NOTHING)
+            self.stdout.write(NOTHING)
+            return
         left = operations.left_by(operation, chosen)
         count = operation(chosen, by=options["by"], why=options["why"])
         answer = f"{count} of {len(chosen)} {done}: {wanted}{f' ({left})' if left else ''}"
