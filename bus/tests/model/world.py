@@ -205,10 +205,10 @@ class World:
         own = Subscription.objects.filter(name=name)
         try:
             with self.dying(statements):
-                getattr(operations, what)(name, by="model")
+                getattr(operations, what)(name, by="model", why="a history")
         except operations.Refused:
             in_flight = Delivery.objects.filter(subscription__in=own, state__in=ledger.IN_FLIGHT)
-            assert in_flight.exists() or not own.exists()
+            assert in_flight.exists() or not own.filter(retired_at=None).exists()
 
     def operate_on(self, what: str, number: int, statements: int | None = None) -> None:
         """Deliver a delivery again, or discard it."""
