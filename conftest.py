@@ -50,11 +50,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for marker in item.iter_markers():
             if marker.name in missing:
-                item.add_marker(pytest.mark.skip(f"needs {missing[marker.name]}"))
+                item.add_marker(pytest.mark.skip(reason=f"needs {missing[marker.name]}"))
             elif marker.name == "postgres" and on_sqlite:
-                item.add_marker(pytest.mark.skip("runs on PostgreSQL alone"))
+                item.add_marker(pytest.mark.skip(reason="runs on PostgreSQL alone"))
             elif marker.name == "sqlite" and not on_sqlite:
-                item.add_marker(pytest.mark.skip("runs on SQLite alone"))
+                item.add_marker(pytest.mark.skip(reason="runs on SQLite alone"))
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ class Site:
         self.postgres = PostgresServer(self.folder / "postgres")
         self.redis = RedisServer(self.folder / "redis")
         self.stubs = Stubs()
+        self._redis_numbers: dict[str, int] = {}
 
     def open(self) -> None:
         self.postgres.open()
@@ -82,8 +83,7 @@ class Site:
 
     def redis_number(self, name: str) -> int:
         """Each contender has one of Redis' sixteen databases for itself."""
-        known = self.__dict__.setdefault("_numbers", {})
-        return int(known.setdefault(name, len(known)))
+        return self._redis_numbers.setdefault(name, len(self._redis_numbers))
 
     def manage(self, env: dict[str, str], *arguments: str) -> str:
         """Run a command of the shop's.

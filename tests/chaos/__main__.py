@@ -17,8 +17,8 @@ HISTORIES = Path(__file__).parents[2] / "var" / "chaos"
 
 def main() -> int:
     """Run one campaign; 0 if every promise was kept, 1 if not, 2 for a wrong call."""
-    # Wires, providers and customers are threads of this process. With Python's 5 ms each waits so
-    # long for the next, and the shop would look slow for it: a mail crosses them twenty times.
+    # Wires, providers and customers are threads of this process. With Python's 5 ms each may wait
+    # so long for the next, at every crossing of a wire, and the shop would look slow for it.
     sys.setswitchinterval(0.0002)
     options = _parser().parse_args()
     if options.list:
