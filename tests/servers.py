@@ -1,6 +1,7 @@
 """Real servers for tests: each on a free port, with its data in a folder that goes away with it."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -28,10 +29,15 @@ NOT_ROOT = ("postgres", "nobody")
 
 
 def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port: int = server.getsockname()[1]
-        return port
+    """A port that nobody listens on, below those that the kernel gives to outgoing connections.
+
+    One of the kernel's own could be taken by any connection of a test that runs beside this one.
+    """
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with socket.socket() as server, suppress(OSError):
+            server.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager
