@@ -5,6 +5,12 @@ from bus.audit.doubles import once
 from bus.audit.effects import NEVER, Effect, effects, key_of
 from bus.audit.repairing import Mended, Operator, repair
 from bus.audit.rules import Check, Finding, check, findings, run_checks
+from bus.audit.standstill import (
+    due_and_not_begun,
+    events_not_routed,
+    lost_in_flight,
+    retired_with_open,
+)
 
 __all__ = [
     "NEVER",
@@ -14,13 +20,17 @@ __all__ = [
     "Mended",
     "Operator",
     "check",
+    "due_and_not_begun",
     "effects",
     "events_not_owed",
+    "events_not_routed",
     "facts_stated_once",
     "findings",
     "key_of",
+    "lost_in_flight",
     "once",
     "owed_once",
     "repair",
+    "retired_with_open",
     "run_checks",
 ]

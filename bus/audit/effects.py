@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -22,11 +21,9 @@ from django.db.models.functions import Concat, Now
 
 from bus.audit.repairing import Operator
 from bus.audit.rules import Check, Finding, check
+from bus.audit.standstill import OVERDUE
 from bus.models import Delivery, State
 from bus.models.ledger import delivery_key
-
-OVERDUE = timedelta(hours=1)
-"""What should have begun longer ago and has not is not merely on its way any more."""
 
 Condition = Q | Exists
 """On a delivery: about its `stream` and its event (`event__key`), by `OuterRef` or directly."""

@@ -1,9 +1,13 @@
 """Damage between events and the ledger."""
 
 from contextlib import ExitStack
+from datetime import timedelta
+from uuid import uuid4
 
-from bus.models import Delivery, Event
-from tests.damage.planting import breaks, twice
+from django.db.models.functions import Now
+
+from bus.models import Delivery, Event, Outbox, State, Subscription
+from tests.damage.planting import breaks, ledger, twice
 from tests.damage.settled import Shop
 
 
@@ -25,3 +29,36 @@ twice(
     "event",
     "subscription",
 )
+
+
+@breaks("every event leaves the outbox", mends=False)
+def event_never_routed(shop: Shop, _stack: ExitStack) -> str:
+    long_ago = Now() - timedelta(hours=2)
+    event = Event.objects.create(
+        type="Forgotten", version=1, stream="SO-9", data={}, at=long_ago, correlation=uuid4()
+    )
+    Outbox.objects.create(event=event)
+    return str(event.pk)
+
+
+@breaks("every delivery that is due is begun", mends=False)
+def delivery_never_begun(shop: Shop, _stack: ExitStack) -> str:
+    long_ago = Now() - timedelta(hours=2)
+    return ledger(shop, "send_order_confirmation", state=State.WAITING, due_at=long_ago)
+
+
+@breaks("every delivery in flight comes home", mends=False)
+def lease_long_over(shop: Shop, _stack: ExitStack) -> str:
+    long_ago = Now() - timedelta(hours=2)
+    return ledger(shop, "issue_invoice", state=State.RUNNING, lease_until=long_ago)
+
+
+@breaks("every delivery in flight comes home", mends=True)
+def lease_lost(shop: Shop, _stack: ExitStack) -> str:
+    return ledger(shop, "issue_invoice", state=State.RUNNING, lease_until=None)
+
+
+@breaks("a subscription that is retired has nothing open", mends=False)
+def open_though_retired(shop: Shop, _stack: ExitStack) -> str:
+    Subscription.objects.filter(name__endswith="issue_invoice").update(retired_at=Now())
+    return ledger(shop, "issue_invoice", state=State.DEAD)

@@ -1,0 +1,91 @@
+"""What stands still is found by the audit, and what waits for a reason is not."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from bus.audit import Finding, Operator, due_and_not_begun, findings, lost_in_flight
+from bus.models import Delivery, State, Subscription
+from bus.operations import discard, pause
+from bus.testing import given
+from bus.tests.conftest import Happened, Subscribed, delivery, happened, relayed, states
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LONG_AGO = Now() - timedelta(hours=2)
+
+
+def react(_fact: object) -> None: ...
+
+
+def overdue(*facts: Happened) -> None:
+    """Deliveries of these facts, sent once and due again for long."""
+    given(*facts)
+    relayed()
+    Delivery.objects.update(state=State.WAITING, due_at=LONG_AGO, lease_until=None)
+
+
+def subjects(found: list[Finding]) -> list[str]:
+    return [one.subject for one in found]
+
+
+def test_what_is_due_for_long_is_told_once_for_each_subscription(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    overdue(*happened(1, 2, 3))
+
+    [finding] = findings(due_and_not_begun)
+
+    assert finding.subject == f"{name}, delivery {delivery(1).pk}"
+    assert finding.what == "is due for longer than an hour; so are 2 more"
+
+
+def test_what_is_due_for_a_short_time_is_no_finding(subscribed: Subscribed) -> None:
+    subscribed(react)
+    overdue(*happened(1))
+    Delivery.objects.update(due_at=Now() - timedelta(minutes=30))
+
+    assert findings(due_and_not_begun) == []
+
+
+def test_what_is_paused_or_held_is_no_finding(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    overdue(*happened(1))
+    Subscription.objects.update(held_until=Now() - timedelta(minutes=1))
+    assert findings(due_and_not_begun) == []
+
+    Subscription.objects.update(held_until=None)
+    pause(name, by="grace")
+
+    assert findings(due_and_not_begun) == []
+
+
+def test_what_waits_behind_a_dead_one_is_no_finding(subscribed: Subscribed) -> None:
+    name = subscribed(react, ordered=True)
+    overdue(Happened(about="1"), Happened(about="1", number=2))
+    first, second = Delivery.objects.order_by("id").values_list("pk", flat=True)
+    assert subjects(findings(due_and_not_begun)) == [f"{name}, delivery {first}"]
+
+    Delivery.objects.filter(pk=first).update(state=State.DEAD)
+    assert findings(due_and_not_begun) == []
+
+    discard([first], by="grace", why="gone")
+    assert subjects(findings(due_and_not_begun)) == [f"{name}, delivery {second}"]
+
+
+def test_what_is_in_flight_without_a_lease_is_given_back_to_the_relay(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(react)
+    given(*happened(1))
+    relayed()
+    assert findings(lost_in_flight) == []
+    Delivery.objects.update(lease_until=None)
+
+    [finding] = findings(lost_in_flight)
+    assert finding.repair is not None
+    assert finding.repair(Operator("grace"))
+    assert finding.repair(Operator("grace")) == ""
+    relayed()
+
+    assert states() == {"1": "sent"}
+    assert findings(lost_in_flight) == []
