@@ -20,7 +20,7 @@ Short = Annotated[str, msgspec.Meta(max_length=200)]
 Shown = Annotated[str, msgspec.Meta(max_length=2000)]
 """What Flower shows of the arguments; Celery cuts it at 1,024 characters."""
 TaskId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
-Tickets = Annotated[list[tuple[Id, Token]], msgspec.Meta(max_length=LARGEST_BATCH)]
+Tickets = Annotated[list[tuple[Id, Token]], msgspec.Meta(min_length=1, max_length=LARGEST_BATCH)]
 
 
 class Malformed(ValueError):

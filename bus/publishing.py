@@ -19,6 +19,9 @@ EVENT = (
     "quiet",
 )  # fmt: skip
 
+ONCE_PER_STREAM = ("bus_event_once_per_stream", "bus_event.stream, bus_event.key")
+"""What PostgreSQL and SQLite call the constraint that a fact stated twice violates."""
+
 
 class NotInTransaction(RuntimeError):
     """A fact was published where it could be stated and its cause be lost, or the reverse."""
@@ -64,6 +67,8 @@ def publish(fact: Fact, *, cause: Fact | None = None) -> "Event":
     try:
         event.pk = _insert(event, EVENT)
     except IntegrityError as error:
+        if not any(name in str(error) for name in ONCE_PER_STREAM):
+            raise
         raise AlreadyStated(f"{event.type} was already stated for {event.stream}.") from error
     event._state.adding = False
     del event.at  # the database has set it; who asks for it reads it from there

@@ -11,7 +11,10 @@ from bus.facts import Fact
 from bus.retry import Retry
 
 AfterDone = Callable[[], None]
-"""What an outside handler returns: run in the transaction that commits *done*."""
+"""What an outside handler returns: run in the transaction that commits *done*.
+
+It must let every error of the database out: after one that it swallowed nothing can be committed.
+"""
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 

@@ -43,10 +43,11 @@ def claim(queue_id: int, work: list[Work], *, patient: bool = True) -> list[Batc
     """Claim what is due in one queue and take back what is late; one commit.
 
     Under the queue's row, so that several relays share the queues. Claims by state, never by a
-    cursor over ids: rows commit out of order. `patient` claims let a batch wait to be filled.
+    cursor over ids: rows commit out of order. `patient` claims let a batch wait to be filled, and
+    leave the queue to a relay that is at it.
     """
     with transaction.atomic():
-        if not Queue.objects.select_for_update(skip_locked=True).filter(pk=queue_id).first():
+        if not Queue.objects.select_for_update(skip_locked=patient).filter(pk=queue_id).first():
             return []
         expire([one for one in work if one.late])
         return [batch for one in work if one.due for batch in _claim(one, patient)]
@@ -75,10 +76,11 @@ def _whole_batches(work: Work, room: int) -> int:
     """Of the room for deliveries, as much as whole batches fill.
 
     A backlog would otherwise go out in crumbs, as many as have just been done, and each crumb
-    costs as much as a full message.
+    costs as much as a full message. None, where a smaller window is in force than when the
+    deliveries in flight were claimed.
     """
     batch = min(work.batch, work.window)
-    return room // batch * batch
+    return max(0, room) // batch * batch
 
 
 def _batches(

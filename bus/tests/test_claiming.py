@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from bus import operations
-from bus.models import Delivery, State
+from bus import Queue, operations
+from bus.models import Delivery, State, Subscription
 from bus.registration import register
-from bus.relay.claiming import SENT_LEASE, claim
+from bus.relay.claiming import SENT_LEASE, Batch, claim
 from bus.relay.routing import route
 from bus.relay.work import look
 from bus.testing import given
@@ -85,6 +85,28 @@ def test_no_more_than_the_window_is_in_flight(subscribed: Subscribed) -> None:
     assert sizes() == []
     Delivery.objects.filter(state=State.SENT, id__lt=delivery(15).id).update(state=State.DONE)
     assert sizes() == [15]
+
+
+def test_a_window_made_smaller_lets_nothing_out_and_holds_up_no_other_queue(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(react, batch=10)  # the window is 40
+    other = subscribed(react_too, queue=Queue("other"))
+    given(*happened(*range(60)))
+    relayed()
+    register("other")
+    given(*happened(60))
+    route()
+    make_due()
+    Subscription.objects.filter(queue__name="desk").update(batch=2, window=8)
+
+    assert [batch.task for batch in _claimed()] == [other]
+    _done(36)
+    assert [len(batch.tickets) for batch in _claimed()] == [2, 2]
+
+
+def _claimed() -> list[Batch]:
+    return [batch for queue_id, work in look().items() for batch in claim(queue_id, work)]
 
 
 def test_a_batch_that_is_not_full_waits_for_company_while_another_is_in_flight(

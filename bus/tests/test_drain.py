@@ -87,7 +87,7 @@ def test_a_lost_workers_share_keeps_nobody_waiting_for_company(subscribed: Subsc
     subscribed(react, batch=20)
     given(*happened(1))
     for batch in relayed():
-        take(registry.reaction(batch.task), batch.tickets)
+        take(registry.reaction(batch.task), batch.tickets, [])
     given(*happened(2))
 
     drained()

@@ -36,7 +36,7 @@ def crash(streams: int = 1) -> None:
     batches = relayed()
     assert sum(len(batch.tickets) for batch in batches) == streams
     for batch in batches:
-        take(registry.reaction(batch.task), batch.tickets)
+        take(registry.reaction(batch.task), batch.tickets, [])
     end_leases()
 
 
@@ -121,7 +121,7 @@ def test_what_was_lost_together_is_taken_back_together(
     name = subscribed(react, batch=30)
     given(*happened(*range(60)))
     running, *_sent = relayed()
-    take(registry.reaction(running.task), running.tickets)
+    take(registry.reaction(running.task), running.tickets, [])
     end_leases()
     (late,) = look().values()
 
@@ -154,10 +154,10 @@ def test_a_worker_that_comes_back_after_its_lease_is_fenced_off(subscribed: Subs
     given(*happened(1))
     (first,) = relayed()
     reaction = registry.reaction(first.task)
-    frozen = take(reaction, first.tickets)
+    frozen = take(reaction, first.tickets, [])
     end_leases()
     (second,) = relayed()
-    (other,) = take(reaction, second.tickets)
+    (other,) = take(reaction, second.tickets, [])
 
     with transaction.atomic():
         assert still_owned(frozen, State.RUNNING) == set()

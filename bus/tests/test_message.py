@@ -84,7 +84,6 @@ MALFORMED: dict[str, Any] = {
 
 GOOD: dict[str, dict[str, Any]] = {
     "a batch": message(),
-    "an empty batch": message(body=[[[]], {}, EMBED]),
     "with all that Celery adds": message(
         headers={"retries": 3, "timelimit": [60, 45], "ignore_result": True, "argsrepr": "()"}
     ),

@@ -1,12 +1,12 @@
 """Handlers whose effect is outside our database, when something goes wrong on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EMFILE, ENOMEM
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from bus import AfterDone, Ambiguous
 from bus.models import Delivery, State
@@ -200,3 +200,42 @@ def test_a_commit_whose_answer_is_lost_leaves_nothing_in_nobodys_hands(
     assert len(world.keys) == 3
     assert notes() == ["1", "2", "3"]
     assert set(states().values()) == {State.DONE}
+
+
+class AnswerLost:
+    """The first transaction that changes the ledger is committed, and nobody hears of it."""
+
+    def __init__(self) -> None:
+        self.lost = False
+
+    def __call__(self, execute: Callable[..., object], sql: str, *rest: object) -> object:
+        if sql.startswith("UPDATE bus_delivery") and not self.lost:
+            self.lost = True
+            transaction.on_commit(self._raise)
+        return execute(sql, *rest)
+
+    def _raise(self) -> None:
+        raise OperationalError("the connection broke after COMMIT")
+
+
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_worker_knows_what_it_took_when_the_answer_was_lost(
+    subscribed: Subscribed, world: World, outside: bool
+) -> None:
+    def tell(fact: Happened, key: str) -> None:
+        world.keys.append(str(fact.number))
+
+    def react(fact: Happened) -> None:
+        world.keys.append(str(fact.number))
+
+    subscribed(tell if outside else react, outside=outside)
+    given(*happened(1, 2))
+    batches = relayed()
+
+    with connection.execute_wrapper(AnswerLost()):
+        (outcome,) = worked(batches)
+
+    assert str(outcome) == "2 done"
+    assert world.keys == ["1", "2"]
+    assert [row.attempts for row in Delivery.objects.order_by("id")] == [1, 1]
+    assert {row.ambiguous + row.crashes for row in Delivery.objects.all()} == {0}

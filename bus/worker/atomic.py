@@ -34,7 +34,8 @@ def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None
     What fails as a whole (a deadlock, a lost connection, the soft time limit, the common lock)
     is rolled back as a whole and tried again one by one.
     """
-    taken = patiently(lambda: take(reaction, tickets))
+    tries: list[int] = []
+    taken = patiently(lambda: take(reaction, tickets, tries))
     if not taken:
         return
     reach(Point.BEFORE_EFFECT, reaction.name)

@@ -1,12 +1,14 @@
 """A worker's entries in the ledger: take, close, hand back. Every one asks for its token."""
 
+import json
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from bus.clock import sql_in, sql_now
@@ -22,8 +24,12 @@ Ticket = tuple[int, int]
 Row = tuple[int, int, bool]
 """A delivery's id and token, and whether its subscription is paused or held."""
 
-STOPPED = Q(subscription__paused_at__isnull=False) | Q(subscription__held_until__gt=Now())
-"""Nothing more is begun for the delivery's subscription: it is paused, or held by a backfill."""
+FENCES = 10_000
+"""Of so many two tries are one, and tokens stay small enough for the ledger."""
+
+STOPPED = "s.paused_at IS NOT NULL OR COALESCE(s.held_until > {0}, FALSE)"
+"""Nothing more of a subscription `s` is begun at the instant {0}: it is paused, or held by a
+backfill."""
 
 
 @dataclass(frozen=True)
@@ -42,32 +48,38 @@ class Taken:
     key: str
 
 
-def take(reaction: Reaction, tickets: list[Ticket]) -> list[Taken]:
+def new_fence() -> int:
+    """By how much one try to take a message raises the tokens: hardly another one as much."""
+    return 1 + secrets.randbelow(FENCES)
+
+
+def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Taken]:
     """Mark as running what this message still owns; one commit. Paused and held ones go back.
 
     An atomic handler's deliveries are all begun; of an outside handler's the first one is, and
-    it is *sending*. A row that another worker holds is left to it.
+    it is *sending*. A row that another worker holds is left to it. May be called again, with
+    the same `tries`, when the answer to its commit was lost: they tell what it has taken already.
     """
     tokens = dict(tickets)
     with transaction.atomic():
-        rows = (
-            Delivery.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(id__in=tokens, state=State.SENT, subscription__name=reaction.name)
-            .select_related("event", "event__personal", "subscription")
-            .annotate(stopped=STOPPED)
-            .order_by("event_id")
-        )
-        owned = [row for row in rows if row.token == tokens[row.id]]
-        if any(row.stopped for row in owned):
-            _hand_back([row.id for row in owned])
+        rows = _open(reaction, list(tokens))
+        sent = [row for row in rows if row[2] == State.SENT.value]
+        begun = [row for row in rows if row[2] != State.SENT.value]
+        if before := [row for row in begun if row[1] - tokens[row[0]] in tries]:
+            return [_taken(reaction, row) for row in before]
+        fence = new_fence()
+        tries.append(fence)
+        owned = [row for row in sent if row[1] == tokens[row[0]]]
+        if any(row[3] for row in owned):
+            _hand_back([row[0] for row in owned])
             return []
-        taken = [_taken(row) for row in owned]
-        begun = 1 if reaction.outside else len(taken)
-        _mark(taken[begun:], State.RUNNING, reaction.queue.lease, fence=True)
-        return _begin(taken[:begun], reaction, fence=True) + taken[begun:]
+        taken = [_taken(reaction, row, fence) for row in owned]
+        now = 1 if reaction.outside else len(taken)
+        _mark(taken[now:], State.RUNNING, reaction.queue.lease, fence=fence)
+        return _begin(taken[:now], reaction, fence=fence) + taken[now:]
 
 
-def _begin(taken: list[Taken], reaction: Reaction, *, fence: bool = False) -> list[Taken]:
+def _begin(taken: list[Taken], reaction: Reaction, *, fence: int = 0) -> list[Taken]:
     """Count an attempt: the bodies of these are run next."""
     state = State.SENDING if reaction.outside else State.RUNNING
     _mark(taken, state, reaction.queue.lease, attempt=True, fence=fence)
@@ -101,13 +113,13 @@ def _mark(
     lease: timedelta,
     *,
     attempt: bool = False,
-    fence: bool = False,
+    fence: int = 0,
 ) -> None:
     if taken:
         _update(
             f"state = %s, lease_until = {sql_in(lease.total_seconds())}, "
             "attempts = attempts + %s, token = token + %s",
-            [state.value, int(attempt), int(fence)],
+            [state.value, int(attempt), fence],
             [one.id for one in taken],
         )
 
@@ -129,8 +141,7 @@ def _locked(taken: Iterable[Taken], states: Sequence[State]) -> list[Row]:
     lock = "FOR UPDATE OF d" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT d.id, d.token, "
-            f"s.paused_at IS NOT NULL OR COALESCE(s.held_until > {sql_now()}, FALSE) "
+            f"SELECT d.id, d.token, {STOPPED.format(sql_now())} "
             "FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id "
             f"WHERE d.id IN ({_marks(ids)}) AND d.state IN ({_marks(states)}) "
             f"ORDER BY d.id {lock}",
@@ -148,20 +159,41 @@ def _marks(values: Sequence[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def _taken(row: Delivery) -> Taken:
-    event = row.event
-    personal = getattr(event, "personal", None)
+def _open(reaction: Reaction, ids: list[int]) -> list[tuple[Any, ...]]:
+    """Those in flight that nobody has locked, with their events, locked; in the events' order."""
+    if not ids:
+        return []
+    lock = "FOR UPDATE OF d SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT d.id, d.token, d.state, {STOPPED.format(sql_now())}, "
+            "d.attempts, d.alone, d.ambiguous, d.quiet, "
+            "e.uuid, e.version, e.correlation, e.traceparent, e.data, p.data "
+            "FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id "
+            "JOIN bus_event e ON e.id = d.event_id "
+            "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
+            f"WHERE d.id IN ({_marks(ids)}) AND d.state IN ('sent', 'running', 'sending') "
+            f"AND s.name = %s ORDER BY d.event_id {lock}",
+            [*ids, reaction.name],
+        )
+        return cursor.fetchall()
+
+
+def _taken(reaction: Reaction, row: tuple[Any, ...], fence: int = 0) -> Taken:
+    pk, token, _state, _stopped, attempts, alone, ambiguous, quiet, event, version = row[:10]
+    correlation, traceparent, data, personal = row[10:]
+    event = UUID(str(event))
     return Taken(
-        id=row.id,
-        token=row.token + 1,
-        attempts=row.attempts,
-        alone=row.alone,
-        ambiguous=row.ambiguous,
-        fact_version=event.version,
-        data=event.data,
-        personal=personal.data if personal else None,
-        origin=Origin(event.correlation, event.uuid, event.traceparent, quiet=row.quiet),
-        key=delivery_key(event.uuid, row.subscription.name),
+        id=pk,
+        token=token + fence,
+        attempts=attempts,
+        alone=bool(alone),
+        ambiguous=ambiguous,
+        fact_version=version,
+        data=json.loads(data),
+        personal=None if personal is None else json.loads(personal),
+        origin=Origin(UUID(str(correlation)), event, traceparent, quiet=bool(quiet)),
+        key=delivery_key(event, reaction.name),
     )
 
 

@@ -40,10 +40,11 @@ class NotRecorded(Exception):
 
 def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None:
     """Send each delivery and close it; half the soft limit is the time to begin another."""
-    rest = patiently(lambda: take(reaction, tickets))
+    time_is_up = time.monotonic() + reaction.queue.soft_limit.total_seconds() / 2
+    tries: list[int] = []
+    rest = patiently(lambda: take(reaction, tickets, tries))
     if not rest:
         return
-    time_is_up = time.monotonic() + reaction.queue.soft_limit.total_seconds() / 2
     with ExitStack() as stack:
         try:
             resource = stack.enter_context(_quiet_exit(reaction)) if reaction.using else ()

@@ -35,33 +35,30 @@ def release_shipment(reserved: StockReserved, key: str, warehouse: Warehouse) ->
     if shipment is None:
         return None
     warehouse.release(shipment, reserved.at, key)
-    return lambda: _released(shipment.number)
+    return lambda: _released(shipment)
 
 
 def _begin(number: str) -> Shipment | None:
     """Commit that the warehouse is being told; None where it must not be, or has been."""
+    mine = Shipment.objects.filter(number=number)
     with transaction.atomic():
-        # With its lines, so that nothing is asked of the database while the warehouse is told.
-        mine = Shipment.objects.select_for_update().prefetch_related("lines")
-        shipment = mine.filter(number=number).first()
-        if shipment is None:
-            raise NotOpened(f"{number} has no shipment: deliver open_shipment again, then this.")
-        if shipment.state != State.OPEN:
-            return None
-        Shipment.objects.filter(pk=shipment.pk).update(
+        begun = mine.filter(state=State.OPEN).update(
             telling_at=Coalesce("telling_at", Now()), telling_until=Now() + ON_ITS_WAY
         )
-    return shipment
+        # With its lines, so that nothing is asked of the database while the warehouse is told.
+        shipment = mine.prefetch_related("lines").first()
+    if shipment is None:
+        raise NotOpened(f"{number} has no shipment: deliver open_shipment again, then this.")
+    return shipment if begun else None
 
 
-def _released(number: str) -> None:
+def _released(shipment: Shipment) -> None:
     """The warehouse knows. A cancellation that came meanwhile has stated the recall itself."""
-    shipment = Shipment.objects.select_for_update().get(number=number)
-    shipment.telling_until = None
-    if shipment.state == State.OPEN:
-        shipment.state = State.RELEASED
-        shipment.released_at = timezone.now()
-        publish(
-            ShipmentReleased(number=number, order_id=shipment.order_id, at=shipment.released_at)
-        )
-    shipment.save(update_fields=["state", "released_at", "telling_until"])
+    now = timezone.now()
+    mine = Shipment.objects.filter(pk=shipment.pk)
+    if mine.filter(state=State.OPEN).update(
+        state=State.RELEASED, released_at=now, telling_until=None
+    ):
+        publish(ShipmentReleased(number=shipment.number, order_id=shipment.order_id, at=now))
+    else:
+        mine.update(telling_until=None)

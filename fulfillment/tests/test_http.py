@@ -138,11 +138,12 @@ def test_a_pause_is_never_longer_than_six_hours(
     assert asked.value.wait == timedelta(hours=6)
 
 
+@pytest.mark.parametrize("pause", ["soon", "Fri, 31 Dec 99999999999 23:59:59 GMT"])
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_trouble_that_passes_is_tried_again(
-    stub: WarehouseStub, shipment: Shipment, status: int
+    stub: WarehouseStub, shipment: Shipment, status: int, pause: str
 ) -> None:
-    stub.replies = [Reply(status, {"Retry-After": "soon"})]
+    stub.replies = [Reply(status, {"Retry-After": pause})]
 
     with pytest.raises(services.WarehouseUnavailable, match=str(status)):
         tell(shipment)

@@ -47,7 +47,7 @@ def _pause(retry_after: str) -> timedelta | None:
         return timedelta(seconds=seconds)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max(until - datetime.now(UTC), timedelta(0)), LONGEST_PAUSE)

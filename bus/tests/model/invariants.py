@@ -108,8 +108,8 @@ def facts_with_their_cause(world: World, ledger: Ledger) -> None:
 def in_somebodys_hands(world: World, ledger: Ledger) -> None:
     """What is begun is in the hands of a worker, or of one that died."""
     hands = set(world.memory.abandoned)
-    for _worker, batch in world.frozen:
-        hands.update((pk, token + 1) for pk, token in batch.tickets)
+    for worker, batch in world.frozen:
+        hands.update(worker.hands(batch))
     for row in ledger.rows:
         if row.state in ("running", "sending"):
             assert (row.id, row.token) in hands, f"{row} is left in nobody's hands"

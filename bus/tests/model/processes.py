@@ -6,6 +6,7 @@ from threading import Semaphore, Thread, local
 from django.db import connection
 
 from bus.crashpoints import Point
+from bus.relay.claiming import Batch
 
 
 class Killed(BaseException):
@@ -50,6 +51,7 @@ class Worker:
     def __init__(self) -> None:
         self.fuse = Fuse()
         self.frozen = False
+        self.fence = 0
         self.error: BaseException | None = None
         self._job: Callable[[], object] | None = None
         self._freeze_in: int | None = None
@@ -62,6 +64,10 @@ class Worker:
         """Let it do this until it ends or freezes at the stop of that number."""
         self._job, self._freeze_in, self.error, self._doomed = job, freeze_in, None, False
         self._let()
+
+    def hands(self, batch: Batch) -> set[tuple[int, int]]:
+        """The deliveries of this message, with the tokens under which it has begun them."""
+        return {(pk, token + self.fence) for pk, token in batch.tickets}
 
     def thaw(self, freeze_in: int | None = None) -> None:
         self._freeze_in = freeze_in

@@ -67,6 +67,7 @@ class World:
         Subscription.objects.bulk_create(self._subscriptions[toy] for toy in toys)
         self.toys.reset()
         self.memory = Memory()
+        self.fence = 0
         self.broker: list[Batch] = []
         self.looks: list[dict[int, list[Work]]] = []
         self.frozen = []
@@ -136,6 +137,7 @@ class World:
         """A worker gets this message."""
         worker = self.idle.pop() if self.idle else Worker()
         worker.fuse.light(statements, strike)
+        worker.fence = self.fence = self.fence + 1
         reaction = registry.reaction(batch.task)
         paused = Subscription.objects.filter(name=batch.task, paused_at__isnull=False).exists()
         begun = self.toys.begun.total()
@@ -168,7 +170,7 @@ class World:
             return
         if not isinstance(worker.error, SURVIVABLE):
             raise worker.error
-        self.memory.abandoned.update((pk, token + 1) for pk, token in batch.tickets)
+        self.memory.abandoned.update(worker.hands(batch))
         # Not acknowledged: sooner or later the broker brings it again.
         self.broker.append(batch)
 
