@@ -127,6 +127,8 @@ elif _database["ENGINE"].endswith("postgresql"):
     )
     _database["OPTIONS"] = {
         # A server that is gone without a farewell is noticed in 25 s; by itself Linux takes hours.
+        "server_side_binding": True,
+        "prepare_threshold": 5,
         "connect_timeout": 5,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
