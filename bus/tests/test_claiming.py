@@ -100,7 +100,7 @@ def test_a_window_made_smaller_lets_nothing_out_and_holds_up_no_other_queue(
     make_due()
     Subscription.objects.filter(queue__name="desk").update(batch=2, window=8)
 
-    assert [batch.task for batch in _claimed()] == [other]
+    assert {batch.task for batch in _claimed()} == {other}
     _done(36)
     assert [len(batch.tickets) for batch in _claimed()] == [2, 2]
 

@@ -176,7 +176,8 @@ def _open(reaction: Reaction, ids: list[int]) -> list[tuple[Any, ...]]:
             f"AND s.name = %s ORDER BY d.event_id {lock}",
             [*ids, reaction.name],
         )
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _taken(reaction: Reaction, row: tuple[Any, ...], fence: int = 0) -> Taken:
