@@ -5,6 +5,8 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from math import inf
 from pathlib import Path
 
 from tests.chaos import report
@@ -78,11 +80,18 @@ def _list() -> None:
         print(f"{one.family:10} {one.name:24} bar {one.bar:>4g} s  {one.what}{when}")
 
 
+def _rate(text: str) -> float:
+    with suppress(ValueError):
+        if 0 < (rate := float(text)) < inf:
+            return rate
+    raise argparse.ArgumentTypeError(f"{text} orders a second are none; give a number above 0.")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="Draws the same faults again.")
     parser.add_argument("--minutes", type=float, default=5, help="How long faults are drawn for.")
-    parser.add_argument("--rate", type=float, default=5, help="Orders a second.")
+    parser.add_argument("--rate", type=_rate, default=5, help="Orders a second.")
     parser.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
     parser.add_argument("--faults", default="", help="Run these by name, once each, and no others.")
     parser.add_argument("--settings", default="config.settings", help=argparse.SUPPRESS)

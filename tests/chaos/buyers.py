@@ -4,7 +4,7 @@ import random
 import threading
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -69,6 +69,8 @@ class Buyers:
 
     def __init__(self, url: str, rate: float, seed: int) -> None:
         self.purchases: list[Purchase] = []
+        self.errors: list[str] = []
+        """What ended a customer, or the one who sends them, before his time; known after `stop`."""
         self.rate = rate
         self._chance = random.Random(seed)
         self._http = httpx.Client(
@@ -78,6 +80,7 @@ class Buyers:
         self._stop = threading.Event()
         self._sender = threading.Thread(target=self._send, daemon=True, name="buyers")
         self._pool = ThreadPoolExecutor(48, thread_name_prefix="buyer")
+        self._bought: list[Future[Purchase]] = []
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -85,10 +88,14 @@ class Buyers:
 
     def stop(self) -> None:
         """No new orders; returns when every customer has an answer or has given up."""
+        if self._sender.ident and not self._sender.is_alive():
+            self.errors.append("nobody knows: the thread that sends customers died of an error")
         self._stop.set()
         if self._sender.is_alive():
             self._sender.join()
         self._pool.shutdown(wait=True)
+        died = filter(None, (one.exception() for one in self._bought))
+        self.errors += [f"a customer could not go on: {error!r}" for error in died]
 
     def answered(self) -> list[Purchase]:
         with self._lock:
@@ -129,7 +136,7 @@ class Buyers:
 
     def send(self, purchase: Purchase) -> None:
         """Let one customer buy, beside all the others."""
-        self._pool.submit(self.buy, purchase)
+        self._bought.append(self._pool.submit(self.buy, purchase))
 
     def buy(self, purchase: Purchase) -> Purchase:
         """Order until there is an answer, always under the same key; then perhaps cancel."""
