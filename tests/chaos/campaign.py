@@ -185,7 +185,7 @@ class Campaign:
             purchases=list(buyers.purchases),
             mails=stage.mailbox.kept(),
             shipped=stage.warehouse.done(),
-            logs=sorted(stage.folder.glob("*.log")),
+            logs=sorted(stage.folder.rglob("*log")),
             surprises=surprises,
             sampled=list(sampler.violations),
             stolen=stage.stolen,

@@ -1,9 +1,12 @@
-"""How a campaign draws its faults."""
+"""How a campaign draws its faults, and which logs it reads."""
 
 from collections import Counter
+from pathlib import Path
 from random import Random
+from types import SimpleNamespace
+from typing import Any, cast
 
-from tests.chaos.campaign import MOST_TOGETHER, draw
+from tests.chaos.campaign import MOST_TOGETHER, Campaign, draw
 from tests.chaos.faults import known
 
 FAULTS = tuple(one for one in known().values() if one.at_random)
@@ -34,3 +37,20 @@ def test_every_fault_comes_and_short_ones_come_more_often() -> None:
 
     assert set(times) == {one.name for one in FAULTS}
     assert times["kill-worker"] > 4 * times["last-pieces"]
+
+
+def test_the_logs_of_the_servers_are_read_too(tmp_path: Path) -> None:
+    for name in ("web.log", "redis/log", "postgres/log"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    stage: Any = SimpleNamespace(
+        folder=tmp_path, shop={}, books=None, stolen=[], poisoned=set(),
+        mailbox=SimpleNamespace(kept=list), warehouse=SimpleNamespace(done=list),
+    )  # fmt: skip
+    people: Any = SimpleNamespace(purchases=[], violations=[])
+
+    evidence = Campaign(cast(Any, None), cast(Any, None), print)._evidence(stage, people, people)
+
+    assert [str(log.relative_to(tmp_path)) for log in evidence.logs] == [
+        "postgres/log", "redis/log", "web.log",
+    ]  # fmt: skip
