@@ -54,7 +54,7 @@ class Mailbox:
         message = email.message_from_bytes(content, policy=default)
         names = tuple(str(part.get_filename()) for part in message.iter_attachments())
         mail = Mail(
-            str(message["Message-ID"]).strip(), to, str(message["Subject"]), names,
+            str(message["Message-ID"]).strip(), to, str(message["Subject"] or ""), names,
             time.time(), doubtful,
         )  # fmt: skip
         with self._lock:

@@ -11,13 +11,14 @@ import psycopg
 import redis
 
 from tests.chaos.buyers import DOMAIN, FAMILY
+from tests.chaos.checker.stock import OVERSOLD
 from tests.chaos.stage import Stage
 
 PERSONAL = (FAMILY.encode(), DOMAIN.encode())
 BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 LOOK_EVERY = 0.5
 DUMP_EVERY = 10
-LOWEST = "SELECT count(*) FROM inventory_stockitem WHERE on_hand < 0 OR reserved < 0"
+BELOW = "SELECT count(*) FROM inventory_stockitem WHERE on_hand < 0 OR reserved < 0"
 
 
 MOST_READ = 1000
@@ -71,12 +72,13 @@ class Sampler:
             thread.start()
 
     def stop(self) -> None:
-        """Look no more, and tell of what was never looked at."""
+        """Look no more; tell of what was never looked at, and of what ended the customers."""
         died = [thread.name for thread in self._threads if not thread.is_alive()]
         self._stop.set()
         for thread in self._threads:
             thread.join(10)
         self.violations += [f"nobody knows: the thread {name} died of an error" for name in died]
+        self.violations += self.stage.buyers.errors if self.stage.buyers else []
         if not self.looks:
             self.violations.append("nobody knows: stock and Redis could not be looked at once")
         if not self.events:
@@ -86,8 +88,10 @@ class Sampler:
         dump_at = time.monotonic()
         while not self._stop.wait(LOOK_EVERY):
             with suppress(psycopg.Error, sqlite3.Error, redis.RedisError, OSError):
-                if below := self.stage.books.one(LOWEST):
+                if below := self.stage.books.one(BELOW):
                     self.violations.append(f"{below} stock items were below zero")
+                for (sku,) in self.stage.books.rows(OVERSOLD):
+                    self.violations.append(f"{sku} was promised and not there")
                 self.looks += 1
                 if time.monotonic() >= dump_at:
                     dump_at = time.monotonic() + DUMP_EVERY

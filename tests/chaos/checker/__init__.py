@@ -6,7 +6,18 @@ the ledger's alone: that everything is at rest, in which order, and what it call
 
 from collections.abc import Callable, Iterable
 
-from tests.chaos.checker import accounts, checkouts, effects, facts, ledger, orders, traces
+from tests.chaos.checker import (
+    accounts,
+    checkouts,
+    effects,
+    facts,
+    figures,
+    ledger,
+    orders,
+    reactions,
+    stock,
+    traces,
+)
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.checker.verdict import Verdict, Violation
 
@@ -15,17 +26,21 @@ Check = Callable[[Evidence], Iterable[Violation]]
 CHECKS: tuple[Check, ...] = (
     orders.answered_orders_exist_once,
     orders.nobody_is_refused,
+    orders.nobody_is_left_without_answer,
     orders.orders_add_up,
     orders.cancellations_hold,
     facts.every_change_is_stated,
     facts.nothing_happens_by_itself,
     facts.mails_go_to_who_ordered,
+    facts.mails_are_whole,
+    reactions.every_reaction_is_registered,
     ledger.everything_is_at_rest,
     ledger.every_event_is_owed_once,
     ledger.lanes_kept_their_order,
     accounts.numbers_have_no_gap,
-    accounts.stock_adds_up,
-    accounts.figures_equal_the_orders,
+    stock.stock_adds_up,
+    stock.promises_are_what_was_ordered,
+    figures.figures_equal_the_orders,
     traces.nobody_is_named,
     traces.nobody_ended_by_himself,
     traces.always_in_bounds,

@@ -3,13 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from operator import attrgetter
 
 from tests.chaos.checker.evidence import Event, Evidence
+from tests.chaos.checker.reactions import REACTIONS
 from tests.chaos.checker.tables import Tables
 from tests.chaos.checker.verdict import Violation
+from tests.chaos.mailbox import Mail
 
 CONFIRMATION = "notifications.tasks.send_order_confirmation"
 CANCELLATION = "notifications.tasks.send_cancellation"
+
+SENDING = 10
+"""Seconds in which a mail that the provider has is written down as sent."""
 
 Effect = Callable[[Tables, Event], int | None]
 """How often it happened; None where it rightly did not."""
@@ -24,12 +30,12 @@ class Counted:
 
 
 def count(evidence: Evidence) -> Counted:
-    """Every event for every active subscription of its type: exactly once, or it is a violation."""
+    """Every event for every reaction to its type: exactly once, or it is a violation."""
     tables, counted = Tables(evidence), Counted()
     for event in evidence.events:
         if event.stream in evidence.poisoned:
             continue
-        for name in evidence.subscriptions.get(event.type, []):
+        for name in REACTIONS.get(event.type, ()):
             counted.deliveries += 1
             if name.startswith("notifications."):
                 _count_mail(evidence, tables, event, name, counted)
@@ -45,20 +51,25 @@ def count(evidence: Evidence) -> Counted:
 def _count_mail(
     evidence: Evidence, tables: Tables, event: Event, name: str, counted: Counted
 ) -> None:
-    """One mail per Message-ID; two where the first was in doubt, and the ledger says so."""
-    times = evidence.mails_by_id[_message_id(event, name)]
-    if times == 0:
+    """One mail per Message-ID; two where the ledger doubts the first, and has cause to."""
+    came = sorted(evidence.mails_of(_message_id(event, name)), key=attrgetter("at"))
+    if not came:
         if not _may_be_unsent(evidence, tables, event, name):
             counted.lost.append(Violation("lost", event.stream, f"{name} was never mailed"))
         return
     doubts = sum(row.ambiguous for row in evidence.deliveries.get((event.id, name), ()))
     if evidence.mails_before is not None:
         # The ledger has begun to count anew, so only what has come since is held against it.
-        times -= evidence.mails_before[_message_id(event, name)]
-    counted.ambiguous += max(times - 1, 0)
-    if times > 1 + min(doubts, 1):
-        what = f"{name}: {times} mails, of which the ledger knows {doubts} in doubt"
+        came = came[evidence.mails_before[_message_id(event, name)] :]
+    counted.ambiguous += max(len(came) - 1, 0)
+    if len(came) > 1 and (len(came) > 1 + min(doubts, 1) or not _in_doubt(evidence, came[0])):
+        what = f"{name}: {len(came)} mails, of which the ledger knows {doubts} in doubt"
         counted.doubled.append(Violation("doubled", event.stream, what))
+
+
+def _in_doubt(evidence: Evidence, mail: Mail) -> bool:
+    """The provider did not say that it has it, or a fault was on before the ledger could know."""
+    return mail.doubtful or evidence.struck(mail.at - SENDING, mail.at + SENDING)
 
 
 def _may_be_unsent(evidence: Evidence, tables: Tables, event: Event, name: str) -> bool:
@@ -93,11 +104,11 @@ def _moved(kind: str) -> Effect:
 
 
 def _given_back(tables: Tables, event: Event) -> int | None:
-    """As above; but what had left before the cancellation was known cannot be given back."""
-    items = tables.items(event.stream)
-    if items and all(tables.movements[event.stream, item, "dispatched"] for item in items):
-        return max(tables.movements[event.stream, item, "released"] for item in items) or None
-    return _moved("released")(tables, event)
+    """Each reserved item is no longer: it was given back, or had left before; and not both."""
+    if not tables.granted.get(event.stream):
+        return None
+    times = [tables.ended[event.stream, item] for item in tables.items(event.stream)]
+    return max(times) if min(times, default=0) > 0 else 0
 
 
 def _reserved(tables: Tables, event: Event) -> int:

@@ -73,16 +73,6 @@ class Evidence:
         return [Event(pk, _uuid(str(uuid)), kind, stream) for pk, uuid, kind, stream in rows]
 
     @cached_property
-    def subscriptions(self) -> dict[str, list[str]]:
-        """The active subscriptions by the type of event they are for."""
-        found: dict[str, list[str]] = {}
-        for name, kind in self.books.rows(
-            "SELECT name, event_type FROM bus_subscription WHERE retired_at IS NULL ORDER BY name"
-        ):
-            found.setdefault(kind, []).append(name)
-        return found
-
-    @cached_property
     def deliveries(self) -> dict[tuple[int, str], list[Delivery]]:
         """The rows of the ledger by event and subscription: one each, if it is kept well."""
         found: dict[tuple[int, str], list[Delivery]] = {}
@@ -103,6 +93,20 @@ class Evidence:
     @cached_property
     def mails_by_id(self) -> Counter[str]:
         return Counter(mail.message_id for mail in self.mails)
+
+    def mails_of(self, message_id: str) -> list[Mail]:
+        return self._mails.get(message_id, [])
+
+    @cached_property
+    def _mails(self) -> dict[str, list[Mail]]:
+        found: dict[str, list[Mail]] = {}
+        for mail in self.mails:
+            found.setdefault(mail.message_id, []).append(mail)
+        return found
+
+    def struck(self, since: float, until: float) -> bool:
+        """Whether anything was wrong at some moment between."""
+        return any(began <= until and ended >= since for began, ended in self.faults)
 
     def counter(self, sql: str) -> Counter[tuple[str, ...]]:
         """How often each row of a SELECT comes."""

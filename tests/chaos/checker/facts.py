@@ -4,12 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from tests.chaos.checker.evidence import Event, Evidence
+from tests.chaos.checker.reactions import REACTIONS
 from tests.chaos.checker.verdict import Violation
 from tests.chaos.mailbox import Mail
 
 STATED = "every change is stated once, and nothing is stated that did not happen"
 CAUSED = "nothing happens that no event asks for"
 ADDRESSED = "mails of an order go to who ordered"
+WHOLE = "a mail has a subject, and the mail of an invoice its PDF"
 
 ROWS = {
     "OrderCancelled": "SELECT number FROM orders_order WHERE state = 'cancelled'",
@@ -69,6 +71,15 @@ def mails_go_to_who_ordered(evidence: Evidence) -> Iterator[Violation]:
             yield Violation(ADDRESSED, event.stream, "was mailed to somebody else")
 
 
+def mails_are_whole(evidence: Evidence) -> Iterator[Violation]:
+    for mail in evidence.mails:
+        if not mail.subject.strip():
+            yield Violation(WHOLE, mail.message_id, "has no subject")
+        is_invoice = _key(mail).endswith(".notifications.send-invoice")
+        if is_invoice and not any(name.endswith(".pdf") for name in mail.attachments):
+            yield Violation(WHOLE, mail.message_id, "has no PDF attached")
+
+
 def _stated(evidence: Evidence) -> dict[str, Counter[str]]:
     """How often each type of fact was stated for each stream, but for planted ones."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
@@ -83,7 +94,7 @@ def _asked(evidence: Evidence) -> dict[str, Event]:
     return {
         f"{event.uuid}.{name.replace('.tasks.', '.').replace('_', '-')}": event
         for event in evidence.events
-        for name in evidence.subscriptions.get(event.type, [])
+        for name in REACTIONS.get(event.type, ())
     }
 
 

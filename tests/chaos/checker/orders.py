@@ -3,13 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from tests.chaos.buyers import Purchase
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.checker.verdict import Violation
 
 ONCE = "an order answered 2xx exists once, with one OrderPlaced"
 CANCELLED = "an order whose cancellation was answered 2xx is cancelled"
 WELCOME = "no customer is refused who asks for what the shop sells"
+ANSWERED = "whoever orders is answered, unless a fault is on for as long as he asks"
 SUMS = "the lines make the total, and the total is the invoice's"
+
+LAST_TRIES = 30
+"""Seconds before a customer gives up in which every try is looked at."""
 
 
 def answered_orders_exist_once(evidence: Evidence) -> Iterator[Violation]:
@@ -47,10 +52,28 @@ def nobody_is_refused(evidence: Evidence) -> Iterator[Violation]:
             yield Violation(WELCOME, one.number or one.key, f"was told {one.tries[-1][2]}")
 
 
+def nobody_is_left_without_answer(evidence: Evidence) -> Iterator[Violation]:
+    """Where nothing was wrong at one of the last tries, it should have been answered."""
+    for one in _unanswered(evidence):
+        if not one.tries:
+            yield Violation(ANSWERED, one.key, "was never asked")
+            continue
+        over = sum(one.tries[-1][:2])
+        for began, took, said in one.tries:
+            if over - LAST_TRIES <= began + took and not evidence.struck(began, began + took):
+                what = f"was told {said} with no fault on, and {one.tries[-1][2]} in the end"
+                yield Violation(ANSWERED, one.key, what)
+                break
+
+
 def remark(evidence: Evidence) -> str:
     """How many customers had no answer to their order while their patience lasted."""
-    silent = sum(not one.number and not one.refused for one in evidence.purchases)
+    silent = len(_unanswered(evidence))
     return f"customers who never got an answer: {silent} of {len(evidence.purchases)}"
+
+
+def _unanswered(evidence: Evidence) -> list[Purchase]:
+    return [one for one in evidence.purchases if not one.number and not one.refused]
 
 
 def orders_add_up(evidence: Evidence) -> Iterator[Violation]:

@@ -26,6 +26,10 @@ class Tables:
         self.movements = evidence.counter(
             "SELECT number, item_id, kind FROM inventory_movement WHERE number <> ''"
         )
+        self.ended = evidence.counter(
+            "SELECT number, item_id FROM inventory_movement WHERE number <> '' AND reserved < 0"
+        )
+        """Movements that took a reservation off the books, whatever for."""
         self._items: dict[str, set[str]] = defaultdict(set)
         for number, item in books.rows("SELECT number, item_id FROM inventory_reservation"):
             self._items[number].add(str(item))

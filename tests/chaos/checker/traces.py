@@ -10,7 +10,7 @@ from tests.chaos.checker.verdict import Violation
 
 PRIVACY = "nobody's name or address in a log, Redis, Flower or a traceback"
 EXITS = "no process of the shop ends by itself"
-BOUNDS = "stock is never below zero, and Redis and Flower name nobody, at any sample"
+BOUNDS = "stock is never oversold, and Redis and Flower name nobody, at any sample"
 STOLEN = "a message that is lost in silence is done within its lease and ten seconds"
 LEASE = 120
 """Seconds that a sent delivery has to start."""

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests.chaos.checker.accounts import FIGURES, NUMBERS, STOCK
+from tests.chaos.checker.accounts import NUMBERS
 from tests.chaos.checker.facts import CAUSED, STATED
+from tests.chaos.checker.figures import FIGURES
 from tests.chaos.checker.ledger import LANES, OWED, REST
 from tests.chaos.checker.orders import CANCELLED, ONCE, SUMS
+from tests.chaos.checker.reactions import REGISTERED
+from tests.chaos.checker.stock import PROMISED, STOCK
 from tests.chaos.checker.traces import PRIVACY
 
 LOST, DOUBLED = "lost", "doubled"
@@ -51,7 +54,7 @@ PLAIN = "number = :plain"
 INVOICE = delivery("billing.tasks.issue_invoice", "plain")
 
 ORDERS = (
-    Damage("an answered order is not there", {ONCE, SUMS, FIGURES, LOST},
+    Damage("an answered order is not there", {ONCE, SUMS, FIGURES, LOST, PROMISED},
            "was answered, its key has None", (f"DELETE FROM orders_order WHERE {PLAIN}",)),
     Damage("a key leads nowhere", {ONCE}, "was answered, its key has None",
            ("DELETE FROM orders_idempotencykey WHERE key = 'key of plain'",)),
@@ -66,7 +69,7 @@ ORDERS = (
            (twice("bus_event", "stream = :plain AND type = 'OrderPlaced'"),)),
     Damage("no OrderPlaced", {ONCE, CAUSED}, "has 0 OrderPlaced",
            never("OrderPlaced", "plain")),
-    Damage("a line is lost", {SUMS, FIGURES, LOST}, "its lines make",
+    Damage("a line is lost", {SUMS, FIGURES, LOST, PROMISED}, "its lines make",
            ("DELETE FROM orders_orderline WHERE sku = 'FOOD-TEA' AND order_id = "
             "(SELECT id FROM orders_order WHERE number = :plain)",)),
     Damage("an invoice over another total", {SUMS}, "has a document (invoice) over",
@@ -82,6 +85,20 @@ LEDGER = (
            (twice("bus_delivery", INVOICE),)),
     Damage("dead, and not planted", {REST}, "is dead: Boom",
            (f"UPDATE bus_delivery SET state = 'dead', error = 'Boom' WHERE {INVOICE}",)),
+    Damage("dead for doubts, and no mail", {REST}, "is dead: Boom",
+           ("UPDATE bus_delivery SET state = 'dead', error = 'Boom', ambiguous = 2 "
+            f"WHERE {INVOICE}",)),
+    Damage("a reaction that is registered for nothing", {REGISTERED},
+           "analytics.tasks.record_sales is registered 0 times for OrderPlaced",
+           ("UPDATE bus_subscription SET event_type = 'Nothing' "
+            "WHERE name = 'analytics.tasks.record_sales'",)),
+    Damage("a reaction that is retired", {REGISTERED}, "is registered 0 times for OrderCancelled",
+           ("UPDATE bus_subscription SET retired_at = '2020-01-01' "
+            "WHERE name = 'notifications.tasks.send_cancellation'",)),
+    Damage("a reaction that nobody knows", {REGISTERED}, "billing.tasks.more is registered 1 times",
+           (twice("bus_subscription", "name = 'billing.tasks.issue_invoice'"),
+            "UPDATE bus_subscription SET id = 100, name = 'billing.tasks.more' "
+            "WHERE rowid = (SELECT max(rowid) FROM bus_subscription)")),
     Damage("dead without a reason", {REST}, "is dead without a reason",
            (f"UPDATE bus_delivery SET state = 'dead' WHERE {INVOICE}",)),
     *(Damage(f"{state} at rest", {REST}, f"is {state}",
@@ -111,12 +128,31 @@ ACCOUNTS = (
             "inventory_movement WHERE item_id = (SELECT id FROM inventory_stockitem "
             "WHERE sku = 'DESK-INK'))",
             "UPDATE inventory_stockitem SET on_hand = -1 WHERE sku = 'DESK-INK'")),
+    Damage("stock that is oversold", {STOCK}, "DESK-PENCIL is promised and is not there",
+           ("UPDATE inventory_movement SET on_hand = on_hand - (SELECT on_hand FROM "
+            "inventory_stockitem WHERE sku = 'DESK-PENCIL') WHERE id = (SELECT min(id) FROM "
+            "inventory_movement WHERE item_id = (SELECT id FROM inventory_stockitem "
+            "WHERE sku = 'DESK-PENCIL'))",
+            "UPDATE inventory_stockitem SET on_hand = 0 WHERE sku = 'DESK-PENCIL'")),
+    Damage("an open reservation of more than was ordered", {STOCK, PROMISED}, "by reservation",
+           ("UPDATE inventory_reservation SET quantity = quantity + 1 WHERE number = :plain",)),
+    Damage("a reservation of more than was ordered", {PROMISED}, "DESK-INK: ordered 1, reserved 2",
+           ("UPDATE inventory_reservation SET quantity = quantity + 1 WHERE number = :sent",)),
+    Damage("a reservation that was given back and has left too", {DOUBLED, STOCK, PROMISED},
+           "inventory.tasks.release_stock: 2 times",
+           (twice("inventory_movement", "number = :cancelled AND kind = 'released'"),
+            "UPDATE inventory_movement SET kind = 'dispatched' WHERE rowid > (SELECT max(rowid) "
+            "FROM inventory_movement) - 2")),
+    *(Damage(f"figures of another day: {table}", {FIGURES}, f"analytics_{table}",
+             (f"UPDATE analytics_{table} SET {column} = '2020-01-01{time}'",))
+      for table, column, time in (("dayfigures", "day", ""), ("productfigures", "day", ""),
+                                  ("minutefigures", "minute", " 12:00:00"))),
     *(Damage(f"figures that drifted: {table} {column}", {FIGURES}, f"analytics_{table}",
              (f"UPDATE analytics_{table} SET {column} = {column} + 1",))
       for table in ("dayfigures", "minutefigures")
-      for column in ("orders", "revenue", "cancelled", "reversed_revenue", "rejected",
-                     "dispatched")),
-    *(Damage(f"figures of a product that drifted: {column}", {FIGURES}, "FOOD-TEA figures say",
+      for column in ("orders", "units", "revenue", "net", "cancelled", "reversed_revenue",
+                     "rejected", "dispatched")),
+    *(Damage(f"figures of a product that drifted: {column}", {FIGURES}, "FOOD-TEA says",
              (f"UPDATE analytics_productfigures SET {column} = {column} + 1 "
               "WHERE sku = 'FOOD-TEA'",))
       for column in ("units", "revenue", "cancelled_units", "reversed_revenue")),
@@ -136,13 +172,13 @@ def _document(kind: str, order: str) -> str:
 
 
 ROWS = (
-    ("inventory.tasks.reserve_stock", "inventory_answer", PLAIN, {STATED}, set()),
+    ("inventory.tasks.reserve_stock", "inventory_answer", PLAIN, {STATED, PROMISED}, set()),
     ("inventory.tasks.reserve_stock", "inventory_movement", _movement("reserved", "plain"),
-     {STOCK}, {STOCK}),
+     {STOCK, PROMISED}, {STOCK, PROMISED}),
     ("inventory.tasks.release_stock", "inventory_movement", _movement("released", "cancelled"),
-     {STOCK}, {STOCK}),
+     {STOCK, PROMISED}, {STOCK, PROMISED}),
     ("inventory.tasks.consume_stock", "inventory_movement", _movement("dispatched", "sent"),
-     {STOCK}, {STOCK}),
+     {STOCK, PROMISED}, {STOCK, PROMISED}),
     ("billing.tasks.issue_invoice", "billing_invoice", _document("invoice", "plain"),
      {STATED}, {NUMBERS}),
     ("billing.tasks.issue_credit_note", "billing_invoice", _document("credit note", "cancelled"),
@@ -169,7 +205,7 @@ def _effects() -> Iterator[Damage]:
 
 
 CHANGES = (
-    Damage("a reservation that moved one item of two", {LOST, STOCK},
+    Damage("a reservation that moved one item of two", {LOST, STOCK, PROMISED},
            "inventory.tasks.reserve_stock had no effect",
            ("DELETE FROM inventory_movement WHERE id = (SELECT max(id) FROM inventory_movement "
             "WHERE number = :plain AND kind = 'reserved')",)),

@@ -9,7 +9,7 @@ from tests.chaos.buyers import DOMAIN, FAMILY, Purchase
 from tests.chaos.checker import judge
 from tests.chaos.checker.effects import EFFECTS
 from tests.chaos.checker.ledger import REST
-from tests.chaos.checker.orders import CANCELLED, WELCOME
+from tests.chaos.checker.orders import ANSWERED, CANCELLED, WELCOME
 from tests.chaos.checker.traces import BOUNDS, EXITS, PRIVACY, STOLEN
 from tests.chaos.tests.damages import DAMAGES, Damage
 from tests.chaos.tests.planted import POISON, Planted, promises
@@ -95,6 +95,31 @@ def test_it_is_told_how_many_never_got_an_answer(shop: Planted) -> None:
     shop.evidence.purchases += [silent, refused]
 
     assert judge(shop.evidence, 0).remarks == ["customers who never got an answer: 1 of 7"]
+
+
+@pytest.mark.parametrize(
+    ("faults", "promise"),
+    [
+        pytest.param([], {ANSWERED}, id="no fault"),
+        pytest.param([(0.0, 60.0)], {ANSWERED}, id="a fault that was over long before"),
+        pytest.param([(119.0, 200.0)], {ANSWERED}, id="a fault that came in the end"),
+        pytest.param([(80.0, 100.0), (100.2, 130.0)], set(), id="faults to the end"),
+    ],
+)
+def test_only_a_fault_excuses_that_a_customer_got_no_answer(
+    shop: Planted, faults: list[tuple[float, float]], promise: set[str]
+) -> None:
+    tries = [(0.4 * number, 0.3, "500") for number in range(300)]
+    shop.evidence.purchases.append(Purchase(key="silent", body={}, tries=tries))
+    shop.evidence.faults = faults
+
+    assert promises(shop) == promise
+
+
+def test_a_customer_who_could_not_even_ask_is_found(shop: Planted) -> None:
+    shop.evidence.purchases.append(Purchase(key="silent", body={}))
+
+    assert promises(shop) == {ANSWERED}
 
 
 def test_a_total_that_was_answered_is_the_orders(shop: Planted) -> None:

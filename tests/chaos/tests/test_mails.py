@@ -7,6 +7,8 @@ import pytest
 
 from tests.chaos.buyers import DOMAIN
 from tests.chaos.checker import judge
+from tests.chaos.checker.facts import WHOLE
+from tests.chaos.mailbox import Mail
 from tests.chaos.tests.damages import MAILS
 from tests.chaos.tests.planted import Planted, promises
 
@@ -21,6 +23,15 @@ def unsent(shop: Planted, kind: str, order: str) -> str:
     ][-1]  # fmt: skip
     shop.evidence.mails.remove(mail)
     return mail.message_id.strip("<>").rpartition("@")[0]
+
+
+def repeated(shop: Planted, kind: str, copies: int, *, doubtful: bool) -> Mail:
+    """Let the last mail of that kind come so many times more; `doubtful`: unknown to the shop."""
+    found = [one for one in shop.evidence.mails if kind in one.message_id][-1]
+    shop.evidence.mails.remove(found)
+    mail = replace(found, doubtful=doubtful)
+    shop.evidence.mails += [mail] * (1 + copies)
+    return mail
 
 
 @pytest.mark.parametrize("kind", MAILS)
@@ -43,20 +54,42 @@ def test_a_mail_that_never_came_is_lost(shop: Planted, kind: str) -> None:
 def test_a_mail_comes_twice_only_where_the_first_was_in_doubt(
     shop: Planted, kind: str, copies: int, in_doubt: int, promise: set[str], ambiguous: int
 ) -> None:
-    shop.evidence.mails += [
-        one for one in shop.evidence.mails if kind in one.message_id
-    ][-1:] * copies  # fmt: skip
-    if in_doubt:
-        name = f"notifications.tasks.{kind.replace('-', '_')}"
-        shop.sql(
-            f"UPDATE bus_delivery SET ambiguous = {in_doubt} WHERE subscription_id = "
-            f"(SELECT id FROM bus_subscription WHERE name = '{name}')"
-        )
+    repeated(shop, kind, copies, doubtful=True)
+    shop.sql(f"UPDATE bus_delivery SET ambiguous = {in_doubt}")
 
     verdict = judge(shop.evidence, 0)
 
     assert {one.promise for one in verdict.all} == promise
     assert verdict.ambiguous == ambiguous
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "promise"),
+    [
+        pytest.param(-60, -20, {"doubled"}, id="a fault that was over long before"),
+        pytest.param(-60, -5, set(), id="a fault just before"),
+        pytest.param(-60, 60, set(), id="in the midst of a fault"),
+        pytest.param(5, 60, set(), id="a fault just afterwards"),
+        pytest.param(20, 60, {"doubled"}, id="a fault that came long afterwards"),
+    ],
+)
+@pytest.mark.parametrize("kind", MAILS)
+def test_the_ledger_may_doubt_a_mail_that_was_taken_only_while_a_fault_is_on(
+    shop: Planted, kind: str, began: float, ended: float, promise: set[str]
+) -> None:
+    mail = repeated(shop, kind, 1, doubtful=False)
+    shop.sql("UPDATE bus_delivery SET ambiguous = 1")
+    shop.evidence.faults = [(mail.at + began, mail.at + ended)]
+
+    assert promises(shop) == promise
+
+
+def test_a_copy_that_was_in_doubt_does_not_excuse_itself(shop: Planted) -> None:
+    mail = repeated(shop, MAILS[0], 0, doubtful=False)
+    shop.evidence.mails.append(replace(mail, at=mail.at + 1, doubtful=True))
+    shop.sql("UPDATE bus_delivery SET ambiguous = 1")
+
+    assert promises(shop) == {"doubled"}
 
 
 @pytest.mark.parametrize("kind", MAILS)
@@ -106,12 +139,11 @@ def test_a_confirmation_may_stay_behind_where_the_cancellation_was_mailed(
 def test_a_mail_that_is_delivered_again_comes_once_more(
     shop: Planted, kind: str, before: int, since: int, in_doubt: int, promise: set[str]
 ) -> None:
-    mail = [one for one in shop.evidence.mails if kind in one.message_id][-1]
+    mail = repeated(shop, kind, before + since - 1, doubtful=True)
     earlier = Counter(one.message_id for one in shop.evidence.mails)
     earlier[mail.message_id] = before
     shop.evidence.mails_before = earlier
 
-    shop.evidence.mails += [mail] * (before + since - 1)
     shop.sql(f"UPDATE bus_delivery SET ambiguous = {in_doubt}")
 
     assert promises(shop) == promise
@@ -128,3 +160,21 @@ def test_a_mail_to_somebody_else_is_found(shop: Planted) -> None:
     shop.evidence.mails[0] = replace(shop.evidence.mails[0], to=f"other@{DOMAIN}")
 
     assert promises(shop) == {"mails of an order go to who ordered"}
+
+
+@pytest.mark.parametrize("subject", ["", " "])
+def test_a_mail_without_a_subject_is_found(shop: Planted, subject: str) -> None:
+    shop.evidence.mails[0] = replace(shop.evidence.mails[0], subject=subject)
+
+    assert promises(shop) == {WHOLE}
+
+
+@pytest.mark.parametrize("attachments", [(), ("None",), ("terms.txt",)])
+def test_an_invoice_without_its_document_is_found(
+    shop: Planted, attachments: tuple[str, ...]
+) -> None:
+    mails = shop.evidence.mails
+    at = next(at for at, one in enumerate(mails) if "send-invoice" in one.message_id)
+    mails[at] = replace(mails[at], attachments=attachments)
+
+    assert promises(shop) == {WHOLE}

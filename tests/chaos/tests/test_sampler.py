@@ -8,18 +8,31 @@ from typing import Any, cast
 
 import pytest
 
+from tests.chaos.checker.stock import OVERSOLD
 from tests.chaos.datastores import Books, RedisServer, wait_until
 from tests.chaos.sampler import Sampler
 
-TABLE = "CREATE TABLE inventory_stockitem (on_hand integer, reserved integer)"
+TABLES = (
+    "CREATE TABLE inventory_stockitem (id integer, sku text, on_hand integer, reserved integer)",
+    "CREATE TABLE inventory_movement (item_id integer, number text, kind text, on_hand integer, "
+    "reserved integer)",
+)
 WITHIN = 10
+
+
+def create_tables(sampler: Sampler) -> None:
+    """The one that is looked at first comes last."""
+    for table in reversed(TABLES):
+        sampler.stage.books.change(table)
 
 
 @pytest.fixture
 def sampler(tmp_path: Path) -> Iterator[Sampler]:
     """Of a database without tables and a Redis that does not run."""
     stage = SimpleNamespace(
-        books=Books(path=tmp_path / "shop.sqlite3"), redis=RedisServer(tmp_path / "redis")
+        books=Books(path=tmp_path / "shop.sqlite3"),
+        redis=RedisServer(tmp_path / "redis"),
+        buyers=None,
     )
     yield Sampler(cast(Any, stage))
     stage.redis.kill(hold=True)
@@ -37,8 +50,8 @@ def test_whoever_saw_and_heard_nothing_says_so(sampler: Sampler) -> None:
 
 def test_a_thread_that_died_is_told(sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
-    sampler.stage.books.change(TABLE)
-    sampler.stage.books.change("INSERT INTO inventory_stockitem VALUES (-1, 0)")
+    create_tables(sampler)
+    sampler.stage.books.change("INSERT INTO inventory_stockitem VALUES (1, 'A', -1, 0)")
     cast(Any, sampler).violations = None
     sampler.start()
     wait_until(lambda: not sampler._threads[0].is_alive(), WITHIN, "it is dead")
@@ -54,7 +67,7 @@ def test_a_database_that_is_away_for_a_while_ends_nothing(sampler: Sampler) -> N
     sampler.start()
     sampler._threads[0].join(2)
 
-    sampler.stage.books.change(TABLE)
+    create_tables(sampler)
     wait_until(lambda: sampler.looks, WITHIN, "it looks again")
     with sampler.stage.redis.client() as client:
         wait_until(
@@ -64,3 +77,45 @@ def test_a_database_that_is_away_for_a_while_ends_nothing(sampler: Sampler) -> N
     sampler.stop()
 
     assert sampler.violations == []
+
+
+@pytest.mark.parametrize(
+    ("on_hand", "movements", "oversold"),
+    [
+        pytest.param(2, [], False, id="all is promised"),
+        pytest.param(1, [], True, id="one too many is promised"),
+        pytest.param(1, [("dispatched", -1, 0)], True, id="what has left was never given back"),
+        pytest.param(1, [("released", 0, -1), ("dispatched", -1, 0)], False,
+                     id="what had left was given back"),
+        pytest.param(0, [("released", 0, -1), ("dispatched", -1, 0)], True,
+                     id="one of two that are not there was given back"),
+    ],
+)  # fmt: skip
+def test_two_pieces_are_promised_that_are_there(
+    sampler: Sampler, on_hand: int, movements: list[tuple[str, int, int]], oversold: bool
+) -> None:
+    create_tables(sampler)
+    books = sampler.stage.books
+    books.change("INSERT INTO inventory_stockitem VALUES (1, 'A', %s, 2)", on_hand)
+    for movement in movements:
+        books.change("INSERT INTO inventory_movement VALUES (1, 'SO-1', %s, %s, %s)", *movement)
+
+    assert books.rows(OVERSOLD) == ([("A",)] if oversold else [])
+
+
+def test_what_is_oversold_for_a_while_is_seen(sampler: Sampler) -> None:
+    create_tables(sampler)
+    sampler.stage.books.change("INSERT INTO inventory_stockitem VALUES (1, 'A', 1, 2)")
+    sampler.start()
+    wait_until(lambda: sampler.looks, WITHIN, "it looks")
+    sampler.stop()
+
+    assert "A was promised and not there" in sampler.violations
+
+
+def test_what_ended_the_customers_is_told(sampler: Sampler) -> None:
+    sampler.stage.buyers = cast(Any, SimpleNamespace(errors=["a customer could not go on"]))
+    sampler.start()
+    sampler.stop()
+
+    assert "a customer could not go on" in sampler.violations
