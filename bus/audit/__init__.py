@@ -3,6 +3,7 @@
 from bus.audit.deliveries import events_not_owed, facts_stated_once, owed_once
 from bus.audit.doubles import once
 from bus.audit.effects import NEVER, Effect, effects, key_of
+from bus.audit.listing import listed
 from bus.audit.repairing import Mended, Operator, repair
 from bus.audit.rules import Check, Finding, check, findings, run_checks
 from bus.audit.standstill import (
@@ -27,6 +28,7 @@ __all__ = [
     "facts_stated_once",
     "findings",
     "key_of",
+    "listed",
     "lost_in_flight",
     "once",
     "owed_once",

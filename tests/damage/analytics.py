@@ -1,6 +1,7 @@
 """Damage to the figures."""
 
 from contextlib import ExitStack
+from datetime import timedelta
 
 from django.db.models import F
 
@@ -19,10 +20,22 @@ def figures_drifted(_shop: Shop, _stack: ExitStack) -> str:
     return "orders"
 
 
-@breaks("minutes, days and products tell the same", mends=True)
+@breaks("the figures equal the sums of the events", mends=True)
 def products_lost(_shop: Shop, _stack: ExitStack) -> str:
     ProductFigures.objects.all().delete()
     return "units"
+
+
+@breaks("the figures equal the sums of the events", mends=True)
+def day_moved(_shop: Shop, _stack: ExitStack) -> str:
+    DayFigures.objects.update(day=F("day") - timedelta(days=1))
+    return "revenue"
+
+
+@breaks("the figures equal the sums of the events", mends=True)
+def cancelled_pieces_changed(_shop: Shop, _stack: ExitStack) -> str:
+    ProductFigures.objects.update(cancelled_units=F("cancelled_units") + 1)
+    return "cancelled_units"
 
 
 twice(
