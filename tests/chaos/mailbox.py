@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 from email.policy import default
+from hashlib import sha256
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -24,6 +25,7 @@ class Mail:
     to: str
     subject: str
     attachments: tuple[str, ...]
+    """The SHA-256 of each."""
     at: float
     doubtful: bool
 
@@ -52,9 +54,10 @@ class Mailbox:
 
     def keep(self, content: bytes, to: str, *, doubtful: bool) -> None:
         message = email.message_from_bytes(content, policy=default)
-        names = tuple(str(part.get_filename()) for part in message.iter_attachments())
+        attached = [part.get_payload(decode=True) for part in message.iter_attachments()]
+        digests = tuple(sha256(one).hexdigest() for one in attached if isinstance(one, bytes))
         mail = Mail(
-            str(message["Message-ID"]).strip(), to, str(message["Subject"] or ""), names,
+            str(message["Message-ID"]).strip(), to, str(message["Subject"] or ""), digests,
             time.time(), doubtful,
         )  # fmt: skip
         with self._lock:

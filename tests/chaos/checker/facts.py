@@ -11,7 +11,7 @@ from tests.chaos.mailbox import Mail
 STATED = "every change is stated once, and nothing is stated that did not happen"
 CAUSED = "nothing happens that no event asks for"
 ADDRESSED = "mails of an order go to who ordered"
-WHOLE = "a mail has a subject, and the mail of an invoice its PDF"
+WHOLE = "a mail has a subject, and one about a document that document as it was issued"
 
 ROWS = {
     "OrderCancelled": "SELECT number FROM orders_order WHERE state = 'cancelled'",
@@ -72,12 +72,18 @@ def mails_go_to_who_ordered(evidence: Evidence) -> Iterator[Violation]:
 
 
 def mails_are_whole(evidence: Evidence) -> Iterator[Violation]:
+    issued = dict(
+        evidence.books.rows(
+            "SELECT id, data->>'sha256' FROM bus_event WHERE type = 'InvoiceIssued'"
+        )
+    )
+    asked = _asked(evidence)
     for mail in evidence.mails:
         if not mail.subject.strip():
             yield Violation(WHOLE, mail.message_id, "has no subject")
-        is_invoice = _key(mail).endswith(".notifications.send-invoice")
-        if is_invoice and not any(name.endswith(".pdf") for name in mail.attachments):
-            yield Violation(WHOLE, mail.message_id, "has no PDF attached")
+        event = asked.get(_key(mail))
+        if event and event.id in issued and mail.attachments != (issued[event.id],):
+            yield Violation(WHOLE, mail.message_id, "does not have its document attached")
 
 
 def _stated(evidence: Evidence) -> dict[str, Counter[str]]:
