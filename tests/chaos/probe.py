@@ -1,6 +1,5 @@
 """How long after a fault an order is done in full again, told by effects and not by the ledger."""
 
-import threading
 import time
 import uuid
 
@@ -22,21 +21,31 @@ EFFECTS = {
 }
 
 
+def plain_purchase(buyers: Buyers) -> Purchase:
+    """One piece of what there is plenty of."""
+    return Purchase(str(uuid.uuid4()), buyers.body(PLAIN))
+
+
 def recovery(stage: Stage, buyers: Buyers, longest: float) -> tuple[float, str]:
     """Seconds from now until an order placed now has all its effects, and which came last.
+
+    The orders that the fault put at stake must have theirs as well.
 
     Raises:
         TimeoutError: it has not after `longest` seconds; names what is missing.
     """
     began = time.monotonic()
-    purchase = Purchase(str(uuid.uuid4()), buyers.body(PLAIN))
-    threading.Thread(target=buyers.buy, args=(purchase,), daemon=True).start()
+    purchase = plain_purchase(buyers)
+    buyers.send(purchase)
+    open_orders = [*stage.at_stake, purchase]
+    stage.at_stake.clear()
     missing: list[str] = ["answer"]
 
     def done() -> bool:
-        found = missing_effects(stage, purchase)
-        missing[:] = found or missing
-        return not found
+        while open_orders and not (found := missing_effects(stage, open_orders[-1])):
+            open_orders.pop()
+        missing[:] = found if open_orders else missing
+        return not open_orders
 
     try:
         wait_until(done, longest, "all effects of an order placed after the fault")

@@ -15,7 +15,7 @@ from signal import SIGCONT, SIGSTOP
 import httpx
 
 from tests import servers
-from tests.chaos.buyers import Buyers
+from tests.chaos.buyers import Buyers, Purchase
 from tests.chaos.child import Child
 from tests.chaos.datastores import Books, PostgresServer, RedisServer, wait_until
 from tests.chaos.disks import SmallDisk
@@ -28,6 +28,9 @@ LEFT_OUT = ("flower", "beat")
 """Programs of the Procfile that move no order: the `Sampler` hears what Flower would."""
 
 READY_WITHIN = 120
+HOLD = 1.5
+"""Seconds for which workers take nothing, so that messages are found in their queues."""
+
 CAUGHT_WITHIN = 5
 
 
@@ -67,6 +70,8 @@ class Stage:
         """Disks that faults can fill up, by what they hold."""
         self.buyers: Buyers | None = None
         """The campaign's customers; a fault that orders something does it through them."""
+        self.at_stake: list[Purchase] = []
+        """Orders placed by a fault before it struck; what it took must come back within its bar."""
         self._closing = threading.Event()
 
     @property
@@ -165,6 +170,18 @@ class Stage:
         finally:
             with suppress(ProcessLookupError):
                 os.kill(pid, SIGCONT)
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Workers take no new messages, which wait in their queues, and finish those they have."""
+        for worker in self.workers:
+            worker.send(SIGSTOP)
+        try:
+            time.sleep(HOLD)
+            yield
+        finally:
+            for worker in self.workers:
+                worker.send(SIGCONT)
 
     def _keep(self) -> None:
         while not self._closing.wait(0.3):

@@ -20,7 +20,7 @@ def main(paths: list[str]) -> int:
     histories = [_read(Path(path)) for path in paths]
     if not histories:
         sys.exit("Name the histories: python -m tests.chaos.table var/chaos/*.jsonl")
-    for line in [*_campaigns(histories), "", *_faults(histories)]:
+    for line in [*_campaigns(histories), "", _checkouts(histories), "", *_faults(histories)]:
         print(line)
     return 0
 
@@ -58,6 +58,24 @@ def _campaigns(histories: list[list[dict[str, Any]]]) -> Iterable[str]:
         shown = [plan["seed"], plan["database"], day, f"{plan['minutes']:g}", *counts]
         yield f"| {' | '.join(map(str, shown))} |"
     yield f"| **all** | | | | {' | '.join(f'**{total:,}**' for total in sums)} |"
+
+
+def _checkouts(histories: list[list[dict[str, Any]]]) -> str:
+    """How fast checkouts were answered while nothing but Redis was away."""
+    took = sorted(
+        seconds
+        for lines in histories
+        for line in lines
+        for seconds in line.get("checkouts_without_redis", [])
+    )
+    if not took:
+        return "No checkout came while only Redis was away."
+    p99 = took[-(-99 * len(took) // 100) - 1]
+    return (
+        f"Checkouts while only Redis was away: {len(took)}, median "
+        f"{1000 * statistics.median(took):.0f} ms, p99 {1000 * p99:.0f} ms, slowest "
+        f"{1000 * took[-1]:.0f} ms."
+    )
 
 
 def _faults(histories: list[list[dict[str, Any]]]) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """All controls: what is broken, what is done to it, and by what it must be caught."""
 
+from tests.chaos.campaign import RECOVERED
 from tests.chaos.checker.ledger import OWED
 from tests.chaos.checker.orders import ONCE
 from tests.chaos.checker.traces import EXITS
@@ -54,6 +55,14 @@ CONTROLS = (
         faults=(faults.error_after_accepting,),
         expected=(Expected("doubled", "fulfillment.tasks.release_shipment"),),
         run=campaign,
+    ),
+    Control(
+        name="no-epoch",
+        broken="the relay does not see that Redis has lost its memory",
+        faults=(KNOWN["redis-flushed"],),
+        expected=(Expected(RECOVERED, "redis-flushed"),),
+        run=campaign,
+        thorough=True,
     ),
     Control(
         name="unguarded",

@@ -40,6 +40,8 @@ class Control:
     faults: tuple[Fault, ...]
     expected: tuple[Expected, ...]
     run: Callable[["Control", Say], Verdict]
+    thorough: bool = False
+    """Recovery is measured."""
 
     def caught_by(self, verdict: Verdict) -> Counter[str]:
         """The violations that were to come, by promise and how often; none if one did not."""
@@ -63,6 +65,6 @@ def campaign(control: Control, say: Say) -> Verdict:
         chosen=True,
         settings=f"{__package__}.{control.name.replace('-', '_')}",
         longest_rest=LONGEST_REST,
-        thorough=False,
+        thorough=control.thorough,
     )
     return Campaign(plan, History(HISTORIES / f"control-{control.name}.jsonl"), say).run()

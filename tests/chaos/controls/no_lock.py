@@ -1,5 +1,6 @@
 """Control: a worker asks the ledger what is done, and takes neither lock nor heed of the token."""
 
+import json
 from typing import Any
 
 from django.apps import AppConfig
@@ -9,6 +10,13 @@ from config.settings import INSTALLED_APPS as SHOP
 from tests.chaos.controls.replacing import replace
 
 INSTALLED_APPS = [*SHOP, f"{__name__}.Broken"]
+
+COLUMNS = (
+    "id", "token", "state", "subscription__paused_at", "attempts", "alone", "ambiguous", "quiet",
+    "event__uuid", "event__version", "event__correlation", "event__traceparent",
+    "event__data", "event__personal__data",
+)  # fmt: skip
+"""As `bus.worker.ledger` reads them."""
 
 
 class Broken(AppConfig):
@@ -20,17 +28,19 @@ class Broken(AppConfig):
         from bus.models import Delivery, State
         from bus.worker import ledger
 
-        def take(reaction: Any, tickets: list[ledger.Ticket]) -> list[ledger.Taken]:
+        def take(
+            reaction: Any, tickets: list[ledger.Ticket], _tries: list[int]
+        ) -> list[ledger.Taken]:
             with transaction.atomic():
-                rows = (
-                    Delivery.objects.filter(id__in=dict(tickets), subscription__name=reaction.name)
-                    .exclude(state=State.DONE)
-                    .select_related("event", "event__personal", "subscription")
-                    .order_by("event_id")
+                mine = Delivery.objects.filter(
+                    id__in=dict(tickets), subscription__name=reaction.name
                 )
-                taken = [ledger._taken(row) for row in rows]
+                rows = mine.exclude(state=State.DONE).order_by("event_id").values_list(*COLUMNS)
+                taken = [
+                    ledger._taken(reaction, (*row[:-2], *map(json.dumps, row[-2:]))) for row in rows
+                ]
                 lease, first = reaction.queue.lease, 1 if reaction.outside else len(taken)
-                ledger._mark(taken, State.RUNNING, lease, fence=True)
+                ledger._mark(taken, State.RUNNING, lease)
                 return ledger._begin(taken[:first], reaction) + taken[first:]
 
         replace(ledger.take, take)

@@ -14,7 +14,7 @@ import psycopg
 from tests.chaos.buyers import Purchase
 from tests.chaos.datastores import wait_until
 from tests.chaos.disks import SmallDisk, cannot_mount
-from tests.chaos.faults.fault import fault
+from tests.chaos.faults.fault import Missed, fault, or_missed
 from tests.chaos.stage import Stage
 
 LONGER_THAN_LEASED = (16, 20)
@@ -53,13 +53,14 @@ def stop_database(stage: Stage, chance: Random) -> None:
 @fault("a stranger sits on rows that the shop needs", bar=30, seconds=20, postgres_only=True)
 def hold_rows(stage: Stage, chance: Random) -> None:
     with suppress(psycopg.Error), stage.books.connect() as stranger, stranger.transaction():
-        stranger.execute(f"{chance.choice(ROWS)} FOR UPDATE")
+        if not stranger.execute(f"{chance.choice(ROWS)} FOR UPDATE").fetchall():
+            raise Missed("There was no such row.")
         time.sleep(chance.uniform(*LONGER_THAN_LEASED))
 
 
 @fault("a worker frozen while it holds row locks", bar=30, seconds=25, postgres_only=True)
 def freeze_lock_holder(stage: Stage, chance: Random) -> None:
-    with suppress(TimeoutError), stage.caught("before-commit"):
+    with or_missed(), stage.caught("before-commit"):
         time.sleep(chance.uniform(*LONGER_THAN_LEASED))
 
 
@@ -67,7 +68,7 @@ def freeze_lock_holder(stage: Stage, chance: Random) -> None:
     "a PostgreSQL backend frozen while it holds row locks", bar=30, seconds=30, postgres_only=True
 )
 def freeze_backend(stage: Stage, chance: Random) -> None:
-    with suppress(TimeoutError), ExitStack() as thaw:
+    with or_missed(), ExitStack() as thaw:
         with stage.caught("before-commit"):
             pid = wait_until(lambda: _pid(stage), 3, "somebody is idle in a transaction")
             os.kill(pid, signal.SIGSTOP)

@@ -1,15 +1,33 @@
 """What a fault is, and the list of all."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 
 from tests.chaos.proxy import Wire
 from tests.chaos.stage import Stage
 
+
+class Missed(Exception):
+    """The fault found nothing to hurt, so it counts for nothing."""
+
+
+@contextmanager
+def or_missed() -> Iterator[None]:
+    """A wait in vain for somebody to hurt is a miss."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise Missed(str(error)) from error
+
+
 Run = Callable[[Stage, Random], str | None]
-"""Does the fault; what it returns, a figure that it measured for example, goes to the history."""
+"""Does the fault; what it returns, a figure that it measured for example, goes to the history.
+
+Raises `Missed` where there was nothing to hurt.
+"""
 
 
 def nothing_lacks() -> str:

@@ -3,23 +3,19 @@
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from random import Random
-from signal import SIGCONT, SIGSTOP
 from typing import Any
 
 import redis
 
 from tests.chaos import forgery
 from tests.chaos.datastores import wait_until
-from tests.chaos.faults.fault import fault
+from tests.chaos.faults.fault import Missed, fault
 from tests.chaos.stage import Stage
 
 BAR = 10
 """Seconds: nonsense in a queue costs no more than the time to read it."""
-
-HOLD = 1.5
-"""Seconds for which workers take nothing, so that messages are found in their queues."""
 
 MOST_STOLEN = 2
 """Messages of one queue: more could use up what may be in flight, until their leases are over."""
@@ -52,18 +48,18 @@ UNREADABLE = (
 )  # fmt: skip
 
 
+def _queues(stage: Stage) -> list[str]:
+    return [worker.name.removeprefix("worker-") for worker in stage.workers]
+
+
 @contextmanager
-def _held_back(stage: Stage) -> Iterator[list[str]]:
-    """Workers take no new messages, and finish those that they have; yields all queues."""
-    workers = stage.workers
-    for worker in workers:
-        worker.send(SIGSTOP)
+def _reached(stage: Stage) -> Iterator["redis.Redis"]:
+    """A client of a Redis that another fault may keep from answering: then it is a miss."""
     try:
-        time.sleep(HOLD)
-        yield [worker.name.removeprefix("worker-") for worker in workers]
-    finally:
-        for worker in workers:
-            worker.send(SIGCONT)
+        with stage.redis.client() as client:
+            yield client
+    except redis.RedisError as error:
+        raise Missed(f"Redis did not answer: {type(error).__name__}.") from error
 
 
 def _take_all(client: "redis.Redis", queue: str) -> list[bytes]:
@@ -77,26 +73,30 @@ def _take_all(client: "redis.Redis", queue: str) -> list[bytes]:
 @fault("each message one to five times, shuffled", bar=BAR, seconds=4)
 def messages_doubled(stage: Stage, chance: Random) -> str:
     copies = 0
-    with _held_back(stage) as queues, suppress(redis.RedisError), stage.redis.client() as client:
-        for queue in queues:
+    with _reached(stage) as client, stage.held_back():
+        for queue in _queues(stage):
             items = [copy for item in _take_all(client, queue)
                      for copy in [item] * chance.randint(1, 5)]  # fmt: skip
             chance.shuffle(items)
             if items:
                 client.lpush(queue, *items)
             copies += len(items)
+    if not copies:
+        raise Missed("No message was in any queue.")
     return f"{copies} copies"
 
 
 @fault("messages taken away in silence", bar=BAR, seconds=4)
 def messages_stolen(stage: Stage, chance: Random) -> str:
     stolen = 0
-    with _held_back(stage) as queues, suppress(redis.RedisError), stage.redis.client() as client:
-        for queue in chance.sample(queues, k=3):
+    with _reached(stage) as client, stage.held_back():
+        for queue in chance.sample(_queues(stage), k=3):
             for item in client.rpop(queue, MOST_STOLEN) or []:
                 now = time.time()
                 stage.stolen += [(pk, now) for pk, _token in forgery.tickets_of(item)]
                 stolen += 1
+    if not stolen:
+        raise Missed("No message was in these queues.")
     return f"{stolen} stolen"
 
 
@@ -104,7 +104,7 @@ def messages_stolen(stage: Stage, chance: Random) -> str:
 def messages_malformed(stage: Stage, chance: Random) -> str:
     pushed = 0
     tasks = {queue: task for task, queue in _rows(stage, TASKS)}
-    with suppress(redis.RedisError), stage.redis.client() as client:
+    with _reached(stage) as client:
         for queue, task in tasks.items():
             items = list(forgery.malformed(task, queue).values())
             chance.shuffle(items)
@@ -116,7 +116,7 @@ def messages_malformed(stage: Stage, chance: Random) -> str:
 @fault("a byte-wise fuzz of good messages", bar=BAR, seconds=2)
 def messages_fuzzed(stage: Stage, chance: Random) -> str:
     rows = _rows(stage, RECENT)
-    with suppress(redis.RedisError), stage.redis.client() as client:
+    with _reached(stage) as client:
         for pk, token, task, queue in rows:
             client.lpush(queue, forgery.fuzzed(task, [(pk, token)], queue, chance))
     return f"{len(rows)} mutants"
@@ -125,7 +125,7 @@ def messages_fuzzed(stage: Stage, chance: Random) -> str:
 @fault("ids of unknown deliveries, of other subscriptions, of old tokens", bar=BAR, seconds=2)
 def messages_forged(stage: Stage, chance: Random) -> str:
     rows = _rows(stage, RECENT)
-    with suppress(redis.RedisError), stage.redis.client() as client:
+    with _reached(stage) as client:
         for pk, token, task, queue in rows[:FORGED]:
             other = chance.choice(rows)
             for about, tickets in (

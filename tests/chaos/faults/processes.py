@@ -10,7 +10,7 @@ from random import Random
 
 from tests.chaos.child import Child
 from tests.chaos.datastores import wait_until
-from tests.chaos.faults.fault import fault
+from tests.chaos.faults.fault import Missed, fault, or_missed
 from tests.chaos.stage import Stage
 
 WORKER_BAR = 30
@@ -33,14 +33,16 @@ def kill_worker(stage: Stage, chance: Random) -> None:
 @fault("kill -9 of one pool child", bar=15)
 def kill_pool_child(stage: Stage, chance: Random) -> None:
     worker = chance.choice(stage.workers)
-    for pid in worker.pool()[:1]:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    pool = worker.pool()
+    if not pool:
+        raise Missed(f"{worker.name} has no pool yet.")
+    with suppress(ProcessLookupError):
+        os.kill(pool[0], signal.SIGKILL)
 
 
 @fault("kill -9 of a worker's process at a named crash point", bar=15, seconds=3)
 def crash_worker(stage: Stage, chance: Random) -> None:
-    with stage.armed(chance.choice(POINTS_OF_WORKERS)) as armed, suppress(TimeoutError):
+    with or_missed(), stage.armed(chance.choice(POINTS_OF_WORKERS)) as armed:
         wait_until(lambda: not armed.exists(), 3, "somebody crashed")
 
 
@@ -80,7 +82,7 @@ def freeze_worker(stage: Stage, chance: Random) -> None:
 def crash_web(stage: Stage, chance: Random) -> None:
     web = stage.shop["web"]
     web.expect_exit(8)
-    with stage.armed("web-committed") as armed, suppress(TimeoutError):
+    with or_missed(), stage.armed("web-committed") as armed:
         wait_until(lambda: not armed.exists(), 3, "the web crashed")
 
 
@@ -89,7 +91,7 @@ def crash_relay(stage: Stage, chance: Random) -> None:
     relay = stage.shop["relay"]
     relay.expect_exit(8)
     point = chance.choice(("relay-claimed", "relay-sent", "relay-routed"))
-    with stage.armed(point) as armed, suppress(TimeoutError):
+    with or_missed(), stage.armed(point) as armed:
         wait_until(lambda: not armed.exists(), 3, "the relay crashed")
 
 
@@ -117,6 +119,8 @@ def two_relays(stage: Stage, chance: Random) -> None:
 def no_memory(stage: Stage, chance: Random) -> None:
     """A few pages more than they have now; what a process does not survive, the pool replaces."""
     pool = chance.choice(stage.workers).pool()
+    if not pool:
+        raise Missed("The worker has no pool yet.")
     for pid in pool:
         with suppress(ProcessLookupError, FileNotFoundError):
             pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])

@@ -5,7 +5,7 @@ from contextlib import suppress
 from random import Random
 
 from tests.chaos.datastores import wait_until
-from tests.chaos.faults.fault import fault
+from tests.chaos.faults.fault import Missed, fault
 from tests.chaos.mailbox import Mailbox
 from tests.chaos.proxy import Proxy, Wire
 from tests.chaos.stage import Stage
@@ -104,13 +104,15 @@ def warehouse_redirects(stage: Stage, chance: Random) -> str | None:
     warehouse = stage.warehouse
     known = set(warehouse.redirected)
     warehouse.illness = "redirect once"
-    with suppress(TimeoutError):
+    with suppress(TimeoutError):  # and is a miss below
         wait_until(lambda: set(warehouse.redirected) - known, 10, "somebody was redirected")
     if warehouse.illness == "redirect once":
         warehouse.illness = ""
     for number in set(warehouse.redirected) - known:
         _deliver_again(stage, number)
     assert not warehouse.followed, "a redirect to loopback was followed"
+    if not set(warehouse.redirected) - known:
+        raise Missed("Nothing was released meanwhile.")
     return f"{len(set(warehouse.redirected) - known)} redirected"
 
 

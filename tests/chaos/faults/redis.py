@@ -2,18 +2,20 @@
 
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 from random import Random
 from signal import SIGCONT, SIGSTOP
 
 from tests.chaos.child import Child
 from tests.chaos.datastores import RedisServer, wait_until
-from tests.chaos.faults.fault import fault
+from tests.chaos.faults.fault import fault, or_missed
+from tests.chaos.probe import plain_purchase
 from tests.chaos.stage import ROOT, Stage
 
 WIPE_BAR = 5
 """Seconds: after a wipe effects resume within this."""
+AT_STAKE = 3
+"""Orders on their way through the queues when a wipe comes."""
 STALL_BAR = 10
 """Seconds: who waited for an answer finds out within its time-out of 5 s, and connects anew."""
 MINUTE = 60
@@ -32,10 +34,12 @@ def _for_a_while(
     stage: Stage, seconds: float, hurt: tuple[str | int, ...], heal: tuple[str | int, ...]
 ) -> None:
     """Another fault may keep Redis from being hurt, and never from being healed."""
-    with suppress(TimeoutError):
-        stage.redis.tell(*hurt, within=2)
-    time.sleep(seconds)
-    stage.redis.tell(*heal)
+    try:
+        with or_missed():
+            stage.redis.tell(*hurt, within=2)
+        time.sleep(seconds)
+    finally:
+        stage.redis.tell(*heal)
 
 
 def _away(stage: Stage, seconds: float, *, empty: bool) -> None:
@@ -49,17 +53,30 @@ def redis_killed(stage: Stage, chance: Random) -> None:
     _away(stage, chance.uniform(0, 0.5), empty=False)
 
 
-@fault("Redis: kill -9, and back empty", bar=WIPE_BAR, redis_only=True)
+def _put_at_stake(stage: Stage) -> None:
+    """Orders whose messages are to wait in the queues when Redis forgets them."""
+    assert stage.buyers is not None
+    for _ in range(AT_STAKE):
+        order = plain_purchase(stage.buyers)
+        stage.buyers.send(order)
+        stage.at_stake.append(order)
+
+
+@fault("Redis: kill -9, and back empty", bar=WIPE_BAR, seconds=3, redis_only=True)
 def redis_emptied(stage: Stage, chance: Random) -> None:
-    _away(stage, chance.uniform(0, 0.5), empty=True)
+    _put_at_stake(stage)
+    with stage.held_back():
+        _away(stage, chance.uniform(0, 0.5), empty=True)
 
 
-@fault("Redis: FLUSHALL under load, up to five times", bar=WIPE_BAR, seconds=3, redis_only=True)
+@fault("Redis: FLUSHALL under load, up to five times", bar=WIPE_BAR, seconds=5, redis_only=True)
 def redis_flushed(stage: Stage, chance: Random) -> None:
-    for _ in range(chance.randint(1, 5)):
-        with suppress(TimeoutError):
-            stage.redis.tell("FLUSHALL", within=2)
-        time.sleep(chance.uniform(0, 0.5))
+    _put_at_stake(stage)
+    with stage.held_back():
+        for _ in range(chance.randint(1, 5)):
+            with or_missed():
+                stage.redis.tell("FLUSHALL", within=2)
+            time.sleep(chance.uniform(0, 0.5))
 
 
 @fault("Redis: not there for some seconds", bar=WIPE_BAR, seconds=10, redis_only=True)
@@ -105,7 +122,7 @@ def redis_paused(stage: Stage, chance: Random) -> None:
 def redis_clients_killed(stage: Stage, chance: Random) -> None:
     for _ in range(chance.randint(1, 5)):
         for kind in ("normal", "pubsub"):
-            with suppress(TimeoutError):
+            with or_missed():
                 stage.redis.tell("CLIENT", "KILL", "TYPE", kind, within=2)
         time.sleep(chance.uniform(0, 0.5))
 
@@ -126,11 +143,13 @@ def redis_readonly(stage: Stage, chance: Random) -> None:
        redis_only=True)  # fmt: skip
 def redis_password(stage: Stage, chance: Random) -> None:
     change = ("CONFIG", "SET", "requirepass")
-    with suppress(TimeoutError):
-        stage.redis.tell(*change, "chaos", within=2)
-        stage.redis.tell("CLIENT", "KILL", "TYPE", "normal", within=2)
-    time.sleep(chance.uniform(2, 6))
-    stage.redis.tell(*change, "")
+    try:
+        with or_missed():
+            stage.redis.tell(*change, "chaos", within=2)
+            stage.redis.tell("CLIENT", "KILL", "TYPE", "normal", within=2)
+        time.sleep(chance.uniform(2, 6))
+    finally:
+        stage.redis.tell(*change, "")
 
 
 @fault("a relay and a worker are started on a Redis that evicts", bar=STALL_BAR, seconds=20)
