@@ -2,16 +2,24 @@
 
 from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 
-from bus.audit import Effect, Finding, Operator, check, effects, once
+from bus.audit import Effect, Finding, Operator, check, effects, listed, once
 from bus.models import Event
 from bus.selectors import stated
 from inventory import selectors, services, tasks
 from inventory.models import Answer, Movement, Reservation, StockItem
-from shop.events import OrderFact, StockRejected, StockReserved
+from shop.events import (
+    OrderCancelled,
+    OrderFact,
+    OrderPlaced,
+    ShipmentDispatched,
+    StockRejected,
+    StockReserved,
+)
 
 COUNT = "Count the shelf, correct the stock, and find the movement that is lost."
 
@@ -71,6 +79,19 @@ def granted_orders_are_reserved() -> Iterator[Finding]:
         yield Finding(number, "was granted, but nothing was reserved for it", asks=COUNT)
 
 
+@check("an order has reserved, given back and sent what it is about")
+def pieces_follow_facts() -> Iterator[Finding]:
+    """Even where movements, reservations and numbers agree with each other."""
+    for fact, kind, change in (
+        (OrderPlaced, Movement.Kind.RESERVED, "m.reserved"),
+        (OrderCancelled, Movement.Kind.RELEASED, "-m.reserved"),
+        (ShipmentDispatched, Movement.Kind.DISPATCHED, "-m.on_hand"),
+    ):
+        for number, sku, said, moved in _unlike_facts(fact, kind.value, change):
+            what = f"has {moved} pieces {kind.value}, {fact.__name__} says {said}"
+            yield Finding(f"{number} {sku}", what, asks=COUNT)
+
+
 ASKS = "Find out which one is true. Then count the shelf and correct the stock."
 
 answered_once = once("the stock answers an order once", Answer.objects.all(), "number", asks=ASKS)
@@ -120,6 +141,29 @@ done_without_effect, effect_without_done = effects(
         there=Exists(_moved.filter(kind=Movement.Kind.DISPATCHED)),
     ),
 )
+
+
+def _unlike_facts(fact: type[OrderFact], kind: str, change: str) -> list[tuple[Any, ...]]:
+    """Order, SKU, pieces of the fact and pieces moved, where those two differ.
+
+    A fact counts as soon as it has moved anything: whether it must have is asked by other rules.
+    Of an order that was rejected, none does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT number, sku, SUM(said), SUM(moved) FROM ("  # noqa: S608 -- put together from constants
+            "SELECT e.stream AS number, l.value ->> 'sku' AS sku, "
+            "CAST(l.value ->> 'quantity' AS integer) AS said, 0 AS moved "
+            f"FROM bus_event e, {listed('lines')} WHERE e.type = %s AND EXISTS ("
+            "SELECT 1 FROM inventory_movement m WHERE m.number = e.stream AND m.kind = %s) "
+            "AND NOT EXISTS ("
+            "SELECT 1 FROM bus_event r WHERE r.stream = e.stream AND r.type = %s) "
+            f"UNION ALL SELECT m.number, i.sku, 0, {change} FROM inventory_movement m "
+            "JOIN inventory_stockitem i ON i.id = m.item_id WHERE m.kind = %s"
+            ") pieces GROUP BY number, sku HAVING SUM(said) <> SUM(moved) ORDER BY number, sku",
+            [fact.__name__, kind, StockRejected.__name__, kind],
+        )
+        return list(cursor.fetchall())
 
 
 def _finding(item: StockItem, what: str) -> Finding:

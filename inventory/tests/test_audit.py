@@ -10,7 +10,7 @@ from bus.relay.routing import route
 from bus.testing import given, settle
 from inventory import audit, services
 from inventory.models import Answer, Movement, Reservation, StockItem
-from shop.testing import cancelled, placed
+from shop.testing import cancelled, dispatched, placed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,6 +20,7 @@ ALL = [
     audit.reservations_follow_movements,
     audit.answers_stated,
     audit.granted_orders_are_reserved,
+    audit.pieces_follow_facts,
     audit.answered_once,
     audit.reserved_once,
     audit.moved_once,
@@ -117,6 +118,57 @@ def test_an_answer_to_which_nothing_is_reserved_is_found() -> None:
     Answer.objects.filter(number="SO-2").update(granted=True)
 
     assert found(audit.granted_orders_are_reserved) == ["SO-2"]
+
+
+def agreeing() -> bool:
+    """Whether the stock's own rows agree with each other."""
+    checks = (
+        audit.movements_add_up,
+        audit.reservations_add_up,
+        audit.reservations_follow_movements,
+        audit.answers_stated,
+        audit.granted_orders_are_reserved,
+    )
+    return not any(map(found, checks))
+
+
+def test_more_reserved_than_ordered_is_found_even_where_all_rows_agree() -> None:
+    Movement.objects.filter(number="SO-3").update(reserved=4)
+    Reservation.objects.filter(number="SO-3").update(quantity=4)
+    StockItem.objects.filter(sku="CUP").update(reserved=4)
+    assert agreeing()
+
+    [finding] = audit.pieces_follow_facts()
+
+    assert finding.subject == "SO-3 CUP"
+    assert finding.what == "has 4 pieces reserved, OrderPlaced says 2"
+    assert finding.asks
+
+
+def test_more_given_back_than_cancelled_is_found() -> None:
+    Movement.objects.filter(number="SO-1", item__sku="CUP").update(reserved=0)
+
+    assert found(audit.pieces_follow_facts) == ["SO-1 CUP", "SO-1 CUP"]
+
+
+def test_pieces_reserved_of_another_product_or_for_a_rejected_order_are_found() -> None:
+    pot = StockItem.objects.get(sku="POT")
+    Movement.objects.filter(number="SO-3").update(item=pot)
+    Movement.objects.create(item=pot, kind="reserved", on_hand=0, reserved=9, number="SO-2")
+
+    assert found(audit.pieces_follow_facts) == ["SO-2 POT", "SO-3 CUP", "SO-3 POT"]
+
+
+def test_more_sent_than_was_in_the_parcel_is_found() -> None:
+    given(dispatched("SO-3", CUP=2))
+    settle("inventory")
+    assert found(audit.pieces_follow_facts) == []
+
+    Movement.objects.filter(number="SO-3", kind="dispatched").update(on_hand=-3)
+    StockItem.objects.filter(sku="CUP").update(on_hand=2)
+
+    assert agreeing()
+    assert found(audit.pieces_follow_facts) == ["SO-3 CUP"]
 
 
 def test_stock_held_for_a_cancelled_order_is_given_back() -> None:

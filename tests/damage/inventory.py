@@ -41,6 +41,14 @@ def nothing_reserved(shop: Shop, _stack: ExitStack) -> str:
     return shop.released
 
 
+@breaks("an order has reserved, given back and sent what it is about", mends=False)
+def too_much_reserved(shop: Shop, _stack: ExitStack) -> str:
+    Movement.objects.filter(number=shop.released).update(reserved=F("reserved") + 2)
+    Reservation.objects.filter(number=shop.released).update(quantity=F("quantity") + 2)
+    StockItem.objects.update(reserved=F("reserved") + 2)
+    return f"{shop.released} CUP"
+
+
 twice(
     "the stock answers an order once",
     lambda shop: Answer.objects.get(number=shop.released),
