@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.chaos.buyers import Buyers
-from tests.chaos.checker import Evidence, Verdict, Violation, judge
-from tests.chaos.faults import Fault
+from tests.chaos.checker import Evidence, Verdict, Violation, checkouts, judge
+from tests.chaos.faults import Fault, Missed
 from tests.chaos.history import History
 from tests.chaos.probe import recovery
 from tests.chaos.rest import LONGEST_REST, come_to_rest, deliver_all_again
@@ -107,6 +107,7 @@ class Campaign:
         verdict.violations += self.slow
         if self.plan.thorough:
             verdict.violations += self._repeat(stage, buyers, sampler, evidence, verdict)
+        self.history.write(checkouts_without_redis=checkouts.seconds(evidence))
         self._remember(buyers, verdict)
         return verdict
 
@@ -141,6 +142,8 @@ class Campaign:
             thread.start()
         for thread in threads:
             thread.join()
+        if not strikes:
+            return
         if all(fault.redis_only for fault in faults):
             began, ended = min(o.began_at for o in strikes), max(o.ended_at for o in strikes)
             self.redis_away.append((began, ended))
@@ -171,6 +174,9 @@ class Campaign:
         began, said = time.time(), None
         try:
             said = fault.run(stage, chance)
+        except Missed as missed:
+            self.say(f"     {fault.name} counts for nothing: {missed}")
+            return
         except Exception as error:
             self.slow.append(Violation("every fault can be done", fault.name, repr(error)))
         if said:
