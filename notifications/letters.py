@@ -10,6 +10,9 @@ from django.core.mail import EmailMultiAlternatives
 from notifications.mails import LONGEST_NAME, Document, Mail, one_line
 from shop.mail import message_id
 
+LONGEST_MARK = 70
+"""Characters of the line between two parts (RFC 2046, 5.1.1)."""
+
 
 class DocumentUnavailable(Exception):
     """The storage does not give the document out now; a volume may be late."""
@@ -20,10 +23,17 @@ class DocumentAltered(Exception):
 
 
 class Letter(EmailMultiAlternatives):
-    """A mail whose headers stay in one line each: some programs lose a Message-ID in a second."""
+    """A mail whose headers stay in one line each: some programs lose a Message-ID in a second.
+
+    Its parts are kept apart by marks made of its Message-ID, so that every try is the same mail.
+    """
 
     def message(self) -> Message:
         written = super().message()
+        mark = self.extra_headers["Message-ID"].strip("<>").partition("@")[0]
+        for depth, part in enumerate(part for part in written.walk() if part.is_multipart()):
+            # Named here, since the library would look for a mark that no part contains.
+            part.set_boundary(f"={depth}_{mark}"[:LONGEST_MARK])
         written.policy = written.policy.clone(max_line_length=None)
         return written
 

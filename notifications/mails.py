@@ -108,5 +108,7 @@ def one_line(text: str) -> str:
     Line breaks would add headers of the writer's choice; marks of writing direction would show an
     address that is not the one written to.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     visible = "".join(c if is_plain(c) else " " for c in text)
     return " ".join(visible.split())
