@@ -126,9 +126,10 @@ elif _database["ENGINE"].endswith("postgresql"):
         "-c lock_timeout=5s -c statement_timeout=15s -c idle_in_transaction_session_timeout=15s"
     )
     _database["OPTIONS"] = {
-        # A server that is gone without a farewell is noticed in 25 s; by itself Linux takes hours.
+        # What a connection has done five times is planned no more.
         "server_side_binding": True,
         "prepare_threshold": 5,
+        # A server that is gone without a farewell is noticed in 25 s; by itself Linux takes hours.
         "connect_timeout": 5,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
