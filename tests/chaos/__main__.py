@@ -74,10 +74,11 @@ def _fitting(database: str) -> Iterator[Fault]:
 
 
 def _list() -> None:
+    widest = max(map(len, known()))
     for one in sorted(known().values(), key=lambda one: (one.family, one.name)):
         when = "" if one.at_random else "  (by name alone)"
         when += f"  (not here: it {why})" if (why := one.lacks()) else ""
-        print(f"{one.family:10} {one.name:24} bar {one.bar:>4g} s  {one.what}{when}")
+        print(f"{one.family:10} {one.name:{widest}} bar {one.bar:>4g} s  {one.what}{when}")
 
 
 def _rate(text: str) -> float:

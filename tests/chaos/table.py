@@ -26,8 +26,10 @@ def main(paths: list[str]) -> int:
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
-    with path.open() as lines:
-        return [json.loads(line) for line in lines]
+    try:
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    except (OSError, ValueError) as error:
+        sys.exit(f"{path} is no history of a campaign: {error}.")
 
 
 def _plan(lines: list[dict[str, Any]]) -> dict[str, Any]:

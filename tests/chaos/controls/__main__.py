@@ -45,7 +45,7 @@ def _found(by: Counter[str], verdict: Verdict) -> str:
 
 def _chosen() -> list[Control]:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.controls", description=__doc__)
-    parser.add_argument("--only", metavar="NAME", choices=[one.name for one in CONTROLS])
+    parser.add_argument("--only", choices=[one.name for one in CONTROLS], help="this one alone")
     only = parser.parse_args().only
     return [one for one in CONTROLS if only in (None, one.name)]
 
