@@ -1,0 +1,79 @@
+"""A page that lists things costs as many queries for fifty of them as for one."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bus.registration import register
+from bus.testing import settle
+from inventory.services import receive_stock
+from orders.services import Basket, Repeat, checkout
+from shop.models import Product
+from shop.testing import CUSTOMER
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MANY = 50
+
+
+@pytest.fixture(autouse=True)
+def folders(settings: Any, tmp_path: Path) -> None:
+    settings.EMAIL_BACKEND = "shop.mail.FolderBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    settings.MEDIA_ROOT = tmp_path / "documents"
+
+
+def sell(count: int, *, first: int = 0) -> None:
+    """So many products, each received, ordered once and looked after by every room."""
+    for number in range(first, first + count):
+        sku = f"CUP-{number}"
+        Product.objects.create(sku=sku, name=f"Cup {number}", unit_price=Decimal("11.90"))
+        receive_stock(sku, 10, "first delivery")
+        checkout(Basket(CUSTOMER, {sku: 1}), Repeat.of(f"key of {sku}", {sku: 1}))
+    settle()
+
+
+def pages() -> dict[str, str]:
+    """Every list of the admin and of the API, by its address."""
+    lists = {
+        f"{model._meta.app_label}_{model._meta.model_name}"
+        for model, page in admin.site._registry.items()
+        if "changelist_view" in dir(page)
+    }
+    addresses = {name: reverse(f"admin:{name}_changelist") for name in sorted(lists)}
+    return addresses | {"products": reverse("products"), "front": reverse("front")}
+
+
+def costs(client: Client) -> dict[str, int]:
+    """How many queries each page takes, once it has been asked for before."""
+    found = {}
+    for name, address in pages().items():
+        client.get(address, follow=True)
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(address, follow=True)
+        assert answer.status_code == 200, f"{name}: {answer.status_code}"
+        found[name] = len(queries)
+    return found
+
+
+def test_no_list_asks_once_more_for_each_thing_on_it(admin_client: Client) -> None:
+    register()
+    sell(1)
+    of_one = costs(admin_client)
+
+    sell(MANY - 1, first=1)
+
+    dearer = {
+        name: f"{of_one[name]} queries for one, {count} for {MANY}"
+        for name, count in costs(admin_client).items()
+        if count > of_one[name]
+    }
+    assert len(of_one) > 15
+    assert dearer == {}
