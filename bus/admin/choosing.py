@@ -23,7 +23,7 @@ class EventTime(RangeDateTimeFilter):
 
     def __init__(self, *of: Any, **more: Any) -> None:
         super().__init__(*of, **more)
-        self.title = "event"
+        self.title = "time of the event"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 -- Django's hook
         bounds = {"__gte": self.instant("from"), "__lt": self.instant("to")}

@@ -13,9 +13,10 @@ class ReasonForm(ActionForm):
     """The reason stands beside the choice of the action."""
 
     reason = CharField(
+        label="",
         required=False,
         max_length=500,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason", "aria-label": "Reason"}),
     )
 
 
@@ -25,6 +26,17 @@ class ReadOnly(ModelAdmin):
     list_disable_select_all = False
     show_full_result_count = False
     action_form = ReasonForm
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Without Django's history of edits, which there cannot be."""
+        context = {**(extra_context or {}), "show_history": False}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def has_add_permission(self, *_: Any) -> bool:
         return False
