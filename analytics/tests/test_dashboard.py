@@ -75,6 +75,9 @@ def test_each_minute_can_be_read_with_the_arrow_keys(dashboard, page):
     page.locator("#orders-chart svg").press("ArrowLeft")
 
     expect(page.locator("#orders-readout")).to_contain_text(":")
+    sell("SO-2")
+    expect(page.locator("#today-orders")).to_have_text("2")
+    expect(page.locator("#orders-readout")).to_contain_text(":")
 
 
 def test_where_the_stream_is_refused_the_page_polls(dashboard, page):

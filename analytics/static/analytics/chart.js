@@ -47,10 +47,11 @@ export class Chart {
     });
     this.bars.at(-1).classList.add("running");
     this.labelMinutes(svg, width);
-    const focused = this.place.contains(document.activeElement);
+    // Some browsers say that the old picture lost the focus when it is taken away.
+    const focused = this.place.contains(document.activeElement), chosen = this.chosen;
     this.place.replaceChildren(svg);
     if (focused) svg.focus();
-    this.choose(this.chosen);
+    this.choose(chosen);
   }
 
   labelMinutes(svg, width) {
