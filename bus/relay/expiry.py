@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -75,9 +76,11 @@ def _dead(error: str) -> dict[str, Any]:
 
 def forget_sent() -> int:
     """The broker lost its memory: all that was sent is due now. Returns how many."""
-    return Delivery.objects.filter(state=State.SENT).update(
-        state=State.WAITING, due_at=Now(), lease_until=None
-    )
+    sent = Delivery.objects.filter(state=State.SENT)
+    with transaction.atomic():
+        # Locked in the order in which workers lock them, so that nobody waits in a circle.
+        list(sent.select_for_update().order_by("event_id").values_list("pk"))
+        return sent.update(state=State.WAITING, due_at=Now(), lease_until=None)
 
 
 def unsend(tickets: list[tuple[int, int]]) -> None:

@@ -57,20 +57,18 @@ def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Ta
     """Mark as running what this message still owns; one commit. Paused and held ones go back.
 
     An atomic handler's deliveries are all begun; of an outside handler's the first one is, and
-    it is *sending*. A row that another worker holds is left to it. May be called again, with
-    the same `tries`, when the answer to its commit was lost: they tell what it has taken already.
+    it is *sending*. May be called again, with the same `tries`, when the answer to its commit was
+    lost: they tell what it has taken already.
     """
     tokens = dict(tickets)
     with transaction.atomic():
-        rows = _open(reaction, list(tokens))
-        sent = [row for row in rows if row[2] == State.SENT.value]
-        begun = [row for row in rows if row[2] != State.SENT.value]
-        if before := [row for row in begun if row[1] - tokens[row[0]] in tries]:
-            return [_taken(reaction, row) for row in before]
+        if tries and (before := _begun(reaction, tokens, tries)):
+            return before
         fence = new_fence()
         tries.append(fence)
-        owned = [row for row in sent if row[1] == tokens[row[0]]]
-        if any(row[3] for row in owned):
+        rows = _rows(reaction, list(tokens), [State.SENT])
+        owned = [row for row in rows if row[1] == tokens[row[0]]]
+        if any(row[2] for row in owned):
             _hand_back([row[0] for row in owned])
             return []
         taken = [_taken(reaction, row, fence) for row in owned]
@@ -159,30 +157,40 @@ def _marks(values: Sequence[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def _open(reaction: Reaction, ids: list[int]) -> list[tuple[Any, ...]]:
-    """Those in flight that nobody has locked, with their events, locked; in the events' order."""
+def _begun(reaction: Reaction, tokens: dict[int, int], tries: list[int]) -> list[Taken]:
+    """What an earlier try has taken, if its commit came through after all."""
+    rows = _rows(reaction, list(tokens), [State.RUNNING, State.SENDING])
+    return [_taken(reaction, row) for row in rows if row[1] - tokens[row[0]] in tries]
+
+
+def _rows(reaction: Reaction, ids: list[int], states: list[State]) -> list[tuple[Any, ...]]:
+    """Those in one of these states, with their events, locked; in the order of the events.
+
+    It waits for whoever holds a row for a moment. To leave such a row alone would lose it for
+    the length of its lease: it may be a message of an old token that looks at it.
+    """
     if not ids:
         return []
-    lock = "FOR UPDATE OF d SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    lock = "FOR UPDATE OF d" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT d.id, d.token, d.state, {STOPPED.format(sql_now())}, "
+            f"SELECT d.id, d.token, {STOPPED.format(sql_now())}, "
             "d.attempts, d.alone, d.ambiguous, d.quiet, "
             "e.uuid, e.version, e.correlation, e.traceparent, e.data, p.data "
             "FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id "
             "JOIN bus_event e ON e.id = d.event_id "
             "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
-            f"WHERE d.id IN ({_marks(ids)}) AND d.state IN ('sent', 'running', 'sending') "
+            f"WHERE d.id IN ({_marks(ids)}) AND d.state IN ({_marks(states)}) "
             f"AND s.name = %s ORDER BY d.event_id {lock}",
-            [*ids, reaction.name],
+            [*ids, *(state.value for state in states), reaction.name],
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
 
 def _taken(reaction: Reaction, row: tuple[Any, ...], fence: int = 0) -> Taken:
-    pk, token, _state, _stopped, attempts, alone, ambiguous, quiet, event, version = row[:10]
-    correlation, traceparent, data, personal = row[10:]
+    pk, token, _stopped, attempts, alone, ambiguous, quiet, event, version = row[:9]
+    correlation, traceparent, data, personal = row[9:]
     event = UUID(str(event))
     return Taken(
         id=pk,
