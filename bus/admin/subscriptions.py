@@ -26,7 +26,7 @@ PATIENCE = timedelta(seconds=5)
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnly):
-    list_display = ("name", "event_type", "queue", "batch", "retry", "visible", "state")
+    list_display = ("name", "event_type", "queue", "batch", "retry", "seen", "state")
     list_filter = ("queue", "event_type")
     list_select_related = ("queue",)
     search_fields = ("name",)
@@ -38,6 +38,11 @@ class SubscriptionAdmin(ReadOnly):
     )
     def state(self, subscription: Subscription) -> str:
         return subscription.status
+
+    @display(description="visible", ordering="visible")
+    def seen(self, subscription: Subscription) -> str:
+        """In words: neither answer is good or bad, as the colours of a mark would say."""
+        return "yes" if subscription.visible else "no"
 
     @admin.action(description="Pause", permissions=["operate"])
     def pause(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:
