@@ -59,14 +59,16 @@ class SubscriptionAdmin(ReadOnly):
     def _each(
         self, request: HttpRequest, operation: Any, subscriptions: QuerySet[Subscription], what: str
     ) -> None:
-        done = []
+        done, refusals = [], []
         for name in list(subscriptions.values_list("name", flat=True)):
             try:
                 operation(name, **record_of(request))
             except Refused as error:
-                self.message_user(request, str(error), messages.ERROR)
+                refusals.append(str(error))
             else:
                 done.append(name)
+        for refusal in dict.fromkeys(refusals):
+            self.message_user(request, refusal, messages.ERROR)
         if done:
             self.message_user(request, f"Now {what}: {', '.join(done)}.", messages.SUCCESS)
 
