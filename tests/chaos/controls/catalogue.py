@@ -20,7 +20,7 @@ CONTROLS = (
             KNOWN["kill-pool-child"],
             faults.freeze_past_visibility,
             faults.flush_what_waits,
-            KNOWN["redis-emptied"],
+            faults.flush_what_waits,
             KNOWN["impatient-stop"],
             faults.freeze_past_visibility,
             KNOWN["kill-pool-child"],
