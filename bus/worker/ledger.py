@@ -62,12 +62,13 @@ def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Ta
     """
     tokens = dict(tickets)
     with transaction.atomic():
-        if tries and (before := _begun(reaction, tokens, tries)):
-            return before
-        fence = new_fence()
-        tries.append(fence)
         rows = _rows(reaction, list(tokens), [State.SENT])
         owned = [row for row in rows if row[1] == tokens[row[0]]]
+        if tries and not owned:
+            # Asked only now: the one before may have waited for that very commit.
+            return _begun(reaction, tokens, tries)
+        fence = new_fence()
+        tries.append(fence)
         if any(row[2] for row in owned):
             _hand_back([row[0] for row in owned])
             return []
