@@ -48,7 +48,5 @@ def drain_a_while(*, by: str, why: str) -> Drained:
         else:
             drained.stopped = list(waiting_for_nobody())
             return drained
-    drained.more = Outbox.objects.exists() or any(
-        one.due for work in look().values() for one in work
-    )
+    drained.more = Outbox.objects.exists() or any(one.due for one in look())
     return drained

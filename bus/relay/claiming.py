@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Now
 
-from bus.clock import sql_ago, sql_now
-from bus.models import Delivery, Queue, State
+from bus.among import among
+from bus.clock import sql_ago, sql_in, sql_now
 from bus.relay.expiry import expire
 from bus.relay.work import CLAIMABLE, Work
 
@@ -39,37 +37,75 @@ class Candidate:
     """It has not waited long enough for a batch that is not full."""
 
 
-def claim(queue_id: int, work: list[Work], *, patient: bool = True) -> list[Batch]:
-    """Claim what is due in one queue and take back what is late; one commit.
+def claim(work: list[Work], *, patient: bool = True) -> list[Batch]:
+    """Claim what is due and take back what is late; one commit for all queues.
 
-    Under the queue's row, so that several relays share the queues. Claims by state, never by a
-    cursor over ids: rows commit out of order. `patient` claims let a batch wait to be filled, and
-    leave the queue to a relay that is at it.
+    Under the queues' rows, so that several relays share them. Claims by state, never by a cursor
+    over ids: rows commit out of order. `patient` claims let a batch wait to be filled, and leave
+    a queue to a relay that is at it.
     """
+    if not work:
+        return []
     with transaction.atomic():
-        if not Queue.objects.select_for_update(skip_locked=patient).filter(pk=queue_id).first():
-            return []
+        queues = _lock_queues({one.queue_id for one in work}, patient)
+        work = [one for one in work if one.queue_id in queues]
         expire([one for one in work if one.late])
-        return [batch for one in work if one.due for batch in _claim(one, patient)]
-
-
-def _claim(work: Work, patient: bool) -> list[Batch]:
-    in_flight = _in_flight(work)
-    room = _whole_batches(work, work.window - in_flight)
-    if not room:
-        return []
-    candidates = _candidates(work, room)
-    batches = _batches(work, candidates, wait_for_more=patient and in_flight > 0)
-    ids = [candidate.id for batch in batches for candidate in batch]
-    if not ids:
-        return []
-    Delivery.objects.filter(id__in=ids).update(
-        state=State.SENT, token=F("token") + 1, lease_until=Now() + SENT_LEASE
-    )
+        in_flight = _in_flight(work)
+        claimed = [
+            (one, batch)
+            for one in work
+            if one.due
+            for batch in _claimable(one, in_flight.get(one.subscription_id, 0), patient)
+        ]
+        _mark_sent([candidate.id for _one, batch in claimed for candidate in batch])
     return [
-        Batch(work.task, work.queue, [(one.id, one.token + 1) for one in batch])
-        for batch in batches
+        Batch(one.task, one.queue, [(candidate.id, candidate.token + 1) for candidate in batch])
+        for one, batch in claimed
     ]
+
+
+def _lock_queues(ids: set[int], patient: bool) -> set[int]:
+    """Those of these queues that are this relay's until the transaction ends."""
+    if connection.vendor != "postgresql":
+        return ids  # SQLite's IMMEDIATE transaction has locked everything
+    condition, values = among(ids)
+    skip = "SKIP LOCKED" if patient else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM bus_queue WHERE id {condition} ORDER BY id FOR UPDATE {skip}",
+            [values],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _in_flight(work: list[Work]) -> dict[int, int]:
+    """How many deliveries of each subscription are in the broker or in a worker."""
+    condition, values = among([one.subscription_id for one in work if one.due])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT subscription_id, COUNT(*) FROM bus_delivery WHERE subscription_id {condition} "
+            "AND state IN ('sent', 'running', 'sending') GROUP BY subscription_id",
+            [values],
+        )
+        return dict(cursor.fetchall())
+
+
+def _claimable(work: Work, in_flight: int, patient: bool) -> list[list[Candidate]]:
+    room = _whole_batches(work, work.window - in_flight)
+    candidates = _candidates(work, room) if room else []
+    return _batches(work, candidates, wait_for_more=patient and in_flight > 0)
+
+
+def _mark_sent(ids: list[int]) -> None:
+    if not ids:
+        return
+    condition, values = among(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE bus_delivery SET state = 'sent', token = token + 1, "
+            f"lease_until = {sql_in(SENT_LEASE.total_seconds())} WHERE id {condition}",
+            [values],
+        )
 
 
 def _whole_batches(work: Work, room: int) -> int:
@@ -91,16 +127,6 @@ def _batches(
     if batches and len(batches[-1]) < work.batch and wait_for_more and batches[-1][0].patient:
         batches.pop()
     return batches + [[one] for one in candidates if one.alone]
-
-
-def _in_flight(work: Work) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT COUNT(*) FROM bus_delivery WHERE subscription_id = %s "
-            "AND state IN ('sent', 'running', 'sending')",
-            [work.subscription_id],
-        )
-        return int(cursor.fetchone()[0])
 
 
 LANE_IS_FREE = """

@@ -22,12 +22,8 @@ def drain() -> Generator[tuple[str, Outcome], None, None]:
     while True:
         routed = route()
         known = {reaction.name for reaction in registry.reactions()}
-        batches = [
-            batch
-            for queue_id, work in look().items()
-            # Impatiently: what a lost worker has in flight brings no company in time.
-            for batch in claim(queue_id, [one for one in work if one.task in known], patient=False)
-        ]
+        # Impatiently: what a lost worker has in flight brings no company in time.
+        batches = claim([one for one in look() if one.task in known], patient=False)
         if not routed and not batches:
             return
         while batches:

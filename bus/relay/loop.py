@@ -89,15 +89,13 @@ class Relay:
             self._check_broker_at = time.monotonic() + CHECK_EVERY
 
     def _send_due(self) -> int:
-        # Queue by queue: trouble with the next one must not strand what was claimed of this one.
-        sent = 0
-        for queue_id, work in look().items():
-            if batches := claim(queue_id, work):
-                reach(Point.RELAY_CLAIMED)
-                self.sender.send(batches)
-                reach(Point.RELAY_SENT)
-                sent += sum(len(batch.tickets) for batch in batches)
-        return sent
+        batches = claim(look())
+        if not batches:
+            return 0
+        reach(Point.RELAY_CLAIMED)
+        self.sender.send(batches)
+        reach(Point.RELAY_SENT)
+        return sum(len(batch.tickets) for batch in batches)
 
     def _note(self, error: str) -> None:
         """Write down when the relay last looked and what it knows of the broker."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 
+from bus.among import among
 from bus.clock import sql_now
 from bus.crashpoints import Point, reach
 from bus.models import Outbox
@@ -27,13 +28,21 @@ def route() -> int:
         return 0
     with transaction.atomic():
         lock_routing()
-        events = list(
-            Outbox.objects.order_by("event_id").values_list("event_id", flat=True)[:MOST_AT_ONCE]
-        )
+        events = _taken_out()
         owe("e.id", events)
-        Outbox.objects.filter(event_id__in=events).delete()
         reach(Point.RELAY_ROUTED)
     return len(events)
+
+
+def _taken_out() -> list[int]:
+    """The oldest events of the outbox, which has them no more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM bus_outbox WHERE event_id IN "
+            "(SELECT event_id FROM bus_outbox ORDER BY event_id LIMIT %s) RETURNING event_id",
+            [MOST_AT_ONCE],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def lock_routing() -> None:
@@ -46,7 +55,9 @@ def lock_routing() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def owe(column: str, values: Sequence[int | str], extra: str = "", *, quietly: bool = False) -> int:
+def owe(
+    column: str, values: Sequence[int] | Sequence[str], extra: str = "", *, quietly: bool = False
+) -> int:
     """Insert the deliveries that are missing for the events whose `column` is among `values`.
 
     `column` is an expression over the event `e` and the subscription `s`; `extra` a further
@@ -56,7 +67,7 @@ def owe(column: str, values: Sequence[int | str], extra: str = "", *, quietly: b
     """
     if not values:
         return 0
-    marks = ", ".join(["%s"] * len(values))
+    condition, wanted = among(values)
     quiet = "TRUE" if quietly else "e.quiet"
     hushed = f"CASE WHEN {quiet} AND s.visible THEN"
     with connection.cursor() as cursor:
@@ -67,8 +78,8 @@ def owe(column: str, values: Sequence[int | str], extra: str = "", *, quietly: b
             f"{hushed} 'discarded' ELSE 'waiting' END, {hushed} {sql_now()} END, "
             f"{hushed} '{KEPT_QUIET}' ELSE '' END "
             "FROM bus_event e JOIN bus_subscription s ON s.event_type = e.type "
-            f"WHERE {column} IN ({marks}) AND s.retired_at IS NULL {extra} "
+            f"WHERE {column} {condition} AND s.retired_at IS NULL {extra} "
             "ORDER BY e.id, s.id ON CONFLICT (event_id, subscription_id) DO NOTHING",
-            list(values),
+            [wanted],
         )
         return int(cursor.rowcount)

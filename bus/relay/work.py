@@ -27,8 +27,8 @@ class Work:
     late: bool
 
 
-def look() -> dict[int, list[Work]]:
-    """What there is to do, by queue. Of what is paused, held or retired, late deliveries alone."""
+def look() -> list[Work]:
+    """What there is to do. Of what is paused, held or retired, late deliveries alone."""
     now = sql_now()
     waiting, in_flight = "d.state = 'waiting'", "d.state IN ('sent', 'running', 'sending')"
     # The least instant instead of EXISTS: PostgreSQL would read the whole table for a subscription
@@ -46,8 +46,4 @@ def look() -> dict[int, list[Work]]:
             (),
         )
         rows = [Work(*row) for row in cursor.fetchall()]
-    found: dict[int, list[Work]] = {}
-    for work in rows:
-        if work.due or work.late:
-            found.setdefault(work.queue_id, []).append(work)
-    return found
+    return [work for work in rows if work.due or work.late]

@@ -84,7 +84,7 @@ def relayed() -> list[Batch]:
     """What a relay would send now: all that is due of the queue `desk`."""
     register("desk")
     route()
-    return [batch for queue_id, work in look().items() for batch in claim(queue_id, work)]
+    return claim(look())
 
 
 def worked(batches: list[Batch]) -> list[Outcome]:

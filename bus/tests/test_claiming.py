@@ -106,7 +106,7 @@ def test_a_window_made_smaller_lets_nothing_out_and_holds_up_no_other_queue(
 
 
 def _claimed() -> list[Batch]:
-    return [batch for queue_id, work in look().items() for batch in claim(queue_id, work)]
+    return claim(look())
 
 
 def test_a_batch_that_is_not_full_waits_for_company_while_another_is_in_flight(
@@ -179,7 +179,7 @@ def test_relays_at_once_never_claim_a_delivery_twice(subscribed: Subscribed) -> 
     make_due()
 
     def relay() -> list[tuple[int, int]]:
-        looks = [claim(queue, work) for _ in range(5) for queue, work in look().items()]
+        looks = [claim(look()) for _ in range(5)]
         return [ticket for batches in looks for batch in batches for ticket in batch.tickets]
 
     tickets = [ticket for relays in at_once(*[relay] * 4) for ticket in relays]
@@ -196,6 +196,6 @@ def test_relays_at_once_keep_to_the_window(subscribed: Subscribed) -> None:
     route()
     make_due()
 
-    at_once(*[lambda: [claim(queue, work) for queue, work in look().items()]] * 6)
+    at_once(*[lambda: claim(look())] * 6)
 
     assert Delivery.objects.filter(state=State.SENT).count() == 80

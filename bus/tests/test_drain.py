@@ -24,7 +24,7 @@ from bus.tests.conftest import (
     relayed,
     states,
 )
-from bus.worker.ledger import take
+from bus.worker.taking import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

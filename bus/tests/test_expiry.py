@@ -22,7 +22,8 @@ from bus.tests.conftest import (
     states,
     worked,
 )
-from bus.worker.ledger import still_owned, take
+from bus.worker.ledger import still_owned
+from bus.worker.taking import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,7 +124,7 @@ def test_what_was_lost_together_is_taken_back_together(
     running, *_sent = relayed()
     take(registry.reaction(running.task), running.tickets, [])
     end_leases()
-    (late,) = look().values()
+    late = look()
 
     with transaction.atomic(), CaptureQueriesContext(connection) as done:
         expire(late)

@@ -78,15 +78,14 @@ def registered_first() -> str:
 @transaction.atomic
 def expired() -> None:
     end_leases()
-    (work,) = look().values()
-    expire(work)
+    expire(look())
 
 
 @pytest.mark.parametrize(
     "function",
     [
         look,
-        lambda: [claim(queue, work) for queue, work in look().items()],
+        lambda: claim(look()),
         routed,
         expired,
         lambda: selectors.settled("7"),

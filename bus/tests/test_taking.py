@@ -10,7 +10,7 @@ from bus import registry
 from bus.relay.expiry import forget_sent
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, at_once, happened, relayed, worked
-from bus.worker.ledger import take
+from bus.worker.taking import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,17 +10,10 @@ from bus.facts import Fact, UnreadableFact
 from bus.models import State
 from bus.registry import Reaction
 from bus.worker.failures import ALWAYS_TRANSIENT, fail
-from bus.worker.ledger import (
-    Taken,
-    Ticket,
-    close_done,
-    read,
-    send_alone,
-    still_owned,
-    take,
-)
+from bus.worker.ledger import Taken, close_done, read, send_alone, still_owned
 from bus.worker.outcome import Outcome
 from bus.worker.patience import patiently
+from bus.worker.taking import Ticket, take
 
 log = logging.getLogger(__name__)
 

@@ -15,18 +15,10 @@ from bus.models import State
 from bus.registry import AfterDone, Reaction
 from bus.retry import Ambiguous
 from bus.worker.failures import ALWAYS_TRANSIENT, fail, interrupts, wait_after
-from bus.worker.ledger import (
-    Taken,
-    Ticket,
-    begin_next,
-    close_done,
-    hand_back,
-    read,
-    still_owned,
-    take,
-)
+from bus.worker.ledger import Taken, close_sent, hand_back, read, still_owned
 from bus.worker.outcome import Outcome
 from bus.worker.patience import patiently
+from bus.worker.taking import Ticket, begin_next, take
 
 log = logging.getLogger(__name__)
 
@@ -115,13 +107,12 @@ def _close(
     fact, after = result
 
     def closing() -> Closed:
-        owned = still_owned([one], State.SENDING)
-        if not owned:
+        state = _closed(reaction, one, fact, after)
+        if state is None:
             log.warning("%s: delivery %s was fenced off", reaction.name, one.id)
-        states = [_closed(reaction, one, fact, after)] if owned else []
         following = begin_next(rest, reaction) if rest else []
         reach(Point.BEFORE_COMMIT, reaction.name)
-        return states, following
+        return [state] if state else [], following
 
     # The effect has happened: losing its entry would make it ambiguous.
     write = transaction.atomic(closing)
@@ -132,9 +123,12 @@ def _close(
         return patiently(write, on=ALWAYS_TRANSIENT)
 
 
-def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) -> State:
+def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) -> State | None:
+    """What it is now; None where it was no longer this worker's to close."""
     if isinstance(after, Exception):
-        return fail(reaction, one, after)
+        return fail(reaction, one, after) if still_owned([one], State.SENDING) else None
+    if not close_sent(one):
+        return None
     if after is not None and fact is not None:
         try:
             with handling([(fact, one.origin)]):
@@ -143,5 +137,4 @@ def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) ->
             raise
         except Exception as error:
             raise NotRecorded(f"{reaction.name} took effect; recording it failed.") from error
-    close_done([one.id])
     return State.DONE

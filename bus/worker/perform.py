@@ -7,8 +7,8 @@ from django.db import close_old_connections
 
 from bus.registry import Reaction
 from bus.worker import atomic, outside
-from bus.worker.ledger import Ticket
 from bus.worker.outcome import Outcome
+from bus.worker.taking import Ticket
 
 log = logging.getLogger(__name__)
 

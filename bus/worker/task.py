@@ -9,8 +9,8 @@ from kombu import Queue
 from bus.crashpoints import Point, reach
 from bus.models import State
 from bus.registry import Reaction, reactions
-from bus.worker.ledger import Ticket
 from bus.worker.perform import perform
+from bus.worker.taking import Ticket
 
 log = logging.getLogger(__name__)
 

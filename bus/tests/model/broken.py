@@ -14,15 +14,16 @@ from bus.registry import Reaction
 from bus.relay import claiming, expiry, routing
 from bus.relay.claiming import Batch
 from bus.relay.work import Work
-from bus.worker import atomic, failures, ledger, outside
-from bus.worker.ledger import Taken, Ticket
+from bus.worker import atomic, failures, ledger, outside, taking
+from bus.worker.ledger import Taken
+from bus.worker.taking import Ticket
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
 
 def any_message_will_do(patch: pytest.MonkeyPatch) -> None:
     """`take` asks for no token."""
-    real = ledger.take
+    real = taking.take
 
     def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Taken]:
         rows = Delivery.objects.filter(id__in=[pk for pk, _token in tickets])
@@ -43,14 +44,20 @@ def atomic_without_fence(patch: pytest.MonkeyPatch) -> None:
 
 def outside_without_fence(patch: pytest.MonkeyPatch) -> None:
     """The same of what is outside the database."""
+
+    def close_sent(one: Taken) -> bool:
+        ledger.close_done([one.id])
+        return True
+
     patch.setattr(outside, "still_owned", _all_owned)
+    patch.setattr(outside, "close_sent", close_sent)
 
 
 def next_without_fence(patch: pytest.MonkeyPatch) -> None:
     """It begins the next of its message without asking."""
 
     def begin_next(rest: list[Taken], reaction: Reaction) -> list[Taken]:
-        return ledger._begin(rest[:1], reaction) + rest[1:]
+        return taking._begin(rest[:1], reaction) + rest[1:]
 
     patch.setattr(outside, "begin_next", begin_next)
 
@@ -59,9 +66,9 @@ def old_token(patch: pytest.MonkeyPatch) -> None:
     """A delivery is sent again under an older token than it had."""
     real = claiming.claim
 
-    def claim(queue_id: int, work: list[Work], **options: Any) -> list[Batch]:
+    def claim(work: list[Work], **options: Any) -> list[Batch]:
         with transaction.atomic():
-            batches = real(queue_id, work, **options)
+            batches = real(work, **options)
             ids = [pk for batch in batches for pk, token in batch.tickets if token > 1]
             Delivery.objects.filter(id__in=ids).update(token=0)
         return [
@@ -79,7 +86,7 @@ def no_lanes(patch: pytest.MonkeyPatch) -> None:
 
 def no_window(patch: pytest.MonkeyPatch) -> None:
     """All that is due goes into the broker."""
-    patch.setattr(claiming, "_in_flight", lambda _work: 0)
+    patch.setattr(claiming, "_in_flight", lambda _work: {})
 
 
 def effect_apart_from_done(patch: pytest.MonkeyPatch) -> None:
@@ -113,7 +120,7 @@ def doubt_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 def a_key_for_each_try(patch: pytest.MonkeyPatch) -> None:
     """The other side cannot know that it was called before."""
-    patch.setattr(ledger, "delivery_key", lambda *_: uuid4().hex)
+    patch.setattr(taking, "delivery_key", lambda *_: uuid4().hex)
 
 
 def broker_loss_is_workers_loss(patch: pytest.MonkeyPatch) -> None:
@@ -128,7 +135,8 @@ def broker_loss_is_workers_loss(patch: pytest.MonkeyPatch) -> None:
 
 def pause_unheard(patch: pytest.MonkeyPatch) -> None:
     """A worker does not ask whether its subscription is paused."""
-    patch.setattr(ledger, "STOPPED", "FALSE")
+    for module in (ledger, taking):
+        patch.setattr(module, "STOPPED", "FALSE")
 
 
 def newcomer_misses_the_last_minute(patch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from bus.tests.model import processes
 from bus.tests.model.machine import Histories
 from bus.tests.model.toys import Toys
 from bus.tests.model.world import World
-from bus.worker import atomic, ledger, outside, patience
+from bus.worker import atomic, outside, patience, taking
 
 settings.register_profile("long", max_examples=20_000)
 
@@ -60,7 +60,7 @@ def histories(
     monkeypatch.setattr(routing, "MOST_AT_ONCE", 2)
     logging.disable()
     world = World(toys)
-    monkeypatch.setattr(ledger, "new_fence", lambda: world.fence)
+    monkeypatch.setattr(taking, "new_fence", lambda: world.fence)
     yield type("Histories", (Histories,), {"world": world, "count": 0})
     world.close()
     logging.disable(logging.NOTSET)

@@ -69,7 +69,7 @@ class World:
         self.memory = Memory()
         self.fence = 0
         self.broker: list[Batch] = []
-        self.looks: list[dict[int, list[Work]]] = []
+        self.looks: list[list[Work]] = []
         self.frozen = []
         self.backfill = None
 
@@ -101,8 +101,7 @@ class World:
         """One look of a relay."""
         with self.dying(statements):
             routing.route()
-            for queue_id, work in look().items():
-                self.send(claiming.claim(queue_id, work), fate)
+            self.send(claiming.claim(look()), fate)
 
     def look(self) -> None:
         """A relay looks, and is held up before it claims."""
@@ -110,8 +109,7 @@ class World:
 
     def claim_by(self, number: int) -> None:
         """It goes on with what it saw then."""
-        for queue_id, work in self.looks.pop(number).items():
-            self.send(claiming.claim(queue_id, work), Fate.SENT)
+        self.send(claiming.claim(self.looks.pop(number)), Fate.SENT)
 
     def send(self, batches: list[Batch], fate: Fate) -> None:
         if fate in (Fate.SENT, Fate.SENT_IT_SEEMS_NOT):

@@ -16,7 +16,7 @@ COLUMNS = (
     "event__uuid", "event__version", "event__correlation", "event__traceparent",
     "event__data", "event__personal__data",
 )  # fmt: skip
-"""As `bus.worker.ledger` reads them."""
+"""As `bus.worker.taking` reads them."""
 
 
 class Broken(AppConfig):
@@ -26,10 +26,10 @@ class Broken(AppConfig):
         from django.db import transaction
 
         from bus.models import Delivery, State
-        from bus.worker import ledger
+        from bus.worker import ledger, taking
 
         def take(
-            reaction: Any, tickets: list[ledger.Ticket], _tries: list[int]
+            reaction: Any, tickets: list[taking.Ticket], _tries: list[int]
         ) -> list[ledger.Taken]:
             with transaction.atomic():
                 mine = Delivery.objects.filter(
@@ -37,10 +37,10 @@ class Broken(AppConfig):
                 )
                 rows = mine.exclude(state=State.DONE).order_by("event_id").values_list(*COLUMNS)
                 taken = [
-                    ledger._taken(reaction, (*row[:-2], *map(json.dumps, row[-2:]))) for row in rows
+                    taking._taken(reaction, (*row[:-2], *map(json.dumps, row[-2:]))) for row in rows
                 ]
                 lease, first = reaction.queue.lease, 1 if reaction.outside else len(taken)
-                ledger._mark(taken, State.RUNNING, lease)
-                return ledger._begin(taken[:first], reaction) + taken[first:]
+                taking._mark(taken, State.RUNNING, lease)
+                return taking._begin(taken[:first], reaction) + taken[first:]
 
-        replace(ledger.take, take)
+        replace(taking.take, take)

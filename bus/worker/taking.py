@@ -1,0 +1,165 @@
+"""What a worker takes of a message, and what it begins next. Every entry asks for its token."""
+
+import json
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from bus.among import among
+from bus.clock import sql_in, sql_now
+from bus.context import Origin
+from bus.models import State
+from bus.models.ledger import delivery_key
+from bus.registry import Reaction
+from bus.worker.ledger import STOPPED, Taken, literals, locked, owned_of, put_back, update
+
+Ticket = tuple[int, int]
+"""A delivery's id and the token it was sent with."""
+
+FENCES = 10_000
+"""Of so many two tries are one, and tokens stay small enough for the ledger."""
+
+
+def new_fence() -> int:
+    """By how much one try to take a message raises the tokens: hardly another one as much."""
+    return 1 + secrets.randbelow(FENCES)
+
+
+def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Taken]:
+    """Mark as running what this message still owns; one commit. Paused and held ones go back.
+
+    An atomic handler's deliveries are all begun; of an outside handler's the first one is, and
+    it is *sending*. May be called again, with the same `tries`, when the answer to its commit was
+    lost: they tell what it has taken already.
+    """
+    tokens = dict(tickets)
+    with transaction.atomic():
+        rows = _rows(reaction, list(tokens), [State.SENT])
+        owned = [row for row in rows if row[1] == tokens[row[0]]]
+        if tries and not owned:
+            # Asked only now: the one before may have waited for that very commit.
+            return _begun(reaction, tokens, tries)
+        fence = new_fence()
+        tries.append(fence)
+        if any(row[2] for row in owned):
+            put_back([row[0] for row in owned])
+            return []
+        taken = [_taken(reaction, row, fence) for row in owned]
+        now = 1 if reaction.outside else len(taken)
+        _mark(taken[now:], State.RUNNING, reaction.queue.lease, fence=fence)
+        return _begin(taken[:now], reaction, fence=fence) + taken[now:]
+
+
+def _begin(taken: list[Taken], reaction: Reaction, *, fence: int = 0) -> list[Taken]:
+    """Count an attempt: the bodies of these are run next."""
+    state = State.SENDING if reaction.outside else State.RUNNING
+    _mark(taken, state, reaction.queue.lease, attempt=True, fence=fence)
+    return [replace(one, attempts=one.attempts + 1) for one in taken]
+
+
+def begin_next(rest: list[Taken], reaction: Reaction) -> list[Taken]:
+    """Mark the first of the rest that is still this worker's as sending; returns it and the others.
+
+    Belongs into the transaction that closes the delivery before. The lease of the others is not
+    renewed: it is longer than the time in which one of them may be begun, and is renewed then.
+    The rest of a paused or held subscription is handed back. May be called again when the answer
+    to its commit was lost: what is *sending* under its token already is the next one, and has
+    lost nothing but an attempt.
+    """
+    begun = (State.RUNNING, State.SENDING)
+    while rest:
+        if one := _begun_next(rest[0], reaction):
+            return [one, *rest[1:]]
+        rows = locked(rest[:1], begun)
+        if any(stopped for _pk, _token, stopped in rows):
+            put_back(list(owned_of(rest, locked(rest, begun))))
+            return []
+        if owned_of(rest[:1], rows):
+            return _begin(rest[:1], reaction) + rest[1:]
+        rest = rest[1:]
+    return []
+
+
+def _begun_next(one: Taken, reaction: Reaction) -> Taken | None:
+    """Begin this one where nothing stands against it, as hardly ever something does."""
+    lease = sql_in(reaction.queue.lease.total_seconds())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE bus_delivery SET state = 'sending', attempts = attempts + 1, "
+            f"lease_until = {lease} WHERE id = %s AND token = %s "
+            "AND state IN ('running', 'sending') AND NOT EXISTS (SELECT 1 FROM bus_subscription s "
+            f"WHERE s.id = subscription_id AND ({STOPPED.format(sql_now())}))",
+            [one.id, one.token],
+        )
+        return replace(one, attempts=one.attempts + 1) if cursor.rowcount else None
+
+
+def _mark(
+    taken: list[Taken],
+    state: State,
+    lease: timedelta,
+    *,
+    attempt: bool = False,
+    fence: int = 0,
+) -> None:
+    if taken:
+        update(
+            f"state = '{state.value}', lease_until = {sql_in(lease.total_seconds())}, "
+            "attempts = attempts + %s, token = token + %s",
+            [int(attempt), fence],
+            [one.id for one in taken],
+        )
+
+
+def _begun(reaction: Reaction, tokens: dict[int, int], tries: list[int]) -> list[Taken]:
+    """What an earlier try has taken, if its commit came through after all."""
+    rows = _rows(reaction, list(tokens), [State.RUNNING, State.SENDING])
+    return [_taken(reaction, row) for row in rows if row[1] - tokens[row[0]] in tries]
+
+
+def _rows(reaction: Reaction, ids: list[int], states: list[State]) -> list[tuple[Any, ...]]:
+    """Those in one of these states, with their events, locked; in the order of the events.
+
+    It waits for whoever holds a row for a moment. To leave such a row alone would lose it for
+    the length of its lease: it may be a message of an old token that looks at it.
+    """
+    if not ids:
+        return []
+    lock = "FOR UPDATE OF d" if connection.vendor == "postgresql" else ""
+    condition, wanted = among(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT d.id, d.token, {STOPPED.format(sql_now())}, "
+            "d.attempts, d.alone, d.ambiguous, d.quiet, "
+            "e.uuid, e.version, e.correlation, e.traceparent, e.data, p.data "
+            "FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id "
+            "JOIN bus_event e ON e.id = d.event_id "
+            "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
+            f"WHERE d.id {condition} AND d.state IN ({literals(states)}) "
+            f"AND s.name = %s ORDER BY d.event_id {lock}",
+            [wanted, reaction.name],
+        )
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def _taken(reaction: Reaction, row: tuple[Any, ...], fence: int = 0) -> Taken:
+    pk, token, _stopped, attempts, alone, ambiguous, quiet, event, version = row[:9]
+    correlation, traceparent, data, personal = row[9:]
+    event = UUID(str(event))
+    return Taken(
+        id=pk,
+        token=token + fence,
+        attempts=attempts,
+        alone=bool(alone),
+        ambiguous=ambiguous,
+        fact_version=version,
+        data=json.loads(data),
+        personal=None if personal is None else json.loads(personal),
+        origin=Origin(UUID(str(correlation)), event, traceparent, quiet=bool(quiet)),
+        key=delivery_key(event, reaction.name),
+    )
