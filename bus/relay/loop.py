@@ -21,8 +21,14 @@ from bus.relay.work import look
 log = logging.getLogger(__name__)
 
 EVERY = 0.1
-"""Seconds from one look to the next. What comes in between goes out together, in messages that
-several deliveries share: the busier the shop, the less each of them costs."""
+"""Seconds from one look to the next in a quiet shop, where each order is on its own."""
+
+EVERY_WHEN_BUSY = 0.3
+"""The same after a look that found as much as `BUSY`. What comes in between goes out together, in
+messages that several deliveries share: the busier the shop, the less each of them costs."""
+
+BUSY = 20
+"""Events and deliveries in one look."""
 
 MANY = 500
 """So much in one look, events and deliveries, means that more is waiting: look again at once."""
@@ -52,7 +58,7 @@ class Relay:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. Trouble with the database or the broker is waited out."""
         while not stop.is_set():
-            look_again_at = time.monotonic() + EVERY
+            began = time.monotonic()
             try:
                 moved = self.step()
             except (DatabaseError, InterfaceError) as error:
@@ -61,7 +67,8 @@ class Relay:
                 stop.wait(PAUSE_AFTER_TROUBLE)
                 continue
             if moved < MANY:
-                stop.wait(max(0.0, look_again_at - time.monotonic()))
+                wait = EVERY if moved < BUSY else EVERY_WHEN_BUSY
+                stop.wait(max(0.0, began + wait - time.monotonic()))
         self.sender.close()
 
     def step(self) -> int:
