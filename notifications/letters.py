@@ -2,6 +2,7 @@
 
 import hashlib
 from email.message import Message
+from email.policy import Compat32
 from email.utils import quote
 
 from django.core.files.storage import default_storage
@@ -22,10 +23,22 @@ class DocumentAltered(Exception):
     """The storage holds something else than what was issued. It must not reach a customer."""
 
 
-class Letter(EmailMultiAlternatives):
-    """A mail whose headers stay in one line each: some programs lose a Message-ID in a second.
+class OneLine(Compat32):
+    """Headers as they are, in one line each: some programs lose a Message-ID in a second one."""
 
-    Its parts are kept apart by marks made of its Message-ID, so that every try is the same mail.
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if isinstance(value, str) and value.isascii():
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+ONE_LINE = OneLine(max_line_length=None)
+
+
+class Letter(EmailMultiAlternatives):
+    """A mail whose parts are kept apart by marks made of its Message-ID.
+
+    So every try is the same mail.
     """
 
     def message(self) -> Message:
@@ -34,7 +47,7 @@ class Letter(EmailMultiAlternatives):
         for depth, part in enumerate(part for part in written.walk() if part.is_multipart()):
             # Named here, since the library would look for a mark that no part contains.
             part.set_boundary(f"={depth}_{mark}"[:LONGEST_MARK])
-        written.policy = written.policy.clone(max_line_length=None)
+        written.policy = ONE_LINE
         return written
 
 

@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from django.db import transaction
-from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from bus import AfterDone, publish
+from bus.clock import sql_in, sql_now
 from fulfillment.models import Shipment
 from fulfillment.warehouse import TOTAL_TIMEOUT, Warehouse
 from shop.events import ShipmentReleased, StockReserved
@@ -15,6 +14,12 @@ State = Shipment.State
 
 ON_ITS_WAY = TOTAL_TIMEOUT + timedelta(seconds=10)
 """For so long after its begin, by the database's clock, a release may still reach the warehouse."""
+
+BEGIN = """
+    UPDATE fulfillment_shipment
+    SET telling_at = COALESCE(telling_at, {now}), telling_until = {until}
+    WHERE number = %s AND state = 'open' RETURNING *
+"""
 
 
 class NotOpened(LookupError):
@@ -40,16 +45,15 @@ def release_shipment(reserved: StockReserved, key: str, warehouse: Warehouse) ->
 
 def _begin(number: str) -> Shipment | None:
     """Commit that the warehouse is being told; None where it must not be, or has been."""
-    mine = Shipment.objects.filter(number=number)
-    with transaction.atomic():
-        begun = mine.filter(state=State.OPEN).update(
-            telling_at=Coalesce("telling_at", Now()), telling_until=Now() + ON_ITS_WAY
-        )
-        # With its lines, so that nothing is asked of the database while the warehouse is told.
-        shipment = mine.prefetch_related("lines").first()
-    if shipment is None:
+    # One statement, and its own commit: that it is told, and what is told.
+    begun = Shipment.objects.raw(
+        BEGIN.format(now=sql_now(), until=sql_in(ON_ITS_WAY.total_seconds())), [number]
+    )
+    for shipment in begun.prefetch_related("lines"):
+        return shipment
+    if not Shipment.objects.filter(number=number).exists():
         raise NotOpened(f"{number} has no shipment: deliver open_shipment again, then this.")
-    return shipment if begun else None
+    return None
 
 
 def _released(shipment: Shipment) -> None:
