@@ -21,9 +21,9 @@ STORAGE = Retry(
 
 
 @subscribe(OrderPlaced, queue=QUEUE, retry=NUMBERING, batch=20, lock=services.lock_series)
-def issue_invoice(order: OrderPlaced) -> None:
-    """Invoice the order."""
-    services.issue_invoice(order)
+def issue_invoice(orders: list[OrderPlaced]) -> None:
+    """Invoice the orders."""
+    services.issue_invoices(orders)
 
 
 @subscribe(OrderCancelled, queue=QUEUE, retry=NUMBERING, batch=20, lock=services.lock_series)

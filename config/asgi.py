@@ -6,6 +6,8 @@ import warnings
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from config.collecting import collect_less
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # Under ASGI every request has a thread of its own, so that a connection cannot be kept with its
@@ -19,3 +21,5 @@ if database["ENGINE"].endswith("postgresql"):
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 application = get_asgi_application()
+
+collect_less()

@@ -36,7 +36,7 @@ VAR_DIR = BASE_DIR / env.path("VAR_DIR", default="var")()
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # config.urls loads the pages, for the web alone
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from celery import bootsteps, current_app
-from celery.signals import celeryd_init, setup_logging, worker_init
+from celery.signals import celeryd_init, setup_logging, worker_init, worker_process_init
 from django.conf import settings
+
+from config.collecting import collect_less
 
 ALIVE_EVERY = 10
 """Seconds between two touches of a worker's sign of life."""
@@ -53,6 +55,12 @@ def register_subscriptions(sender: Any, **_: Any) -> None:
 def leave_other_workers_alone(sender: Any, **_: Any) -> None:
     """Workers share nothing but the ledger; asking around at each reconnection takes a second."""
     sender.options.update(without_mingle=True, without_gossip=True)
+
+
+@worker_process_init.connect
+def collect_less_garbage(**_: Any) -> None:
+    """In each process of the pool, which has inherited all that it will ever import."""
+    collect_less()
 
 
 def alive_file(queue: str) -> Path:

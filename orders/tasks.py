@@ -20,12 +20,12 @@ def cancel_rejected_order(rejected: StockRejected) -> None:
 
 
 @subscribe(StockReserved, queue=QUEUE, retry=RETRY, batch=50)
-def note_reservation(reserved: StockReserved) -> None:
+def note_reservation(reserved: list[StockReserved]) -> None:
     """Remember when the goods were set aside."""
     services.note_reservation(reserved)
 
 
 @subscribe(ShipmentDispatched, queue=QUEUE, retry=RETRY, batch=50)
-def note_dispatch(dispatched: ShipmentDispatched) -> None:
+def note_dispatch(dispatched: list[ShipmentDispatched]) -> None:
     """Remember when the goods left: from then on the order cannot be cancelled."""
     services.note_dispatch(dispatched)

@@ -22,7 +22,7 @@ class Size:
     """Finished deliveries in the ledger, one after the other."""
 
 
-QUICK = Size(quick=True, repetitions=1, orders=100, seconds=8, deliveries=5_000, history=(100_000,))
+QUICK = Size(quick=True, repetitions=1, orders=100, seconds=7, deliveries=5_000, history=(100_000,))
 FULL = Size(
     quick=False, repetitions=5, orders=300, seconds=40, deliveries=20_000,
     history=(1_000_000, 10_000_000),

@@ -1,7 +1,7 @@
 """What billing does: number and freeze documents, draw them, and keep their files."""
 
 from billing.services.drawing import FileDiffers, draw_document
-from billing.services.issuing import NothingToCorrect, issue_credit_note, issue_invoice
+from billing.services.issuing import NothingToCorrect, issue_credit_note, issue_invoices
 from billing.services.numbering import lock_series
 
 __all__ = [
@@ -9,6 +9,6 @@ __all__ = [
     "NothingToCorrect",
     "draw_document",
     "issue_credit_note",
-    "issue_invoice",
+    "issue_invoices",
     "lock_series",
 ]

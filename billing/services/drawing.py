@@ -31,7 +31,7 @@ def draw_document(document: InvoiceNumbered) -> AfterDone | None:
         FileDiffers: the recorded file is gone and cannot be drawn as it was: restore a backup.
         OSError: the storage cannot be reached or written.
     """
-    invoice = Invoice.objects.select_related("corrects").get(number=document.document)
+    invoice = Invoice.objects.get(number=document.document)
     if invoice.sha256 and default_storage.exists(invoice.storage_name):
         return None
     content = pdf.draw(invoice.document())

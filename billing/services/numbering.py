@@ -30,29 +30,34 @@ def lock_series(orders: Sequence[OrderPlaced]) -> None:
     """
     year = timezone.localdate().year
     for prefix in sorted({PREFIXES[_kind(order)] for order in orders}):
-        _open(prefix, year)
-        Series.objects.select_for_update().get(prefix=prefix, year=year)
+        counter = Series.objects.select_for_update().filter(prefix=prefix, year=year)
+        if counter.first() is None:
+            _open(prefix, year)
+            counter.get()
 
 
-def next_number(kind: Invoice.Kind, issued_on: date) -> Number:
-    """Take the next number of the kind's series in the year of `issued_on`.
+def next_numbers(kind: Invoice.Kind, issued_on: date, count: int) -> list[Number]:
+    """Take the next `count` numbers of the kind's series in the year of `issued_on`, rising.
 
-    It is given back if the surrounding savepoint or transaction fails, so the numbers of
+    They are given back if the surrounding savepoint or transaction fails, so the numbers of
     committed documents are 1, 2, 3, ... without a gap (Art. 226 (2) of Directive 2006/112/EC asks
     for sequential ones; tax offices ask about every one that is missing).
     """
-    counter = Series.objects.filter(prefix=PREFIXES[kind], year=issued_on.year)
-    if not counter.update(last=F("last") + 1):
+    if not count:
+        return []
+    prefix, year = PREFIXES[kind], issued_on.year
+    counter = Series.objects.filter(prefix=prefix, year=year)
+    if not counter.update(last=F("last") + count):
         # The first of its year, or midnight of New Year's Eve has come since the lock.
-        _open(PREFIXES[kind], issued_on.year)
-        counter.update(last=F("last") + 1)
-    return Number(PREFIXES[kind], issued_on.year, counter.values_list("last", flat=True).get())
+        _open(prefix, year)
+        counter.update(last=F("last") + count)
+    last = counter.values_list("last", flat=True).get()
+    return [Number(prefix, year, sequence) for sequence in range(last - count + 1, last + 1)]
 
 
 def _open(prefix: str, year: int) -> None:
     # Two workers may open a year at once: one row comes of it, and neither fails.
-    if not Series.objects.filter(prefix=prefix, year=year).exists():
-        Series.objects.bulk_create([Series(prefix=prefix, year=year)], ignore_conflicts=True)
+    Series.objects.bulk_create([Series(prefix=prefix, year=year)], ignore_conflicts=True)
 
 
 def _kind(order: OrderPlaced) -> Invoice.Kind:

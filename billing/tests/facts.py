@@ -9,6 +9,8 @@ import msgspec
 from django.conf import settings
 
 from billing.content import Document, Seller, tax_sums
+from billing.models import Invoice
+from billing.services import issue_invoices
 from shop.events import Address, Customer, Line, OrderCancelled, OrderPlaced
 from shop.money import Amounts, line_amounts, summed
 
@@ -47,6 +49,12 @@ def cancelled(number: str = "SO-100042", lines: tuple[Line, ...] = MIXED) -> Ord
     return OrderCancelled(
         **_content(number, lines), at=PLACED_AT, placed_at=PLACED_AT, reason="changed my mind"
     )
+
+
+def invoiced(order: OrderPlaced) -> Invoice:
+    """The invoice that is issued for it now."""
+    [invoice] = issue_invoices([order])
+    return invoice
 
 
 def document(lines: tuple[Line, ...] = MIXED, **changes: Any) -> Document:

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 
 from billing import audit, immutable
 from billing.models import Invoice, Series
-from billing.services import draw_document, issue_invoice
-from billing.tests.facts import placed
+from billing.services import draw_document
+from billing.tests.facts import invoiced, placed
 from bus import publish
 from bus.audit import Operator, findings
 from bus.models import Delivery, Outbox
@@ -39,7 +39,7 @@ GRACE = Operator("grace", "audit of November")
 def issued(number: str = "SO-100042") -> Invoice:
     order = placed(number)
     publish(order)
-    invoice = issue_invoice(order)
+    invoice = invoiced(order)
     fact = InvoiceNumbered(
         number=number,
         order_id=order.order_id,
@@ -174,7 +174,7 @@ def test_an_invoice_that_is_there_is_not_issued_twice():
 
 
 def test_an_invoice_that_nobody_ordered_is_found():
-    issue_invoice(placed())
+    invoiced(placed())
 
     assert "there is no OrderPlaced" in next(audit.documents_were_ordered()).what
 
@@ -199,7 +199,7 @@ def test_sums_that_do_not_add_up_are_found(change):
 def test_a_number_given_while_the_audit_runs_is_no_finding():
     def number_one_more() -> None:
         with transaction.atomic():
-            issue_invoice(placed("SO-2"))
+            invoiced(placed("SO-2"))
         connection.close()
 
     def after_the_first_read(execute, sql, *rest):
@@ -210,7 +210,7 @@ def test_a_number_given_while_the_audit_runs_is_no_finding():
         return result
 
     with transaction.atomic():
-        issue_invoice(placed("SO-1"))
+        invoiced(placed("SO-1"))
 
     with connection.execute_wrapper(after_the_first_read):
         found = findings(audit.numbers_without_gaps)

@@ -4,8 +4,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from billing.models import Invoice
-from billing.services import draw_document, issue_credit_note, issue_invoice
-from billing.tests.facts import cancelled, placed
+from billing.services import draw_document, issue_credit_note
+from billing.tests.facts import cancelled, invoiced, placed
 from shop.events import InvoiceNumbered
 
 pytestmark = pytest.mark.django_db
@@ -25,21 +25,21 @@ pytestmark = pytest.mark.django_db
     ids=lambda change: next(iter(change)),
 )
 def test_the_database_refuses_to_change_frozen_content(change):
-    invoice = issue_invoice(placed())
+    invoice = invoiced(placed())
 
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
         Invoice.objects.filter(pk=invoice.pk).update(**change)
 
 
 def test_the_database_refuses_to_delete_a_numbered_document():
-    invoice = issue_invoice(placed())
+    invoice = invoiced(placed())
 
     with pytest.raises(IntegrityError, match="never changed or deleted"), transaction.atomic():
         invoice.delete()
 
 
 def test_the_database_refuses_to_change_the_file_of_an_issued_document():
-    invoice = issue_invoice(placed())
+    invoice = invoiced(placed())
     draw_document(
         InvoiceNumbered(
             number=invoice.order_number,
@@ -55,7 +55,7 @@ def test_the_database_refuses_to_change_the_file_of_an_issued_document():
 
 
 def test_an_order_has_one_document_of_a_kind_even_if_a_service_forgot():
-    invoice = issue_invoice(placed())
+    invoice = invoiced(placed())
     invoice.pk, invoice.number, invoice.sequence = None, "INV-2026-000002", 2
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -63,7 +63,7 @@ def test_an_order_has_one_document_of_a_kind_even_if_a_service_forgot():
 
 
 def test_a_credit_note_without_its_invoice_cannot_be_stored():
-    issue_invoice(placed())
+    invoiced(placed())
     note = issue_credit_note(cancelled())
     note.pk, note.number, note.sequence, note.corrects = None, "CN-2026-000002", 2, None
     note.order_number = "SO-2"

@@ -5,8 +5,8 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from billing.models import Invoice
-from billing.services import draw_document, issue_credit_note, issue_invoice
-from billing.tests.facts import cancelled, placed
+from billing.services import draw_document, issue_credit_note
+from billing.tests.facts import cancelled, invoiced, placed
 from shop.events import InvoiceNumbered
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def draw(invoice: Invoice) -> None:
 
 
 def test_the_invoice_is_served_with_the_headers_of_a_private_file(client):
-    invoice = issue_invoice(ORDER)
+    invoice = invoiced(ORDER)
     draw(invoice)
 
     response = client.get(INVOICE, headers={"Accept": "application/pdf"})
@@ -42,7 +42,7 @@ def test_the_invoice_is_served_with_the_headers_of_a_private_file(client):
 
 
 def test_a_copy_that_is_still_right_is_not_sent_again(client):
-    draw(issue_invoice(ORDER))
+    draw(invoiced(ORDER))
     etag = client.get(INVOICE)["ETag"]
 
     response = client.get(INVOICE, headers={"If-None-Match": etag})
@@ -54,7 +54,7 @@ def test_a_copy_that_is_still_right_is_not_sent_again(client):
 
 @pytest.mark.parametrize("accept", ["application/pdf", "application/json", "*/*"])
 def test_an_invoice_that_is_not_drawn_yet_is_a_problem_document(client, accept):
-    issue_invoice(ORDER)
+    invoiced(ORDER)
 
     response = client.get(INVOICE, headers={"Accept": accept})
 
@@ -65,7 +65,7 @@ def test_an_invoice_that_is_not_drawn_yet_is_a_problem_document(client, accept):
 
 
 def test_a_lost_file_is_not_found_and_no_crash(client):
-    invoice = issue_invoice(ORDER)
+    invoice = invoiced(ORDER)
     draw(invoice)
     invoice.refresh_from_db()
     default_storage.delete(invoice.storage_name)
@@ -74,7 +74,7 @@ def test_a_lost_file_is_not_found_and_no_crash(client):
 
 
 def test_the_credit_note_has_an_address_of_its_own(client):
-    issue_invoice(ORDER)
+    invoiced(ORDER)
     draw(issue_credit_note(cancelled()))
 
     response = client.get(reverse("credit-note-pdf", args=[ORDER.order_id]))

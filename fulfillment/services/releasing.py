@@ -49,8 +49,8 @@ def _begin(number: str) -> Shipment | None:
     begun = Shipment.objects.raw(
         BEGIN.format(now=sql_now(), until=sql_in(ON_ITS_WAY.total_seconds())), [number]
     )
-    for shipment in begun.prefetch_related("lines"):
-        return shipment
+    if begun:
+        return begun[0]
     if not Shipment.objects.filter(number=number).exists():
         raise NotOpened(f"{number} has no shipment: deliver open_shipment again, then this.")
     return None

@@ -72,7 +72,7 @@ def test_a_draft_is_not_cancelled(db: None) -> None:
 
 
 def test_goods_that_left_the_house_are_not_cancelled(order: Order) -> None:
-    tasks.note_dispatch(dispatched(order))
+    tasks.note_dispatch([dispatched(order)])
 
     with pytest.raises(services.NotCancellable, match="left the house"):
         services.cancel_order(order.pk, "late")
@@ -97,8 +97,8 @@ def test_the_first_telling_of_a_reservation_stays(order: Order) -> None:
     first = StockReserved(number=str(order.number), order_id=order.public_id, at=timezone.now())
     second = StockReserved(number=first.number, order_id=first.order_id, at=timezone.now())
 
-    tasks.note_reservation(first)
-    tasks.note_reservation(second)
+    tasks.note_reservation([first])
+    tasks.note_reservation([second])
 
     order.refresh_from_db()
     assert order.reserved_at == first.at
@@ -107,7 +107,7 @@ def test_the_first_telling_of_a_reservation_stays(order: Order) -> None:
 def test_a_dispatch_is_noted_on_a_cancelled_order_too(order: Order) -> None:
     services.cancel_order(order.pk, "too late")
 
-    tasks.note_dispatch(dispatched(order))
+    tasks.note_dispatch([dispatched(order)])
 
     order.refresh_from_db()
     assert order.shipped_at is not None

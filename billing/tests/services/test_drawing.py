@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from billing.models import Invoice
-from billing.services import FileDiffers, draw_document, issue_invoice
-from billing.tests.facts import placed
+from billing.services import FileDiffers, draw_document
+from billing.tests.facts import invoiced, placed
 from bus.models import Event
 from shop.events import InvoiceNumbered
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def numbered() -> InvoiceNumbered:
     order = placed()
-    invoice = issue_invoice(order)
+    invoice = invoiced(order)
     return InvoiceNumbered(
         number=order.number,
         order_id=order.order_id,

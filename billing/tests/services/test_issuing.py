@@ -3,11 +3,14 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from billing.models import Invoice
-from billing.services import NothingToCorrect, issue_credit_note, issue_invoice
-from billing.tests.facts import CUSTOMER, cancelled, placed
+from billing.models import Invoice, Series
+from billing.services import NothingToCorrect, issue_credit_note, issue_invoices, lock_series
+from billing.tests.facts import CUSTOMER, cancelled, invoiced, placed
 from bus.models import Event
+from shop.events import OrderPlaced
 
 pytestmark = pytest.mark.django_db
 
@@ -15,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def test_an_invoice_freezes_what_the_order_said():
     order = placed()
 
-    invoice = issue_invoice(order)
+    invoice = invoiced(order)
 
     content = Invoice.objects.get(pk=invoice.pk).document()
     assert content.buyer == CUSTOMER
@@ -26,7 +29,7 @@ def test_an_invoice_freezes_what_the_order_said():
 
 
 def test_the_seller_is_frozen_too(settings):
-    invoice = issue_invoice(placed())
+    invoice = invoiced(placed())
     settings.SELLER = settings.SELLER | {"name": "Another Shop GmbH"}
 
     content = Invoice.objects.get(pk=invoice.pk).document()
@@ -35,15 +38,50 @@ def test_the_seller_is_frozen_too(settings):
 
 
 def test_an_order_is_invoiced_once_however_often_it_is_delivered():
-    first = issue_invoice(placed())
-    second = issue_invoice(placed())
+    first = invoiced(placed())
+    again = issue_invoices([placed()])
 
-    assert first == second
+    assert again == []
+    assert Invoice.objects.get() == first
     assert Event.objects.filter(type="InvoiceNumbered").count() == 1
 
 
+def test_an_order_that_was_invoiced_before_leaves_no_gap_in_its_batch():
+    before = invoiced(placed("SO-2"))
+
+    now = issue_invoices([placed(f"SO-{n}") for n in (3, 2, 1)])
+
+    assert before.sequence == 1
+    assert [(one.order_number, one.sequence) for one in now] == [("SO-3", 2), ("SO-1", 3)]
+    assert list(Invoice.objects.order_by("id").values_list("sequence", flat=True)) == [1, 2, 3]
+    stated = Event.objects.filter(type="InvoiceNumbered").order_by("id")
+    assert [event.stream for event in stated] == ["SO-2", "SO-3", "SO-1"]
+
+
+def test_a_batch_of_invoiced_orders_takes_no_number():
+    invoiced(placed())
+
+    issue_invoices([placed()])
+
+    assert Series.objects.get().last == 1
+
+
+def test_a_batch_costs_few_statements_whatever_its_size():
+    def cost(batch: list[OrderPlaced]) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            lock_series(batch)
+            issue_invoices(batch)
+        return len(queries) - 2 * len(batch)  # two state a fact
+
+    invoiced(placed("SO-0"))  # opens the series
+    one = cost([placed("SO-1")])
+    many = cost([placed(f"SO-{n}") for n in range(2, 22)])
+
+    assert one == many == 5  # and one of them locks the series
+
+
 def test_a_credit_note_repeats_the_invoice_and_names_it(settings):
-    invoice = issue_invoice(placed())
+    invoice = invoiced(placed())
 
     note = issue_credit_note(cancelled())
     again = issue_credit_note(cancelled())
@@ -60,7 +98,7 @@ def test_a_cancelled_order_without_an_invoice_is_an_error_that_says_what_to_do()
 
 
 def test_numbering_states_that_the_document_can_be_drawn():
-    invoice = issue_invoice(placed())
+    invoice = invoiced(placed())
 
     event = Event.objects.get(type="InvoiceNumbered")
 

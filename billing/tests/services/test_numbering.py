@@ -8,9 +8,9 @@ import time_machine
 from django.db import connection, transaction
 
 from billing.models import Invoice, Series
-from billing.services import issue_credit_note, issue_invoice, lock_series
-from billing.services.numbering import next_number
-from billing.tests.facts import cancelled, line, placed
+from billing.services import issue_credit_note, lock_series
+from billing.services.numbering import next_numbers
+from billing.tests.facts import cancelled, invoiced, line, placed
 
 
 class Refused(Exception):
@@ -19,13 +19,13 @@ class Refused(Exception):
 
 def issue_and_fail(number: str) -> None:
     with transaction.atomic():
-        issue_invoice(placed(number))
+        invoiced(placed(number))
         raise Refused
 
 
 @pytest.mark.django_db
 def test_numbers_follow_each_other_from_one_in_every_series():
-    first, second = issue_invoice(placed("SO-1")), issue_invoice(placed("SO-2"))
+    first, second = invoiced(placed("SO-1")), invoiced(placed("SO-2"))
     note = issue_credit_note(cancelled("SO-1"))
 
     year = first.issued_on.year
@@ -35,11 +35,11 @@ def test_numbers_follow_each_other_from_one_in_every_series():
 
 @pytest.mark.django_db
 def test_a_failure_takes_its_number_back():
-    issue_invoice(placed("SO-1"))
+    invoiced(placed("SO-1"))
     with pytest.raises(Refused):
         issue_and_fail("SO-2")
 
-    after = issue_invoice(placed("SO-3"))
+    after = invoiced(placed("SO-3"))
 
     assert after.sequence == 2
 
@@ -48,9 +48,9 @@ def test_a_failure_takes_its_number_back():
 def test_the_year_is_that_of_the_issue_date_in_the_shops_time_zone(settings):
     settings.TIME_ZONE = "Europe/Berlin"
     with time_machine.travel(datetime(2026, 12, 31, 22, 59, tzinfo=UTC), tick=False):
-        old = issue_invoice(placed("SO-1"))
+        old = invoiced(placed("SO-1"))
     with time_machine.travel(datetime(2026, 12, 31, 23, 1, tzinfo=UTC), tick=False):
-        new = issue_invoice(placed("SO-2"))
+        new = invoiced(placed("SO-2"))
 
     assert (old.number, old.issued_on) == ("INV-2026-000001", date(2026, 12, 31))
     assert (new.number, new.issued_on) == ("INV-2027-000001", date(2027, 1, 1))
@@ -61,9 +61,25 @@ def test_midnight_between_lock_and_number_opens_the_new_year():
     with time_machine.travel(datetime(2026, 12, 31, 22, 59, tzinfo=UTC), tick=False):
         lock_series([placed()])
 
-    number = next_number(Invoice.Kind.INVOICE, date(2027, 1, 1))
+    [number] = next_numbers(Invoice.Kind.INVOICE, date(2027, 1, 1), 1)
 
     assert str(number) == "INV-2027-000001"
+
+
+@pytest.mark.django_db
+def test_the_numbers_of_a_batch_follow_those_before():
+    next_numbers(Invoice.Kind.INVOICE, date(2027, 1, 1), 2)
+
+    numbers = next_numbers(Invoice.Kind.INVOICE, date(2027, 1, 1), 3)
+
+    assert [number.sequence for number in numbers] == [3, 4, 5]
+
+
+@pytest.mark.django_db
+def test_no_number_is_taken_where_none_is_needed():
+    assert next_numbers(Invoice.Kind.INVOICE, date(2027, 1, 1), 0) == []
+
+    assert not Series.objects.exists()
 
 
 @pytest.mark.django_db
@@ -71,6 +87,14 @@ def test_the_lock_opens_the_series_of_the_batch_alone():
     lock_series([cancelled("SO-1"), cancelled("SO-2")])
 
     assert [series.prefix for series in Series.objects.all()] == ["CN"]
+
+
+@pytest.mark.django_db
+def test_an_open_series_is_locked_by_one_statement(django_assert_num_queries):
+    lock_series([placed()])
+
+    with django_assert_num_queries(1):
+        lock_series([placed("SO-1"), placed("SO-2")])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -81,7 +105,7 @@ def test_twenty_issuers_at_once_leave_no_gap_and_no_double():
         try:
             with transaction.atomic():
                 lock_series([orders[index]])
-                issue_invoice(orders[index])
+                invoiced(orders[index])
                 if index % 4 == 0:
                     raise Refused
         except Refused:
