@@ -105,6 +105,7 @@ class Channel(RedisChannel):
     """Hands on what `inspect` lets through."""
 
     QoS = QoS
+    _kept: redis.Redis | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)  # type: ignore[no-untyped-call]  # untyped base
@@ -140,9 +141,15 @@ class Channel(RedisChannel):
         return kombu._connparams(asynchronous=asynchronous)
 
     def _create_client(self, asynchronous: bool = False) -> redis.Redis:
+        # kombu makes one anew for each command, though their connections are kept in a pool.
+        kept = self._kept
+        if kept is not None and not asynchronous and kept.connection_pool is self._pool:
+            return kept
         kombu: Any = super()
         client: redis.Redis = kombu._create_client(asynchronous=asynchronous)
         client.set_response_callback("BRPOP", self._popped)
+        if not asynchronous:
+            self._kept = client
         return client
 
     def _popped(self, reply: list[bytes] | None, **_options: Any) -> tuple[bytes, bytes] | None:

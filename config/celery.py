@@ -57,8 +57,9 @@ app.conf.update(
     broker_channel_error_retry=True,
     # After a flush, a publish through a named exchange is thrown away in silence.
     task_create_missing_queues=False,
-    # One task event a message, for Flower.
+    # Of each message, for Flower; see there how often.
     worker_send_task_events=True,
+    worker_consumer="config.worker:Consumer",
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     # What beat asks for is no room's reaction, so nobody else would load it.

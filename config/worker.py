@@ -6,12 +6,16 @@ from typing import Any
 
 from celery import bootsteps, current_app
 from celery.signals import celeryd_init, setup_logging, worker_init, worker_process_init
+from celery.worker.consumer import Consumer as CeleryConsumer
 from django.conf import settings
 
 from config.collecting import collect_less
 
 ALIVE_EVERY = 10
 """Seconds between two touches of a worker's sign of life."""
+
+TELL_EVERY = 0.5
+"""Seconds at most that Flower waits for what happened to a task."""
 
 
 @setup_logging.connect
@@ -61,6 +65,24 @@ def leave_other_workers_alone(sender: Any, **_: Any) -> None:
 def collect_less_garbage(**_: Any) -> None:
     """In each process of the pool, which has inherited all that it will ever import."""
     collect_less()
+
+
+class Consumer(CeleryConsumer):
+    """Tells Flower of what happened to tasks in one message for many, instead of two for each."""
+
+    _telling: Any = None
+
+    def on_send_event_buffered(self) -> None:
+        if self._telling is None:
+            self._telling = self.timer.call_after(TELL_EVERY, self._flush_events)
+
+    def _flush_events(self) -> None:
+        self._telling = None
+        super()._flush_events()
+
+    def on_close(self) -> None:
+        super().on_close()
+        self._telling = None  # the timers are gone
 
 
 def alive_file(queue: str) -> Path:

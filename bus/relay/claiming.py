@@ -26,6 +26,8 @@ class Batch:
     task: str
     queue: str
     tickets: list[Ticket]
+    fills_window: bool = False
+    """More may be waiting than there is room for."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +53,14 @@ def claim(work: list[Work], *, patient: bool = True) -> list[Batch]:
         work = [one for one in work if one.queue_id in queues]
         expire([one for one in work if one.late])
         in_flight = _in_flight(work)
-        claimed = [
-            (one, batch)
+        batches = [
+            batch
             for one in work
             if one.due
-            for batch in _claimable(one, in_flight.get(one.subscription_id, 0), patient)
+            for batch in _claim(one, in_flight.get(one.subscription_id, 0), patient)
         ]
-        _mark_sent([candidate.id for _one, batch in claimed for candidate in batch])
-    return [
-        Batch(one.task, one.queue, [(candidate.id, candidate.token + 1) for candidate in batch])
-        for one, batch in claimed
-    ]
+        _mark_sent([pk for batch in batches for pk, _token in batch.tickets])
+    return batches
 
 
 def _lock_queues(ids: set[int], patient: bool) -> set[int]:
@@ -90,10 +89,18 @@ def _in_flight(work: list[Work]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def _claimable(work: Work, in_flight: int, patient: bool) -> list[list[Candidate]]:
+def _claim(work: Work, in_flight: int, patient: bool) -> list[Batch]:
     room = _whole_batches(work, work.window - in_flight)
     candidates = _candidates(work, room) if room else []
-    return _batches(work, candidates, wait_for_more=patient and in_flight > 0)
+    return [
+        Batch(
+            work.task,
+            work.queue,
+            [(one.id, one.token + 1) for one in batch],
+            fills_window=len(candidates) == room,
+        )
+        for batch in _batches(work, candidates, wait_for_more=patient and in_flight > 0)
+    ]
 
 
 def _mark_sent(ids: list[int]) -> None:

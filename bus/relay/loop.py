@@ -24,8 +24,9 @@ EVERY = 0.1
 """Seconds from one look to the next in a quiet shop, where each order is on its own."""
 
 EVERY_WHEN_BUSY = 0.3
-"""The same after a look that found as much as `BUSY`. What comes in between goes out together, in
-messages that several deliveries share: the busier the shop, the less each of them costs."""
+"""The same after a look that found as much as `BUSY` and filled no window. What comes in between
+goes out together, in messages that several deliveries share: the busier the shop, the less each of
+them costs."""
 
 BUSY = 20
 """Events and deliveries in one look."""
@@ -50,6 +51,8 @@ class Relay:
     def __init__(self) -> None:
         self.sender = Sender()
         self.epoch = Epoch()
+        self._behind = False
+        """Whether the last look left deliveries waiting, for which there was no room."""
         self._broker_error: str | None = None
         self._noted_at = 0.0
         self._try_broker_at = 0.0
@@ -67,7 +70,8 @@ class Relay:
                 stop.wait(PAUSE_AFTER_TROUBLE)
                 continue
             if moved < MANY:
-                wait = EVERY if moved < BUSY else EVERY_WHEN_BUSY
+                fuller = moved >= BUSY and not self._behind
+                wait = EVERY_WHEN_BUSY if fuller else EVERY
                 stop.wait(max(0.0, began + wait - time.monotonic()))
         self.sender.close()
 
@@ -97,6 +101,7 @@ class Relay:
 
     def _send_due(self) -> int:
         batches = claim(look())
+        self._behind = any(batch.fills_window for batch in batches)
         if not batches:
             return 0
         reach(Point.RELAY_CLAIMED)

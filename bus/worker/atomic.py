@@ -1,6 +1,7 @@
 """Handlers whose effect is in our database: it is committed together with *done*."""
 
 import logging
+from contextlib import nullcontext
 
 from django.db import close_old_connections, transaction
 
@@ -25,7 +26,8 @@ def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None
     """Run the handler for each delivery in a savepoint; one commit for effects and ledger.
 
     What fails as a whole (a deadlock, a lost connection, the soft time limit, the common lock)
-    is rolled back as a whole and tried again one by one.
+    is rolled back as a whole and tried again one by one. A delivery that is alone is the whole,
+    and needs no savepoint.
     """
     tries: list[int] = []
     taken = patiently(lambda: take(reaction, tickets, tries))
@@ -36,7 +38,8 @@ def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None
         states = _together(reaction, taken)
     except Exception as error:
         trouble = error
-        log.warning("%s: batch rolled back: %s", reaction.name, type(error).__name__)
+        if len(taken) > 1:
+            log.warning("%s: batch rolled back: %s", reaction.name, type(error).__name__)
         # A connection that broke cannot write the ledger; the next query opens another one.
         close_old_connections()
         states = patiently(lambda: _apart(reaction, taken, trouble))
@@ -50,7 +53,7 @@ def _together(reaction: Reaction, taken: list[Taken]) -> list[State]:
         facts, failed = _read_all(reaction, [one for one in taken if one.id in owned])
         if reaction.lock and facts:
             reaction.lock([fact for _one, fact in facts])
-        done, failures = _handle(reaction, facts)
+        done, failures = _handle(reaction, facts, alone=len(taken) == 1)
         reach(Point.AFTER_EFFECT, reaction.name)
         close_done(one.id for one in done)
         states = [fail(reaction, one, error) for one, error in failed + failures]
@@ -78,18 +81,21 @@ def _read_all(reaction: Reaction, taken: list[Taken]) -> tuple[Read, Failed]:
     return facts, failed
 
 
-def _handle(reaction: Reaction, facts: Read) -> tuple[list[Taken], Failed]:
+def _handle(reaction: Reaction, facts: Read, *, alone: bool) -> tuple[list[Taken], Failed]:
     if reaction.whole_batch and len(facts) > 1 and _handle_whole(reaction, facts):
         return [one for one, _fact in facts], []
     done: list[Taken] = []
     failed: Failed = []
     for one, fact in facts:
         try:
-            with transaction.atomic(), handling([(fact, one.origin)]):
+            savepoint = nullcontext() if alone else transaction.atomic()
+            with savepoint, handling([(fact, one.origin)]):
                 reaction.handler([fact] if reaction.whole_batch else fact)
         except ALWAYS_TRANSIENT:
             raise
         except Exception as error:
+            if alone:
+                raise
             failed.append((one, error))
         else:
             done.append(one)
