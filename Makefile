@@ -17,7 +17,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help up doctor order orders test chaos chaos-faults chaos-controls bench lint lock clean
+.PHONY: help up doctor order orders test chaos chaos-faults chaos-controls bench bench-profile lint lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ chaos-controls: .venv/.dev ## Break the bus on purpose, and see that the campaig
 
 bench: .venv/.dev ## Measure the shop beside its rivals, and see whether every bar holds (QUICK=1, PART)
 	@exec $(PY) -m bench $(if $(QUICK),--quick) $(if $(PART),--part $(PART))
+
+bench-profile: .venv/.dev ## Show where the time of an order goes, by what is done and by whose code does it
+	@exec $(PY) -m bench.profiling
 
 lint: .venv/.dev ## Check style, types and the rules of who may import whom
 	$(PY) -m ruff check .

@@ -75,6 +75,8 @@ class Ledger:
                 connection.execute(PAST_DELIVERIES)
         with self.books.connect() as connection:
             connection.execute("VACUUM ANALYZE")
+            # What the loading has left to be written is no delivery's cost.
+            connection.execute("CHECKPOINT")
 
     def tell(self, events: int) -> None:
         """State so many events, by SQL; they wait in the outbox."""

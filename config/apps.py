@@ -10,7 +10,8 @@ class RoofConfig(AppConfig):
     def ready(self) -> None:
         """Make the Celery app the current one in every process that sets Django up.
 
-        And let `manage.py check --deploy` know what a deployment must not have.
+        And let `manage.py check` know what a deployment must not have, and where the pages are.
         """
         import config.celery
-        import config.crashing  # noqa: F401 -- importing them is all
+        import config.crashing
+        import config.pages  # noqa: F401 -- importing them is all

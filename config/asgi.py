@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from importlib import import_module
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -22,4 +23,6 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 application = get_asgi_application()
 
+# Before anybody asks for them: a page that cannot be loaded keeps the server from starting.
+import_module(settings.ROOT_URLCONF)
 collect_less()

@@ -80,9 +80,9 @@ class Consumer(CeleryConsumer):
         self._telling = None
         super()._flush_events()
 
-    def on_close(self) -> None:
-        super().on_close()
-        self._telling = None  # the timers are gone
+    def shutdown(self) -> None:
+        self._flush_events()
+        super().shutdown()
 
 
 def alive_file(queue: str) -> Path:

@@ -24,10 +24,14 @@ class DocumentAltered(Exception):
 
 
 class OneLine(Compat32):
-    """Headers as they are, in one line each: some programs lose a Message-ID in a second one."""
+    """Headers in one line each: some programs lose a Message-ID in a second one.
+
+    A long name that is not ASCII comes here in several lines already, and keeps them.
+    """
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        if isinstance(value, str) and value.isascii():
+        if isinstance(value, str) and value.isascii() and value.isprintable():
+            # As the library writes it, in fewer steps.
             return f"{name}: {value}{self.linesep}".encode("ascii")
         return super().fold_binary(name, value)
 

@@ -69,9 +69,10 @@ def _lock_queues(ids: set[int], patient: bool) -> set[int]:
         return ids  # SQLite's IMMEDIATE transaction has locked everything
     condition, values = among(ids)
     skip = "SKIP LOCKED" if patient else ""
+    # NO KEY: who inserts deliveries refers to their queues, and must not wait for a claim.
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM bus_queue WHERE id {condition} ORDER BY id FOR UPDATE {skip}",
+            f"SELECT id FROM bus_queue WHERE id {condition} ORDER BY id FOR NO KEY UPDATE {skip}",
             [values],
         )
         return {row[0] for row in cursor.fetchall()}

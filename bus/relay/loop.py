@@ -52,7 +52,7 @@ class Relay:
         self.sender = Sender()
         self.epoch = Epoch()
         self._behind = False
-        """Whether the last look left deliveries waiting, for which there was no room."""
+        """Whether the last look filled a subscription's window, so that more may be waiting."""
         self._broker_error: str | None = None
         self._noted_at = 0.0
         self._try_broker_at = 0.0

@@ -4,12 +4,22 @@ import threading
 import time
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from bus import registry
+from bus import operations, registry
+from bus.models import State
 from bus.relay.expiry import forget_sent
 from bus.testing import given
-from bus.tests.conftest import Happened, Subscribed, at_once, happened, relayed, worked
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    at_once,
+    delivery,
+    happened,
+    relayed,
+    worked,
+)
 from bus.worker.taking import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,3 +51,44 @@ def test_an_old_message_that_looks_at_a_delivery_hides_it_from_no_worker(
         return [str(outcome) for outcome in worked([new])]
 
     assert at_once(look_at_it_for_long, work) == [[], ["1 done"]]
+
+
+@pytest.mark.postgres
+def test_a_lone_delivery_is_taken_in_one_statement(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+    (message,) = relayed()
+
+    with CaptureQueriesContext(connection) as queries:
+        (taken,) = take(registry.reaction(name), message.tickets, [])
+
+    assert len(queries) == 1
+    row = delivery(1)
+    assert (taken.id, taken.token, taken.attempts) == (row.id, row.token, row.attempts)
+    assert (row.state, row.attempts) == (State.RUNNING, 1)
+    assert row.token > message.tickets[0][1]
+
+
+def test_what_was_taken_before_the_answer_was_lost_is_taken(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+    (message,) = relayed()
+    tries: list[int] = []
+    (first,) = take(registry.reaction(name), message.tickets, tries)
+
+    (again,) = take(registry.reaction(name), message.tickets, tries)
+    other = take(registry.reaction(name), message.tickets, [])
+
+    assert (again.id, again.token, again.attempts) == (first.id, first.token, first.attempts)
+    assert other == []
+
+
+def test_a_lone_delivery_of_a_paused_subscription_goes_back(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+    (message,) = relayed()
+    operations.pause(name, by="test")
+
+    assert take(registry.reaction(name), message.tickets, []) == []
+
+    assert delivery(1).state == State.WAITING

@@ -161,6 +161,18 @@ def test_an_acknowledgement_on_a_connection_that_was_let_go_of_does_not_end_the_
         qos.ack("1")
 
 
+def test_a_client_is_kept_as_long_as_its_connections(qos: Any) -> None:
+    channel = qos.channel
+    with channel.conn_or_acquire() as first, channel.conn_or_acquire() as second:
+        assert first is second
+
+    channel._disconnect_pools()
+
+    with channel.conn_or_acquire() as third:
+        assert third is not first
+        assert third.ping()
+
+
 def test_a_redis_that_is_full_is_worked_empty(broker: redis.Redis, consumed: Consumed) -> None:
     given(*happened(1))
     broker.lpush("desk", b"malformed")

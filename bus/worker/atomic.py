@@ -1,7 +1,6 @@
 """Handlers whose effect is in our database: it is committed together with *done*."""
 
 import logging
-from contextlib import nullcontext
 
 from django.db import close_old_connections, transaction
 
@@ -11,7 +10,7 @@ from bus.facts import Fact, UnreadableFact
 from bus.models import State
 from bus.registry import Reaction
 from bus.worker.failures import ALWAYS_TRANSIENT, fail
-from bus.worker.ledger import Taken, close_done, read, send_alone, still_owned
+from bus.worker.ledger import Taken, close, close_done, read, send_alone, still_owned
 from bus.worker.outcome import Outcome
 from bus.worker.patience import patiently
 from bus.worker.taking import Ticket, take
@@ -26,8 +25,7 @@ def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None
     """Run the handler for each delivery in a savepoint; one commit for effects and ledger.
 
     What fails as a whole (a deadlock, a lost connection, the soft time limit, the common lock)
-    is rolled back as a whole and tried again one by one. A delivery that is alone is the whole,
-    and needs no savepoint.
+    is rolled back as a whole and tried again one by one. A delivery that is alone is the whole.
     """
     tries: list[int] = []
     taken = patiently(lambda: take(reaction, tickets, tries))
@@ -49,16 +47,32 @@ def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None
 
 def _together(reaction: Reaction, taken: list[Taken]) -> list[State]:
     with transaction.atomic():
+        if len(taken) == 1:
+            return _alone(reaction, taken[0])
         owned = still_owned(taken, State.RUNNING)
         facts, failed = _read_all(reaction, [one for one in taken if one.id in owned])
         if reaction.lock and facts:
             reaction.lock([fact for _one, fact in facts])
-        done, failures = _handle(reaction, facts, alone=len(taken) == 1)
+        done, failures = _handle(reaction, facts)
         reach(Point.AFTER_EFFECT, reaction.name)
         close_done(one.id for one in done)
         states = [fail(reaction, one, error) for one, error in failed + failures]
         reach(Point.BEFORE_COMMIT, reaction.name)
         return [State.DONE] * len(done) + states
+
+
+def _alone(reaction: Reaction, one: Taken) -> list[State]:
+    """Close it and do it: whatever fails takes both back."""
+    if not close(one, State.RUNNING):
+        return []
+    fact = read(reaction, one)
+    if reaction.lock:
+        reaction.lock([fact])
+    with handling([(fact, one.origin)]):
+        reaction.handler([fact] if reaction.whole_batch else fact)
+    reach(Point.AFTER_EFFECT, reaction.name)
+    reach(Point.BEFORE_COMMIT, reaction.name)
+    return [State.DONE]
 
 
 def _apart(reaction: Reaction, taken: list[Taken], error: Exception) -> list[State]:
@@ -81,21 +95,18 @@ def _read_all(reaction: Reaction, taken: list[Taken]) -> tuple[Read, Failed]:
     return facts, failed
 
 
-def _handle(reaction: Reaction, facts: Read, *, alone: bool) -> tuple[list[Taken], Failed]:
+def _handle(reaction: Reaction, facts: Read) -> tuple[list[Taken], Failed]:
     if reaction.whole_batch and len(facts) > 1 and _handle_whole(reaction, facts):
         return [one for one, _fact in facts], []
     done: list[Taken] = []
     failed: Failed = []
     for one, fact in facts:
         try:
-            savepoint = nullcontext() if alone else transaction.atomic()
-            with savepoint, handling([(fact, one.origin)]):
+            with transaction.atomic(), handling([(fact, one.origin)]):
                 reaction.handler([fact] if reaction.whole_batch else fact)
         except ALWAYS_TRANSIENT:
             raise
         except Exception as error:
-            if alone:
-                raise
             failed.append((one, error))
         else:
             done.append(one)

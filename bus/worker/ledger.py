@@ -93,12 +93,12 @@ def close_done(ids: Iterable[int]) -> None:
         update(DONE.format(sql_now()), [], done)
 
 
-def close_sent(one: Taken) -> bool:
-    """Close what was *sending*, if it is still this worker's; says whether it was."""
+def close(one: Taken, state: State) -> bool:
+    """Close what was in this state, if it is still this worker's; says whether it was."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE bus_delivery SET {DONE.format(sql_now())} "
-            "WHERE id = %s AND token = %s AND state = 'sending'",
+            f"WHERE id = %s AND token = %s AND state = '{state.value}'",
             [one.id, one.token],
         )
         return bool(cursor.rowcount)

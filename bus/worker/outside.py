@@ -15,7 +15,7 @@ from bus.models import State
 from bus.registry import AfterDone, Reaction
 from bus.retry import Ambiguous
 from bus.worker.failures import ALWAYS_TRANSIENT, fail, interrupts, wait_after
-from bus.worker.ledger import Taken, close_sent, hand_back, read, still_owned
+from bus.worker.ledger import Taken, close, hand_back, read, still_owned
 from bus.worker.outcome import Outcome
 from bus.worker.patience import patiently
 from bus.worker.taking import Ticket, begin_next, take
@@ -127,7 +127,7 @@ def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) ->
     """What it is now; None where it was no longer this worker's to close."""
     if isinstance(after, Exception):
         return fail(reaction, one, after) if still_owned([one], State.SENDING) else None
-    if not close_sent(one):
+    if not close(one, State.SENDING):
         return None
     if after is not None and fact is not None:
         try:

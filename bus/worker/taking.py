@@ -20,6 +20,12 @@ from bus.worker.ledger import STOPPED, Taken, literals, locked, owned_of, put_ba
 Ticket = tuple[int, int]
 """A delivery's id and the token it was sent with."""
 
+COLUMNS = """
+    d.id, d.token, d.attempts, d.alone, d.ambiguous, d.quiet,
+    e.uuid, e.version, e.correlation, e.traceparent, e.data, p.data
+"""
+"""What a worker has to know of a delivery and its event."""
+
 FENCES = 10_000
 """Of so many two tries are one, and tokens stay small enough for the ledger."""
 
@@ -37,6 +43,11 @@ def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Ta
     lost: they tell what it has taken already.
     """
     tokens = dict(tickets)
+    if len(tickets) == 1 and connection.vendor == "postgresql":
+        fence = new_fence()
+        tries.append(fence)
+        if alone := _take_alone(reaction, tickets[0], fence):
+            return [alone]
     with transaction.atomic():
         rows = _rows(reaction, list(tokens), [State.SENT])
         owned = [row for row in rows if row[1] == tokens[row[0]]]
@@ -45,13 +56,35 @@ def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Ta
             return _begun(reaction, tokens, tries)
         fence = new_fence()
         tries.append(fence)
-        if any(row[2] for row in owned):
+        if any(row[12] for row in owned):
             put_back([row[0] for row in owned])
             return []
         taken = [_taken(reaction, row, fence) for row in owned]
         now = 1 if reaction.outside else len(taken)
         _mark(taken[now:], State.RUNNING, reaction.queue.lease, fence=fence)
         return _begin(taken[:now], reaction, fence=fence) + taken[now:]
+
+
+def _take_alone(reaction: Reaction, ticket: Ticket, fence: int) -> Taken | None:
+    """Take a message's only delivery in one statement, where nothing stands against it.
+
+    Only one: several have to be locked in their order.
+    """
+    state = State.SENDING if reaction.outside else State.RUNNING
+    lease = sql_in(reaction.queue.lease.total_seconds())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE bus_delivery d SET state = '{state.value}', lease_until = {lease}, "
+            "attempts = d.attempts + 1, token = d.token + %s "
+            "FROM bus_subscription s, bus_event e "
+            "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
+            "WHERE d.id = %s AND d.token = %s AND d.state = 'sent' AND e.id = d.event_id "
+            f"AND s.id = d.subscription_id AND s.name = %s AND NOT ({STOPPED.format(sql_now())}) "
+            f"RETURNING {COLUMNS}",
+            [fence, *ticket, reaction.name],
+        )
+        row = cursor.fetchone()
+        return _taken(reaction, row) if row else None
 
 
 def _begin(taken: list[Taken], reaction: Reaction, *, fence: int = 0) -> list[Taken]:
@@ -133,9 +166,7 @@ def _rows(reaction: Reaction, ids: list[int], states: list[State]) -> list[tuple
     condition, wanted = among(ids)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT d.id, d.token, {STOPPED.format(sql_now())}, "
-            "d.attempts, d.alone, d.ambiguous, d.quiet, "
-            "e.uuid, e.version, e.correlation, e.traceparent, e.data, p.data "
+            f"SELECT {COLUMNS}, {STOPPED.format(sql_now())} "
             "FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id "
             "JOIN bus_event e ON e.id = d.event_id "
             "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
@@ -148,8 +179,8 @@ def _rows(reaction: Reaction, ids: list[int], states: list[State]) -> list[tuple
 
 
 def _taken(reaction: Reaction, row: tuple[Any, ...], fence: int = 0) -> Taken:
-    pk, token, _stopped, attempts, alone, ambiguous, quiet, event, version = row[:9]
-    correlation, traceparent, data, personal = row[9:]
+    pk, token, attempts, alone, ambiguous, quiet, event, version = row[:8]
+    correlation, traceparent, data, personal = row[8:12]
     event = UUID(str(event))
     return Taken(
         id=pk,

@@ -1,5 +1,6 @@
 """How workers start, and find their broker again."""
 
+import gc
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from bus.models import Subscription
 from bus.worker import patience
 from config import worker
 from config.celery import app
+from config.collecting import collect_less
 
 
 def starting(*queues: str) -> SimpleNamespace:
@@ -72,3 +74,43 @@ def test_a_worker_that_cannot_register_does_not_start(
         pytest.raises(SystemExit, match="worker: the subscriptions of billing cannot be"),
     ):
         worker.register_subscriptions(sender=starting("billing"))
+
+
+class Telling(worker.Consumer):
+    """A consumer without a connection, which notes what it would tell Flower, and when."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.event_dispatcher = SimpleNamespace(flush=lambda: self.told.append("told"))
+        self.timer = SimpleNamespace(call_after=self._later)
+        self.due: list[Any] = []
+
+    def _later(self, seconds: float, function: Any) -> float:
+        self.due.append(function)
+        return seconds
+
+
+def test_flower_is_told_of_many_events_at_once_and_of_the_next_ones_again() -> None:
+    consumer = Telling()
+
+    for _ in range(3):
+        consumer.on_send_event_buffered()
+    assert consumer.told == []
+    for tell in consumer.due:
+        tell()
+    consumer.on_send_event_buffered()
+
+    assert consumer.told == ["told"]
+    assert len(consumer.due) == 2
+
+
+def test_what_is_imported_is_no_garbage_and_the_rest_is_looked_at_less_often() -> None:
+    frozen, thresholds = gc.get_freeze_count(), gc.get_threshold()
+    try:
+        collect_less()
+
+        assert gc.get_freeze_count() > frozen
+        assert gc.get_threshold() > thresholds
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)

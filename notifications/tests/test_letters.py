@@ -51,6 +51,17 @@ def test_the_headers_are_those_of_an_automatic_mail(relay: Relay) -> None:
     assert abs(timezone.now() - sent_at) < timedelta(minutes=1)
 
 
+def test_a_name_of_several_lines_breaks_them_as_mails_do() -> None:
+    name = "Jürgen Müller-Lüdenscheidt von und zu Hohenlöhe-Öhringen und Größenwörth"
+    mail = letter(compose(samples.order_placed(customer=samples.customer(name))), KEY)
+
+    written = mail.message().as_bytes(linesep="\r\n")
+
+    [to] = [line for line in written.split(b"\r\n") if line.startswith(b"To: ")]
+    assert b"\n" not in written.replace(b"\r\n", b"")
+    assert written.split(to)[1].startswith(b"\r\n =?utf-8?")
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -37,20 +37,21 @@ def _all_owned(taken: Iterable[Taken], _state: State) -> set[int]:
     return {one.id for one in taken}
 
 
+def _close_anyhow(one: Taken, _state: State) -> bool:
+    ledger.close_done([one.id])
+    return True
+
+
 def atomic_without_fence(patch: pytest.MonkeyPatch) -> None:
     """A worker that wakes after its lease believes that all is still its own."""
     patch.setattr(atomic, "still_owned", _all_owned)
+    patch.setattr(atomic, "close", _close_anyhow)
 
 
 def outside_without_fence(patch: pytest.MonkeyPatch) -> None:
     """The same of what is outside the database."""
-
-    def close_sent(one: Taken) -> bool:
-        ledger.close_done([one.id])
-        return True
-
     patch.setattr(outside, "still_owned", _all_owned)
-    patch.setattr(outside, "close_sent", close_sent)
+    patch.setattr(outside, "close", _close_anyhow)
 
 
 def next_without_fence(patch: pytest.MonkeyPatch) -> None:
@@ -97,7 +98,12 @@ def effect_apart_from_done(patch: pytest.MonkeyPatch) -> None:
         done = list(ids)
         transaction.on_commit(lambda: real(done))
 
+    def close(one: Taken, state: State) -> bool:
+        transaction.on_commit(lambda: ledger.close(one, state))
+        return True
+
     patch.setattr(atomic, "close_done", close_done)
+    patch.setattr(atomic, "close", close)
 
 
 def outbox_emptied_first(patch: pytest.MonkeyPatch) -> None:

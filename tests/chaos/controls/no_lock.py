@@ -12,7 +12,7 @@ from tests.chaos.controls.replacing import replace
 INSTALLED_APPS = [*SHOP, f"{__name__}.Broken"]
 
 COLUMNS = (
-    "id", "token", "subscription__paused_at", "attempts", "alone", "ambiguous", "quiet",
+    "id", "token", "attempts", "alone", "ambiguous", "quiet",
     "event__uuid", "event__version", "event__correlation", "event__traceparent",
     "event__data", "event__personal__data",
 )  # fmt: skip

@@ -1,0 +1,15 @@
+"""The admin's pages, which only the web loads by itself."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.checks import check_admin_app
+from django.core.checks import CheckMessage, Tags, register
+
+
+@register(Tags.admin)
+def check_pages(app_configs: Any, **_asked: Any) -> list[CheckMessage]:
+    """Check the pages whether or not anything has loaded them before."""
+    admin.autodiscover()
+    found: list[CheckMessage] = check_admin_app(app_configs)
+    return found
