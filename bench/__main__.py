@@ -21,9 +21,15 @@ PARTS = ("shops", "bus")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a look in under three minutes")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a look in under three minutes; all of it takes about twenty",
+    )
     parser.add_argument("--part", choices=PARTS, help="this part alone")
-    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench")
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / "var" / "bench", help="for bench.json and the chart"
+    )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # and all that it started
     size = QUICK if options.quick else FULL
