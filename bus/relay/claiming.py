@@ -53,14 +53,12 @@ def claim(work: list[Work], *, patient: bool = True) -> list[Batch]:
         work = [one for one in work if one.queue_id in queues]
         expire([one for one in work if one.late])
         in_flight = _in_flight(work)
-        batches = [
+        return [
             batch
             for one in work
             if one.due
             for batch in _claim(one, in_flight.get(one.subscription_id, 0), patient)
         ]
-        _mark_sent([pk for batch in batches for pk, _token in batch.tickets])
-    return batches
 
 
 def _lock_queues(ids: set[int], patient: bool) -> set[int]:
@@ -93,7 +91,7 @@ def _in_flight(work: list[Work]) -> dict[int, int]:
 def _claim(work: Work, in_flight: int, patient: bool) -> list[Batch]:
     room = _whole_batches(work, work.window - in_flight)
     candidates = _candidates(work, room) if room else []
-    return [
+    batches = [
         Batch(
             work.task,
             work.queue,
@@ -102,6 +100,9 @@ def _claim(work: Work, in_flight: int, patient: bool) -> list[Batch]:
         )
         for batch in _batches(work, candidates, wait_for_more=patient and in_flight > 0)
     ]
+    # At once: what comes into the ledger from now on must find its lane taken.
+    _mark_sent([pk for batch in batches for pk, _token in batch.tickets])
+    return batches
 
 
 def _mark_sent(ids: list[int]) -> None:

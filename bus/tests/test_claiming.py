@@ -1,5 +1,6 @@
 """Which deliveries go into the broker, and in which company."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,10 @@ from django.db.models.functions import Now
 from bus import Queue, operations
 from bus.models import Delivery, State, Subscription
 from bus.registration import register
+from bus.relay import claiming
 from bus.relay.claiming import SENT_LEASE, Batch, claim
 from bus.relay.routing import route
-from bus.relay.work import look
+from bus.relay.work import Work, look
 from bus.testing import given
 from bus.tests.conftest import (
     Happened,
@@ -199,3 +201,42 @@ def test_relays_at_once_keep_to_the_window(subscribed: Subscribed) -> None:
     at_once(*[lambda: claim(look())] * 6)
 
     assert Delivery.objects.filter(state=State.SENT).count() == 80
+
+
+def test_what_is_routed_in_the_middle_of_a_claim_finds_its_lane_taken(
+    subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Queue("desk", ordered=True)
+    subscribed(react, queue=desk)
+    late = subscribed(react_too, queue=desk)
+    register("desk")
+    given(Happened(about="a", number=1))
+    given(Happened(about="a", number=2))
+    route()
+    make_due()
+    earlier = Delivery.objects.get(event__data__number=1, subscription__name=late)
+    Delivery.objects.exclude(event__data__number=2, subscription__name=react_name()).delete()
+    real = claiming._candidates
+
+    def candidates(work: Work, room: int) -> list[claiming.Candidate]:
+        if work.task == late:  # another relay has routed the earlier event just now
+            earlier.save(force_insert=True)
+        return real(work, room)
+
+    monkeypatch.setattr(claiming, "_candidates", candidates)
+
+    assert [len(batch.tickets) for batch in claim(everything())] == [1]
+    assert Delivery.objects.filter(state=State.SENT).count() == 1
+
+
+def react_name() -> str:
+    return f"{react.__module__}.{react.__name__}"
+
+
+def everything() -> list[Work]:
+    """The work of all subscriptions, in their order, whether or not something is due."""
+    (one,) = look()
+    return [
+        replace(one, subscription_id=row.pk, task=row.name)
+        for row in Subscription.objects.order_by("id")
+    ]

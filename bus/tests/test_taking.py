@@ -20,6 +20,7 @@ from bus.tests.conftest import (
     relayed,
     worked,
 )
+from bus.worker import taking
 from bus.worker.taking import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,3 +93,22 @@ def test_a_lone_delivery_of_a_paused_subscription_goes_back(subscribed: Subscrib
     assert take(registry.reaction(name), message.tickets, []) == []
 
     assert delivery(1).state == State.WAITING
+
+
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_second_copy_of_a_message_takes_nothing_whatever_its_fence(
+    subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch, outside: bool
+) -> None:
+    def send(fact: Happened, key: str) -> None: ...
+
+    name = subscribed(send if outside else react, outside=outside)
+    given(*happened(1))
+    (message,) = relayed()
+    monkeypatch.setattr(taking, "new_fence", lambda: 7)
+    (taken,) = take(registry.reaction(name), message.tickets, [])
+
+    assert take(registry.reaction(name), message.tickets, []) == []
+
+    row = delivery(1)
+    assert (row.state, row.attempts) == (State.SENDING if outside else State.RUNNING, 1)
+    assert row.token == taken.token

@@ -10,7 +10,7 @@ from bus.facts import Fact, UnreadableFact
 from bus.models import State
 from bus.registry import Reaction
 from bus.worker.failures import ALWAYS_TRANSIENT, fail
-from bus.worker.ledger import Taken, close, close_done, read, send_alone, still_owned
+from bus.worker.ledger import Taken, close, close_done, read, require_sound, send_alone, still_owned
 from bus.worker.outcome import Outcome
 from bus.worker.patience import patiently
 from bus.worker.taking import Ticket, take
@@ -70,6 +70,7 @@ def _alone(reaction: Reaction, one: Taken) -> list[State]:
         reaction.lock([fact])
     with handling([(fact, one.origin)]):
         reaction.handler([fact] if reaction.whole_batch else fact)
+    require_sound()
     reach(Point.AFTER_EFFECT, reaction.name)
     reach(Point.BEFORE_COMMIT, reaction.name)
     return [State.DONE]
@@ -104,6 +105,7 @@ def _handle(reaction: Reaction, facts: Read) -> tuple[list[Taken], Failed]:
         try:
             with transaction.atomic(), handling([(fact, one.origin)]):
                 reaction.handler([fact] if reaction.whole_batch else fact)
+                require_sound()
         except ALWAYS_TRANSIENT:
             raise
         except Exception as error:
@@ -117,6 +119,7 @@ def _handle_whole(reaction: Reaction, facts: Read) -> bool:
     try:
         with transaction.atomic(), handling([(fact, one.origin) for one, fact in facts]):
             reaction.handler([fact for _one, fact in facts])
+            require_sound()
     except ALWAYS_TRANSIENT:
         raise
     except Exception as error:

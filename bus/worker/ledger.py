@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.db.transaction import TransactionManagementError
+from psycopg.pq import TransactionStatus
 
 from bus.among import among
 from bus.clock import sql_now
@@ -93,8 +95,28 @@ def close_done(ids: Iterable[int]) -> None:
         update(DONE.format(sql_now()), [], done)
 
 
+SWALLOWED = TransactionStatus.INERROR
+
+
+def require_sound() -> None:
+    """Ask before a commit: one after a database error that a handler has swallowed would be none.
+
+    Raises:
+        TransactionManagementError: there was such an error; `transaction.atomic()` around what
+            may fail keeps it from the rest.
+    """
+    connection.validate_no_broken_transaction()
+    driver = connection.connection
+    if connection.vendor == "postgresql" and driver.info.transaction_status == SWALLOWED:
+        raise TransactionManagementError("A handler has swallowed an error of the database.")
+
+
 def close(one: Taken, state: State) -> bool:
-    """Close what was in this state, if it is still this worker's; says whether it was."""
+    """Close what was in this state, if it is still this worker's; says whether it was.
+
+    `closed_at` is this instant: where a lone delivery is closed first and then done, that of its
+    transaction's begin.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE bus_delivery SET {DONE.format(sql_now())} "

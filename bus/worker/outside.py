@@ -15,7 +15,7 @@ from bus.models import State
 from bus.registry import AfterDone, Reaction
 from bus.retry import Ambiguous
 from bus.worker.failures import ALWAYS_TRANSIENT, fail, interrupts, wait_after
-from bus.worker.ledger import Taken, close, hand_back, read, still_owned
+from bus.worker.ledger import Taken, close, hand_back, read, require_sound, still_owned
 from bus.worker.outcome import Outcome
 from bus.worker.patience import patiently
 from bus.worker.taking import Ticket, begin_next, take
@@ -133,6 +133,7 @@ def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) ->
         try:
             with handling([(fact, one.origin)]):
                 after()
+            require_sound()
         except ALWAYS_TRANSIENT:
             raise
         except Exception as error:

@@ -48,6 +48,7 @@ def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Ta
         tries.append(fence)
         if alone := _take_alone(reaction, tickets[0], fence):
             return [alone]
+        tries.pop()  # it has answered, and took nothing
     with transaction.atomic():
         rows = _rows(reaction, list(tokens), [State.SENT])
         owned = [row for row in rows if row[1] == tokens[row[0]]]
