@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -33,9 +34,14 @@ class Child:
         self.starts = 0
         self._expected_until = 0.0
         self._process: subprocess.Popen[bytes] | None = None
+        # A fault may start it while the keeper looks: one of the two, and one process.
+        self._starting = threading.Lock()
 
     def start(self) -> None:
-        self.held = False
+        with self._starting:
+            self._start()
+
+    def _start(self) -> None:
         self.starts += 1
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -45,6 +51,7 @@ class Child:
             )  # fmt: skip
         # Below the campaign itself, whose wires and providers must not be what is slow.
         os.setpriority(os.PRIO_PROCESS, self._process.pid, LOWER)
+        self.held = False
 
     @property
     def pid(self) -> int:
@@ -65,12 +72,13 @@ class Child:
 
     def look_after(self) -> bool:
         """What a supervisor does now and then: start it again if it ended. True if it had to."""
-        if self.held or self.alive:
-            return False
-        if self._process and time.monotonic() > self._expected_until:
-            self.surprises.append(f"{self.name} ended with {self._process.returncode}")
-        self.start()
-        return True
+        with self._starting:
+            if self.held or self.alive:
+                return False
+            if self._process and time.monotonic() > self._expected_until:
+                self.surprises.append(f"{self.name} ended with {self._process.returncode}")
+            self._start()
+            return True
 
     def kill(self, *, hold: bool = False) -> None:
         """kill -9 of the whole group."""
