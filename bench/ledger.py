@@ -1,21 +1,18 @@
 """The bus alone: a relay and workers of reactions that do nothing, on a ledger of any size."""
 
+import signal
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from bench.machine import Meter, Used, between, resident
 from bench.site import ROOT, Site
+from bench.statements import EVENTS, OPEN, PAST, UNROUTED, WAITING
 from tests.chaos.child import Child
 from tests.chaos.datastores import wait_until
 
 WITHIN = 900
-# In the words of the ledger's partial indexes, so that asking costs nothing, however long it is.
-OPEN = (
-    "SELECT EXISTS (SELECT 1 FROM bus_delivery "
-    "WHERE state IN ('waiting', 'sent', 'running', 'sending', 'dead'))"
-)
-WAITING = "SELECT count(*) FROM bus_delivery WHERE state = 'waiting'"
-UNROUTED = "SELECT count(*) FROM bus_outbox"
 AT_ONCE = 1_000_000
 PER_EVENT = 5
 """Finished deliveries for each event of the past."""
@@ -54,6 +51,72 @@ class Cost:
         return self.deliveries / self.used.wall
 
 
+class Running:
+    """The processes of a ledger. They run while something is asked of them, and are stopped else.
+
+    So two ledgers can be measured in turn: what slows the machine down slows both down.
+    """
+
+    def __init__(self, ledger: "Ledger", setup: Setup, children: list[Child]) -> None:
+        self.ledger, self.setup = ledger, setup
+        self.relays, self.workers = children[: setup.relays], children[setup.relays :]
+        self._meter = ledger.meter(children)
+
+    def work(self, events: int) -> Cost:
+        """Have these events stated (by SQL), routed, sent and done."""
+        before = self._meter.read()
+        self.ledger.tell(events)
+        with self._awake():
+            wait_until(self.ledger.is_done, WITHIN, "everything is done")
+            used = between(before, self._meter.read())
+        return Cost(used, events * self.setup.subscriptions, self._memory())
+
+    def send(self, events: int) -> Cost:
+        """Have these events stated (by SQL), routed and sent: what relays can do alone."""
+        before = self._meter.read()
+        self.ledger.tell(events)
+        with self._awake():
+            wait_until(self.ledger.is_sent, WITHIN, "all is sent")
+            used = between(before, self._meter.read())
+        return Cost(used, events * self.setup.subscriptions, {})
+
+    def pile_up(self, backlog: int) -> None:
+        """Bring it to so many deliveries, routed, that no worker works on yet."""
+        missing = backlog - self.ledger.books.one(WAITING)
+        self.ledger.tell(missing // self.setup.subscriptions)
+        with self._awake(*self.relays):
+            wait_until(lambda: not self.ledger.books.one(UNROUTED), WITHIN, "all is routed")
+
+    def work_off(self, seconds: float) -> Cost:
+        """So many seconds of working on a backlog that does not end meanwhile."""
+        with self._awake():
+            left, before = self.ledger.books.one(WAITING), self._meter.read()
+            time.sleep(seconds)
+            used, still = between(before, self._meter.read()), self.ledger.books.one(WAITING)
+        if not still:
+            raise RuntimeError(f"The backlog was worked off within {seconds:g} s.")
+        return Cost(used, left - still, self._memory())
+
+    def freeze(self) -> None:
+        for child in (*self.relays, *self.workers):
+            child.signal_group(signal.SIGSTOP)
+
+    @contextmanager
+    def _awake(self, *only: Child) -> Iterator[None]:
+        for child in only or (*self.relays, *self.workers):
+            child.signal_group(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self.freeze()
+
+    def _memory(self) -> dict[str, float]:
+        return {
+            "relay": max(resident(one.pid) for one in self.relays),
+            "worker child": max(map(resident, (p for one in self.workers for p in one.pool()))),
+        }
+
+
 class Ledger:
     """A database of its own, and the processes that work on it."""
 
@@ -62,6 +125,7 @@ class Ledger:
         site.new_database(name)
         self.books = site.books(name)
         self.env = site.environment(name, "bench.handlers.settings")
+        self.finished = 0
         self._told = 0
         self._runs = 0
 
@@ -70,48 +134,24 @@ class Ledger:
         with self.books.connect() as connection:
             # Millions of rows, all of them fit: not each is to be looked up by its foreign keys.
             connection.execute("SET session_replication_role = replica")
-            for start in range(0, finished, AT_ONCE):
-                connection.execute(PAST_EVENTS, [min(AT_ONCE, finished - start) // PER_EVENT])
-                connection.execute(PAST_DELIVERIES)
+            for done in range(0, finished, AT_ONCE):
+                now = min(AT_ONCE, finished - done)
+                first = (self.finished + done) // PER_EVENT + 1
+                connection.execute(PAST, [first, first + now // PER_EVENT - 1])
         with self.books.connect() as connection:
             connection.execute("VACUUM ANALYZE")
             # What the loading has left to be written is no delivery's cost.
             connection.execute("CHECKPOINT")
+        self.finished += finished
 
     def tell(self, events: int) -> None:
         """State so many events, by SQL; they wait in the outbox."""
-        with self.books.connect() as connection:
-            connection.execute(EVENTS, [self._told + 1, self._told + events])
-            connection.execute(OUTBOX)
+        self.books.change(EVENTS, self._told + 1, self._told + events)
         self._told += events
 
-    def work(self, setup: Setup, events: int) -> Cost:
-        """Have these events routed, sent and done; start-up is not counted."""
-        children = self._children(setup)
-        relays = children[: setup.relays]
-        workers = children[setup.relays :]
-        try:
-            for child in children:
-                child.start()
-            for worker in workers:
-                wait_until(worker.pool, WITHIN, "the worker has a pool")
-            self._warm_up(setup)
-            meter = self._meter(children)
-            before = meter.read()
-            self.tell(events)
-            wait_until(self._is_done, WITHIN, "everything is done")
-            used = between(before, meter.read())
-            memory = {
-                "relay": max(resident(one.pid) for one in relays),
-                "worker child": max(map(resident, (p for one in workers for p in one.pool()))),
-            }
-        finally:
-            for child in children:
-                child.kill(hold=True)
-        return Cost(used, events * setup.subscriptions, memory)
-
-    def work_off(self, setup: Setup, backlog: int, seconds: float) -> Cost:
-        """So many seconds of working on a backlog that does not end meanwhile."""
+    @contextmanager
+    def running(self, setup: Setup) -> Iterator[Running]:
+        """Its processes, started, warmed up and stopped (`SIGSTOP`) until they are asked."""
         children = self._children(setup)
         try:
             for child in children:
@@ -119,41 +159,13 @@ class Ledger:
             for worker in children[setup.relays :]:
                 wait_until(worker.pool, WITHIN, "the worker has a pool")
             self._warm_up(setup)
-            self.tell(backlog // setup.subscriptions)
-            wait_until(lambda: not self.books.one(UNROUTED), WITHIN, "the backlog is routed")
-            meter = self._meter(children)
-            left, before = self.books.one(WAITING), meter.read()
-            time.sleep(seconds)
-            used, still = between(before, meter.read()), self.books.one(WAITING)
+            running = Running(self, setup, children)
+            running.freeze()
+            yield running
         finally:
             for child in children:
                 child.kill(hold=True)
             self._clear()
-        return Cost(used, left - still, {})
-
-    def send(self, setup: Setup, events: int) -> Cost:
-        """Have these events routed and sent, and nobody do them: what relays can do alone."""
-        setup = replace(setup, workers=0, window=10_000_000)
-        children = self._children(setup)
-        for child in children:
-            child.env["BENCH_BATCH"] = str(setup.batch)
-        self.site.manage(children[0].env, "subscriptions", "--register")
-        self._widen(setup)
-        self.tell(events)
-        try:
-            meter = self._meter(children)
-            for child in children:
-                child.start()
-            left = self.books.one(UNROUTED)
-            wait_until(lambda: self.books.one(UNROUTED) < left, WITHIN, "the relay has begun")
-            left, before = self._left(setup), meter.read()
-            wait_until(lambda: not self._left(setup), WITHIN, "all is sent")
-            used = between(before, meter.read())
-        finally:
-            for child in children:
-                child.kill(hold=True)
-            self._clear()
-        return Cost(used, left, {})
 
     def _children(self, setup: Setup) -> list[Child]:
         self._runs += 1
@@ -181,7 +193,8 @@ class Ledger:
         )
         self._widen(setup)
         self.tell(setup.batch)
-        wait_until(self._is_done, WITHIN, "the first events are done")
+        ready = self.is_done if setup.workers else self.is_sent
+        wait_until(ready, WITHIN, "the first events are through")
 
     def _widen(self, setup: Setup) -> None:
         if setup.window:
@@ -196,38 +209,15 @@ class Ledger:
             client.flushdb()
         self.books.change("UPDATE bus_delivery SET state = 'done' WHERE state <> 'done'")
 
-    def _left(self, setup: Setup) -> int:
-        return int(self.books.one(UNROUTED) * setup.subscriptions + self.books.one(WAITING))
-
-    def _is_done(self) -> bool:
+    def is_done(self) -> bool:
         return not self.books.one(UNROUTED) and not self.books.one(OPEN)
 
-    def _meter(self, children: list[Child]) -> Meter:
+    def is_sent(self) -> bool:
+        return not self.books.one(UNROUTED) and not self.books.one(WAITING)
+
+    def meter(self, children: list[Child]) -> Meter:
         return Meter(
             bus=[child.pid for child in children],
             database=[self.site.postgres.pid],
             redis=[self.site.redis.pid],
         )
-
-
-EVENTS = """
-    INSERT INTO bus_event (uuid, type, version, stream, data, at, correlation, traceparent, quiet)
-    SELECT gen_random_uuid(), 'Happened', 1, 'B-' || n, jsonb_build_object('number', 'B-' || n),
-           now(), gen_random_uuid(), '', FALSE
-    FROM generate_series(%s::bigint, %s::bigint) n"""
-OUTBOX = """
-    INSERT INTO bus_outbox (event_id)
-    SELECT id FROM bus_event e WHERE type = 'Happened'
-    AND id > coalesce((SELECT max(event_id) FROM bus_delivery WHERE stream LIKE 'B-%'), 0)"""
-PAST_EVENTS = """
-    INSERT INTO bus_event (uuid, type, version, stream, data, at, correlation, traceparent, quiet)
-    SELECT gen_random_uuid(), 'Past', 1, 'P-' || n, '{}', now() - interval '90 days',
-           gen_random_uuid(), '', FALSE
-    FROM generate_series(1, %s::bigint) n"""
-PAST_DELIVERIES = """
-    INSERT INTO bus_delivery (event_id, subscription_id, queue_id, stream, ordered, state, due_at,
-                              token, attempts, closed_at)
-    SELECT e.id, s.id, s.queue_id, e.stream, s.ordered, 'done', e.at, 2, 1, e.at
-    FROM bus_event e, (SELECT * FROM bus_subscription ORDER BY id LIMIT 5) s
-    WHERE e.type = 'Past' AND e.id > coalesce(
-        (SELECT max(event_id) FROM bus_delivery WHERE stream LIKE 'P-%'), 0)"""

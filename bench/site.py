@@ -23,7 +23,8 @@ class Site:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="shop-bench-")).resolve()
-        self.postgres = PostgresServer(self.folder / "postgres")
+        # When what a reaction did can be seen is known by its commit alone.
+        self.postgres = PostgresServer(self.folder / "postgres", track_commit_timestamp="on")
         self.redis = RedisServer(self.folder / "redis")
         self.stubs = Stubs()
         self._redis_numbers: dict[str, int] = {}

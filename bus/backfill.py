@@ -96,7 +96,7 @@ def _remembered(forgotten: datetime) -> str:
 def _owe(
     subscription: Subscription, events: Sequence[int], due_in: timedelta, quietly: bool
 ) -> int:
-    count = owe("e.id", events, f"AND s.id = {int(subscription.pk)}", quietly=quietly)
+    count = owe("e.id", events, only=subscription.pk, quietly=quietly)
     Delivery.objects.filter(subscription=subscription, event_id__in=events).update(
         due_at=Now() + due_in
     )

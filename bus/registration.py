@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from bus.clock import sql_ago
-from bus.models import OPEN, Delivery, Queue, Subscription
+from bus.models import INDEXED, Delivery, Queue, Subscription
 from bus.registry import Reaction, reactions
 from bus.relay.routing import lock_routing, owe
 
@@ -80,9 +80,10 @@ def _write(reaction: Reaction, **more: object) -> Subscription:
 def _move(row: Subscription) -> None:
     """What it owes already waits in the lanes of its queue of today, and what is in flight from
     the queue before holds them."""
-    Delivery.objects.filter(subscription=row, state__in=OPEN).update(
-        queue=row.queue, ordered=row.ordered
-    )
+    for states in INDEXED:
+        Delivery.objects.filter(subscription=row, state__in=states).update(
+            queue=row.queue, ordered=row.ordered
+        )
 
 
 def _sweep(new: Iterable[Subscription]) -> None:
@@ -90,4 +91,4 @@ def _sweep(new: Iterable[Subscription]) -> None:
     # What is still in the outbox is the router's, or it would overtake what is older there.
     routed = "AND NOT EXISTS (SELECT 1 FROM bus_outbox o WHERE o.event_id = e.id)"
     for row in new:
-        owe("e.type", [row.event_type], f"{recent} {routed} AND s.id = {int(row.pk)}")
+        owe("e.type", [row.event_type], f"{recent} {routed}", only=row.pk)

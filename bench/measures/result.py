@@ -18,13 +18,18 @@ class Size:
     orders: int
     seconds: float
     deliveries: int
+    burst: int
+    """Deliveries in one turn of two ledgers."""
     history: tuple[int, ...]
     """Finished deliveries in the ledger, one after the other."""
 
 
-QUICK = Size(quick=True, repetitions=1, orders=100, seconds=7, deliveries=5_000, history=(100_000,))
+QUICK = Size(
+    quick=True, repetitions=1, orders=100, seconds=7, deliveries=5_000, burst=5_000,
+    history=(100_000,),
+)  # fmt: skip
 FULL = Size(
-    quick=False, repetitions=5, orders=300, seconds=40, deliveries=20_000,
+    quick=False, repetitions=5, orders=300, seconds=40, deliveries=20_000, burst=10_000,
     history=(1_000_000, 10_000_000),
 )  # fmt: skip
 

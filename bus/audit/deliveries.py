@@ -47,7 +47,7 @@ def _owe(event: int, subscription: int, name: str, operator: Operator) -> str:
         lock_routing()
         if not _not_owed("AND e.id = %s AND s.id = %s", [event, subscription]):
             return ""
-        owe("e.id", [event], f"AND s.id = {int(subscription)}")
+        owe("e.id", [event], only=subscription)
         return operator.record(f"event {event}", f"It is owed to {name} now")
 
 

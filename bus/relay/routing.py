@@ -56,29 +56,39 @@ def lock_routing() -> None:
 
 
 def owe(
-    column: str, values: Sequence[int] | Sequence[str], extra: str = "", *, quietly: bool = False
+    column: str,
+    values: Sequence[int] | Sequence[str],
+    extra: str = "",
+    *,
+    only: int | None = None,
+    quietly: bool = False,
 ) -> int:
     """Insert the deliveries that are missing for the events whose `column` is among `values`.
 
-    `column` is an expression over the event `e` and the subscription `s`; `extra` a further
-    condition. Both are written in the bus and never come from outside. What is quiet, because
-    its event is or because it is owed `quietly`, is discarded at once where the subscription is
-    visible, so that the ledger has it and nobody notices. Returns how many.
+    `column` is an expression over the event `e`, and `extra` a further condition on it; both are
+    written in the bus and never come from outside. `only` names one subscription by its id. What
+    is quiet, because its event is or because it is owed `quietly`, is discarded at once where the
+    subscription is visible, so that the ledger has it and nobody notices. Returns how many.
     """
     if not values:
         return 0
     condition, wanted = among(values)
     quiet = "TRUE" if quietly else "e.quiet"
     hushed = f"CASE WHEN {quiet} AND s.visible THEN"
+    chosen = "" if only is None else f"AND s.id = {int(only)}"
+    # MATERIALIZED: the events first. PostgreSQL never counts a table as small as that of the
+    # subscriptions, takes it for one of a single row, and goes through the history of its type.
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO bus_delivery (event_id, subscription_id, queue_id, stream, ordered, "
             "quiet, state, closed_at, error) "
+            "WITH e AS MATERIALIZED (SELECT e.id, e.type, e.stream, e.quiet FROM bus_event e "
+            f"WHERE {column} {condition} {extra}) "
             f"SELECT e.id, s.id, s.queue_id, e.stream, s.ordered, {quiet} AND NOT s.visible, "
             f"{hushed} 'discarded' ELSE 'waiting' END, {hushed} {sql_now()} END, "
             f"{hushed} '{KEPT_QUIET}' ELSE '' END "
-            "FROM bus_event e JOIN bus_subscription s ON s.event_type = e.type "
-            f"WHERE {column} {condition} AND s.retired_at IS NULL {extra} "
+            "FROM e JOIN bus_subscription s ON s.event_type = e.type "
+            f"WHERE s.retired_at IS NULL {chosen} "
             "ORDER BY e.id, s.id ON CONFLICT (event_id, subscription_id) DO NOTHING",
             [wanted],
         )

@@ -1,5 +1,6 @@
 """PostgreSQL finds what the relay asks for by an index, however much is done."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bus import selectors
-from bus.models import Event, Outbox, Subscription
+from bus import registry, selectors
+from bus.models import Delivery, Event, Outbox, Subscription
 from bus.operations import Filter, Selection
 from bus.registration import register
 from bus.relay.claiming import claim
@@ -19,6 +20,7 @@ from bus.relay.routing import route
 from bus.relay.work import look
 from bus.retention import prune
 from bus.tests.conftest import Happened, Subscribed, end_leases
+from bus.worker.taking import take
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -56,7 +58,7 @@ def plans(function: Callable[[], Any]) -> str:
     """How PostgreSQL would do each statement of a function again."""
     with CaptureQueriesContext(connection) as queries:
         function()
-    words = ("SELECT", "UPDATE", "INSERT", "DELETE")
+    words = ("SELECT", "(SELECT", "UPDATE", "INSERT", "DELETE")
     statements = [q["sql"] for q in queries.captured_queries if q["sql"].startswith(words)]
     found = []
     with transaction.atomic(), connection.cursor() as cursor:
@@ -114,3 +116,52 @@ def test_nothing_reads_the_whole_ledger(function: Callable[[], Any]) -> None:
     assert "Index" in found
     assert "Seq Scan on bus_delivery" not in found
     assert "Seq Scan on bus_event" not in found
+
+
+Tickets = list[tuple[int, int]]
+
+
+@pytest.fixture
+def tickets(much_is_done: None) -> Tickets:
+    """Of what is on its way, after an hour in which nothing was, of which the statistics tell."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE bus_delivery SET state = 'done', lease_until = NULL")
+        cursor.execute("ANALYZE bus_delivery")
+        cursor.execute(
+            "UPDATE bus_delivery SET state = 'waiting' FROM bus_subscription s "
+            "WHERE s.id = subscription_id AND s.name LIKE '%react' AND stream::int % 20 = 0"
+        )
+        cursor.execute(
+            "UPDATE bus_delivery SET state = 'sent', lease_until = NOW() + INTERVAL '1 hour' "
+            "FROM bus_subscription s "
+            "WHERE s.id = subscription_id AND s.name LIKE '%react_too' AND stream::int % 20 = 10"
+        )
+    rows = Delivery.objects.filter(state="sent")
+    return list(rows.order_by("-id").values_list("id", "token")[:3])
+
+
+def taken(tickets: Tickets) -> None:
+    name = Subscription.objects.get(name__endswith="react_too").name
+    take(registry.reaction(name), tickets, [])
+
+
+@pytest.mark.parametrize(
+    ("function", "indexes"),
+    [
+        (lambda _: look(), "due in_flight"),
+        (lambda _: claim(look()), "due in_flight lane pkey"),
+        (lambda _: routed(), "once_per_subscription"),
+        (lambda tickets: taken(tickets[:1]), "pkey"),
+        (taken, "pkey"),
+        (lambda _: selectors.queue_states(), "dead due in_flight"),
+    ],
+    ids=["look", "claim", "route", "take one", "take three", "queues"],
+)
+def test_what_was_planned_after_a_quiet_hour_serves_a_busy_one(
+    tickets: Tickets, function: Callable[[Tickets], Any], indexes: str
+) -> None:
+    found = plans(lambda: function(tickets))
+
+    assert set(re.findall(r"bus_delivery_(\w+)", found)) == set(indexes.split())
+    assert "Seq Scan on bus_delivery" not in found
+    assert "bus_event_history" not in found

@@ -15,7 +15,7 @@ from bus.context import Origin
 from bus.models import State
 from bus.models.ledger import delivery_key
 from bus.registry import Reaction
-from bus.worker.ledger import STOPPED, Taken, literals, locked, owned_of, put_back, update
+from bus.worker.ledger import STOPPED, Taken, in_state, locked, owned_of, put_back, update
 
 Ticket = tuple[int, int]
 """A delivery's id and the token it was sent with."""
@@ -25,6 +25,8 @@ COLUMNS = """
     e.uuid, e.version, e.correlation, e.traceparent, e.data, p.data
 """
 """What a worker has to know of a delivery and its event."""
+
+BEGUN = (State.RUNNING, State.SENDING)
 
 FENCES = 10_000
 """Of so many two tries are one, and tokens stay small enough for the ledger."""
@@ -50,7 +52,7 @@ def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Ta
             return [alone]
         tries.pop()  # it has answered, and took nothing
     with transaction.atomic():
-        rows = _rows(reaction, list(tokens), [State.SENT])
+        rows = _rows(reaction, list(tokens), (State.SENT,))
         owned = [row for row in rows if row[1] == tokens[row[0]]]
         if tries and not owned:
             # Asked only now: the one before may have waited for that very commit.
@@ -79,7 +81,7 @@ def _take_alone(reaction: Reaction, ticket: Ticket, fence: int) -> Taken | None:
             "attempts = d.attempts + 1, token = d.token + %s "
             "FROM bus_subscription s, bus_event e "
             "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
-            "WHERE d.id = %s AND d.token = %s AND d.state = 'sent' AND e.id = d.event_id "
+            f"WHERE d.id = %s AND d.token = %s AND {in_state(State.SENT)} AND e.id = d.event_id "
             f"AND s.id = d.subscription_id AND s.name = %s AND NOT ({STOPPED.format(sql_now())}) "
             f"RETURNING {COLUMNS}",
             [fence, *ticket, reaction.name],
@@ -104,13 +106,12 @@ def begin_next(rest: list[Taken], reaction: Reaction) -> list[Taken]:
     to its commit was lost: what is *sending* under its token already is the next one, and has
     lost nothing but an attempt.
     """
-    begun = (State.RUNNING, State.SENDING)
     while rest:
         if one := _begun_next(rest[0], reaction):
             return [one, *rest[1:]]
-        rows = locked(rest[:1], begun)
+        rows = locked(rest[:1], BEGUN)
         if any(stopped for _pk, _token, stopped in rows):
-            put_back(list(owned_of(rest, locked(rest, begun))))
+            put_back(list(owned_of(rest, locked(rest, BEGUN))))
             return []
         if owned_of(rest[:1], rows):
             return _begin(rest[:1], reaction) + rest[1:]
@@ -125,7 +126,7 @@ def _begun_next(one: Taken, reaction: Reaction) -> Taken | None:
         cursor.execute(
             "UPDATE bus_delivery SET state = 'sending', attempts = attempts + 1, "
             f"lease_until = {lease} WHERE id = %s AND token = %s "
-            "AND state IN ('running', 'sending') AND NOT EXISTS (SELECT 1 FROM bus_subscription s "
+            f"AND {in_state(*BEGUN)} AND NOT EXISTS (SELECT 1 FROM bus_subscription s "
             f"WHERE s.id = subscription_id AND ({STOPPED.format(sql_now())}))",
             [one.id, one.token],
         )
@@ -151,11 +152,11 @@ def _mark(
 
 def _begun(reaction: Reaction, tokens: dict[int, int], tries: list[int]) -> list[Taken]:
     """What an earlier try has taken, if its commit came through after all."""
-    rows = _rows(reaction, list(tokens), [State.RUNNING, State.SENDING])
+    rows = _rows(reaction, list(tokens), BEGUN)
     return [_taken(reaction, row) for row in rows if row[1] - tokens[row[0]] in tries]
 
 
-def _rows(reaction: Reaction, ids: list[int], states: list[State]) -> list[tuple[Any, ...]]:
+def _rows(reaction: Reaction, ids: list[int], states: tuple[State, ...]) -> list[tuple[Any, ...]]:
     """Those in one of these states, with their events, locked; in the order of the events.
 
     It waits for whoever holds a row for a moment. To leave such a row alone would lose it for
@@ -171,7 +172,7 @@ def _rows(reaction: Reaction, ids: list[int], states: list[State]) -> list[tuple
             "FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id "
             "JOIN bus_event e ON e.id = d.event_id "
             "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
-            f"WHERE d.id {condition} AND d.state IN ({literals(states)}) "
+            f"WHERE d.id {condition} AND {in_state(*states)} "
             f"AND s.name = %s ORDER BY d.event_id {lock}",
             [wanted, reaction.name],
         )

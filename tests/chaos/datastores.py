@@ -89,7 +89,7 @@ class RedisServer(Child):
 class PostgresServer(Child):
     """A PostgreSQL with its usual care for what is committed (fsync and all)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **options: str) -> None:
         server = find_postgres()
         if server is None:
             raise SystemExit("No PostgreSQL here: apt-get install postgresql, or DATABASE=sqlite.")
@@ -98,7 +98,8 @@ class PostgresServer(Child):
         self.data = Path(data)
         self.port = servers.free_port()
         user = servers.make_cluster(server, data)
-        command = servers.postgres_command(server, data, self.port, max_connections="80")
+        options |= {"max_connections": "80"}
+        command = servers.postgres_command(server, data, self.port, **options)
         super().__init__("postgres", command, os.environ, folder / "log")
         self.user = user
         self.url = f"postgres://shop@127.0.0.1:{self.port}/postgres"
