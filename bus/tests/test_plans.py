@@ -162,6 +162,6 @@ def test_what_was_planned_after_a_quiet_hour_serves_a_busy_one(
 ) -> None:
     found = plans(lambda: function(tickets))
 
-    assert set(re.findall(r"bus_delivery_(\w+)", found)) == set(indexes.split())
+    assert set(re.findall(r"bus_delivery_([a-z_]+)", found)) == set(indexes.split())
     assert "Seq Scan on bus_delivery" not in found
     assert "bus_event_history" not in found
