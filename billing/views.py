@@ -27,8 +27,8 @@ class DocumentView(APIView):
         # Who asks for a PDF and nothing else must get it, and a problem in JSON where it is not.
         return super().perform_content_negotiation(request, force=True)
 
-    def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        invoice = selectors.issued(order_id, self.kind)
+    def get(self, request: Request, public_id: UUID) -> HttpResponseBase:
+        invoice = selectors.issued(public_id, self.kind)
         if invoice is None:
             raise NotFound(f"There is no {self.kind} of this order yet.")
         etag = f'"{invoice.sha256}"'
@@ -50,8 +50,8 @@ class InvoiceView(DocumentView):
             404: OpenApiResponse(description="No such order, or its invoice is not drawn yet."),
         },
     )
-    def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        return super().get(request, order_id)
+    def get(self, request: Request, public_id: UUID) -> HttpResponseBase:
+        return super().get(request, public_id)
 
 
 class CreditNoteView(DocumentView):
@@ -65,8 +65,8 @@ class CreditNoteView(DocumentView):
             404: OpenApiResponse(description="No such order, or it has no credit note (yet)."),
         },
     )
-    def get(self, request: Request, order_id: UUID) -> HttpResponseBase:
-        return super().get(request, order_id)
+    def get(self, request: Request, public_id: UUID) -> HttpResponseBase:
+        return super().get(request, public_id)
 
 
 def _pdf(invoice: Invoice) -> HttpResponse:

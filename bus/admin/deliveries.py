@@ -1,6 +1,6 @@
 """Deliveries in the admin: what became of them, again, never, and forgotten."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -31,6 +31,8 @@ STATE_COLOURS = {
     State.SENDING: "info",
 }
 
+NOTHING = "-"
+
 MOST_PRUNED = 50_000
 """In one request, which takes seconds; the command line has no such limit."""
 
@@ -44,8 +46,11 @@ class DeliveryAdmin(ReadOnly):
     search_fields = ("stream__startswith",)
     search_help_text = "The beginning of a stream, for example SO-1000."
     ordering = ("-id",)
-    exclude = ("error", "token")
-    readonly_fields = ("traceback",)
+    fields = (
+        "event", "subscription", "queue", "stream", "state", "kind", "attempts", "crashes",
+        "ambiguous", "due", "lease", "closed", "traceback",
+    )  # fmt: skip
+    readonly_fields = fields
     actions = ("deliver_again", "discard")
     actions_list = ("prune", "drain")
 
@@ -60,6 +65,23 @@ class DeliveryAdmin(ReadOnly):
     @display(description="done, dead or due at")
     def when(self, delivery: Delivery) -> str:
         return date_format(localtime(delivery.closed_at or delivery.due_at), "j M, H:i:s")
+
+    @display(description="how it is done")
+    def kind(self, delivery: Delivery) -> str:
+        said = {"in its lane": delivery.ordered, "alone": delivery.alone, "quiet": delivery.quiet}
+        return ", ".join(word for word, is_so in said.items() if is_so) or NOTHING
+
+    @display(description="due at")
+    def due(self, delivery: Delivery) -> str:
+        return _to_the_second(delivery.due_at)
+
+    @display(description="lease until")
+    def lease(self, delivery: Delivery) -> str:
+        return _to_the_second(delivery.lease_until)
+
+    @display(description="closed at")
+    def closed(self, delivery: Delivery) -> str:
+        return _to_the_second(delivery.closed_at)
 
     @display(description="last error")
     def last_error(self, delivery: Delivery) -> str:
@@ -133,3 +155,8 @@ class DeliveryAdmin(ReadOnly):
             "process for about ten seconds. While the broker answers, leave it to the workers."
         )
         return ask(self, request, form, "Drain the ledger", back, says=says, button="Drain")
+
+
+def _to_the_second(instant: datetime | None) -> str:
+    """What happens to a delivery takes less than a minute."""
+    return date_format(localtime(instant), "j M Y, H:i:s") if instant else NOTHING

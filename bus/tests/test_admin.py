@@ -1,6 +1,6 @@
 """Deliveries in the admin: what operators do with them, and what keeps others from it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -13,7 +13,7 @@ from bus.models import Delivery, Event, State, Subscription
 from bus.registration import register
 from bus.relay.routing import route
 from bus.testing import given
-from bus.tests.conftest import Happened, Subscribed, happened, note, notes, states
+from bus.tests.conftest import Happened, Subscribed, delivery, happened, note, notes, states
 from bus.tests.staff import DELIVERIES, SUBSCRIPTIONS, act, log, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -126,6 +126,18 @@ def test_events_of_other_times_are_not_shown(operator: Client, name: str) -> Non
     page = operator.get(reverse(DELIVERIES), {"event__at_from_0": f"{tomorrow:%Y-%m-%d}"})
 
     assert page.context["cl"].result_count == 0
+
+
+def test_a_delivery_tells_its_instants_to_the_second(operator: Client, name: str) -> None:
+    row = delivery(1)
+    Delivery.objects.filter(pk=row.pk).update(
+        state=State.DONE, closed_at=datetime(2026, 7, 1, 10, 20, 31, tzinfo=UTC), ordered=True
+    )
+
+    page = operator.get(reverse("admin:bus_delivery_change", args=[row.pk])).content.decode()
+
+    assert "1 Jul 2026, 12:20:31" in page
+    assert "in its lane" in page
 
 
 def test_discarding_needs_a_reason(operator: Client, name: str) -> None:
