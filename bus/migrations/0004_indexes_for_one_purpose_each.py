@@ -6,7 +6,7 @@ CLEARED = {
     "autovacuum_vacuum_scale_factor": "0",
     "autovacuum_vacuum_threshold": "50000",
     "autovacuum_analyze_scale_factor": "0",
-    "autovacuum_analyze_threshold": "50000",
+    "autovacuum_analyze_threshold": "500",
     "vacuum_index_cleanup": "on",
 }
 """A delivery is changed three times and then never again. What those changes leave behind lies at
