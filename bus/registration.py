@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from bus.clock import sql_ago
-from bus.models import INDEXED, Delivery, Queue, Subscription
+from bus.models import IS_OPEN, Delivery, Queue, Subscription
 from bus.registry import Reaction, reactions
 from bus.relay.routing import lock_routing, owe
 
@@ -80,10 +80,7 @@ def _write(reaction: Reaction, **more: object) -> Subscription:
 def _move(row: Subscription) -> None:
     """What it owes already waits in the lanes of its queue of today, and what is in flight from
     the queue before holds them."""
-    for states in INDEXED:
-        Delivery.objects.filter(subscription=row, state__in=states).update(
-            queue=row.queue, ordered=row.ordered
-        )
+    Delivery.objects.filter(IS_OPEN, subscription=row).update(queue=row.queue, ordered=row.ordered)
 
 
 def _sweep(new: Iterable[Subscription]) -> None:

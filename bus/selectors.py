@@ -94,7 +94,7 @@ def _by_queue() -> list[dict[int, tuple[int, datetime | None]]]:
     open would read the whole ledger.
     """
     one, *others = (
-        Delivery.objects.filter(state__in=states)
+        Delivery.objects.filter(states)
         .annotate(part=Value(part))
         .values_list("part", "queue_id")
         .annotate(Count("id"), Min("due_at"))

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from bus.audit.repairing import Operator
 from bus.audit.rules import Finding, check
 from bus.clock import sql_ago
-from bus.models import IN_FLIGHT, INDEXED, Delivery, Outbox
+from bus.models import IN_FLIGHT, IS_OPEN, Delivery, Outbox
 from bus.relay.claiming import LANE_IS_FREE
 from bus.relay.work import CLAIMABLE
 
@@ -63,16 +63,13 @@ def lost_in_flight() -> Iterator[Finding]:
 @check("a subscription that is retired has nothing open")
 def retired_with_open() -> Iterable[Finding]:
     """Retiring discards what is open, and nobody claims what is left."""
-    retired = Delivery.objects.filter(subscription__retired_at__isnull=False).order_by("id")
-    for states in INDEXED:
-        rows = retired.filter(state__in=states)
-        for pk, name, state in rows.values_list("pk", "subscription__name", "state"):
-            yield Finding(
-                f"{name}, delivery {pk}",
-                f"is {state}, but the subscription is retired",
-                asks="Discard it, or bring the subscription back: "
-                "manage.py subscriptions --register.",
-            )
+    rows = Delivery.objects.filter(IS_OPEN, subscription__retired_at__isnull=False)
+    for pk, name, state in rows.order_by("id").values_list("pk", "subscription__name", "state"):
+        yield Finding(
+            f"{name}, delivery {pk}",
+            f"is {state}, but the subscription is retired",
+            asks="Discard it, or bring the subscription back: manage.py subscriptions --register.",
+        )
 
 
 def _for_long(what: str, count: int) -> str:

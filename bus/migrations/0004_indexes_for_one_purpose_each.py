@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 CLEARED = {
     "autovacuum_vacuum_scale_factor": "0",
-    "autovacuum_vacuum_threshold": "50000",
+    "autovacuum_vacuum_threshold": "20000",
     "autovacuum_analyze_scale_factor": "0",
     "autovacuum_analyze_threshold": "500",
     "vacuum_index_cleanup": "on",
@@ -14,6 +14,12 @@ the head of the indexes where the relay looks, so it is cleared by how much it i
 much it is of all that was ever done. Without the last setting PostgreSQL leaves the indexes of a
 large table alone. The statistics are taken often, because a plan that was made while the table was
 empty lasts until they are."""
+
+
+def take_the_time(_apps, editor):
+    """An index of a large ledger takes longer to build than a statement of the shop may last."""
+    if editor.connection.vendor == "postgresql":
+        editor.execute("SET LOCAL statement_timeout = 0")
 
 
 def clear_often(_apps, editor):
@@ -31,6 +37,7 @@ class Migration(migrations.Migration):
     dependencies = [("bus", "0003_quiet_and_held")]
 
     operations = [
+        migrations.RunPython(take_the_time, take_the_time),
         migrations.RemoveIndex(model_name="delivery", name="bus_delivery_lane"),
         migrations.AddIndex(
             model_name="delivery",

@@ -1,12 +1,22 @@
 """The tables of the bus."""
 
 from bus.models.events import Event, Outbox, PersonalData
-from bus.models.ledger import IN_FLIGHT, INDEXED, OPEN, Delivery, Queue, State, Subscription
+from bus.models.ledger import (
+    IN_FLIGHT,
+    INDEXED,
+    IS_OPEN,
+    OPEN,
+    Delivery,
+    Queue,
+    State,
+    Subscription,
+)
 from bus.models.operations import OperatorAction, RelayState
 
 __all__ = [
     "INDEXED",
     "IN_FLIGHT",
+    "IS_OPEN",
     "OPEN",
     "Delivery",
     "Event",

@@ -24,8 +24,11 @@ IN_FLIGHT = (State.SENT, State.RUNNING, State.SENDING)
 OPEN = (State.WAITING, *IN_FLIGHT, State.DEAD)
 """What an order still waits for, and what holds a lane."""
 
-INDEXED = ((State.WAITING,), IN_FLIGHT, (State.DEAD,))
+INDEXED = (Q(state=State.WAITING), Q(state__in=IN_FLIGHT), Q(state=State.DEAD))
 """What is open in three parts, each of which an index of its own finds among all that is done."""
+
+IS_OPEN = INDEXED[0] | INDEXED[1] | INDEXED[2]
+"""All of it in one statement, so that nothing slips from one part to another meanwhile."""
 
 
 class Queue(models.Model):

@@ -138,6 +138,8 @@ def _batches(
     return batches + [[one] for one in candidates if one.alone]
 
 
+# OFFSET keeps the question for each candidate by itself, and so by the stream: PostgreSQL would
+# make a join of it, and read all that is open for each candidate where it takes that for little.
 LANE_IS_FREE = """
     AND NOT EXISTS (
         SELECT 1 FROM bus_delivery e
@@ -147,6 +149,7 @@ LANE_IS_FREE = """
             e.event_id < d.event_id OR (e.event_id = d.event_id AND e.id < d.id)
             OR e.state IN ('sent', 'running', 'sending')
         )
+        LIMIT 1 OFFSET 0
     )"""
 
 

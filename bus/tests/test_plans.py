@@ -13,7 +13,7 @@ from django.utils import timezone
 from bus import registry, selectors
 from bus.models import Delivery, Event, Outbox, Subscription
 from bus.operations import Filter, Selection
-from bus.registration import register
+from bus.registration import _move, register
 from bus.relay.claiming import claim
 from bus.relay.expiry import expire
 from bus.relay.routing import route
@@ -54,18 +54,55 @@ def much_is_done(subscribed: Subscribed) -> None:
         cursor.execute("ANALYZE")
 
 
+WORDS = ("SELECT", "(SELECT", "UPDATE", "INSERT", "DELETE")
+
+
 def plans(function: Callable[[], Any]) -> str:
     """How PostgreSQL would do each statement of a function again."""
     with CaptureQueriesContext(connection) as queries:
         function()
-    words = ("SELECT", "(SELECT", "UPDATE", "INSERT", "DELETE")
-    statements = [q["sql"] for q in queries.captured_queries if q["sql"].startswith(words)]
+    statements = [q["sql"] for q in queries.captured_queries if q["sql"].startswith(WORDS)]
     found = []
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(f"EXPLAIN {statement}")
             found += [row[0] for row in cursor.fetchall()]
     return "\n".join(found)
+
+
+def kept_plans(function: Callable[[], Any]) -> str:
+    """The same by the plans that a connection keeps, made for any parameters."""
+    statements: list[tuple[str, int]] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
+        if sql.startswith(WORDS):
+            statements.append((sql, len(params or ())))
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(note):
+        function()
+    found = []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        for place, (sql, count) in enumerate(statements):
+            for mark in range(1, count + 1):
+                sql = sql.replace("%s", f"${mark}", 1)
+            nulls = f"({', '.join(['NULL'] * count)})" if count else ""
+            cursor.execute(f"PREPARE kept_{place} AS {sql.replace('%%', '%')}")
+            cursor.execute(f"EXPLAIN EXECUTE kept_{place}{nulls}")
+            found += [row[0] for row in cursor.fetchall()]
+            cursor.execute(f"DEALLOCATE kept_{place}")
+    return "\n".join(found)
+
+
+INDEX = re.compile(r" (?:using|on) bus_delivery_([a-z_]+)")
+
+
+def whole_reads(found: str) -> list[str]:
+    """Where an index is read from its first entry to its last."""
+    lines = found.splitlines()
+    pairs = zip(lines, [*lines[1:], ""], strict=True)
+    return [one for one, below in pairs if INDEX.search(one) and "Index Cond" not in below]
 
 
 def routed() -> None:
@@ -145,23 +182,53 @@ def taken(tickets: Tickets) -> None:
     take(registry.reaction(name), tickets, [])
 
 
+@pytest.mark.parametrize("planned", [plans, kept_plans])
 @pytest.mark.parametrize(
     ("function", "indexes"),
     [
         (lambda _: look(), "due in_flight"),
         (lambda _: claim(look()), "due in_flight lane pkey"),
-        (lambda _: routed(), "once_per_subscription"),
+        (lambda _: routed(), ""),
         (lambda tickets: taken(tickets[:1]), "pkey"),
         (taken, "pkey"),
-        (lambda _: selectors.queue_states(), "dead due in_flight"),
     ],
-    ids=["look", "claim", "route", "take one", "take three", "queues"],
+    ids=["look", "claim", "route", "take one", "take three"],
 )
 def test_what_was_planned_after_a_quiet_hour_serves_a_busy_one(
-    tickets: Tickets, function: Callable[[Tickets], Any], indexes: str
+    tickets: Tickets,
+    planned: Callable[[Callable[[], Any]], str],
+    function: Callable[[Tickets], Any],
+    indexes: str,
 ) -> None:
-    found = plans(lambda: function(tickets))
+    found = planned(lambda: function(tickets))
 
-    assert set(re.findall(r"bus_delivery_([a-z_]+)", found)) == set(indexes.split())
+    assert set(INDEX.findall(found)) == set(indexes.split())
+    assert whole_reads(found) == []
     assert "Seq Scan on bus_delivery" not in found
     assert "bus_event_history" not in found
+
+
+def test_what_is_open_is_counted_by_the_indexes_of_its_parts(tickets: Tickets) -> None:
+    found = plans(selectors.queue_states)
+
+    assert set(INDEX.findall(found)) == {"dead", "due", "in_flight"}
+    assert "Seq Scan on bus_delivery" not in found
+
+
+def test_what_is_open_is_moved_by_them_in_one_statement(tickets: Tickets) -> None:
+    row = Subscription.objects.get(name__endswith="react_too")
+
+    found = plans(lambda: _move(row))
+
+    assert found.count("Update on bus_delivery") == 1
+    assert set(INDEX.findall(found)) == {"dead", "due", "in_flight"}
+    assert "Seq Scan on bus_delivery" not in found
+
+
+def test_the_ledger_is_cleared_by_how_much_has_changed() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'bus_delivery'")
+        (options,) = cursor.fetchone()
+
+    assert "autovacuum_vacuum_scale_factor=0" in options
+    assert "vacuum_index_cleanup=on" in options
