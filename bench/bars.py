@@ -5,6 +5,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+OTHER_LOAD = "not judged: other load"
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -47,5 +49,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def ratio(one: Sequence[float], other: Sequence[float]) -> float:
-    """The median of the pairs' ratios: what slowed the machine down slowed both down."""
-    return statistics.median(a / b for a, b in zip(one, other, strict=True))
+    """The median of the pairs' ratios: what slowed the machine down slowed both down.
+
+    Not a number where there are none.
+    """
+    pairs = [a / b for a, b in zip(one, other, strict=True)]
+    return statistics.median(pairs) if pairs else math.nan

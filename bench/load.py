@@ -7,7 +7,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 SKUS = ("BOOK-ATLAS", "BOOK-BREAD", "DESK-INK", "DESK-PEN", "FOOD-TEA", "HOME-CLOCK")
@@ -32,6 +32,16 @@ class Answers:
         self.took.append(took)
         if number := json.loads(body).get("number"):
             self.numbers[number] = time.time()
+
+
+def together(parts: Iterable[Answers]) -> Answers:
+    """All of them as one."""
+    whole = Answers()
+    for part in parts:
+        whole.took += part.took
+        whole.numbers |= part.numbers
+        whole.errors += part.errors
+    return whole
 
 
 def bodies(seed: int = 1) -> Iterator[bytes]:

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from bus import Fact, Queue, Retry, subscribe
 
-QUEUE = Queue("bench")
 RETRY = Retry(
     on=(TimeoutError,),
     times=2,
@@ -22,13 +21,15 @@ class Happened(Fact, frozen=True, kw_only=True):
         return self.number
 
 
-def _subscribe(name: str, batch: int) -> None:
+def _subscribe(place: int, batch: int) -> None:
     def nothing(facts: list[Happened]) -> None:
         """Do nothing about it."""
 
-    nothing.__name__ = name
-    subscribe(Happened, queue=QUEUE, retry=RETRY, batch=batch)(nothing)
+    nothing.__name__ = f"nothing_{place}"
+    # Ordered, as most queues of the shop, so that lanes are in what is measured.
+    queue = Queue(f"bench-{place}", ordered=True)
+    subscribe(Happened, queue=queue, retry=RETRY, batch=batch)(nothing)
 
 
 for place in range(int(os.environ["BENCH_SUBSCRIPTIONS"])):
-    _subscribe(f"nothing_{place}", int(os.environ["BENCH_BATCH"]))
+    _subscribe(place, int(os.environ["BENCH_BATCH"]))

@@ -2,11 +2,10 @@
 
 import os
 import statistics
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.bars import Bar, ratio
+from bench.bars import OTHER_LOAD, Bar, ratio
 from bench.ledger import Cost, Ledger, Running, Setup
 from bench.measures.result import Result, Say, Size, Table
 from bench.site import Site
@@ -25,60 +24,68 @@ TWICE_AS_FAST = 1.7
 CORES_FOR_TWO = 4
 MANY = 50
 BACKLOG = 100_000
-WORKED_OFF = 3.0
-"""Seconds of work on a backlog in one turn."""
 LONE_SHARE = 5
 """Of so many deliveries in batches one is done alone: it costs that much more."""
 
-Burst = Callable[[Running], Cost]
 HEAD = ["", "finished before", "subscriptions", "batch", "backlog", "CPU ms", "per second"]
 
 
 @dataclass
 class Bench:
-    """Two ledgers that take turns: one stays short, the other one becomes what is asked about."""
+    """One ledger for what is measured alone, and one that becomes long, beside short ones."""
 
-    short: Ledger
-    long: Ledger
+    site: Site
     size: Size
     say: Say
+    alone: Ledger
+    long: Ledger
     rows: list[list[str]] = field(default_factory=lambda: [HEAD])
     pairs: dict[str, Any] = field(default_factory=dict)
     unusable: int = 0
 
-    def in_turn(
-        self, what: str, plain: Setup, other: Setup, burst: Burst, *, backlog: int = 0
+    def beside_short(
+        self, what: str, setup: Setup, plain: Setup | None = None, *, backlog: int = 0
     ) -> Bar:
-        """How many times as much CPU a delivery costs in the long ledger as in the short one.
+        """How many times as much CPU a delivery costs in the long ledger as in a short one.
 
-        Both run, one of them frozen, and each of the bursts is measured right after one of the
-        short ledger: the bar is the median of the pairs' ratios.
+        Both run, and one is frozen while the other one works; they take turns in who is first.
+        Both are tidied up before, as PostgreSQL does once a minute. The bar is the median of the
+        turns' ratios, but for those during which the machine did something else.
         """
-        costs: dict[str, list[Cost]] = {"short": [], "long": []}
-        with self.short.running(plain) as short, self.long.running(other) as long:
+        plain = plain or setup
+        short = Ledger(self.site, f"short-{len(self.pairs)}")
+        costs: dict[Ledger, list[Cost]] = {short: [], self.long: []}
+        with short.running(plain) as one, self.long.running(setup) as other:
+            # What was planned while the tables were empty is no short ledger's cost.
+            one.work(self._events(plain))
+            finished = {ledger: ledger.finished() for ledger in costs}
+            short.tidy()
+            self.long.tidy()
             for turn in range(self.size.repetitions):
                 self.say(f"the bus with {what}, {turn + 1} of {self.size.repetitions}")
-                costs["short"].append(short.work(self._events(plain)))
-                if backlog:
-                    long.pile_up(backlog)
-                costs["long"].append(burst(long))
-        self._add(f"beside {what}", plain, costs["short"], finished=0)
-        self._add(f"with {what}", other, costs["long"], self.long.finished, backlog)
-        cpu = {of: [cost.per_delivery for cost in run] for of, run in costs.items()}
-        self.pairs[what] = cpu
-        return Bar(f"bus with {what}, CPU", ratio(cpu["long"], cpu["short"]), MOST_GROWTH, " x")
+                for running in (one, other) if turn % 2 == 0 else (other, one):
+                    cost = self._turn(running, backlog if running is other else 0, backlog > 0)
+                    costs[running.ledger].append(cost)
+        self._add(f"beside {what}", plain, costs[short], finished[short])
+        self._add(f"with {what}", setup, costs[self.long], finished[self.long], backlog)
+        self.pairs[what] = {
+            ledger.name: [cost.per_delivery for cost in of] for ledger, of in costs.items()
+        }
+        return _growth(what, costs[self.long], costs[short])
 
-    def grown(self, what: str, other: Setup, plain: Setup | None = None) -> Bar:
-        """The same amount of work in both."""
-        events = self._events(other)
-        return self.in_turn(what, plain or other, other, lambda running: running.work(events))
+    def _turn(self, running: Running, backlog: int, piled: bool) -> Cost:
+        """Where a backlog is asked about, both work on what is routed already."""
+        if not piled:
+            return running.work(self._events(running.setup))
+        running.pile_up(backlog or self.size.burst)
+        return running.work_off(self.size.burst)
 
     def work(self, what: str, setup: Setup, deliveries: int) -> Cost:
-        """The short ledger by itself."""
         self.say(f"the bus alone: {what}")
-        with self.short.running(setup) as running:
+        finished = self.alone.finished()
+        with self.alone.running(setup) as running:
             cost = running.work(deliveries // setup.subscriptions)
-        self._add(what, setup, [cost], finished=0)
+        self._add(what, setup, [cost], finished)
         return cost
 
     def _events(self, setup: Setup) -> int:
@@ -99,15 +106,15 @@ class Bench:
 
 
 def measure(site: Site, size: Size, say: Say) -> Result:
-    """All of it: first on a short ledger, then beside one that grows as long as `size` says."""
-    bench = Bench(Ledger(site, "short"), Ledger(site, "long"), size, say)
+    """All of it: first alone, then on a ledger that grows as long as `size` says."""
+    bench = Bench(site, size, say, Ledger(site, "alone"), Ledger(site, "long"))
     n = size.deliveries
     batch = bench.work("in batches", BATCH, n)
     alone = bench.work("one by one", ALONE, n // LONE_SHARE)
     twice = bench.work("twice as many deliveries", BATCH, 2 * n)
     two = bench.work("two relays, two workers", Setup(relays=2, workers=2), n)
     say("the relay alone")
-    with bench.short.running(RELAY_ALONE) as relay:
+    with bench.alone.running(RELAY_ALONE) as relay:
         sent = relay.send(n // BATCH.subscriptions)
     bars = [
         Bar("bus, a delivery in a batch of 50", batch.per_delivery, MOST["batch"], " ms"),
@@ -115,25 +122,43 @@ def measure(site: Site, size: Size, say: Say) -> Result:
         Bar("relay, deliveries a second", sent.per_second, FEWEST_SENT, "/s", at_least=True),
         *_memory(batch, twice),
         *_second(batch, two),
-        bench.grown(f"{MANY} subscriptions", Setup(subscriptions=MANY), BATCH),
-        bench.in_turn(
-            f"a backlog of {BACKLOG:,}",
-            BATCH, BATCH, lambda running: running.work_off(WORKED_OFF), backlog=BACKLOG,
-        ),
-    ]  # fmt: skip
+        bench.beside_short(f"{MANY} subscriptions", Setup(subscriptions=MANY), BATCH),
+        bench.beside_short(f"a backlog of {BACKLOG:,}", BATCH, backlog=BACKLOG),
+    ]
+    finished = 0
     for history in size.history:
         say(f"a history of {history:,} finished deliveries")
-        bench.long.grow_old(history - bench.long.finished)
+        bench.long.grow_old(history - finished)
+        finished = history
         bars += [
-            bench.grown(f"{history:,} finished", BATCH),
-            bench.grown(f"{history:,} finished, alone", ALONE),
+            bench.beside_short(f"{history:,} finished", BATCH),
+            bench.beside_short(f"{history:,} finished, alone", ALONE),
         ]
     return Result(
         bars=bars,
-        tables=[Table("The bus alone, per delivery", bench.rows, "Medians of the turns.")],
+        tables=[
+            Table(
+                "The bus alone, per delivery",
+                bench.rows,
+                "Medians of the turns; *finished before* is of the first turn.",
+            )
+        ],
         figures={"bus": bench.rows, "pairs": bench.pairs, "relay alone": sent.per_second},
         unusable=bench.unusable,
     )
+
+
+def _growth(what: str, long: list[Cost], short: list[Cost]) -> Bar:
+    pairs = [
+        (one, other)
+        for one, other in zip(long, short, strict=True)
+        if one.used.usable and other.used.usable
+    ]
+    times = ratio(
+        [one.per_delivery for one, _ in pairs], [other.per_delivery for _, other in pairs]
+    )
+    note = "" if pairs else OTHER_LOAD
+    return Bar(f"bus with {what}, CPU", times, MOST_GROWTH, " x", note=note)
 
 
 def _memory(once: Cost, twice: Cost) -> list[Bar]:

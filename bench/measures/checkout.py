@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from bench.bars import Bar, percentile, ratio
+from bench.bars import OTHER_LOAD, Bar, percentile, ratio
 from bench.contenders import BARE, INLINE, SHOP, Contender
-from bench.load import Answers, closed_loop, open_loop
+from bench.load import Answers, closed_loop, open_loop, together
+from bench.machine import between
 from bench.measures.result import Result, Say, Size, Table
 from bench.site import Site
 from tests.chaos.datastores import wait_until
@@ -32,24 +33,40 @@ def beside_bare(contenders: dict[str, Contender], size: Size, say: Say) -> Resul
     """
     times: dict[str, Latencies] = defaultdict(lambda: defaultdict(list))
     blocks = 4 * size.repetitions
+    failed = unusable = 0
     for block in range(blocks):
         say(f"checkout beside the bare insert, {block + 1} of {blocks}")
+        both = {}
         for name in (BARE.name, SHOP.name):
             contender = contenders[name]
             with contender.awake("web"):
+                meter = contender.meter()
+                before = meter.read()
                 answers = closed_loop(contender.port, size.orders, CUSTOMERS, seed=block)
+                used = between(before, meter.read())
             contender.orders += len(answers.took)
+            failed += answers.errors
+            both[name] = answers.took if used.usable else []
+        if not all(both.values()):
+            unusable += 1
+            continue
+        for name, took in both.items():
             for key, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
-                times[name][key].append(percentile(answers.took, share))
+                times[name][key].append(percentile(took, share))
     say("what follows from these orders")
     with contenders[SHOP.name].awake():
         contenders[SHOP.name].wait_until_settled()
     bare, shop = times[BARE.name], times[SHOP.name]
+    note = "" if shop else OTHER_LOAD
     bars = [
-        Bar(f"checkout {key}, (d) shop / (a) bare", ratio(shop[key], bare[key]), limit, " x")
+        Bar(
+            f"checkout {key}, (d) shop / (a) bare", ratio(shop[key], bare[key]), limit, " x",
+            note=note,
+        )
         for key, limit in TIMES_BARE.items()
-    ]
-    return Result(bars=bars, figures={"checkout": times})
+    ]  # fmt: skip
+    bars.append(Bar("checkout errors beside the bare insert", failed, 0))
+    return Result(bars=bars, figures={"checkout": times}, unusable=unusable)
 
 
 @contextmanager
@@ -86,69 +103,79 @@ def no_redis(site: Site) -> Iterator[None]:
 WELL, NO_REDIS, SLOW_MAIL, NO_MAIL = (
     "all is well", "Redis is down", "a fifth of mails is 2 s late", "mail is down",
 )  # fmt: skip
-CONDITIONS: dict[str, Condition] = {
-    WELL: lambda _site: nullcontext(),
-    NO_REDIS: no_redis,
-    SLOW_MAIL: slow_mail,
-    NO_MAIL: no_mail,
-}
-OF_INLINE = (WELL, SLOW_MAIL, NO_MAIL)
+ILL: dict[str, Condition] = {NO_REDIS: no_redis, SLOW_MAIL: slow_mail, NO_MAIL: no_mail}
+OF_INLINE = (SLOW_MAIL, NO_MAIL)
 """The in-line monolith has no Redis to lose."""
-SETTLED_AFTER = (WELL, NO_REDIS)
+SETTLED_AFTER = (NO_REDIS, SLOW_MAIL)
 """Mails that were not taken are tried again after a minute, which nobody waits for here."""
 
 
 def while_ill(contenders: dict[str, Contender], site: Site, size: Size, say: Say) -> Result:
-    """Orders at a steady rate with everything on, each condition in turn."""
+    """Orders at a steady rate with everything on; of the shop each illness in turn with health."""
     shop, inline = contenders[SHOP.name], contenders[INLINE.name]
-    times: dict[str, dict[str, Answers]] = {SHOP.name: {}, INLINE.name: {}}
+    times: dict[str, dict[str, list[Answers]]] = {
+        kind: defaultdict(list) for kind in (SHOP.name, INLINE.name)
+    }
+    bars: list[Bar] = []
     reactions: list[tuple[float, float]] = []
-    for name, condition in CONDITIONS.items():
-        for contender in (shop, inline):
-            if contender is inline and name not in OF_INLINE:
-                continue
-            say(f"checkout of {contender.kind.name} while {name}")
-            with contender.awake():
-                with condition(site):
-                    answers = open_loop(contender.port, RATE, size.seconds)
-                contender.orders += len(answers.took)
-                if contender is shop and name in SETTLED_AFTER:
+    for name, condition in ILL.items():
+        well, ill = [], []
+        for turn in range(size.repetitions):
+            say(f"checkout of shop while {name}, {turn + 1} of {size.repetitions}")
+            with shop.awake():
+                well.append(_orders(shop, size))
+                if name in SETTLED_AFTER:
                     shop.wait_until_settled()
-            times[contender.kind.name][name] = answers
-            if contender is shop and name == WELL:
-                reactions = _reactions(shop, answers)
+                    reactions += _reactions(shop, well[-1])
+                with condition(site):
+                    ill.append(_orders(shop, size))
+                if name in SETTLED_AFTER:
+                    shop.wait_until_settled()
+        times[SHOP.name][WELL] += well
+        times[SHOP.name][name] += ill
+        bars += _ill_bars(name, together(ill), together(well))
+    conditions: dict[str, Condition] = {WELL: lambda _site: nullcontext()}
+    for name, condition in (conditions | {name: ILL[name] for name in OF_INLINE}).items():
+        say(f"checkout of in-line while {name}")
+        with inline.awake(), condition(site):
+            times[INLINE.name][name] += [_orders(inline, size) for _ in range(size.repetitions)]
+    pooled = {
+        kind: {name: together(answers) for name, answers in of.items()}
+        for kind, of in times.items()
+    }
     return Result(
-        bars=[*_ill_bars(times[SHOP.name]), *_reaction_bars(reactions)],
-        tables=[_table(times)],
+        bars=[*bars, *_reaction_bars(reactions)],
+        tables=[_table(pooled)],
         figures={
             "while ill": {
                 kind: {name: {"took": a.took, "errors": a.errors} for name, a in of.items()}
-                for kind, of in times.items()
+                for kind, of in pooled.items()
             },
             "reactions": reactions,
         },
     )
 
 
-def _ill_bars(times: dict[str, Answers]) -> list[Bar]:
-    well = times[WELL].took
+def _orders(contender: Contender, size: Size) -> Answers:
+    answers = open_loop(contender.port, RATE, size.seconds / size.repetitions)
+    contender.orders += len(answers.took)
+    return answers
+
+
+def _ill_bars(name: str, ill: Answers, well: Answers) -> list[Bar]:
     bars = []
-    for name, answers in times.items():
-        if name == WELL:
-            continue
-        for key, share in (("p50", 0.5), ("p99", 0.99)):
-            times_well = percentile(answers.took, share) / percentile(well, share)
-            bars.append(Bar(f"checkout {key} while {name}", times_well, TIMES_HEALTHY, " x"))
-        bars.append(Bar(f"checkout errors while {name}", answers.errors, 0))
-    return bars
+    for key, share in (("p50", 0.5), ("p99", 0.99)):
+        times_well = percentile(ill.took, share) / percentile(well.took, share)
+        bars.append(Bar(f"checkout {key} while {name}", times_well, TIMES_HEALTHY, " x"))
+    return [*bars, Bar(f"checkout errors while {name}", ill.errors + well.errors, 0)]
 
 
 DIRECT_DONE = """
     WITH done AS (
-        SELECT stream, event_id, pg_xact_commit_timestamp(xmin) AS at
+        SELECT stream, event_id, pg_xact_commit_timestamp(xmin) AS seen
         FROM bus_delivery WHERE stream = ANY(%s) AND state = 'done')
-    SELECT done.stream, extract(epoch FROM max(at) FILTER (WHERE e.type = 'OrderPlaced')),
-           extract(epoch FROM max(at))
+    SELECT done.stream, extract(epoch FROM max(seen) FILTER (WHERE e.type = 'OrderPlaced')),
+           extract(epoch FROM max(seen))
     FROM done JOIN bus_event e ON e.id = event_id GROUP BY done.stream"""
 """By the commits that closed them: `closed_at` of a lone delivery is before its handler."""
 
@@ -156,6 +183,8 @@ DIRECT_DONE = """
 def _reactions(shop: Contender, answers: Answers) -> list[tuple[float, float]]:
     """For each order: seconds from its answer to its five reactions, and to all that follows."""
     rows = shop.books.rows(DIRECT_DONE, list(answers.numbers))
+    if len(rows) != len(answers.numbers):
+        raise RuntimeError(f"Of {len(answers.numbers)} orders only {len(rows)} had reactions.")
     return [
         (float(five) - answers.numbers[number], float(last) - answers.numbers[number])
         for number, five, last in rows

@@ -4,7 +4,7 @@ import statistics
 from collections import defaultdict
 from typing import Any
 
-from bench.bars import Bar, percentile, ratio
+from bench.bars import OTHER_LOAD, Bar, percentile, ratio
 from bench.contenders import BARE, NAIVE_CELERY, SHOP, Contender
 from bench.load import closed_loop
 from bench.machine import between
@@ -31,10 +31,19 @@ def measure(contenders: dict[str, Contender], size: Size, say: Say) -> Result:
             run = _run(contender, size.orders, turn)
             unusable += not run["usable"]
             runs[name].append(run)
-    costs = {name: [run["cost"] for run in of] for name, of in runs.items()}
-    cheaper = ratio(costs[NAIVE_CELERY.name], costs[SHOP.name])
+    pairs = [
+        (naive["cost"], shop["cost"])
+        for naive, shop in zip(runs[NAIVE_CELERY.name], runs[SHOP.name], strict=True)
+        if naive["usable"] and shop["usable"]
+    ]
+    cheaper = ratio([naive for naive, _ in pairs], [shop for _, shop in pairs])
+    note = "" if pairs else OTHER_LOAD
+    failed = sum(run["errors"] for run in runs[SHOP.name])
     return Result(
-        bars=[Bar("CPU per order, (c) naive / (d) shop", cheaper, TIMES_CHEAPER, " x", True)],
+        bars=[
+            Bar("CPU per order, (c) naive / (d) shop", cheaper, TIMES_CHEAPER, " x", True, note),
+            Bar("orders that failed, (d) shop", failed, 0),
+        ],
         tables=[_table(contenders, runs)],
         figures={"end to end": runs},
         unusable=unusable,
@@ -50,11 +59,12 @@ def _run(contender: Contender, orders: int, turn: int) -> dict[str, Any]:
         contender.wait_until_settled()
         used = between(before, meter.read())
         memory = contender.memory()
-    per_order = {part: 1000 * seconds / orders for part, seconds in used.trees.items()}
+    answered = len(answers.took)
+    per_order = {part: 1000 * seconds / answered for part, seconds in used.trees.items()}
     return {
         "cost": sum(per_order[part] for part in PARTS),
         "parts": per_order,
-        "orders per second": orders / used.wall,
+        "orders per second": answered / used.wall,
         "errors": answers.errors,
         "p50": percentile(answers.took, 0.50),
         "p95": percentile(answers.took, 0.95),
