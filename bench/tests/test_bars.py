@@ -1,8 +1,9 @@
-"""Percentiles, ratios and what a bar says."""
+"""Percentiles, ratios, turns taken together, and what a bar says."""
 
 import pytest
 
 from bench.bars import Bar, percentile, ratio
+from bench.load import Answers, together
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,17 @@ def test_nothing_measured_has_no_percentile() -> None:
 def test_a_ratio_is_taken_pair_by_pair() -> None:
     # The machine was ten times slower during the second pair.
     assert ratio([1.0, 11.0, 1.2], [1.0, 10.0, 1.0]) == pytest.approx(1.1)
+
+
+def test_a_ratio_of_no_pairs_holds_no_bar() -> None:
+    assert Bar("growth", ratio([], []), 1.25).verdict == "BROKEN"
+
+
+def test_answers_of_several_turns_are_judged_together() -> None:
+    whole = together([Answers([0.1], {"SO-1": 5.0}), Answers([0.3], {"SO-2": 6.0}, errors=2)])
+
+    assert (whole.took, whole.errors) == ([0.1, 0.3], 2)
+    assert whole.numbers == {"SO-1": 5.0, "SO-2": 6.0}
 
 
 @pytest.mark.parametrize(
