@@ -25,7 +25,10 @@ OPEN = (State.WAITING, *IN_FLIGHT, State.DEAD)
 """What an order still waits for, and what holds a lane."""
 
 INDEXED = (Q(state=State.WAITING), Q(state__in=IN_FLIGHT), Q(state=State.DEAD))
-"""What is open in three parts, each of which an index of its own finds among all that is done."""
+"""What is open in three parts, each of which an index of its own finds among all that is done.
+
+SQLite does so where a part is one state alone.
+"""
 
 IS_OPEN = INDEXED[0] | INDEXED[1] | INDEXED[2]
 """All of it in one statement, so that nothing slips from one part to another meanwhile."""
