@@ -55,6 +55,7 @@ def _measure(size: Size, say: Say, parts: list[str]) -> list[Result]:
     say("starting the servers")
     site = Site()
     results = []
+    failed = True
     try:
         site.open()
         if "shops" in parts:
@@ -66,8 +67,11 @@ def _measure(size: Size, say: Say, parts: list[str]) -> list[Result]:
                 ]
         if "bus" in parts:
             results.append(bus.measure(site, size, say))
+        failed = False
     finally:
-        site.close()
+        if failed:
+            say(f"it did not come to its end; the logs are in {site.folder}")
+        site.close(keep_logs=failed)
     return results
 
 

@@ -33,7 +33,7 @@ class Bar:
 
     @property
     def measured(self) -> str:
-        return f"{self.value:.3g}{self.unit}"
+        return f"{self.value:{',.0f' if self.value >= 1000 else '.3g'}}{self.unit}"
 
     @property
     def verdict(self) -> str:
@@ -43,9 +43,12 @@ class Bar:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least this share of all does not exceed (nearest rank)."""
+    """The smallest value that at least this share of all does not exceed (nearest rank).
+
+    Not a number where there are none, so that it holds no bar.
+    """
     ranked = sorted(values)
-    return ranked[max(0, math.ceil(round(len(ranked) * share, 6)) - 1)] if ranked else 0.0
+    return ranked[max(0, math.ceil(round(len(ranked) * share, 6)) - 1)] if ranked else math.nan
 
 
 def ratio(one: Sequence[float], other: Sequence[float]) -> float:

@@ -17,7 +17,7 @@ from tests.chaos.datastores import wait_until
 READY_WITHIN = 120
 SETTLED_WITHIN = 600
 LEFT_OUT = ("flower", "beat")
-"""Programs of the Procfile that move no order."""
+"""Programs of the Procfile that move no order: who watches, and what is done at night."""
 
 WEB = "python -m uvicorn config.asgi:application --port ${PORT} --no-access-log"
 NAIVE = "celery -A bench.rivals.naive_app worker --loglevel warning"
@@ -132,7 +132,7 @@ class Contender:
             TimeoutError: some of them did not come.
         """
         if self.kind.effects:
-            wait_until(self._settled, SETTLED_WITHIN, f"{self.kind.name} has settled", every=0.1)
+            wait_until(self._settled, SETTLED_WITHIN, f"{self.kind.name} has settled", 0.25)
 
     def _settled(self) -> bool:
         mails, reserved, drawn, released, counted = self.books.rows(DONE)[0]

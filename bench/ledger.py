@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.machine import Meter, Used, between, resident
 from bench.site import ROOT, Site
-from bench.statements import ANY_OPEN, DONE, EVENTS, OPEN, PAST, UNROUTED, WAITING
+from bench.statements import ANY_OPEN, DONE, EVENTS, PAST, UNDONE, UNROUTED, WAITING
 from tests.chaos.child import Child
 from tests.chaos.datastores import wait_until
 
@@ -81,20 +81,20 @@ class Running:
 
     def pile_up(self, backlog: int) -> None:
         """Bring it to so many deliveries, routed, that no worker works on yet."""
-        missing = backlog - self.ledger.open()
+        missing = backlog - self.ledger.undone()
         self.ledger.tell(missing // self.setup.subscriptions)
         with self._awake(*self.relays):
             wait_until(lambda: not self.ledger.books.one(UNROUTED), WITHIN, "all is routed")
 
     def work_off(self, deliveries: int) -> Cost:
         """Have so many of what is piled up sent and done."""
-        left, before = self.ledger.open(), self._meter.read()
+        left, before = self.ledger.undone(), self._meter.read()
         with self._awake():
             wait_until(
-                lambda: self.ledger.open() <= left - deliveries,
+                lambda: self.ledger.undone() <= left - deliveries,
                 WITHIN, "so many are done", every=0.5,
             )  # fmt: skip
-            used, still = between(before, self._meter.read()), self.ledger.open()
+            used, still = between(before, self._meter.read()), self.ledger.undone()
         return Cost(used, left - still, self._memory())
 
     def freeze(self) -> None:
@@ -146,8 +146,8 @@ class Ledger:
     def finished(self) -> int:
         return int(self.books.one(DONE))
 
-    def open(self) -> int:
-        return int(self.books.one(OPEN))
+    def undone(self) -> int:
+        return int(self.books.one(UNDONE))
 
     def tell(self, events: int) -> None:
         """State so many events, by SQL; they wait in the outbox."""

@@ -18,11 +18,11 @@ LONGEST = 60
 
 @dataclass
 class Answers:
-    """What customers were answered. Times in seconds; `at` by the clock of the wall."""
+    """What customers were answered. Times in seconds."""
 
     took: list[float] = field(default_factory=list)
     numbers: dict[str, float] = field(default_factory=dict)
-    """When each order was answered, by its number; the bare insert has none."""
+    """When each order was answered, by its number and the clock of the wall; bare has none."""
     errors: int = 0
 
     def note(self, status: int, body: bytes, took: float) -> None:

@@ -111,6 +111,7 @@ def _work(step: Step, orders: int, *, profiled: bool) -> None:
     """Place so many orders, then do all that follows from them."""
     from django.test import Client
 
+    from bus.models import State
     from bus.registry import reaction
     from bus.relay.claiming import claim
     from bus.relay.routing import route
@@ -141,7 +142,8 @@ def _work(step: Step, orders: int, *, profiled: bool) -> None:
             def perform_it(batch: Any = batch) -> Any:
                 return perform(reaction(batch.task), batch.tickets)
 
-            step.measure(batch.task, len(batch.tickets), perform_it, profiled=profiled)
+            outcome = step.measure(batch.task, len(batch.tickets), perform_it, profiled=profiled)
+            assert outcome.states[State.DONE] == len(batch.tickets), f"{batch.task}: {outcome}"
 
 
 def _table(step: Step) -> Table:

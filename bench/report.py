@@ -1,6 +1,7 @@
 """The figures as tables on the terminal, as JSON, and as a chart."""
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +47,7 @@ def save(path: Path, results: Sequence[Result], *, quick: bool) -> None:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": described(),
         "quick": quick,
+        "unusable": sum(result.unusable for result in results),
         "bars": [
             {"name": bar.name, "asked": bar.asked, "value": bar.value, "verdict": bar.verdict}
             for bar in all_bars(results)
@@ -53,7 +55,7 @@ def save(path: Path, results: Sequence[Result], *, quick: bool) -> None:
         "figures": figures,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(whole, indent=1) + "\n")
+    path.write_text(json.dumps(_without_nan(whole), indent=1) + "\n")
 
 
 def draw(path: Path, ill: dict[str, dict[str, dict[str, Any]]]) -> None:
@@ -68,10 +70,20 @@ def draw(path: Path, ill: dict[str, dict[str, dict[str, Any]]]) -> None:
     )  # fmt: skip
     chart.x_labels = conditions
     for kind, name in (("in-line", "in-line monolith"), ("shop", "this shop")):
-        values = [1000 * percentile(ill[kind][one]["took"], 0.95) or None for one in conditions]
+        p95 = [1000 * percentile(ill[kind][one]["took"], 0.95) for one in conditions]
+        values = [None if math.isnan(one) else one for one in p95]
         chart.add(name, values)
     path.parent.mkdir(parents=True, exist_ok=True)
     chart.render_to_file(str(path))
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no word for what is not a number."""
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _drawn(table: Table) -> Drawn:

@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.stubs import Stubs
 from tests import servers
 from tests.chaos.datastores import Books, PostgresServer, RedisServer
+from tests.machine import find_postgres
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = "template_shop"
@@ -22,8 +23,13 @@ class Site:
     """
 
     def __init__(self) -> None:
+        if find_postgres() is None:
+            raise SystemExit(
+                "No PostgreSQL here, without which it would measure nothing that "
+                "counts: apt-get install postgresql"
+            )
         self.folder = Path(tempfile.mkdtemp(prefix="shop-bench-")).resolve()
-        # When what a reaction did can be seen is known by its commit alone.
+        # For pg_xact_commit_timestamp: what a reaction did can be seen from its commit on.
         self.postgres = PostgresServer(self.folder / "postgres", track_commit_timestamp="on")
         self.redis = RedisServer(self.folder / "redis")
         self.stubs = Stubs()
@@ -41,12 +47,13 @@ class Site:
         with self.books(TEMPLATE).connect() as connection:
             connection.execute("UPDATE inventory_stockitem SET on_hand = 2000000000, low_at = 0")
 
-    def close(self) -> None:
+    def close(self, *, keep_logs: bool = False) -> None:
         self.stubs.close()
         for server in (self.redis, self.postgres):
             server.kill(hold=True)
         shutil.rmtree(self.postgres.data, ignore_errors=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not keep_logs:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def new_database(self, name: str) -> None:
         """A copy of the template. Nobody may be connected to that."""

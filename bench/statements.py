@@ -1,11 +1,11 @@
 """What the benchmark asks of a ledger and writes into one, in SQL."""
 
-# In the words of the ledger's partial indexes, so that asking costs nothing, however long it is.
+# In the words of the ledger's partial indexes, so that asking costs the same, however long it is.
 ANY_OPEN = """
     SELECT EXISTS (SELECT 1 FROM bus_delivery WHERE state = 'waiting')
         OR EXISTS (SELECT 1 FROM bus_delivery WHERE state IN ('sent', 'running', 'sending'))
         OR EXISTS (SELECT 1 FROM bus_delivery WHERE state = 'dead')"""
-OPEN = """
+UNDONE = """
     SELECT (SELECT count(*) FROM bus_delivery WHERE state = 'waiting')
          + (SELECT count(*) FROM bus_delivery WHERE state IN ('sent', 'running', 'sending'))"""
 DONE = "SELECT count(*) FROM bus_delivery WHERE state = 'done'"

@@ -60,6 +60,8 @@ def _run(contender: Contender, orders: int, turn: int) -> dict[str, Any]:
         used = between(before, meter.read())
         memory = contender.memory()
     answered = len(answers.took)
+    if not answered:
+        raise RuntimeError(f"{contender.kind.name} answered no order.")
     per_order = {part: 1000 * seconds / answered for part, seconds in used.trees.items()}
     return {
         "cost": sum(per_order[part] for part in PARTS),

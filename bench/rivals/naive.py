@@ -1,4 +1,7 @@
-"""The usual Celery version: one task for each effect, sent on commit, with Celery's defaults."""
+"""The usual Celery version: one task for each effect, sent on commit, with Celery's defaults.
+
+But for the wait before a retry: one second, where Celery waits three minutes.
+"""
 
 from config.settings import *  # noqa: F403 -- all of them
 from config.settings import INSTALLED_APPS as SHOP

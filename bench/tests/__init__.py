@@ -1,1 +1,1 @@
-"""The benchmark's own arithmetic."""
+"""The benchmark's own arithmetic, its SQL, and how it reads CPU time."""

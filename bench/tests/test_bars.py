@@ -16,7 +16,7 @@ def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed(
 
 
 def test_nothing_measured_has_no_percentile() -> None:
-    assert percentile([], 0.5) == 0.0
+    assert Bar("latency", percentile([], 0.5), 1.0).verdict == "BROKEN"
 
 
 def test_a_ratio_is_taken_pair_by_pair() -> None:
@@ -41,6 +41,11 @@ def test_answers_of_several_turns_are_judged_together() -> None:
 )
 def test_a_bar_holds_at_its_limit(value: float, at_least: bool, verdict: str) -> None:
     assert Bar("latency", value, 1.0, at_least=at_least).verdict == verdict
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.2094, "0.209/s"), (3421.7, "3,422/s")])
+def test_a_figure_is_shown_as_people_write_it(value: float, shown: str) -> None:
+    assert Bar("relay", value, 1.0, "/s").measured == shown
 
 
 def test_a_bar_that_could_not_be_judged_says_why() -> None:

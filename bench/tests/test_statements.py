@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
         (statements.EVENTS, [1, 10]),
         (statements.PAST, [10]),
         (statements.ANY_OPEN, []),
-        (statements.OPEN, []),
+        (statements.UNDONE, []),
         (statements.DONE, []),
         (statements.WAITING, []),
         (statements.UNROUTED, []),

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
     dependencies = [("bus", "0003_quiet_and_held")]
 
     operations = [
-        migrations.RunPython(take_the_time, take_the_time),
+        migrations.RunPython(take_the_time, migrations.RunPython.noop),
         migrations.RemoveIndex(model_name="delivery", name="bus_delivery_lane"),
         migrations.AddIndex(
             model_name="delivery",
@@ -51,4 +51,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunPython(clear_often, as_usual),
+        migrations.RunPython(migrations.RunPython.noop, take_the_time),
     ]

@@ -1,4 +1,5 @@
-"""A worker's entries in the ledger: close, hand back. Every one asks for its token."""
+"""A worker's entries in the ledger: close, hand back. `close` and `hand_back` ask for the token;
+what changes rows by their ids alone belongs after `still_owned` in the same transaction."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
