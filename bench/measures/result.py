@@ -25,7 +25,7 @@ class Size:
 
 
 QUICK = Size(
-    quick=True, repetitions=1, orders=200, seconds=5, deliveries=5_000, burst=5_000,
+    quick=True, repetitions=1, orders=150, seconds=5, deliveries=5_000, burst=5_000,
     history=(100_000,),
 )  # fmt: skip
 FULL = Size(
