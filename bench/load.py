@@ -24,6 +24,8 @@ class Answers:
     numbers: dict[str, float] = field(default_factory=dict)
     """When each order was answered, by its number and the clock of the wall; bare has none."""
     errors: int = 0
+    usable: bool = True
+    """Whether the machine did hardly anything else meanwhile."""
 
     def note(self, status: int, body: bytes, took: float) -> None:
         if status != 201:
@@ -35,12 +37,13 @@ class Answers:
 
 
 def together(parts: Iterable[Answers]) -> Answers:
-    """All of them as one."""
-    whole = Answers()
-    for part in parts:
+    """All of them as one: every error, and how long it took in turns that are usable."""
+    turns = list(parts)
+    usable = [part for part in turns if part.usable]
+    whole = Answers(errors=sum(part.errors for part in turns), usable=bool(usable))
+    for part in usable:
         whole.took += part.took
         whole.numbers |= part.numbers
-        whole.errors += part.errors
     return whole
 
 

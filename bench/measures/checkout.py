@@ -4,7 +4,7 @@ import math
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 
 from bench.bars import OTHER_LOAD, Bar, percentile, ratio
 from bench.contenders import BARE, INLINE, SHOP, Contender
@@ -82,6 +82,12 @@ def _middle(seconds: list[float]) -> str:
 
 
 @contextmanager
+def healthy(_site: Site) -> Iterator[None]:
+    """Nothing is ill."""
+    yield
+
+
+@contextmanager
 def slow_mail(site: Site) -> Iterator[None]:
     """Every fifth mail is answered two seconds late."""
     site.stubs.stall(SLOW_SHARE)
@@ -127,42 +133,32 @@ def while_ill(contenders: dict[str, Contender], site: Site, size: Size, say: Say
     times: dict[str, dict[str, list[Answers]]] = {
         kind: defaultdict(list) for kind in (SHOP.name, INLINE.name)
     }
-    bars: list[Bar] = []
     reactions: list[tuple[float, float]] = []
-    unusable = 0
     for name, condition in ILL.items():
-        well, ill = [], []
         for turn in range(size.repetitions):
             say(f"checkout of shop while {name}, {turn + 1} of {size.repetitions}")
-            with shop.awake():
-                healthy, quiet = _orders(shop, size)
-                if name in SETTLED_AFTER:
-                    shop.wait_until_settled()
-                    reactions += _reactions(shop, healthy)
-                with condition(site):
-                    sick, still_quiet = _orders(shop, size)
-                if name in SETTLED_AFTER:
-                    shop.wait_until_settled()
-            if quiet and still_quiet:
-                well.append(healthy)
-                ill.append(sick)
-            else:
-                unusable += 1
-        # Where mails were not taken, health was spent on sending them again.
-        times[SHOP.name][WELL] += well if name in SETTLED_AFTER else []
-        times[SHOP.name][name] += ill
-        bars += _ill_bars(name, together(ill), together(well))
-    conditions: dict[str, Condition] = {WELL: lambda _site: nullcontext()}
-    for name, condition in (conditions | {name: ILL[name] for name in OF_INLINE}).items():
-        say(f"checkout of in-line while {name}")
-        with inline.awake(), condition(site):
-            times[INLINE.name][name] += [_orders(inline, size)[0] for _ in range(size.repetitions)]
+            # Once mails have been refused, there is no health to be had for a minute.
+            order = [(WELL, healthy)] * (name in SETTLED_AFTER) + [(name, condition)]
+            for what, of in order if turn % 2 == 0 else reversed(order):
+                answers = _orders(shop, site, size, of, settle=name in SETTLED_AFTER)
+                times[SHOP.name][what].append(answers)
+                if what == WELL and answers.usable:
+                    reactions += _reactions(shop, answers)
+    for name in (WELL, *OF_INLINE):
+        for turn in range(size.repetitions):
+            say(f"checkout of in-line while {name}, {turn + 1} of {size.repetitions}")
+            answers = _orders(inline, site, size, ILL.get(name, healthy), settle=False)
+            times[INLINE.name][name].append(answers)
     pooled = {
         kind: {name: together(answers) for name, answers in of.items()}
         for kind, of in times.items()
     }
+    ill = pooled[SHOP.name]
     return Result(
-        bars=[*bars, *_reaction_bars(reactions)],
+        bars=[
+            *(bar for name in ILL for bar in _ill_bars(name, ill[name], ill[WELL])),
+            *_reaction_bars(reactions),
+        ],
         tables=[_table(pooled)],
         figures={
             "while ill": {
@@ -171,22 +167,32 @@ def while_ill(contenders: dict[str, Contender], site: Site, size: Size, say: Say
             },
             "reactions": reactions,
         },
-        unusable=unusable,
+        unusable=sum(
+            not one.usable for of in times.values() for answers in of.values() for one in answers
+        ),
     )
 
 
-def _orders(contender: Contender, size: Size) -> tuple[Answers, bool]:
-    """What customers were answered, and whether the machine did nothing else meanwhile."""
-    meter = contender.meter()
-    before = meter.read()
-    answers = open_loop(contender.port, RATE, size.seconds / size.repetitions)
-    contender.orders += len(answers.took)
-    return answers, between(before, meter.read()).usable
+def _orders(
+    contender: Contender, site: Site, size: Size, condition: Condition, *, settle: bool
+) -> Answers:
+    """What customers were answered; nothing has to be caught up with before."""
+    with contender.awake():
+        with condition(site):
+            meter = contender.meter()
+            before = meter.read()
+            answers = open_loop(contender.port, RATE, size.seconds / size.repetitions)
+            answers.usable = between(before, meter.read()).usable
+        contender.orders += len(answers.took)
+        if settle:
+            contender.wait_until_settled()
+    return answers
 
 
 def _ill_bars(name: str, ill: Answers, well: Answers) -> list[Bar]:
+    """An error is one, whatever else the machine did; how long it took, only if that was little."""
     bars = []
-    note = "" if ill.took or ill.errors else OTHER_LOAD
+    note = "" if ill.usable and well.usable else OTHER_LOAD
     for key, share in (("p50", 0.5), ("p99", 0.99)):
         times_well = percentile(ill.took, share) / percentile(well.took, share)
         what = f"checkout {key} while {name}"
@@ -218,10 +224,14 @@ def _reactions(shop: Contender, answers: Answers) -> list[tuple[float, float]]:
 def _reaction_bars(reactions: list[tuple[float, float]]) -> list[Bar]:
     five = [1000 * one for one, _last in reactions]
     shares = {"p50": 0.5, "p95": 0.95}
+    note = "" if five else OTHER_LOAD
     return [
-        Bar(f"five reactions done, {key}", percentile(five, shares[key]), 1000 * limit, " ms")
+        Bar(
+            f"five reactions done, {key}", percentile(five, shares[key]), 1000 * limit, " ms",
+            note=note,
+        )
         for key, limit in DIRECT.items()
-    ]
+    ]  # fmt: skip
 
 
 def _table(times: dict[str, dict[str, Answers]]) -> Table:

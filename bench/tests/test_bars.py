@@ -29,10 +29,18 @@ def test_a_ratio_of_no_pairs_holds_no_bar() -> None:
 
 
 def test_answers_of_several_turns_are_judged_together() -> None:
-    whole = together([Answers([0.1], {"SO-1": 5.0}), Answers([0.3], {"SO-2": 6.0}, errors=2)])
+    turns = [Answers([0.1], {"SO-1": 5.0}), Answers([0.3], {"SO-2": 6.0}, errors=2)]
 
-    assert (whole.took, whole.errors) == ([0.1, 0.3], 2)
+    whole = together(turns)
+
+    assert (whole.took, whole.errors, whole.usable) == ([0.1, 0.3], 2, True)
     assert whole.numbers == {"SO-1": 5.0, "SO-2": 6.0}
+
+
+def test_an_error_counts_in_a_turn_whose_times_do_not() -> None:
+    whole = together([Answers([0.1], errors=1, usable=False)])
+
+    assert (whole.took, whole.errors, whole.usable) == ([], 1, False)
 
 
 @pytest.mark.parametrize(
