@@ -31,7 +31,10 @@ SQLite does so where a part is one state alone.
 """
 
 IS_OPEN = INDEXED[0] | INDEXED[1] | INDEXED[2]
-"""All of it in one statement, so that nothing slips from one part to another meanwhile."""
+"""All of it as one condition, so that nothing slips from one part to another meanwhile.
+
+SQLite answers it by reading the whole ledger.
+"""
 
 
 class Queue(models.Model):

@@ -230,5 +230,10 @@ def test_the_ledger_is_cleared_by_how_much_has_changed() -> None:
         cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'bus_delivery'")
         (options,) = cursor.fetchone()
 
-    assert "autovacuum_vacuum_scale_factor=0" in options
-    assert "vacuum_index_cleanup=on" in options
+    assert sorted(options) == [
+        "autovacuum_analyze_scale_factor=0",
+        "autovacuum_analyze_threshold=500",
+        "autovacuum_vacuum_scale_factor=0",
+        "autovacuum_vacuum_threshold=20000",
+        "vacuum_index_cleanup=on",
+    ]
