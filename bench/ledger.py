@@ -1,7 +1,7 @@
 """The bus alone: a relay and workers of reactions that do nothing, on a ledger of any size."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -63,21 +63,20 @@ class Running:
 
     def work(self, events: int) -> Cost:
         """Have these events stated (by SQL), routed, sent and done."""
-        before = self._meter.read()
-        self.ledger.tell(events)
-        with self._awake():
-            wait_until(self.ledger.is_done, WITHIN, "everything is done")
-            used = between(before, self._meter.read())
+        used = self._told(events, self.ledger.is_done)
         return Cost(used, events * self.setup.subscriptions, self._memory())
 
     def send(self, events: int) -> Cost:
         """Have these events stated (by SQL), routed and sent: what relays can do alone."""
+        used = self._told(events, self.ledger.is_sent)
+        return Cost(used, events * self.setup.subscriptions, {})
+
+    def _told(self, events: int, over: Callable[[], bool]) -> Used:
         before = self._meter.read()
         self.ledger.tell(events)
         with self._awake():
-            wait_until(self.ledger.is_sent, WITHIN, "all is sent")
-            used = between(before, self._meter.read())
-        return Cost(used, events * self.setup.subscriptions, {})
+            wait_until(over, WITHIN, f"{events} events are through")
+            return between(before, self._meter.read())
 
     def pile_up(self, backlog: int) -> None:
         """Bring it to so many deliveries, routed, that no worker works on yet."""

@@ -57,6 +57,7 @@ class Bench:
         turns' ratios, but for those during which the machine did something else.
         """
         plain = plain or setup
+        little = self.size.burst if backlog else 0
         short = Ledger(self.site, f"short-{len(self.pairs)}")
         costs: dict[Ledger, list[Cost]] = {short: [], self.long: []}
         with short.running(plain) as one, self.long.running(setup) as other:
@@ -69,21 +70,20 @@ class Bench:
             for turn in range(self.size.repetitions):
                 self.say(f"the bus with {what}, {turn + 1} of {self.size.repetitions}")
                 for running in (one, other) if turn % 2 == 0 else (other, one):
-                    cost = self._turn(running, backlog if running is other else 0, backlog > 0)
+                    cost = self._turn(running, backlog if running is other else little)
                     costs[running.ledger].append(cost)
-        piled = self.size.burst if backlog else 0
-        self._add(f"beside {what}", plain, costs[short], finished[short], piled)
+        self._add(f"beside {what}", plain, costs[short], finished[short], little)
         self._add(f"with {what}", setup, costs[self.long], finished[self.long], backlog)
         self.pairs[what] = {
             ledger.name: [cost.per_delivery for cost in of] for ledger, of in costs.items()
         }
         return _growth(what, costs[self.long], costs[short])
 
-    def _turn(self, running: Running, backlog: int, piled: bool) -> Cost:
+    def _turn(self, running: Running, backlog: int) -> Cost:
         """Where a backlog is asked about, both work on what is routed already."""
-        if not piled:
+        if not backlog:
             return running.work(self._events(running.setup))
-        running.pile_up(backlog or self.size.burst)
+        running.pile_up(backlog)
         return running.work_off(self.size.burst)
 
     def work(self, what: str, setup: Setup, deliveries: int) -> Cost:
