@@ -98,7 +98,7 @@ def _owe(
 ) -> int:
     count = owe("e.id", events, only=subscription.pk, quietly=quietly)
     Delivery.objects.filter(subscription=subscription, event_id__in=events).update(
-        due_at=Now() + due_in
+        due_at=Now() + due_in, due_since=Now() + due_in
     )
     return count
 

@@ -7,9 +7,23 @@ from itertools import groupby
 
 LONGEST_WAIT = timedelta(days=1)
 
+UNCOUNTED_FOR = timedelta(days=1)
+"""So long after a delivery became due, pauses that the other side asks for and trouble of the
+database cost no try. Whoever is in trouble for longer needs a person, and each costs one then."""
+
+MOST_UNCOUNTED = 10_000
+"""Tries that cost none, at most: a policy may wait for a second only, and a day is long."""
+
+MOST_TIMES = 1000
+"""Tries that a policy may grant; with what costs none they fit the ledger's column."""
+
 
 class TryLater(Exception):
-    """Raised by a handler: the other side asked for a pause (`Retry-After`, RFC 9110 10.2.3)."""
+    """Raised by a handler: the other side asked for a pause (`Retry-After`, RFC 9110 10.2.3).
+
+    The pause costs no try while the delivery is younger than `UNCOUNTED_FOR`, and is never shorter
+    than the policy's own wait: "in one second", said sixteen times, is not sixteen tries.
+    """
 
     def __init__(self, why: str, wait: timedelta) -> None:
         super().__init__(why)
@@ -25,8 +39,10 @@ class Ambiguous(Exception):
 
 @dataclass(frozen=True)
 class Retry:
-    """Which errors are transient, how often a delivery is begun at most, and the waits between.
+    """Which errors are transient, how many tries a delivery has, and the waits between.
 
+    Each body that is begun is a try, but for those that end in a pause that was asked for
+    (`TryLater`) or in trouble of the database: these cost none for a day (`UNCOUNTED_FOR`).
     The wait after the n-th failure is `first_wait` doubled n - 1 times, `longest_wait` at most,
     of which a random part between half and all is waited, so that what failed together does not
     come back together. Errors that are not in `on` end the delivery at once as dead.
@@ -41,8 +57,8 @@ class Retry:
         for error in self.on:
             if not (isinstance(error, type) and issubclass(error, Exception)):
                 raise TypeError(f"Retry.on takes classes of exceptions, not {error!r}.")
-        if self.times < 1:
-            raise ValueError(f"Retry.times is {self.times}: a delivery is begun at least once.")
+        if not 1 <= self.times <= MOST_TIMES:
+            raise ValueError(f"Retry.times is {self.times}: it must be 1 to {MOST_TIMES}.")
         if not timedelta(0) < self.first_wait <= self.longest_wait <= LONGEST_WAIT:
             raise ValueError(
                 f"Retry waits {self.first_wait} to {self.longest_wait}: the first must be above "

@@ -90,8 +90,12 @@ class Delivery(models.Model):
     """One event for one subscription.
 
     `token` is the fence: it changes at every send, every start and every *deliver again*, and
-    every closing update asks for it. `attempts` counts bodies begun. What the handler of a
-    `quiet` delivery publishes is quiet, too.
+    every closing update asks for it. `attempts` counts bodies begun, of which `uncounted` cost no
+    try. What the handler of a `quiet` delivery publishes is quiet, too.
+
+    Three times, each for one question. `due_at`: when may the relay claim it? `due_since`: since
+    when has it been open? `retry_at`: when did the wait after its last failure end? A rescue, a
+    renewed lease and a release move `due_at` alone, so they hide no standstill.
     """
 
     event = models.ForeignKey(Event, models.PROTECT, db_index=False)
@@ -101,8 +105,13 @@ class Delivery(models.Model):
     ordered = models.BooleanField()
     state = models.CharField(max_length=10, choices=State, db_default=State.WAITING)
     due_at = models.DateTimeField(db_default=Now())
+    due_since = models.DateTimeField(db_default=Now())
+    retry_at = models.DateTimeField(null=True)
     token = models.IntegerField(db_default=0)
     attempts = models.PositiveSmallIntegerField(db_default=0)
+    uncounted = models.PositiveSmallIntegerField(
+        db_default=0, help_text="Tries that cost none: pauses asked for, trouble of the database."
+    )
     crashes = models.PositiveSmallIntegerField(db_default=0)
     ambiguous = models.PositiveSmallIntegerField(db_default=0)
     alone = models.BooleanField(db_default=False, help_text="Sent in a message of its own.")

@@ -30,8 +30,11 @@ def deliver_again(which: Selection | Iterable[int], *, by: str, why: str = "") -
     changes = {
         "state": State.WAITING,
         "due_at": Now(),
+        "due_since": Now(),
+        "retry_at": None,
         "token": F("token") + 1,
         "attempts": 0,
+        "uncounted": 0,
         "crashes": 0,
         "ambiguous": 0,
         "closed_at": None,

@@ -18,7 +18,8 @@ GOOD: dict[str, Any] = {"on": (OSError,), "times": 5, "first_wait": SECOND, "lon
     [
         ({"on": (OSError, "timeout")}, "takes classes of exceptions, not 'timeout'"),
         ({"on": (KeyboardInterrupt,)}, "takes classes of exceptions"),
-        ({"times": 0}, "a delivery is begun at least once"),
+        ({"times": 0}, "it must be 1 to 1000"),
+        ({"times": 1001}, "it must be 1 to 1000"),
         ({"first_wait": timedelta(0)}, "the first must be above zero"),
         ({"first_wait": 2 * HOUR}, "not above the longest"),
         ({"longest_wait": timedelta(days=2)}, "the longest not above 1 day"),

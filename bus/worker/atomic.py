@@ -14,6 +14,7 @@ from bus.worker.ledger import Taken, close, close_done, read, require_sound, sen
 from bus.worker.outcome import Outcome
 from bus.worker.patience import patiently
 from bus.worker.taking import Ticket, take
+from bus.worker.trouble import is_trouble_of_database
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def _apart(reaction: Reaction, taken: list[Taken], error: Exception) -> list[Sta
         owned = still_owned(taken, State.RUNNING)
         if len(taken) == 1:
             return [fail(reaction, one, error) for one in taken if one.id in owned]
-        send_alone(owned)
+        send_alone(owned, uncounted=is_trouble_of_database(error))
         return [State.WAITING] * len(owned)
 
 

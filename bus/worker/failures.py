@@ -13,9 +13,10 @@ from django.db.models.functions import Now
 from bus.discretion import texts
 from bus.models import Delivery, PersonalData, State
 from bus.registry import Reaction
-from bus.retry import LONGEST_WAIT, Ambiguous, TryLater
+from bus.retry import LONGEST_WAIT, MOST_UNCOUNTED, UNCOUNTED_FOR, Ambiguous, TryLater
 from bus.worker.ledger import Taken
 from bus.worker.patience import DATABASE_TROUBLE
+from bus.worker.trouble import is_trouble_of_database
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,6 @@ MOST_AMBIGUOUS = 2
 
 LONGEST_ERROR = 20_000
 
-SHORTEST_WAIT = timedelta(seconds=1)
-"""Even where no wait at all was asked for: all tries at once would be none."""
-
 
 def fail(reaction: Reaction, one: Taken, error: BaseException) -> State:
     """Write a failed try down by the reaction's policy; says what the delivery is now."""
@@ -44,10 +42,15 @@ def fail(reaction: Reaction, one: Taken, error: BaseException) -> State:
     changes: dict[str, Any] = {"lease_until": None, "error": _explained(error, one)}
     if isinstance(error, Ambiguous):
         changes["ambiguous"] = F("ambiguous") + 1
-    if _is_final(reaction, one, error):
+    spent = one.attempts - one.uncounted
+    if _costs_no_try(one, error):
+        changes["uncounted"] = F("uncounted") + 1
+        spent -= 1
+    if _is_final(reaction, one, error, spent):
         changes |= {"state": State.DEAD, "closed_at": Now()}
     else:
-        changes |= {"state": State.WAITING, "due_at": Now() + wait_after(reaction, one, error)}
+        again = Now() + wait_after(reaction, one, error)
+        changes |= {"state": State.WAITING, "due_at": again, "retry_at": again}
     Delivery.objects.filter(id=one.id).update(**changes)
     # The kind of error alone: its text may name somebody. The ledger has the traceback.
     state, kind = changes["state"].value, type(error).__name__
@@ -55,13 +58,21 @@ def fail(reaction: Reaction, one: Taken, error: BaseException) -> State:
     return State(changes["state"])
 
 
-def _is_final(reaction: Reaction, one: Taken, error: BaseException) -> bool:
+def _costs_no_try(one: Taken, error: BaseException) -> bool:
+    """Whether every delivery of the subscription would have met it, and may go on meeting it."""
+    if not (isinstance(error, TryLater) or is_trouble_of_database(error)):
+        return False
+    young = Delivery.objects.filter(id=one.id, due_since__gt=Now() - UNCOUNTED_FOR)
+    return one.uncounted < MOST_UNCOUNTED and young.exists()
+
+
+def _is_final(reaction: Reaction, one: Taken, error: BaseException, spent: int) -> bool:
     if isinstance(error, Ambiguous):
         return one.ambiguous + 1 >= MOST_AMBIGUOUS
     transient = isinstance(error, (TryLater, *ALWAYS_TRANSIENT, *reaction.retry.on))
     if not (transient or interrupts(error)):
         return True
-    return one.attempts >= reaction.retry.times
+    return spent >= reaction.retry.times
 
 
 def interrupts(error: BaseException) -> bool:
@@ -71,10 +82,9 @@ def interrupts(error: BaseException) -> bool:
 
 
 def wait_after(reaction: Reaction, one: Taken, error: BaseException) -> timedelta:
-    """The policy's wait, or the one that was asked for."""
-    if isinstance(error, TryLater):
-        return min(max(error.wait, SHORTEST_WAIT), LONGEST_WAIT)
-    return reaction.retry.wait(one.attempts)
+    """The policy's wait, or the one that was asked for, where that is longer."""
+    wait = reaction.retry.wait(one.attempts)
+    return max(wait, min(error.wait, LONGEST_WAIT)) if isinstance(error, TryLater) else wait
 
 
 def _explained(error: BaseException, one: Taken) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.db.transaction import TransactionManagementError
 from psycopg.pq import TransactionStatus
@@ -33,6 +34,7 @@ class Taken:
     id: int
     token: int
     attempts: int
+    uncounted: int
     alone: bool
     ambiguous: int
     fact_version: int
@@ -133,8 +135,11 @@ def close(one: Taken, state: State) -> bool:
 
 
 def put_back(ids: list[int], wait: timedelta = timedelta(0)) -> None:
+    """Due again, at once or after the `wait` that a failure of others brings."""
+    again = Now() + wait
+    failed = {"retry_at": again} if wait else {}
     Delivery.objects.filter(id__in=ids).update(
-        state=State.WAITING, due_at=Now() + wait, lease_until=None
+        state=State.WAITING, due_at=again, lease_until=None, **failed
     )
 
 
@@ -146,10 +151,15 @@ def hand_back(taken: list[Taken], wait: timedelta = timedelta(0)) -> int:
     return len(owned)
 
 
-def send_alone(ids: Iterable[int]) -> None:
-    """Give back what failed together, to be tried one by one."""
+def send_alone(ids: Iterable[int], *, uncounted: bool) -> None:
+    """Release what failed together, to be tried one by one; `uncounted`: this was no try."""
     Delivery.objects.filter(id__in=list(ids)).update(
-        state=State.WAITING, due_at=Now(), lease_until=None, alone=True
+        state=State.WAITING,
+        due_at=Now(),
+        retry_at=Now(),
+        lease_until=None,
+        alone=True,
+        uncounted=F("uncounted") + int(uncounted),
     )
 
 

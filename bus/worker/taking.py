@@ -21,10 +21,13 @@ Ticket = tuple[int, int]
 """A delivery's id and the token it was sent with."""
 
 COLUMNS = """
-    d.id, d.token, d.attempts, d.alone, d.ambiguous, d.quiet,
+    d.id, d.token, d.attempts, d.uncounted, d.alone, d.ambiguous, d.quiet,
     e.uuid, e.version, e.correlation, e.traceparent, e.data, p.data
 """
 """What a worker has to know of a delivery and its event."""
+
+STOPPED_AT = 13
+"""The column after these: whether the subscription is paused or held."""
 
 BEGUN = (State.RUNNING, State.SENDING)
 
@@ -59,7 +62,7 @@ def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Ta
             return _begun(reaction, tokens, tries)
         fence = new_fence()
         tries.append(fence)
-        if any(row[12] for row in owned):
+        if any(row[STOPPED_AT] for row in owned):
             put_back([row[0] for row in owned])
             return []
         taken = [_taken(reaction, row, fence) for row in owned]
@@ -181,13 +184,14 @@ def _rows(reaction: Reaction, ids: list[int], states: tuple[State, ...]) -> list
 
 
 def _taken(reaction: Reaction, row: tuple[Any, ...], fence: int = 0) -> Taken:
-    pk, token, attempts, alone, ambiguous, quiet, event, version = row[:8]
-    correlation, traceparent, data, personal = row[8:12]
+    pk, token, attempts, uncounted, alone, ambiguous, quiet, event, version = row[:9]
+    correlation, traceparent, data, personal = row[9:STOPPED_AT]
     event = UUID(str(event))
     return Taken(
         id=pk,
         token=token + fence,
         attempts=attempts,
+        uncounted=uncounted,
         alone=bool(alone),
         ambiguous=ambiguous,
         fact_version=version,

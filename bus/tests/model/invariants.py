@@ -145,6 +145,10 @@ def dead_for_a_reason(world: World, ledger: Ledger) -> None:
     for row in ledger.rows:
         if row.state == "dead":
             event, toy = ledger.events[row.event], ledger.subscriptions[row.subscription].toy
-            out_of_tries = row.attempts >= RETRY.times or row.ambiguous >= 2 or row.crashes >= 3
+            out_of_tries = (
+                row.attempts - row.uncounted >= RETRY.times
+                or row.ambiguous >= 2
+                or row.crashes >= 3
+            )
             unrecorded = toy in ("ship", "mail") and world.toys.unrecorded[event.number]
             assert out_of_tries or unrecorded or event.poison == toy, f"{row} is dead for nothing"

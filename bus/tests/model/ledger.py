@@ -22,6 +22,7 @@ class Row(NamedTuple):
     state: str
     token: int
     attempts: int
+    uncounted: int
     crashes: int
     ambiguous: int
     alone: bool
@@ -70,7 +71,7 @@ def read() -> Ledger:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, event_id, subscription_id, queue_id, stream, ordered, state, token, "
-            "attempts, crashes, ambiguous, alone FROM bus_delivery ORDER BY event_id, id"
+            "attempts, uncounted, crashes, ambiguous, alone FROM bus_delivery ORDER BY event_id, id"
         )
         rows = [Row(*row) for row in cursor.fetchall()]
         cursor.execute(

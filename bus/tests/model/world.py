@@ -181,7 +181,9 @@ class World:
     def pass_time(self, time: timedelta) -> None:
         """Let all that the database's clock is compared with be as much longer ago."""
         self.memory.now += time.total_seconds()
-        Delivery.objects.update(due_at=F("due_at") - time, lease_until=F("lease_until") - time)
+        Delivery.objects.update(
+            **{at: F(at) - time for at in ("due_at", "due_since", "retry_at", "lease_until")}
+        )
         Event.objects.update(at=F("at") - time)
         Subscription.objects.update(
             registered_at=F("registered_at") - time, held_until=F("held_until") - time
