@@ -20,10 +20,10 @@ def is_trouble_of_database(error: BaseException) -> bool:
     if not isinstance(error, (OperationalError, InterfaceError, InternalError)):
         return False
     cause = _driver_error(error)
-    sqlstate = getattr(cause, "sqlstate", None)
+    sqlstate: str | None = getattr(cause, "sqlstate", None)
     if sqlstate:
         return sqlstate.startswith(POSTGRESQL)
-    code = getattr(cause, "sqlite_errorcode", None)
+    code: int | None = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
         return code & 0xFF in SQLITE
     return not isinstance(error, InternalError)
