@@ -1,6 +1,6 @@
-"""Which deliveries a list shows, and the words for them in the record of an action."""
+"""Which deliveries a list shows, as a filter that an operation can keep."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,8 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.utils import parse_datetime_str
 
 from bus.clock import can_hold
-from bus.models import Delivery
-from bus.operations import Selection
+from bus.models import Queue, Subscription
+from bus.operations import Filter, Refused
 
 
 class EventTime(RangeDateTimeFilter):
@@ -50,25 +50,46 @@ class EventTime(RangeDateTimeFilter):
         return make_aware(found)
 
 
-def all_of(changelist: ChangeList, shown: QuerySet[Delivery]) -> Selection:
-    """Everything that the list's filters and its search leave."""
-    rows = shown.order_by().select_related(None)
-    ids = sorted(rows.values_list("pk", flat=True))
-    return Selection(ids, ", ".join(["all deliveries", *_words(changelist)]), rows)
+def filter_of(changelist: ChangeList) -> Filter:
+    """Everything that the list's filters and its search leave, as a filter that can be kept.
 
-
-def _words(changelist: ChangeList) -> Iterator[str]:
+    Raises:
+        Refused: the list is narrowed by something that no filter of the ledger knows.
+    """
+    wanted: dict[str, Any] = {}
     for spec in changelist.filter_specs:
         if isinstance(spec, EventTime):
-            for word, end in (("since", "from"), ("until", "to")):
-                if at := spec.instant(end):
-                    yield f"{word} {at:%Y-%m-%d %H:%M:%S}"
-        elif spec.used_parameters:
-            chosen = [one["display"] for one in spec.choices(changelist) if one["selected"]]
-            yield f"{spec.title} {' '.join(map(str, chosen))}"
-    known = {name for spec in changelist.filter_specs for name in spec.expected_parameters()}
-    for name, value in changelist.get_filters_params().items():
-        if name not in known:
-            yield f"{name.removesuffix('__exact')} {' '.join(value)}"
-    if changelist.query:
-        yield f"search {changelist.query}"
+            wanted |= {"since": spec.instant("from"), "until": spec.instant("to")}
+    times = {f"event__at_{end}_{part}" for end in ("from", "to") for part in (0, 1)}
+    for name, values in changelist.get_filters_params().items():
+        if name in times:
+            continue
+        if name not in KEPT or len(values) != 1:
+            raise Refused(
+                f"All that match {name} cannot be chosen; choose rows, or filter by state, "
+                "queue, subscription, time of the event or the beginning of a stream."
+            )
+        field, value = KEPT[name]
+        wanted[field] = value(values[0])
+    if len(words := changelist.query.split()) > 1:
+        raise Refused("The search must be the beginning of one stream, for example SO-1000.")
+    return Filter(**wanted, stream_start="".join(words))
+
+
+def _name_of(model: type[Queue | Subscription]) -> Callable[[str], str]:
+    def name(pk: str) -> str:
+        found = model._default_manager.filter(pk=pk).first() if pk.isdecimal() else None
+        if found is None:
+            raise Refused(f"There is no {model._meta.verbose_name} with the number {pk}.")
+        return found.name
+
+    return name
+
+
+KEPT: dict[str, tuple[str, Callable[[str], str]]] = {
+    "state__exact": ("state", str),
+    "stream__exact": ("stream", str),
+    "queue__id__exact": ("queue", _name_of(Queue)),
+    "subscription__id__exact": ("subscription", _name_of(Subscription)),
+}
+"""The parameters of the list's address that a filter knows: its field, and how it is read."""

@@ -1,25 +1,25 @@
 """Deliveries in the admin: what became of them, again, never, and forgotten."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from unfold.decorators import action, display
 
-from bus import operations
 from bus.admin.asking import DrainForm, PruneForm, ask
-from bus.admin.choosing import EventTime, all_of
+from bus.admin.bulk import Operation, confirm, confirmation
+from bus.admin.choosing import EventTime, filter_of
 from bus.admin.draining import drain_a_while
 from bus.admin.reading import ReadOnly, record_of
 from bus.models import Delivery, State
-from bus.operations import Selection, counted
+from bus.operations import Filter, Refused, counted
 from bus.retention import prune
 
 STATE_COLOURS = {
@@ -94,30 +94,38 @@ class DeliveryAdmin(ReadOnly):
             '<pre class="whitespace-pre-wrap text-xs">{}</pre>', delivery.error or "none"
         )
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.confirm_bulk)
+        return [path("bulk/", view, name="bus_delivery_bulk"), *super().get_urls()]
+
     @admin.action(description="Deliver again", permissions=["operate"])
-    def deliver_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        self._act(request, operations.deliver_again, deliveries, "due again")
+    def deliver_again(
+        self, request: HttpRequest, deliveries: QuerySet[Delivery]
+    ) -> HttpResponse | None:
+        return self._confirm(request, Operation.DELIVER_AGAIN, deliveries)
 
-    @admin.action(description="Discard (needs a reason)", permissions=["operate"])
-    def discard(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        self._act(request, operations.discard, deliveries, "discarded")
+    @admin.action(description="Discard", permissions=["operate"])
+    def discard(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> HttpResponse | None:
+        return self._confirm(request, Operation.DISCARD, deliveries)
 
-    def _act(
-        self, request: HttpRequest, operation: Any, deliveries: QuerySet[Delivery], done: str
-    ) -> None:
-        if request.POST.get("select_across") == "1":
-            chosen = all_of(self.get_changelist_instance(request), deliveries)
-        else:
-            chosen = Selection.of(deliveries.values_list("pk", flat=True))
-        left = operations.left_by(operation, chosen)
+    def confirm_bulk(self, request: HttpRequest) -> HttpResponse:
+        """Count, ask and begin."""
+        if not self.has_operate_permission(request):
+            raise PermissionDenied
+        return confirm(self, request)
+
+    def _confirm(
+        self, request: HttpRequest, operation: str, deliveries: QuerySet[Delivery]
+    ) -> HttpResponse | None:
         try:
-            count = operation(chosen, **record_of(request))
-        except operations.Refused as error:
+            if request.POST.get("select_across") == "1":
+                wanted = filter_of(self.get_changelist_instance(request))
+            else:
+                wanted = Filter(ids=tuple(sorted(deliveries.values_list("pk", flat=True))))
+        except Refused as error:
             self.message_user(request, str(error), messages.ERROR)
-            return
-        level = messages.SUCCESS if count == len(chosen) else messages.WARNING
-        answer = f"{count} of {len(chosen)} {done}{f' ({left})' if left else ''}."
-        self.message_user(request, answer, level)
+            return None
+        return confirmation(operation, wanted)
 
     @action(description="Prune", permissions=["operate"], icon="auto_delete")
     def prune(self, request: HttpRequest) -> HttpResponse:

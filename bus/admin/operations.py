@@ -1,13 +1,56 @@
-"""Operator actions in the admin: who did what to the ledger, when and why."""
+"""Operator actions in the admin: who did what to the ledger, when and why, and how far it is."""
 
-from django.contrib import admin
+from typing import Any
 
-from bus.admin.reading import ReadOnly
-from bus.models import OperatorAction
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.decorators import action, display
+
+from bus.admin.bulk import progress
+from bus.admin.reading import ReadOnly, record_of
+from bus.models import BulkOperation, OperatorAction
+from bus.operations import bulk
+
+AGAIN = "2"
+"""Seconds after which the page of a bulk operation that goes on shows itself anew."""
 
 
 @admin.register(OperatorAction)
 class OperatorActionAdmin(ReadOnly):
-    list_display = ("at", "who", "what", "subject", "count", "why")
+    list_display = ("at", "who", "what", "subject", "count", "progress", "why")
     list_filter = ("what", "who")
+    list_select_related = ("bulk",)
+    fields = ("at", "who", "what", "subject", "count", "progress", "why")
+    readonly_fields = fields
     actions = None
+    actions_detail = ("stop",)
+
+    @display(description="progress")
+    def progress(self, done: OperatorAction) -> str:
+        operation = _bulk(done)
+        if operation is None:
+            return "finished"
+        return "{done} of {expected}, {state}".format(**progress(operation))
+
+    def change_view(self, request: HttpRequest, object_id: str, *more: Any, **also: Any) -> Any:
+        response = super().change_view(request, object_id, *more, **also)
+        if BulkOperation.objects.filter(action__id=object_id, ended_at=None).exists():
+            response["Refresh"] = AGAIN
+        return response
+
+    @action(description="Stop", permissions=["operate"], icon="stop_circle")
+    def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End a bulk operation after the step that runs; what is done stays done."""
+        if bulk.stop(int(object_id), by=record_of(request)["by"]):
+            self.message_user(request, "Stopped. What was done so far stays done.")
+        else:
+            self.message_user(request, "It has ended already.", messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:bus_operatoraction_change", args=[object_id]))
+
+
+def _bulk(done: OperatorAction) -> BulkOperation | None:
+    try:
+        return done.bulk
+    except BulkOperation.DoesNotExist:
+        return None

@@ -14,7 +14,7 @@ from bus import operations
 from bus.admin.asking import BackfillForm, ask
 from bus.admin.reading import ReadOnly, record_of
 from bus.backfill import backfill, missing
-from bus.models import Subscription
+from bus.models import Delivery, State, Subscription
 from bus.operations import Refused, counted
 
 MOST_OWED = 10_000
@@ -22,6 +22,16 @@ MOST_OWED = 10_000
 
 PATIENCE = timedelta(seconds=5)
 """With deliveries in flight, while a browser waits."""
+
+
+def _retire(name: str, **record: str) -> None:
+    open_ = Delivery.objects.filter(subscription__name=name, state__in=(State.WAITING, State.DEAD))
+    if open_[MOST_OWED : MOST_OWED + 1].exists():
+        raise Refused(
+            f"{name} has more than {MOST_OWED} open deliveries. Discard them first, in the list "
+            "of deliveries, or retire it by manage.py subscriptions --retire."
+        )
+    operations.retire(name, **record)
 
 
 @admin.register(Subscription)
@@ -54,7 +64,7 @@ class SubscriptionAdmin(ReadOnly):
 
     @admin.action(description="Retire (needs a reason)", permissions=["operate"])
     def retire(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:
-        self._each(request, operations.retire, subscriptions, "retired")
+        self._each(request, _retire, subscriptions, "retired")
 
     def _each(
         self, request: HttpRequest, operation: Any, subscriptions: QuerySet[Subscription], what: str

@@ -27,7 +27,8 @@ class Operator:
 
     def deliver_again(self, delivery: int, because: str) -> str:
         """Make a delivery due again; its reaction's own keys keep the effect from doubling."""
-        operations.deliver_again([delivery], by=self.name, why=f"{because}. {self.why}".strip())
+        why = f"{because}. {self.why}".strip()
+        operations.deliver_again([delivery], by=self.name, why=why, finished=True)
         return f"delivery {delivery} is due again"
 
 

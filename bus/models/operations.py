@@ -21,6 +21,43 @@ class OperatorAction(models.Model):
         return f"{self.who}: {self.what} {self.subject}"
 
 
+class BulkOperation(models.Model):
+    """What is done to all deliveries that match a filter, in steps, by whoever relays.
+
+    The deliveries are visited in order of their ids, from `after` (the last one visited) to
+    `upto` (the last one there was when it was asked for). What was done so far is the count of
+    its action. It has ended when `ended_at` is set, by itself or by who stopped it.
+    """
+
+    class Operation(models.TextChoices):
+        DELIVER_AGAIN = "deliver again"
+        DISCARD = "discard"
+
+    action = models.OneToOneField(
+        OperatorAction, models.PROTECT, primary_key=True, related_name="bulk"
+    )
+    operation = models.CharField(max_length=20, choices=Operation)
+    filter = models.JSONField()
+    finished = models.BooleanField(
+        default=False, help_text="Deliveries that are done or discarded as well."
+    )
+    expected = models.PositiveBigIntegerField(help_text="Deliveries that matched at first.")
+    after = models.BigIntegerField(default=0)
+    upto = models.BigIntegerField()
+    ended_at = models.DateTimeField(null=True)
+    stopped_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["action"], name="bus_bulk_unended", condition=models.Q(ended_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.action_id}"
+
+
 class RelayState(models.Model):
     """One row: the epoch of the broker's memory, what the relay last knew of the broker, and how
     far back the ledger has been pruned."""

@@ -1,5 +1,6 @@
 """What an operator can do to the ledger. Each writes down who did it, when and why."""
 
+from bus.operations import bulk
 from bus.operations.deliveries import deliver_again, discard
 from bus.operations.leaving import left_by
 from bus.operations.records import LONGEST_WHO, Refused, count_on, record
@@ -12,6 +13,7 @@ __all__ = [
     "Refused",
     "Selection",
     "active",
+    "bulk",
     "count_on",
     "counted",
     "deliver_again",

@@ -3,36 +3,37 @@
 from collections import Counter
 from collections.abc import Callable
 
-from bus.models import State
-from bus.operations.deliveries import ENDABLE_STATES, REPEATABLE_STATES, deliver_again
+from bus.operations.deliveries import FINISHED_STATES, UNFINISHED_STATES, deliver_again
 from bus.operations.selection import Selection
 
 
-def left_by(operation: Callable[..., int], selection: Selection) -> str:
+def left_by(operation: Callable[..., int], selection: Selection, *, finished: bool = False) -> str:
     """How many deliveries it would leave now, and why; empty where it leaves none."""
-    again = operation is deliver_again
-    why = _not_again if again else _not_discarded
     left: Counter[str] = Counter()
+    rules: dict[str, None] = {}
     for some in selection.steps():
-        rows = some.values_list("state", "subscription__retired_at")
-        left.update(word for state, ended in rows if (word := why(state, ended is not None)))
+        for state, ended in some.values_list("state", "subscription__retired_at"):
+            found = why_left(operation is deliver_again, finished, state, ended is not None)
+            if found:
+                word, rule = found
+                left[word] += 1
+                rules[rule] = None
     if not left:
         return ""
-    rule = (
-        "what is in flight comes home first, and a retired subscription does nothing"
-        if again
-        else "only waiting or dead ones can be discarded"
-    )
-    return f"{', '.join(f'{count} {word}' for word, count in left.items())}: {rule}"
+    counts = ", ".join(f"{count} {word}" for word, count in left.items())
+    return f"{counts}: {'; '.join(rules)}"
 
 
-def _not_again(state: str, retired: bool) -> str:
-    if retired:
-        return "of a retired subscription"
-    return "" if state in REPEATABLE_STATES else state
-
-
-def _not_discarded(state: str, _retired: bool) -> str:
-    if state in ENDABLE_STATES:
-        return ""
-    return f"{state} already" if state in (State.DONE, State.DISCARDED) else state
+def why_left(again: bool, finished: bool, state: str, retired: bool) -> tuple[str, str] | None:
+    """What a delivery is that the operation leaves, and by which rule; None if it does not."""
+    if again and retired:
+        return "of a retired subscription", "a retired subscription does nothing"
+    if state in FINISHED_STATES:
+        if again:
+            rule = "what is finished is repeated only where that is said explicitly (--finished)"
+            return None if finished else (f"{state} already", rule)
+        return f"{state} already", "only waiting or dead ones can be discarded"
+    if state in UNFINISHED_STATES:
+        return None
+    rule = "what is in flight comes back first"
+    return state, rule if again else "only waiting or dead ones can be discarded"

@@ -31,6 +31,7 @@ class Filter:
     queue: str = ""
     state: str = ""
     stream: str = ""
+    stream_start: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -43,6 +44,7 @@ class Filter:
             ("of ", self.subscription),
             ("in queue ", self.queue),
             ("about ", self.stream),
+            ("about ", self.stream_start and f"{self.stream_start}..."),
             ("since ", self.since and f"{localtime(self.since):%Y-%m-%d %H:%M:%S}"),
             ("until ", self.until and f"{localtime(self.until):%Y-%m-%d %H:%M:%S}"),
             ("", " ".join(map(str, self.ids))),
@@ -67,6 +69,7 @@ class Filter:
             "state": self.state,
             # By way of the event, which has an index for it however old it is.
             "event__stream": self.stream,
+            "stream__startswith": self.stream_start,
             "event__at__gte": self.since,
             "event__at__lt": self.until,
         }

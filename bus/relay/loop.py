@@ -12,6 +12,7 @@ from kombu.exceptions import KombuError
 from bus import broker
 from bus.crashpoints import Point, reach
 from bus.models import RelayState
+from bus.operations import bulk
 from bus.relay.claiming import claim
 from bus.relay.epoch import Epoch
 from bus.relay.routing import route
@@ -39,6 +40,10 @@ PAUSE_AFTER_TROUBLE = 1.0
 HEARTBEAT = 5.0
 """Seconds between two entries of the relay's state, unless it changes."""
 
+BULK_EVERY = 1.0
+"""Seconds between two queries for a bulk operation that has not ended; its steps follow each other
+at once, each behind a look at live traffic."""
+
 CHECK_EVERY = 10.0
 """Seconds between two looks at whether the broker still keeps what it accepts."""
 
@@ -57,6 +62,7 @@ class Relay:
         self._noted_at = 0.0
         self._try_broker_at = 0.0
         self._check_broker_at = 0.0
+        self._try_bulk_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. Trouble with the database or the broker is waited out."""
@@ -76,10 +82,19 @@ class Relay:
         self.sender.close()
 
     def step(self) -> int:
-        """One look: returns how many events were routed and deliveries sent."""
+        """One look: returns how many events were routed, deliveries sent and changed in bulk."""
         routed = route()
         sent = self._feed_broker() if time.monotonic() >= self._try_broker_at else 0
-        return routed + sent
+        return routed + sent + self._go_on_in_bulk()
+
+    def _go_on_in_bulk(self) -> int:
+        """The next step of what an operator has asked for."""
+        if time.monotonic() < self._try_bulk_at:
+            return 0
+        working, changed = bulk.step()
+        if not working:
+            self._try_bulk_at = time.monotonic() + BULK_EVERY
+        return changed
 
     def _feed_broker(self) -> int:
         try:

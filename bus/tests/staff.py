@@ -28,6 +28,17 @@ def act(client: Client, page: str, action: str, rows: Any, asked: str = "", **mo
     return " ".join(map(str, answer.context["messages"]))
 
 
+def confirmed(
+    client: Client, action: str, rows: Any, asked: str = "", *, reason: str, across: bool = False
+) -> None:
+    """Choose an action for some deliveries, or for all that the list shows, and confirm it."""
+    chosen = {"action": action, "_selected_action": [row.pk for row in rows]}
+    if across:
+        chosen["select_across"] = "1"
+    page = client.post(reverse(DELIVERIES) + asked, chosen)["Location"]
+    client.post(page, {"reason": reason})
+
+
 def log() -> list[tuple[str, str, str, int, str]]:
     """What was written down of operators, without the effects of tests."""
     rows = OperatorAction.objects.exclude(what="effect").order_by("id")

@@ -50,6 +50,18 @@ def test_a_subscription_is_paused_resumed_and_retired(operator: Client, name: st
     ]
 
 
+def test_subscription_with_many_open_deliveries_is_not_retired_in_one_request(
+    operator: Client, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin.subscriptions, "MOST_OWED", 0)
+
+    said = act(operator, SUBSCRIPTIONS, "retire", Subscription.objects.all(), reason="gone")
+
+    assert said.startswith(f"{name} has more than 0 open deliveries.")
+    assert states() == {"3": State.WAITING}
+    assert log() == []
+
+
 def test_what_is_in_flight_keeps_a_subscription_from_being_retired(
     operator: Client, name: str
 ) -> None:

@@ -106,7 +106,7 @@ def test_what_was_kept_quiet_is_as_loud_as_any_when_it_is_delivered_again(
     settle("desk")
     assert world.keys == []
 
-    deliver_again(Delivery.objects.values_list("pk", flat=True), by="ada")
+    deliver_again(Delivery.objects.values_list("pk", flat=True), by="ada", finished=True)
     settle("desk")
 
     assert len(world.keys) == 1

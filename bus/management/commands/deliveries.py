@@ -36,13 +36,19 @@ class Command(BaseCommand):
         act = parser.add_mutually_exclusive_group()
         act.add_argument("--again", action="store_true", help="Deliver all of them again.")
         act.add_argument("--discard", action="store_true", help="End all of them; needs --why.")
+        parser.add_argument(
+            "--finished",
+            action="store_true",
+            help="With --again: what is done or discarded as well. Mails and parcels are repeated.",
+        )
         ask_who_and_why(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         wanted = Filter(tuple(options["ids"]), **{name: options[name] for name in FILTERS})
         try:
             if options["again"]:
-                self._act(operations.deliver_again, "due again", wanted, options)
+                also = {"finished": options["finished"]}
+                self._act(operations.deliver_again, "due again", wanted, options, **also)
             elif options["discard"]:
                 self._act(operations.discard, "discarded", wanted, options)
             else:
@@ -50,7 +56,9 @@ class Command(BaseCommand):
         except operations.Refused as error:
             raise CommandError(str(error)) from error
 
-    def _act(self, operation: Any, done: str, wanted: Filter, options: dict[str, Any]) -> None:
+    def _act(
+        self, operation: Any, done: str, wanted: Filter, options: dict[str, Any], **also: bool
+    ) -> None:
         if not wanted:
             raise CommandError(
                 "That would be the whole ledger; say which deliveries: their numbers, or "
@@ -63,8 +71,8 @@ class Command(BaseCommand):
                 raise CommandError(NOTHING)
             self.stdout.write(NOTHING)
             return
-        left = operations.left_by(operation, chosen)
-        count = operation(chosen, by=options["by"], why=options["why"])
+        left = operations.left_by(operation, chosen, **also)
+        count = operation(chosen, by=options["by"], why=options["why"], **also)
         answer = f"{count} of {len(chosen)} {done}: {wanted}{f' ({left})' if left else ''}"
         if not count:
             raise CommandError(answer)

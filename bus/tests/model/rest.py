@@ -88,7 +88,7 @@ def _settled_as_it_seems(world: World) -> None:
 def _again(world: World) -> None:
     """All that is done is done again, and the other side that honours keys sees nothing new."""
     done = [row.id for row in world.memory.before.rows if row.state == "done"]
-    operations.deliver_again(done, by="model")
+    operations.deliver_again(done, by="model", finished=True)
     check(world)
     _quiet(world)
     _all_closed(world)

@@ -1,0 +1,118 @@
+"""The page that stands between choosing deliveries and changing them: counts, choices, reason."""
+
+from typing import Any
+
+import msgspec
+from django.core.exceptions import SuspiciousOperation
+from django.core.signing import BadSignature, dumps, loads
+from django.forms import BooleanField, CharField, Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+
+from bus.admin.asking import ask
+from bus.models import BulkOperation
+from bus.operations import Filter, Refused, bulk, counted
+
+SALT = "bus.admin.bulk"
+Operation = BulkOperation.Operation
+TITLES = {Operation.DELIVER_AGAIN: "Deliver again", Operation.DISCARD: "Discard"}
+LIST = "admin:bus_delivery_changelist"
+
+
+class BulkForm(Form):
+    reason = CharField(
+        max_length=500, widget=UnfoldAdminTextInputWidget, help_text="For the record."
+    )
+
+
+class FinishedBulkForm(BulkForm):
+    """Asks whether effects that there are already are to be repeated."""
+
+    finished = BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        label="Repeat what is done or discarded",
+    )
+    field_order = ("finished", "reason")
+
+
+def confirmation(operation: str, wanted: Filter) -> HttpResponseRedirect:
+    """To the page that counts and asks. What was chosen travels signed, in its address."""
+    chosen = dumps([operation, msgspec.to_builtins(wanted)], salt=SALT, compress=True)
+    page = reverse("admin:bus_delivery_bulk")
+    return HttpResponseRedirect(f"{page}?{urlencode({'chosen': chosen})}")
+
+
+def confirm(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
+    """Show what would be done to how many, by subscription; do it when it is confirmed."""
+    operation, wanted = _chosen(request)
+    back = reverse(LIST)
+    try:
+        shares = bulk.preview(wanted, operation)
+        form = _form(operation, shares)(request.POST or None)
+        if form.is_valid():
+            action = bulk.begin(
+                wanted,
+                operation,
+                by=request.user.get_username(),
+                why=form.cleaned_data["reason"],
+                finished=form.cleaned_data.get("finished", False),
+            )
+            return HttpResponseRedirect(
+                reverse("admin:bus_operatoraction_change", args=[action.pk])
+            )
+    except Refused as error:
+        admin.message_user(request, str(error), "error")
+        return HttpResponseRedirect(back)
+    title = TITLES[Operation(operation)]
+    return ask(
+        admin,
+        request,
+        form,
+        title,
+        back,
+        says=f"{str(wanted).capitalize()}.",
+        shares=shares,
+        warning=_repeated(shares) if "finished" in form.fields else "",
+        button=title,
+    )
+
+
+def _form(operation: str, shares: list[bulk.Share]) -> type[BulkForm]:
+    repeats = operation == Operation.DELIVER_AGAIN and any(one.finished for one in shares)
+    return FinishedBulkForm if repeats else BulkForm
+
+
+def _repeated(shares: list[bulk.Share]) -> str:
+    outside = [
+        f"{one.subscription} ({counted(one.finished)})"
+        for one in shares
+        if one.external and one.finished
+    ]
+    if not outside:
+        return "Repeating what is done or discarded is noticed by nobody outside the shop."
+    return (
+        "Repeating what is done or discarded reaches customers and partners once more, by "
+        f"{', '.join(outside)}."
+    )
+
+
+def _chosen(request: HttpRequest) -> tuple[str, Filter]:
+    try:
+        operation, wanted = loads(request.GET.get("chosen", ""), salt=SALT)
+        return Operation(operation), msgspec.convert(wanted, Filter)
+    except (BadSignature, ValueError, msgspec.ValidationError) as error:
+        raise SuspiciousOperation("The choice of deliveries was not made by the list.") from error
+
+
+def progress(operation: BulkOperation) -> dict[str, Any]:
+    """Numbers and words of how far it is."""
+    done = operation.action.count
+    if operation.stopped_by:
+        state = f"stopped by {operation.stopped_by}"
+    else:
+        state = "finished" if operation.ended_at else "going on"
+    return {"done": done, "expected": operation.expected, "state": state}
