@@ -236,7 +236,7 @@ def test_a_subscription_is_not_retired_while_its_deliveries_are_delivered_again(
 
     def again() -> None:
         with transaction.atomic():
-            operations.deliver_again([delivery(1).pk], by="ada")
+            operations.deliver_again([delivery(1).pk], by="ada", finished=True)
             half_way.set()
             time.sleep(0.5)
 

@@ -217,7 +217,8 @@ class World:
         rows = self.memory.before.rows
         ids = [rows[number % len(rows)].id] if rows else []
         with self.dying(statements):
-            getattr(operations, what)(ids, by="model", why="for no good reason")
+            also = {"finished": True} if what == "deliver_again" else {}
+            getattr(operations, what)(ids, by="model", why="for no good reason", **also)
 
     def step_backfill(self, rate: int, statements: int | None = None) -> None:
         """Begin to give the newcomer the past, or go on with it."""
