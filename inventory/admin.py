@@ -13,7 +13,7 @@ from unfold.decorators import action, display
 from inventory import services
 from inventory.forms import CorrectForm, ReceiveForm
 from inventory.models import AVAILABLE, Movement, Reservation, StockItem
-from shop.admin import LooksOnly, onward
+from shop.admin import LooksOnly, WritableAdmin, onward
 from shop.models import Product
 
 # A permission's own name here would make Django's checks ask the database before it is migrated.
@@ -49,7 +49,7 @@ class LowFilter(admin.SimpleListFilter):
 
 
 @admin.register(StockItem)
-class StockItemAdmin(ModelAdmin):
+class StockItemAdmin(WritableAdmin):
     list_display = ["sku", "product", "on_hand", "reserved", "available", "level"]
     list_filter = [LowFilter]
     search_fields = ["sku"]

@@ -4,16 +4,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from orders import services
 from orders.forms import CancelForm, LineForm, LineFormSet
 from orders.models import MOST_LINES, Order, OrderLine, State
+from shop.admin import WritableAdmin
 
 BADGES = {"draft": "info", "placed": "success", "shipped": "success", "cancelled": "danger"}
 CUSTOMER = ["email", "name", "line1", "line2", "postal_code", "city", "country"]
@@ -48,7 +48,7 @@ class LineInline(TabularInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ModelAdmin):
+class OrderAdmin(WritableAdmin):
     """It saves a draft first and places it after its lines are saved, whatever the form says."""
 
     list_display = ["order", "badge", "name", "email", "amount", "placed_at"]
@@ -124,13 +124,6 @@ class OrderAdmin(ModelAdmin):
         if object_id is None:
             return True
         return str(object_id).isdecimal() and Order.objects.filter(pk=object_id, **how).exists()
-
-    def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> Order | None:
-        """Locked when something is to be written, so that nobody places it in between."""
-        order = super().get_object(request, *args, **options)
-        if order is not None and request.method == "POST" and connection.in_atomic_block:
-            order = Order.objects.select_for_update().get(pk=order.pk)
-        return order
 
     def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
         form.places = obj.state == State.PLACED or PLACE_BUTTON in request.POST

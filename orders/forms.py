@@ -7,11 +7,12 @@ from django.forms import BaseInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from orders.models import OrderLine
+from shop.changes import ChangesForm
 from shop.models import Product
 from shop.text import validate_plain
 
 
-class LineForm(forms.ModelForm):
+class LineForm(ChangesForm):
     """A product from the catalogue, and how many of it; the price is the catalogue's."""
 
     sku = forms.ChoiceField(label="Product", widget=UnfoldAdminSelectWidget)

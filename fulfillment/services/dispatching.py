@@ -40,7 +40,7 @@ def dispatch_shipment(shipment_id: int, carrier: str, tracking_number: str) -> S
     shipment.carrier = carrier
     shipment.tracking_number = tracking_number
     shipment.dispatched_at = timezone.now()
-    shipment.save()
+    shipment.save(update_fields=["state", "carrier", "tracking_number", "dispatched_at"])
     publish(
         ShipmentDispatched(
             number=shipment.number,
