@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 
 from billing import shown
 from billing.models import Invoice, Series
+from shop import links
 from shop.admin import LooksOnly
 
 PAGES = {Invoice.Kind.INVOICE: "invoice-pdf", Invoice.Kind.CREDIT_NOTE: "credit-note-pdf"}
@@ -58,7 +59,7 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
     def pdf(self, invoice: Invoice) -> SafeString | str:
         if not invoice.sha256:
             return "being drawn"
-        page = reverse(PAGES[Invoice.Kind(invoice.kind)], args=[invoice.order_id])
+        page = reverse(PAGES[Invoice.Kind(invoice.kind)], args=[links.token_of(invoice.order_id)])
         return format_html('<a href="{}" target="_blank" class="{}">Open</a>', page, LINK)
 
     @admin.display(description="buyer")

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing.content import Document, Seller, TaxSum
+from shop.columns import LinkHash
 from shop.events import Customer, Line
 
 
@@ -45,7 +46,9 @@ class Invoice(models.Model):
     year = models.PositiveSmallIntegerField()
     sequence = models.PositiveIntegerField()
     order_number = models.CharField("order", max_length=32)
-    order_id = models.UUIDField("order's public id", db_index=True)
+    order_id = models.UUIDField("order's public id")
+    link_hash = LinkHash(of="order_id", db_index=True)
+    """By what the customer's link finds it; not part of the document, so not frozen."""
     ordered_on = models.DateField()
     issued_on = models.DateField(db_index=True)
     seller = models.JSONField()

@@ -1,11 +1,11 @@
 """Finding documents and their files."""
 
-from uuid import UUID
-
 from billing.models import Invoice
+from shop import links
 
 
-def issued(order_id: UUID, kind: Invoice.Kind) -> Invoice | None:
-    """The order's document of that kind, once its file is in storage."""
-    found = Invoice.objects.filter(order_id=order_id, kind=kind).exclude(sha256="")
+def issued(token: str, kind: Invoice.Kind) -> Invoice | None:
+    """The document of that kind of the order whose link it is, once its file is in storage."""
+    of_link = Invoice.objects.filter(link_hash=links.hash_of(token), kind=kind)
+    found = of_link.exclude(sha256="")
     return found.only("number", "storage_name", "sha256").first()

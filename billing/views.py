@@ -1,7 +1,5 @@
 """Where a customer gets the documents of an order."""
 
-from uuid import UUID
-
 from django.core.files.storage import default_storage
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -19,7 +17,7 @@ PDF = "application/pdf"
 
 
 class DocumentView(APIView):
-    """The PDF of one kind of document; who knows the order's UUID may read it."""
+    """The PDF of one kind of document; who has the customer's link may read it."""
 
     kind: Invoice.Kind
 
@@ -27,8 +25,8 @@ class DocumentView(APIView):
         # Who asks for a PDF and nothing else must get it, and a problem in JSON where it is not.
         return super().perform_content_negotiation(request, force=True)
 
-    def get(self, request: Request, public_id: UUID) -> HttpResponseBase:
-        invoice = selectors.issued(public_id, self.kind)
+    def get(self, request: Request, token: str) -> HttpResponseBase:
+        invoice = selectors.issued(token, self.kind)
         if invoice is None:
             raise NotFound(f"There is no {self.kind} of this order yet.")
         etag = f'"{invoice.sha256}"'
@@ -50,8 +48,8 @@ class InvoiceView(DocumentView):
             404: OpenApiResponse(description="No such order, or its invoice is not drawn yet."),
         },
     )
-    def get(self, request: Request, public_id: UUID) -> HttpResponseBase:
-        return super().get(request, public_id)
+    def get(self, request: Request, token: str) -> HttpResponseBase:
+        return super().get(request, token)
 
 
 class CreditNoteView(DocumentView):
@@ -65,8 +63,8 @@ class CreditNoteView(DocumentView):
             404: OpenApiResponse(description="No such order, or it has no credit note (yet)."),
         },
     )
-    def get(self, request: Request, public_id: UUID) -> HttpResponseBase:
-        return super().get(request, public_id)
+    def get(self, request: Request, token: str) -> HttpResponseBase:
+        return super().get(request, token)
 
 
 def _pdf(invoice: Invoice) -> HttpResponse:

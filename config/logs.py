@@ -4,6 +4,7 @@ import logging
 from types import TracebackType
 
 from bus.discretion import discreet, kinds
+from shop import links
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -20,7 +21,7 @@ class Formatter(logging.Formatter):
         return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        record.message = discreet(record.message)
+        record.message = links.masked(discreet(record.message))
         return super().formatMessage(record)
 
     def formatException(self, ei: ExcInfo) -> str:

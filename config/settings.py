@@ -19,6 +19,7 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is empty. Set it to a long random text, or set DEBUG=1 on a laptop."
     )
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PORT = env.int("PORT", default=8000)
 FLOWER_PORT = env.int("FLOWER_PORT", default=5555)

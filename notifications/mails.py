@@ -9,6 +9,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from notifications.models import Kind
+from shop import links
 from shop.events import (
     Customer,
     InvoiceIssued,
@@ -59,7 +60,7 @@ class Mail:
             "shop": settings.SHOP_NAME,
             "seller": settings.SELLER,
             "site": settings.SITE_URL,
-            "order_page": f"{settings.SITE_URL}/orders/{self.fact.order_id}/",
+            "order_page": links.page_of(links.token_of(self.fact.order_id)),
         }
         template = f"notifications/{self.kind.name.lower()}.{form}"
         return render_to_string(template, context | self.context)

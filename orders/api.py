@@ -1,9 +1,8 @@
 """Orders over REST."""
 
 from typing import Any
-from uuid import UUID
 
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.utils.cache import add_never_cache_headers
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -20,6 +19,7 @@ from orders.serializers import (
     FollowedOrderSerializer,
     OrderSerializer,
 )
+from shop import links
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -37,8 +37,11 @@ class OrderView(APIView):
         add_never_cache_headers(response)
         return response
 
-    def order(self, public_id: UUID) -> Order:
-        return get_object_or_404(selectors.public_orders(), public_id=public_id)
+    def order(self, token: str) -> Order:
+        order = selectors.order_of_link(token)
+        if order is None:
+            raise Http404
+        return order
 
 
 class Checkout(OrderView):
@@ -57,7 +60,8 @@ class Checkout(OrderView):
             answer = services.checkout(wanted.basket(), _repeat(request))
         except REFUSALS as error:
             raise as_problem(error, request.data) from error
-        body = OrderSerializer(answer.order, context={"request": request}).data
+        token = links.token_of(answer.order.public_id)
+        body = OrderSerializer(answer.order, context=_shown(request, token)).data
         headers = {"Location": body["links"]["self"]}
         if answer.repeated:
             headers["Idempotent-Replayed"] = "true"
@@ -66,26 +70,26 @@ class Checkout(OrderView):
 
 class OrderDetail(OrderView):
     @extend_schema(responses=FollowedOrderSerializer)
-    def get(self, request: Request, public_id: UUID) -> Response:
+    def get(self, request: Request, token: str) -> Response:
         """One order, and every reaction to it."""
-        order = self.order(public_id)
-        return Response(FollowedOrderSerializer(order, context={"request": request}).data)
+        order = self.order(token)
+        return Response(FollowedOrderSerializer(order, context=_shown(request, token)).data)
 
 
 class OrderCancel(OrderView):
     @extend_schema(request=CancelSerializer, responses=FollowedOrderSerializer)
-    def post(self, request: Request, public_id: UUID) -> Response:
+    def post(self, request: Request, token: str) -> Response:
         """Cancel an order whose goods are still here; to cancel it again changes nothing."""
         wish = CancelSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        order = self.order(public_id)
+        order = self.order(token)
         try:
             order = services.cancel_order(order.pk, wish.validated_data["reason"])
         except services.NotCancellable as error:
             order.refresh_from_db()
             if order.state != State.CANCELLED:
                 raise as_problem(error, request.data) from error
-        return Response(FollowedOrderSerializer(order, context={"request": request}).data)
+        return Response(FollowedOrderSerializer(order, context=_shown(request, token)).data)
 
 
 REFUSALS = (
@@ -94,6 +98,10 @@ REFUSALS = (
     services.StillRunning,
     services.UnknownProducts,
 )
+
+
+def _shown(request: Request, token: str) -> dict[str, Any]:
+    return {"request": request, "token": token}
 
 
 def _repeat(request: Request) -> services.Repeat | None:

@@ -84,7 +84,7 @@ class LinksSerializer(serializers.Serializer[Any]):
 class OrderSerializer(serializers.Serializer[Order]):
     """A placed order. Who ordered it is told to nobody."""
 
-    id = serializers.UUIDField(source="public_id")
+    id = serializers.UUIDField(source="public_id", help_text="A name; it opens nothing.")
     number = serializers.CharField()
     status = serializers.ChoiceField(
         source="state", choices=[State.PLACED.value, State.CANCELLED.value]
@@ -102,9 +102,11 @@ class OrderSerializer(serializers.Serializer[Order]):
     links = serializers.SerializerMethodField()
 
     @extend_schema_field(LinksSerializer)
-    def get_links(self, order: Order) -> dict[str, str]:
-        address = reverse("order", [order.public_id], request=self.context["request"])
-        page = reverse("order-page", [order.public_id], request=self.context["request"])
+    def get_links(self, order: Order) -> dict[str, str]:  # noqa: ARG002 -- DRF passes it
+        """Whoever has them may see the order and cancel it."""
+        request, token = self.context["request"], self.context["token"]
+        address = reverse("order", [token], request=request)
+        page = reverse("order-page", [token], request=request)
         return {
             "self": address,
             "page": page,

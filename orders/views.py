@@ -1,10 +1,8 @@
 """The page on which a customer follows an order."""
 
-from uuid import UUID
-
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -23,16 +21,18 @@ WORDS = {
 
 @require_safe
 @never_cache
-def order_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The order to whoever knows its UUID; search engines are asked to stay away."""
-    order = get_object_or_404(selectors.public_orders(), public_id=public_id)
+def order_page(request: HttpRequest, token: str) -> HttpResponse:
+    """The order to whoever has its link; search engines are asked to stay away."""
+    order = selectors.order_of_link(token)
+    if order is None:
+        raise Http404
     context = {
         "shop_name": settings.SHOP_NAME,
         "order": order,
         "settled": settled(str(order.number)),
         "steps": _steps(order),
         "reactions": _in_words(str(order.number)),
-        "invoice": reverse("order", args=[order.public_id]) + "invoice.pdf",
+        "invoice": reverse("order", args=[token]) + "invoice.pdf",
     }
     response = render(request, "orders/order_page.html", context)
     response["X-Robots-Tag"] = "noindex"

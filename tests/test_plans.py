@@ -19,6 +19,7 @@ from fulfillment.services import dispatch_shipment
 from inventory.services import receive_stock
 from orders.models import Order
 from orders.services import Basket, Repeat, cancel_order, checkout
+from shop.links import token_of
 from shop.models import Product
 from shop.testing import CUSTOMER
 
@@ -92,7 +93,7 @@ def test_what_an_order_sets_off_and_shows_is_found_by_indexes(client: Client) ->
     def pages() -> None:
         one = Order.objects.latest("pk")
         for name in ("order", "order-page"):
-            assert client.get(reverse(name, args=[one.public_id])).status_code == 200
+            assert client.get(reverse(name, args=[token_of(one.public_id)])).status_code == 200
 
     ways = (an_order_goes_its_way, an_order_is_dispatched, an_order_is_cancelled, pages)
     found = [scan for way in ways for scan in scanned(way)]

@@ -8,10 +8,12 @@ from billing.models import Invoice
 from billing.services import draw_document, issue_credit_note
 from billing.tests.facts import cancelled, invoiced, placed
 from shop.events import InvoiceNumbered
+from shop.links import token_of
 
 pytestmark = pytest.mark.django_db
 ORDER = placed()
-INVOICE = f"/api/v1/orders/{ORDER.order_id}/invoice.pdf"
+TOKEN = token_of(ORDER.order_id)
+INVOICE = f"/api/v1/orders/{TOKEN}/invoice.pdf"
 
 
 def draw(invoice: Invoice) -> None:
@@ -77,7 +79,7 @@ def test_the_credit_note_has_an_address_of_its_own(client):
     invoiced(ORDER)
     draw(issue_credit_note(cancelled()))
 
-    response = client.get(reverse("credit-note-pdf", args=[ORDER.order_id]))
+    response = client.get(reverse("credit-note-pdf", args=[TOKEN]))
 
     assert response.status_code == 200
     assert "CN-" in response["Content-Disposition"]

@@ -22,7 +22,9 @@ class ShopRefused(Exception):
 class Followed:
     """An order that was placed, and what is known of its reactions."""
 
-    id: str
+    address: str
+    """Where the API tells of it; whoever knows that may see and cancel the order."""
+    page: str
     number: str
     placed_at: float
     reactions: list[dict[str, Any]] = field(default_factory=list)
@@ -74,11 +76,12 @@ class Customer:
         """Order, with an idempotency key: sent again, it would not order twice."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
         order = self._ask("POST", "/api/v1/checkout/", json=body, headers=key)
-        return Followed(order["id"], order["number"], time.monotonic())
+        links = order["links"]
+        return Followed(links["self"], links["page"], order["number"], time.monotonic())
 
     def look_at(self, order: Followed) -> Followed:
         """Ask the shop how far the order is."""
-        answer = self._ask("GET", f"/api/v1/orders/{order.id}/")
+        answer = self._ask("GET", order.address)
         order.reactions = answer["reactions"]
         order.settled = answer["settled"]
         if order.settled and order.settled_after is None:

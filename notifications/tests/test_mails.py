@@ -6,6 +6,7 @@ import pytest
 
 from notifications.mails import compose, one_line
 from notifications.tests import samples
+from shop import links
 from shop.events import OrderFact
 
 EVERY_FACT = [
@@ -26,7 +27,7 @@ def test_the_confirmation_says_what_was_ordered_and_what_it_costs() -> None:
         for amount in ("1,209.90 EUR", "196.90 EUR", "1,406.80 EUR", "23.80 EUR"):
             assert amount in body
         assert "Germany" in body
-        assert f"http://localhost:8000/orders/{samples.ORDER_ID}/" in body
+        assert links.page_of(links.token_of(samples.ORDER_ID)) in body
 
 
 def test_amounts_of_the_plain_text_stand_in_one_column() -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_countries.fields import CountryField
 
 from orders.models.amounts import adds_up, amount_field
+from shop.columns import LinkHash
 from shop.text import validate_plain
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Order(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    link_hash = LinkHash(of="public_id", unique=True)
     number = models.CharField(max_length=20, null=True, unique=True, editable=False)  # noqa: DJ001  unique, and empty until placed
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     email = models.EmailField("e-mail", validators=[validate_plain])
@@ -109,9 +111,6 @@ class Order(models.Model):
             super().save(update_fields=fields, **options)
         if fields is None or "state" in fields:
             self.loaded_state = self.state
-
-    def get_absolute_url(self) -> str:
-        return f"/orders/{self.public_id}/"
 
     @property
     def cancellable(self) -> bool:

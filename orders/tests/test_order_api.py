@@ -15,6 +15,7 @@ from orders import services
 from orders.models import Order
 from orders.services import Basket
 from orders.tests.conftest import ADA
+from shop.links import token_of
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +26,14 @@ def order(basket: Basket) -> Order:
 
 
 def url(order: Order, door: str = "") -> str:
-    return f"/api/v1/orders/{order.public_id}/{door}"
+    return f"/api/v1/orders/{token_of(order.public_id)}/{door}"
 
 
-def test_an_order_is_followed_by_its_uuid(client: APIClient, order: Order) -> None:
+def page(order: Order) -> str:
+    return f"/orders/{token_of(order.public_id)}/"
+
+
+def test_an_order_is_followed_by_its_link(client: APIClient, order: Order) -> None:
     answer = client.get(url(order))
 
     assert answer.status_code == 200
@@ -74,7 +79,7 @@ def test_drafts_are_not_seen_from_outside(client: APIClient) -> None:
 
     assert client.get(url(draft)).status_code == 404
     assert client.post(url(draft, "cancel/")).status_code == 404
-    assert client.get(draft.get_absolute_url()).status_code == 404
+    assert client.get(page(draft)).status_code == 404
 
 
 def test_an_order_is_cancelled_with_a_reason(client: APIClient, order: Order) -> None:
@@ -118,23 +123,23 @@ def test_a_bad_reason_is_refused(client: APIClient, order: Order, reason: Any) -
 
 
 def test_the_page_tells_the_order_and_its_invoice(client: APIClient, order: Order) -> None:
-    page = client.get(order.get_absolute_url())
+    answer = client.get(page(order))
 
-    text = page.content.decode()
-    assert page.status_code == 200
+    text = answer.content.decode()
+    assert answer.status_code == 200
     assert order.number in text
     assert "Blue mug" in text
     assert "28.49" in text
     assert url(order, "invoice.pdf") in text
-    assert page["X-Robots-Tag"] == "noindex"
-    assert "no-store" in page["Cache-Control"]
+    assert answer["X-Robots-Tag"] == "noindex"
+    assert "no-store" in answer["Cache-Control"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_page_says_in_words_what_was_done(client: APIClient, order: Order) -> None:
     settle()
 
-    text = client.get(order.get_absolute_url()).content.decode()
+    text = client.get(page(order)).content.decode()
 
     assert "Issue invoice" in text
 
@@ -142,7 +147,7 @@ def test_the_page_says_in_words_what_was_done(client: APIClient, order: Order) -
 def test_the_page_shows_markup_as_text(client: APIClient, order: Order) -> None:
     Order.objects.filter(pk=order.pk).update(name="<script>alert(1)</script>")
 
-    text = client.get(order.get_absolute_url()).content.decode()
+    text = client.get(page(order)).content.decode()
 
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text

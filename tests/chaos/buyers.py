@@ -35,7 +35,8 @@ class Purchase:
     body: dict[str, Any]
     begun_at: float = 0.0
     answered_at: float = 0.0
-    order_id: str = ""
+    address: str = ""
+    """Of the order in the API."""
     number: str = ""
     total: str = ""
     tries: list[tuple[float, float, str]] = field(default_factory=list)
@@ -148,11 +149,11 @@ class Buyers:
         if answer is None:
             return purchase
         order = answer.json()
-        purchase.order_id, purchase.total = order["id"], order["total"]
+        purchase.address, purchase.total = order["links"]["self"], order["total"]
         purchase.answered_at, purchase.number = time.time(), order["number"]
         if purchase.wants_to_cancel:
             time.sleep(random.uniform(0, 2))
-            url = f"/api/v1/orders/{purchase.order_id}/cancel/"
+            url = f"{purchase.address}cancel/"
             purchase.cancelled = bool(self._insist(purchase, url, {"reason": "chaos"}, {}))
         return purchase
 

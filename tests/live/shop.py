@@ -110,7 +110,7 @@ class Shop:
         return order
 
     def look_at(self, order: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = self.http.get(f"/api/v1/orders/{order['id']}/").json()
+        found: dict[str, Any] = self.http.get(order["links"]["self"]).json()
         return found
 
     def states(self, order: dict[str, Any]) -> dict[str, set[str]]:

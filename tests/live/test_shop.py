@@ -43,7 +43,7 @@ def test_the_mails_and_the_invoice_of_an_order_can_be_had(shop: Shop) -> None:
 
     mails = [path.read_text() for path in (shop.folder / "mail").iterdir()]
     about = [mail for mail in mails if order["number"] in mail]
-    invoice = shop.http.get(f"/api/v1/orders/{order['id']}/invoice.pdf")
+    invoice = shop.http.get(order["links"]["invoice"])
 
     assert len(about) >= 2
     assert any("application/pdf" in mail for mail in about)

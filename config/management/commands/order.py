@@ -65,9 +65,8 @@ class Command(BaseCommand):
         console = Console(file=sys.stdout, highlight=False)
         too_many = doubled([order.number for order in orders])
         if len(orders) == 1:
-            page = f"{settings.SITE_URL}/orders/{orders[0].id}/"
             # Whole, so that it can be clicked.
-            console.print(f"Order {orders[0].number}  {page}", soft_wrap=True)
+            console.print(f"Order {orders[0].number}  {orders[0].page}", soft_wrap=True)
             console.print(reaction_table(orders[0]))
         else:
             console.print(app_table(orders, too_many))

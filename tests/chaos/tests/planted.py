@@ -117,7 +117,7 @@ def _live() -> dict[str, Purchase]:
     _poison()
     settle()
     dispatch_shipment(Shipment.objects.get(number=purchases["sent"].number).pk, "DHL", "JD0001")
-    order = f"/api/v1/orders/{purchases['cancelled'].order_id}/cancel/"
+    order = f"{purchases['cancelled'].address}cancel/"
     assert web.post(order, {"reason": "changed my mind"}, format="json").status_code == 200
     purchases["cancelled"].cancelled = True
     settle()
@@ -138,7 +138,8 @@ def _buy(web: APIClient, name: str, basket: dict[str, int]) -> Purchase:
         "/api/v1/checkout/", body, format="json", headers={"Idempotency-Key": bought.key}
     )
     order: dict[str, Any] = answer.json()
-    bought.order_id, bought.number, bought.total = order["id"], order["number"], order["total"]
+    bought.address = order["links"]["self"]
+    bought.number, bought.total = order["number"], order["total"]
     return bought
 
 

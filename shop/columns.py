@@ -1,0 +1,31 @@
+"""Columns that several apps have."""
+
+from typing import Any
+
+from django.db import models
+
+from shop.links import hash_of, token_of
+
+
+class LinkHash(models.CharField):  # type: ignore[type-arg]  # not generic at run time
+    """The hash of the customer's link to the order named by the column `of`.
+
+    Set when the row is inserted, by whatever way, and kept from then on.
+    """
+
+    def __init__(self, *, of: str, **options: Any) -> None:
+        self.of = of
+        options |= {"max_length": 64, "null": True, "editable": False}
+        super().__init__(**options)
+
+    def deconstruct(self) -> Any:
+        name, path, positional, options = super().deconstruct()
+        for fixed in ("max_length", "null", "editable"):
+            del options[fixed]
+        return name, path, positional, options | {"of": self.of}
+
+    def pre_save(self, row: models.Model, add: bool) -> str | None:
+        if add:
+            setattr(row, self.attname, hash_of(token_of(getattr(row, self.of))))
+        value: str | None = super().pre_save(row, add)
+        return value
