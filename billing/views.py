@@ -5,13 +5,14 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.exceptions import NotFound
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from billing import selectors
 from billing.models import Invoice
+from shop.problems import NotFound
+from shop.schema import refusals
 
 PDF = "application/pdf"
 
@@ -43,10 +44,7 @@ class InvoiceView(DocumentView):
     @extend_schema(
         operation_id="order_invoice",
         summary="The invoice as a PDF",
-        responses={
-            (200, PDF): OpenApiTypes.BINARY,
-            404: OpenApiResponse(description="No such order, or its invoice is not drawn yet."),
-        },
+        responses={(200, PDF): OpenApiTypes.BINARY, **refusals(NotFound)},
     )
     def get(self, request: Request, token: str) -> HttpResponseBase:
         return super().get(request, token)
@@ -58,10 +56,7 @@ class CreditNoteView(DocumentView):
     @extend_schema(
         operation_id="order_credit_note",
         summary="The credit note of a cancelled order as a PDF",
-        responses={
-            (200, PDF): OpenApiTypes.BINARY,
-            404: OpenApiResponse(description="No such order, or it has no credit note (yet)."),
-        },
+        responses={(200, PDF): OpenApiTypes.BINARY, **refusals(NotFound)},
     )
     def get(self, request: Request, token: str) -> HttpResponseBase:
         return super().get(request, token)

@@ -3,13 +3,12 @@
 import hashlib
 from email.message import Message
 from email.policy import Compat32
-from email.utils import quote
 
 from django.core.files.storage import default_storage
 from django.core.mail import EmailMultiAlternatives
 
 from notifications.mails import LONGEST_NAME, Document, Mail, one_line
-from shop.mail import message_id
+from shop.mail import MailRefused, Unmailable, mailbox, message_id, sender
 
 LONGEST_MARK = 70
 """Characters of the line between two parts (RFC 2046, 5.1.1)."""
@@ -24,10 +23,7 @@ class DocumentAltered(Exception):
 
 
 class OneLine(Compat32):
-    """Headers in one line each: some programs lose a Message-ID in a second one.
-
-    A long name that is not ASCII comes here in several lines already, and keeps them.
-    """
+    """Headers in one line each: some programs lose a Message-ID in a second one."""
 
     def fold_binary(self, name: str, value: str) -> bytes:
         if isinstance(value, str) and value.isascii() and value.isprintable():
@@ -59,12 +55,14 @@ def letter(mail: Mail, key: str) -> Letter:
     """The mail ready to be sent.
 
     Raises:
+        MailRefused: no mail can be sent to the customer's address.
         DocumentUnavailable: its document cannot be read.
         DocumentAltered: its document is not the one that was issued.
     """
     email = Letter(
         subject=mail.subject,
         body=mail.text,
+        from_email=sender(),
         to=[_recipient(mail)],
         # RFC 3834: no out-of-office note should answer, and no other robot.
         headers={"Message-ID": message_id(key), "Auto-Submitted": "auto-generated"},
@@ -76,9 +74,10 @@ def letter(mail: Mail, key: str) -> Letter:
 
 
 def _recipient(mail: Mail) -> str:
-    name = one_line(mail.customer.name)[:LONGEST_NAME]
-    # Quoted, so that no comma or bracket in a name starts another recipient.
-    return f'"{quote(name)}" <{mail.customer.email}>'
+    try:
+        return mailbox(one_line(mail.customer.name)[:LONGEST_NAME], mail.customer.email)
+    except Unmailable as error:
+        raise MailRefused(f"The mail cannot be sent: {error}") from None
 
 
 def _content(document: Document) -> bytes:

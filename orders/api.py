@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404
 from django.utils.cache import add_never_cache_headers
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from orders import selectors, services
 from orders.models import Order, State
-from orders.problems import as_problem
+from orders.problems import CannotBeCancelled, FirstStillRuns, InvalidKey, ReusedKey, as_problem
 from orders.serializers import (
     CancelSerializer,
     CheckoutSerializer,
@@ -20,6 +20,8 @@ from orders.serializers import (
     OrderSerializer,
 )
 from shop import links
+from shop.problems import NotFound
+from shop.schema import EXAMPLE_SKU, refusals
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -27,6 +29,23 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Makes a repeat answer the same order. 1 to 255 printable ASCII characters.",
 )
+
+CHECKOUT = OpenApiExample(
+    "A checkout",
+    request_only=True,
+    value={
+        "email": "ada@example.com",
+        "name": "Ada Lovelace",
+        "shipping_address": {
+            "line1": "12 Example Street",
+            "postal_code": "10115",
+            "city": "Berlin",
+            "country": "DE",
+        },
+        "lines": [{"sku": EXAMPLE_SKU, "quantity": 1}],
+    },
+)
+CANCEL = OpenApiExample("A reason", request_only=True, value={"reason": "Ordered by mistake"})
 
 
 class OrderView(APIView):
@@ -46,7 +65,13 @@ class OrderView(APIView):
 
 class Checkout(OrderView):
     @extend_schema(
-        request=CheckoutSerializer, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY]
+        request=CheckoutSerializer,
+        responses={
+            201: OrderSerializer,
+            **refusals(InvalidKey, ReusedKey, FirstStillRuns, body=True),
+        },
+        parameters=[IDEMPOTENCY_KEY],
+        examples=[CHECKOUT],
     )
     def post(self, request: Request) -> Response:
         """Place an order.
@@ -69,7 +94,7 @@ class Checkout(OrderView):
 
 
 class OrderDetail(OrderView):
-    @extend_schema(responses=FollowedOrderSerializer)
+    @extend_schema(responses={200: FollowedOrderSerializer, **refusals(NotFound)})
     def get(self, request: Request, token: str) -> Response:
         """One order, and every reaction to it."""
         order = self.order(token)
@@ -77,7 +102,14 @@ class OrderDetail(OrderView):
 
 
 class OrderCancel(OrderView):
-    @extend_schema(request=CancelSerializer, responses=FollowedOrderSerializer)
+    @extend_schema(
+        request=CancelSerializer,
+        responses={
+            200: FollowedOrderSerializer,
+            **refusals(NotFound, CannotBeCancelled, body=True),
+        },
+        examples=[CANCEL],
+    )
     def post(self, request: Request, token: str) -> Response:
         """Cancel an order whose goods are still here; to cancel it again changes nothing."""
         wish = CancelSerializer(data=request.data)

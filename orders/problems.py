@@ -12,6 +12,8 @@ from shop.problems import Problem
 class InvalidKey(Problem):
     slug = "invalid-idempotency-key"
     title = "The Idempotency-Key cannot be used"
+    meaning = "It takes 1 to 255 printable ASCII characters. Nothing was saved."
+    default_detail = "Idempotency-Key takes 1 to 255 printable ASCII characters."
     errors = [{"header": "Idempotency-Key", "detail": "1 to 255 printable ASCII characters."}]
 
 
@@ -19,6 +21,8 @@ class ReusedKey(Problem):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     slug = "idempotency-key-reused"
     title = "The Idempotency-Key was used before"
+    meaning = "It came with another body. Take a new key for a new order. Nothing was saved."
+    default_detail = "This Idempotency-Key came with another body before; take a new key."
     errors = [{"header": "Idempotency-Key", "detail": "Take a new key for another body."}]
 
 
@@ -26,6 +30,7 @@ class FirstStillRuns(Problem):
     status_code = status.HTTP_409_CONFLICT
     slug = "still-running"
     title = "The first request still runs"
+    meaning = "Repeat after the seconds in Retry-After with the same key: it answers the one order."
     default_detail = "Repeat with the same key: it answers the one order, or places it."
     wait = 2
 
@@ -34,6 +39,8 @@ class CannotBeCancelled(Problem):
     status_code = status.HTTP_409_CONFLICT
     slug = "not-cancellable"
     title = "The order cannot be cancelled"
+    meaning = "The goods have left the house. Nothing was changed."
+    default_detail = "The goods have left the house."
 
 
 def as_problem(error: Exception, body: Any) -> APIException:

@@ -15,11 +15,12 @@ from shop.fields import (
     CountryCodeField,
     PlainEmailField,
     PlainTextField,
+    StrictSerializer,
     WholeNumberField,
 )
 
 
-class AddressSerializer(serializers.Serializer[Any]):
+class AddressSerializer(StrictSerializer):
     line1 = PlainTextField(max_length=120)
     line2 = PlainTextField(max_length=120, required=False, allow_blank=True, default="")
     postal_code = PlainTextField(max_length=20)
@@ -27,15 +28,15 @@ class AddressSerializer(serializers.Serializer[Any]):
     country = CountryCodeField(max_length=2, help_text="ISO 3166-1 alpha-2.")
 
 
-class WantedLineSerializer(serializers.Serializer[Any]):
+class WantedLineSerializer(StrictSerializer):
     sku = PlainTextField(max_length=32)
     quantity = WholeNumberField(min_value=1, max_value=LARGEST_QUANTITY)
 
 
-class CheckoutSerializer(serializers.Serializer[Any]):
+class CheckoutSerializer(StrictSerializer):
     """A checkout. Prices come from the catalogue, whatever the client thinks they are."""
 
-    email = PlainEmailField(max_length=254)
+    email = PlainEmailField()
     name = PlainTextField(max_length=120)
     shipping_address = AddressSerializer()
     lines = WantedLineSerializer(many=True, allow_empty=False, max_length=MOST_LINES)
@@ -57,7 +58,7 @@ class CheckoutSerializer(serializers.Serializer[Any]):
         return Basket(customer, data["lines"])
 
 
-class CancelSerializer(serializers.Serializer[Any]):
+class CancelSerializer(StrictSerializer):
     reason = PlainTextField(max_length=500, default="Cancelled by the customer")
 
 

@@ -1,10 +1,13 @@
 """The catalogue over REST."""
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, pagination, serializers
 
 from shop.fields import AmountField
 from shop.models import Product
+from shop.problems import NotFound
+from shop.schema import refusals
 
 
 class ProductSerializer(serializers.ModelSerializer[Product]):
@@ -27,6 +30,9 @@ class Pages(pagination.PageNumberPagination):
     max_page_size = 100
 
 
+@extend_schema_view(
+    get=extend_schema(responses={200: ProductSerializer(many=True), **refusals(NotFound)})
+)
 class ProductList(generics.ListAPIView[Product]):
     """What can be ordered, by SKU."""
 

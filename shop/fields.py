@@ -1,15 +1,22 @@
 """What a REST client may write into a field, and how it reads an amount."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django_countries import countries
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from shop.mail import Unmailable, mailable
 from shop.money import rounded
 from shop.text import REFUSAL, is_plain
 
 PLAIN_MESSAGES: dict[str, Any] = {"invalid": "Must be a text.", "control": REFUSAL}
+LONGEST_EMAIL = 254
+"""Characters (RFC 5321 with its erratum 1690)."""
+
+UNKNOWN = "There is no such field."
 
 
 def _plain(field: serializers.Field[Any, Any, Any, Any], data: Any) -> None:
@@ -18,6 +25,33 @@ def _plain(field: serializers.Field[Any, Any, Any, Any], data: Any) -> None:
         field.fail("invalid")
     if not is_plain(data):
         field.fail("control")
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses an object with a field that it does not know, in place of dropping it in silence."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Must be an object."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown: list[str] = []
+        if isinstance(data, Mapping):
+            unknown = [name for name in data if name not in self.fields]
+        try:
+            known = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**_as_dict(error), **_refused(unknown)}) from error
+        if unknown:
+            raise serializers.ValidationError(_refused(unknown))
+        return known
+
+
+def _as_dict(error: serializers.ValidationError) -> dict[str, Any]:
+    assert isinstance(error.detail, dict)
+    return error.detail
+
+
+def _refused(names: list[str]) -> dict[str, list[str]]:
+    return {name: [UNKNOWN] for name in names}
 
 
 class PlainTextField(serializers.CharField):
@@ -30,14 +64,21 @@ class PlainTextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class PlainEmailField(serializers.EmailField):
-    """One e-mail address on one line."""
+@extend_schema_field({"type": "string", "format": "email", "maxLength": LONGEST_EMAIL})
+class PlainEmailField(PlainTextField):
+    """One e-mail address that can be mailed; its value is as `shop.mail.mailable` writes it."""
 
-    default_error_messages = PLAIN_MESSAGES
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=LONGEST_EMAIL, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        _plain(self, data)
-        return super().to_internal_value(data)
+        text = super().to_internal_value(data)
+        if not text:  # which is the validators' to refuse
+            return text
+        try:
+            return mailable(text)
+        except Unmailable as error:
+            raise serializers.ValidationError(f"Not an e-mail address: {error}") from error
 
 
 class CountryCodeField(PlainTextField):

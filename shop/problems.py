@@ -1,35 +1,117 @@
-"""Every refusal of the API as problem details (RFC 9457)."""
+"""Every refusal of the API as problem details (RFC 9457), each kind with a name of its own."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import quote
 
-from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
-from django.http import Http404
 from rest_framework import exceptions, status
-from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 MEDIA_TYPE = "application/problem+json"
 NO_FIELD = "non_field_errors"
+MOST_ERRORS = 100
+LONGEST_NAME = 100
+"""Characters of a field's name that are repeated; clients may invent names of any length."""
 
 
 class Problem(exceptions.APIException):
-    """A refusal with a name of its own. `slug` names it in the problem's `type`, for programs."""
+    """A kind of refusal. `slug` names it in the problem's `type`, for programs.
+
+    `title` and `meaning` are what /api/problems/ says of it. `replaces` are the framework's
+    exceptions that are shown as this kind.
+    """
 
     status_code: int = status.HTTP_400_BAD_REQUEST
-    slug = ""
-    title = ""
+    slug: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    meaning: ClassVar[str] = ""
     errors: list[dict[str, str]] = []
     wait: int | None = None
     """Whole seconds after which a repeat may succeed (`Retry-After`, RFC 9110 10.2.3)."""
+    replaces: ClassVar[tuple[type[exceptions.APIException], ...]] = ()
+
+    @classmethod
+    def address(cls) -> str:
+        return f"/api/problems/#{cls.slug}"
+
+
+class InvalidFields(Problem):
+    slug = "invalid-fields"
+    title = "Some fields are not valid"
+    meaning = (
+        "Each entry of errors has a JSON pointer into the body and says what is wrong there. "
+        "Nothing was saved."
+    )
+    default_detail = "Nothing was saved. Correct the fields listed under errors and repeat."
+    errors = [{"pointer": "#/email", "detail": "This field is required."}]
+    replaces = (exceptions.ValidationError,)
+
+
+class UnreadableBody(Problem):
+    slug = "unreadable-body"
+    title = "The body cannot be read"
+    meaning = "It must be JSON in UTF-8, as long as Content-Length says. Nothing was saved."
+    default_detail = "The body is not JSON."
+    replaces = (exceptions.ParseError,)
+
+
+class UnreadableRequest(Problem):
+    slug = "unreadable-request"
+    title = "The request cannot be read"
+    meaning = "Its address or a header has characters that are not allowed there."
+    default_detail = "The request cannot be read."
+
+
+class Forbidden(Problem):
+    status_code = status.HTTP_403_FORBIDDEN
+    slug = "forbidden"
+    title = "You may not do this"
+    meaning = "The request was understood, and is not allowed to whoever sent it."
+    default_detail = "You do not have permission to perform this action."
+    replaces = (exceptions.PermissionDenied, exceptions.NotAuthenticated)
+
+
+class NotFound(Problem):
+    status_code = status.HTTP_404_NOT_FOUND
+    slug = "not-found"
+    title = "There is nothing here"
+    meaning = "No such order, document or address, or not yet: a document needs to be drawn first."
+    default_detail = "There is nothing at this address."
+    replaces = (exceptions.NotFound,)
+
+
+class MethodNotAllowed(Problem):
+    status_code = status.HTTP_405_METHOD_NOT_ALLOWED
+    slug = "method-not-allowed"
+    title = "The address does not take this method"
+    meaning = "The header Allow names those that it takes."
+    default_detail = 'Method "PUT" not allowed.'
+    replaces = (exceptions.MethodNotAllowed,)
+
+
+class NotAcceptable(Problem):
+    status_code = status.HTTP_406_NOT_ACCEPTABLE
+    slug = "not-acceptable"
+    title = "There is no answer of the wanted type"
+    meaning = "Answers are JSON; the header Accept must allow for it."
+    default_detail = "Could not satisfy the request Accept header."
+    replaces = (exceptions.NotAcceptable,)
+
+
+class UnsupportedMediaType(Problem):
+    status_code = status.HTTP_415_UNSUPPORTED_MEDIA_TYPE
+    slug = "unsupported-media-type"
+    title = "The body has a type that is not read"
+    meaning = "Send JSON, with the header Content-Type: application/json. Nothing was saved."
+    default_detail = 'Unsupported media type "text/plain" in request.'
+    replaces = (exceptions.UnsupportedMediaType,)
 
 
 class BodyTooLarge(Problem):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     slug = "body-too-large"
     title = "The request is too large"
+    meaning = "A body takes 64 KiB at most. Nothing was saved."
     default_detail = "The body must not be over 64 KiB."
 
 
@@ -37,73 +119,62 @@ class Busy(Problem):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     slug = "busy"
     title = "The shop is busy"
+    meaning = "Nothing was saved. Repeat after the seconds in Retry-After."
     default_detail = "The database did not answer in time. Nothing was saved; please repeat."
     wait = 2
 
 
-def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001 -- DRF passes it
-    """Answer an error that a view raised; what nobody foresaw stays an error, and is logged.
-
-    Field errors are listed under `errors`, each with a JSON pointer (RFC 6901) into the body.
-    """
-    api_error = _as_api_error(error)
-    if api_error is None:
-        return None
-    set_rollback()
-    headers = {}
-    if getattr(api_error, "auth_header", None):
-        headers["WWW-Authenticate"] = api_error.auth_header
-    if getattr(api_error, "wait", None):
-        headers["Retry-After"] = str(int(api_error.wait))
-    return Response(
-        body(api_error),
-        status=api_error.status_code,
-        headers=headers,
-        content_type=MEDIA_TYPE,
-    )
+def kinds() -> list[type[Problem]]:
+    """Every kind of problem that the loaded apps have, by status and name."""
+    return sorted(_below(Problem), key=lambda kind: (kind.status_code, kind.slug))
 
 
 def body(error: exceptions.APIException) -> dict[str, Any]:
-    """The problem as a JSON object."""
+    """The problem as a JSON object.
+
+    Field errors are listed under `errors`, each with a JSON pointer (RFC 6901) into the body.
+    """
+    kind = error if isinstance(error, Problem) else _kind(type(error))
     problem = {
-        "type": "about:blank",
-        "title": HTTPStatus(error.status_code).phrase,
+        "type": kind.address() if kind else "about:blank",
+        "title": kind.title if kind else HTTPStatus(error.status_code).phrase,
         "status": error.status_code,
     }
     if isinstance(error, exceptions.ValidationError):
-        fields = list(_fields(error.detail, "#"))
-        return problem | {
-            "type": "/api/problems/#invalid-fields",
-            "title": "Some fields are not valid",
-            "detail": "Nothing was saved. Correct the fields listed under errors and repeat.",
-            "errors": fields,
-        }
-    if isinstance(error, Problem):
-        problem |= {"type": f"/api/problems/#{error.slug}", "title": error.title}
+        errors = list(_fields(error.detail, "#"))[:MOST_ERRORS]
+        return problem | {"detail": InvalidFields.default_detail, "errors": errors}
     problem["detail"] = str(error.detail)
     if isinstance(error, Problem) and error.errors:
         problem["errors"] = error.errors
     return problem
 
 
-def _as_api_error(error: Exception) -> Any:
-    if isinstance(error, Http404):
-        return exceptions.NotFound("There is nothing at this address.")
-    if isinstance(error, PermissionDenied):
-        return exceptions.PermissionDenied()
-    if isinstance(error, OperationalError):
-        return Busy()
-    return error if isinstance(error, exceptions.APIException) else None
+def _below(kind: type[Problem]) -> Iterator[type[Problem]]:
+    for one in kind.__subclasses__():
+        if one.slug:
+            yield one
+        yield from _below(one)
+
+
+def _kind(error: type[exceptions.APIException]) -> type[Problem] | None:
+    return next((kind for kind in kinds() if error in kind.replaces), None)
 
 
 def _fields(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
     """Flatten the framework's nested errors into pointers: #/lines/0/quantity."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            yield from _fields(inner, pointer if name == NO_FIELD else f"{pointer}/{name}")
+            at = pointer if name == NO_FIELD else f"{pointer}/{_step(str(name))}"
+            yield from _fields(inner, at)
     elif isinstance(detail, list):
         for index, inner in enumerate(detail):
             nested = isinstance(inner, dict | list)
             yield from _fields(inner, f"{pointer}/{index}" if nested else pointer)
     else:
         yield {"pointer": pointer, "detail": str(detail)}
+
+
+def _step(name: str) -> str:
+    """A field's name as a step of a pointer in a URI fragment (RFC 6901, 3 and 6)."""
+    escaped = name[:LONGEST_NAME].replace("~", "~0").replace("/", "~1")
+    return quote(escaped, safe="~!$&'()*+,;=:@", errors="replace")

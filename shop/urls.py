@@ -1,6 +1,7 @@
 """The storefront, the catalogue, the API's description and the probes."""
 
 from django.urls import path
+from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from shop import api, health, views
@@ -12,6 +13,6 @@ urlpatterns = [
     path("favicon.ico", views.Favicon.as_view(), name="favicon"),
     path("api/v1/products/", api.ProductList.as_view(), name="products"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs/", require_safe(SpectacularSwaggerView.as_view(url_name="schema")), name="docs"),
     path("api/problems/", views.problems, name="problems"),
 ]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from shop.models import Product
-from shop.problems import MEDIA_TYPE
+from shop.problems import MEDIA_TYPE, NotFound, Problem, UnreadableRequest, body, kinds
 
 
 @require_safe
@@ -30,7 +30,9 @@ def front(request: HttpRequest) -> HttpResponse:
 @require_safe
 def problems(request: HttpRequest) -> HttpResponse:
     """What each type of problem of the API means; their addresses point here."""
-    return render(request, "shop/problems.html", {"shop_name": settings.SHOP_NAME})
+    return render(
+        request, "shop/problems.html", {"shop_name": settings.SHOP_NAME, "kinds": kinds()}
+    )
 
 
 class Favicon(RedirectView):
@@ -41,11 +43,11 @@ class Favicon(RedirectView):
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's
-    return _refusal(request, 404, "There is nothing at this address.")
+    return _refusal(request, 404, "There is nothing at this address.", NotFound)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's
-    return _refusal(request, 400, "The request cannot be read.")
+    return _refusal(request, 400, "The request cannot be read.", UnreadableRequest)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -53,10 +55,13 @@ def broken(request: HttpRequest) -> HttpResponse:
     return _refusal(request, 500, "Something went wrong here. It has been noted.")
 
 
-def _refusal(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+def _refusal(
+    request: HttpRequest, status: int, detail: str, kind: type[Problem] | None = None
+) -> HttpResponse:
     title = HTTPStatus(status).phrase
     if request.path.startswith("/api/"):
-        problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+        plain = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+        problem = body(kind(detail)) if kind else plain
         return JsonResponse(problem, status=status, content_type=MEDIA_TYPE)
     context = {"shop_name": settings.SHOP_NAME, "title": title, "detail": detail}
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from bus import Ambiguous
 from fulfillment.models import Shipment
 from fulfillment.warehouse.contract import WarehouseRefused, WarehouseUnavailable
-from shop.mail import MailDeferred, MailRefused, message_id
+from shop.mail import MailDeferred, MailRefused, message_id, rewritten, sender
 
 
 @contextmanager
@@ -46,7 +46,8 @@ class MailWarehouse:
         message = EmailMessage(
             subject,
             body,
-            to=[settings.WAREHOUSE_EMAIL],
+            from_email=sender(),
+            to=[rewritten(settings.WAREHOUSE_EMAIL)],
             headers={"Message-ID": message_id(key), "Auto-Submitted": "auto-generated"},
             connection=self._connection,
         )

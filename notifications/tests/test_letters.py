@@ -17,7 +17,7 @@ from notifications.mails import compose
 from notifications.services import mail_connection
 from notifications.tests import samples
 from shop.events import OrderFact
-from shop.mail import MailDeferred
+from shop.mail import MailDeferred, MailRefused
 from tests.relay import Relay
 
 KEY = "0b0e7f0d-6a47-4a6f-9c55-0f6a3d1b2c11.notifications.send-order-confirmation"
@@ -51,15 +51,38 @@ def test_the_headers_are_those_of_an_automatic_mail(relay: Relay) -> None:
     assert abs(timezone.now() - sent_at) < timedelta(minutes=1)
 
 
-def test_a_name_of_several_lines_breaks_them_as_mails_do() -> None:
+def test_a_long_name_stays_on_one_line() -> None:
     name = "Jürgen Müller-Lüdenscheidt von und zu Hohenlöhe-Öhringen und Größenwörth"
     mail = letter(compose(samples.order_placed(customer=samples.customer(name))), KEY)
 
     written = mail.message().as_bytes(linesep="\r\n")
 
     [to] = [line for line in written.split(b"\r\n") if line.startswith(b"To: ")]
-    assert b"\n" not in written.replace(b"\r\n", b"")
-    assert written.split(to)[1].startswith(b"\r\n =?utf-8?")
+    assert to.endswith(b" <jm@example.org>")
+    assert str(make_header(decode_header(to.decode()))) == f"To: {name} <jm@example.org>"
+
+
+def test_a_domain_of_any_script_gets_its_mail(relay: Relay, settings: Any) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Laden <post@faß.example>"
+    customer = samples.customer(email="ada@straße.example")
+
+    post(samples.order_placed(customer=customer))
+
+    [mail] = relay.mails
+    assert relay.recipients == ["ada@xn--strae-oqa.example"]
+    assert mail["To"].addresses[0].addr_spec == "ada@xn--strae-oqa.example"
+    assert mail["From"].addresses[0].addr_spec == "post@xn--fa-hia.example"
+    assert mail["Message-ID"].endswith("@xn--fa-hia.example>")
+
+
+@pytest.mark.parametrize("email", ["ädä@example.com", "=?utf-8?q?=0A?=@example.com", "root"])
+def test_an_address_that_cannot_be_mailed_is_refused_without_being_told(email: str) -> None:
+    fact = samples.order_placed(customer=samples.customer(email=email))
+
+    with pytest.raises(MailRefused) as refusal:
+        letter(compose(fact), KEY)
+
+    assert email not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +93,8 @@ def test_a_name_of_several_lines_breaks_them_as_mails_do() -> None:
         'O"Hara \\ & Söhne',
         "山田 太郎",
         "plain and " * 9,
+        "=?utf-8?q?=0A?=",
+        "=?utf-8?q?=0D=0ABcc:_boss@example.net?=",
     ],
 )
 def test_a_name_of_any_kind_stands_beside_one_address(relay: Relay, name: str) -> None:

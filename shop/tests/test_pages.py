@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from shop import views
+from shop.answers import problem_response
 from shop.models import Product
-from shop.problems import problem_response
 
 
 class Breaks(APIView):
@@ -47,10 +47,12 @@ def test_the_first_page_of_an_empty_shop_says_what_to_do(client: Client) -> None
     assert "catalogue is empty" in client.get("/").content.decode()
 
 
+@pytest.mark.django_db
 def test_the_description_of_the_api_is_complete() -> None:
     call_command("spectacular", validate=True, fail_on_warn=True, stdout=StringIO())
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/api/docs/", "/api/schema/", "/api/problems/"])
 def test_the_documentation_needs_no_other_server(client: Client, address: str) -> None:
     page = client.get(address)

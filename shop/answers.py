@@ -1,0 +1,41 @@
+"""How an error that a view of the API raised is answered."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from shop.problems import MEDIA_TYPE, Busy, Forbidden, NotFound, body
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001 -- DRF passes it
+    """Answer an error that a view raised; what nobody foresaw stays an error, and is logged."""
+    api_error = _as_api_error(error)
+    if api_error is None:
+        return None
+    set_rollback()
+    headers = {}
+    if getattr(api_error, "auth_header", None):
+        headers["WWW-Authenticate"] = api_error.auth_header
+    if getattr(api_error, "wait", None):
+        headers["Retry-After"] = str(int(api_error.wait))
+    return Response(
+        body(api_error),
+        status=api_error.status_code,
+        headers=headers,
+        content_type=MEDIA_TYPE,
+    )
+
+
+def _as_api_error(error: Exception) -> Any:
+    if isinstance(error, Http404):
+        return NotFound()
+    if isinstance(error, PermissionDenied):
+        return Forbidden()
+    if isinstance(error, OperationalError):
+        return Busy()
+    return error if isinstance(error, exceptions.APIException) else None

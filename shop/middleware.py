@@ -1,0 +1,53 @@
+"""What is done with every request before a view gets it."""
+
+from typing import Any
+from urllib.parse import unquote_plus
+
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
+from django.utils.deprecation import MiddlewareMixin
+
+from shop.views import bad_request
+
+API = "/api/"
+NUL = "\0"
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Django's, but nothing with a body is redirected, since a redirect would lose the body.
+
+    An address of the API works without the slash at its end, with every method. A page's address
+    is completed for GET and HEAD alone.
+    """
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        if request.path_info.startswith(API) and super().should_redirect_with_slash(request):
+            request.path_info += "/"
+            request.path += "/"
+        return super().process_request(request)
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        return request.method in ("GET", "HEAD") and super().should_redirect_with_slash(request)
+
+
+class NulMiddleware(MiddlewareMixin):
+    """400 for a NUL in the path, the query or a form: no database text can hold one.
+
+    PostgreSQL's driver refuses it with an error that would become a 500 wherever a value reaches
+    a query without passing a form field first, as filters and searches of the admin do.
+    """
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        query = unquote_plus(request.META.get("QUERY_STRING", ""))
+        return bad_request(request) if NUL in request.path or NUL in query else None
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        """After the check of the CSRF token, which has read a form already."""
+        if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+            return None
+        if request.path.startswith(API):  # whose parsers take no forms
+            return None
+        for name, values in request.POST.lists():
+            if NUL in name or any(NUL in value for value in values):
+                return bad_request(request)
+        return None

@@ -1,0 +1,111 @@
+"""What the description of the API says of refusals."""
+
+from itertools import groupby
+from typing import Any
+
+from django.db import DatabaseError
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from rest_framework import serializers
+
+from shop.models import Product
+from shop.problems import (
+    MEDIA_TYPE,
+    BodyTooLarge,
+    Busy,
+    InvalidFields,
+    MethodNotAllowed,
+    NotAcceptable,
+    Problem,
+    UnreadableBody,
+    UnreadableRequest,
+    UnsupportedMediaType,
+)
+
+ANYWHERE = (UnreadableRequest, MethodNotAllowed, NotAcceptable, Busy)
+OF_A_BODY = (InvalidFields, UnreadableBody, BodyTooLarge, UnsupportedMediaType)
+
+EXAMPLE_SKU = "A-PRODUCT"
+"""Stands in examples for a product that can be ordered in this shop."""
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """What is wrong, and where: `pointer` into the body, or the name of a `header`."""
+
+    pointer = serializers.CharField(required=False, help_text="RFC 6901, as a URI fragment.")
+    header = serializers.CharField(required=False)
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """A refusal (RFC 9457). Programs go by `type`; /api/problems/ lists them all."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = ErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # a name of DRF
+
+
+def refusals(*kinds: type[Problem], body: bool = False) -> dict[tuple[int, str], OpenApiResponse]:
+    """For `extend_schema(responses=...)`: these kinds, and those that any request can meet.
+
+    `body` adds the kinds of a request that has one.
+    """
+    wanted = {*ANYWHERE, *(OF_A_BODY if body else ()), *kinds}
+    ordered = sorted(wanted, key=lambda kind: (kind.status_code, kind.slug))
+    return {
+        (code, MEDIA_TYPE): _response(list(same))
+        for code, same in groupby(ordered, key=lambda kind: kind.status_code)
+    }
+
+
+def _response(kinds: list[type[Problem]]) -> OpenApiResponse:
+    return OpenApiResponse(
+        ProblemSerializer,
+        description=" ".join(f"{kind.title}." for kind in kinds),
+        examples=[
+            OpenApiExample(kind.slug, value=_example(kind), media_type=MEDIA_TYPE) for kind in kinds
+        ],
+    )
+
+
+def _example(kind: type[Problem]) -> dict[str, Any]:
+    shown = {
+        "type": kind.address(),
+        "title": kind.title,
+        "status": kind.status_code,
+        "detail": str(kind.default_detail),
+    }
+    return shown | ({"errors": kind.errors} if kind.errors else {})
+
+
+class StrictObjects(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Says that an object with an unknown field is refused."""
+
+    target_class = "shop.fields.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> Any:
+        schema: Any = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
+            self.target, direction, bypass_extensions=True
+        )
+        return {**schema, "additionalProperties": False}
+
+
+def name_a_product(result: Any, **_: Any) -> Any:
+    """Put a product of this shop into the examples, so that they can be sent as they stand."""
+    try:
+        product = Product.objects.filter(active=True).first()
+    except DatabaseError:
+        return result
+    return _replaced(result, product.sku) if product else result
+
+
+def _replaced(part: Any, sku: str) -> Any:
+    if isinstance(part, dict):
+        return {name: _replaced(inner, sku) for name, inner in part.items()}
+    if isinstance(part, list):
+        return [_replaced(inner, sku) for inner in part]
+    return sku if part == EXAMPLE_SKU else part
