@@ -29,6 +29,17 @@ class Series(models.Model):
         return f"{self.prefix}-{self.year}"
 
 
+class DocumentFolder(models.Model):
+    """The one row that says which documents' folder belongs to this database (`billing.folder`)."""
+
+    THE_ROW = 1
+
+    identity = models.UUIDField(editable=False, help_text="The same stands in the folder.")
+
+    def __str__(self) -> str:
+        return str(self.identity)
+
+
 class Invoice(models.Model):
     """An invoice or a credit note: numbered and frozen at once, issued when its PDF is stored.
 

@@ -1,6 +1,7 @@
 """Where a customer gets the documents of an order."""
 
-from django.core.files.storage import default_storage
+import logging
+
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -11,8 +12,11 @@ from rest_framework.views import APIView
 
 from billing import selectors
 from billing.models import Invoice
+from shop import documents
 from shop.problems import NotFound
 from shop.schema import refusals
+
+log = logging.getLogger(__name__)
 
 PDF = "application/pdf"
 
@@ -64,10 +68,10 @@ class CreditNoteView(DocumentView):
 
 def _pdf(invoice: Invoice) -> HttpResponse:
     try:
-        with default_storage.open(invoice.storage_name) as file:
-            content = file.read()
-    except FileNotFoundError as error:
-        # The nightly audit finds it; InvoiceNumbered, delivered again, draws it once more.
-        raise NotFound(f"The file of {invoice.number} is missing.") from error
+        content = documents.read(invoice)
+    except (documents.DocumentAltered, documents.DocumentUnavailable) as error:
+        # The nightly audit finds it, too; InvoiceNumbered, delivered again, draws a lost one anew.
+        log.error("%s cannot be shown: %s", invoice.number, error)
+        raise NotFound(f"The file of {invoice.number} cannot be shown at the moment.") from error
     disposition = f'inline; filename="{invoice.number}.pdf"'
     return HttpResponse(content, content_type=PDF, headers={"Content-Disposition": disposition})

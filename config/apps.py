@@ -13,5 +13,6 @@ class RoofConfig(AppConfig):
         And let `manage.py check` know what a deployment must not have, and where the pages are.
         """
         import config.celery
+        import config.checks.documents
         import config.crashing
         import config.pages  # noqa: F401 -- importing them is all

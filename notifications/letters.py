@@ -1,25 +1,16 @@
 """A mail in its envelope: headers, both bodies and the attached document."""
 
-import hashlib
 from email.message import Message
 from email.policy import Compat32
 
-from django.core.files.storage import default_storage
 from django.core.mail import EmailMultiAlternatives
 
-from notifications.mails import LONGEST_NAME, Document, Mail, one_line
+from notifications.mails import LONGEST_NAME, Mail, one_line
+from shop import documents
 from shop.mail import MailRefused, Unmailable, mailbox, message_id, sender
 
 LONGEST_MARK = 70
 """Characters of the line between two parts (RFC 2046, 5.1.1)."""
-
-
-class DocumentUnavailable(Exception):
-    """The storage does not give the document out now; a volume may be late."""
-
-
-class DocumentAltered(Exception):
-    """The storage holds something else than what was issued. It must not reach a customer."""
 
 
 class OneLine(Compat32):
@@ -56,8 +47,8 @@ def letter(mail: Mail, key: str) -> Letter:
 
     Raises:
         MailRefused: no mail can be sent to the customer's address.
-        DocumentUnavailable: its document cannot be read.
-        DocumentAltered: its document is not the one that was issued.
+        shop.documents.DocumentUnavailable: its document cannot be read.
+        shop.documents.DocumentAltered: its document is not the one that was issued.
     """
     email = Letter(
         subject=mail.subject,
@@ -69,7 +60,8 @@ def letter(mail: Mail, key: str) -> Letter:
     )
     email.attach_alternative(mail.html, "text/html")
     if mail.document:
-        email.attach(mail.document.file_name, _content(mail.document), "application/pdf")
+        content = documents.read(mail.document)
+        email.attach(mail.document.file_name, content, "application/pdf")
     return email
 
 
@@ -78,20 +70,3 @@ def _recipient(mail: Mail) -> str:
         return mailbox(one_line(mail.customer.name)[:LONGEST_NAME], mail.customer.email)
     except Unmailable as error:
         raise MailRefused(f"The mail cannot be sent: {error}") from None
-
-
-def _content(document: Document) -> bytes:
-    try:
-        with default_storage.open(document.storage_name) as file:
-            content: bytes = file.read()
-    except OSError as error:
-        raise DocumentUnavailable(
-            f"{document.storage_name} cannot be read ({type(error).__name__}). Do this worker and "
-            "the one of billing see the same storage (MEDIA_ROOT or the volume)?"
-        ) from error
-    if hashlib.sha256(content).hexdigest() != document.sha256:
-        raise DocumentAltered(
-            f"{document.storage_name} is not the file that was issued: its SHA-256 differs. "
-            "Restore it from a backup, then deliver again."
-        )
-    return content

@@ -6,7 +6,7 @@ from django.core.mail.backends.base import BaseEmailBackend as EmailConnection
 
 from bus import AfterDone, Queue, Retry, subscribe
 from notifications import services
-from notifications.letters import DocumentUnavailable
+from shop.documents import DocumentUnavailable
 from shop.events import (
     InvoiceIssued,
     MailResendRequested,

@@ -2,12 +2,11 @@
 
 from hashlib import sha256
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from billing import pdf
 from billing.models import Invoice
+from billing.services import keeping
 from bus import AfterDone, publish
 from shop.events import InvoiceIssued, InvoiceNumbered
 
@@ -16,47 +15,31 @@ class FileDiffers(RuntimeError):
     """An issued document's file is lost, and what would be drawn today is not what was issued."""
 
 
-class NameTaken(OSError):
-    """Another process stored the same file at the same moment; the next try finds it there."""
-
-
 def draw_document(document: InvoiceNumbered) -> AfterDone | None:
-    """Draw the document's PDF and keep it in storage; what is returned records and states it.
+    """Draw the document's PDF and keep it in storage; what is returned records and publishes it.
 
-    May be repeated at any point: the name is always the same, equal bytes are left alone, and
-    what a crash left half-written is replaced. Once recorded, a file is only ever put back
-    with the very bytes that were issued.
+    May be repeated at any point: the name is always the same, and a file that is there stays
+    (`keeping.keep`). Once recorded, a file is only ever put back with the very bytes that were
+    issued.
 
     Raises:
-        FileDiffers: the recorded file is gone and cannot be drawn as it was: restore a backup.
+        FileDiffers: the recorded file is lost and cannot be drawn as it was: restore a backup.
+        keeping.NameTaken: its name has another file.
+        billing.folder.WrongFolder: the documents' folder belongs to another database.
         OSError: the storage cannot be reached or written.
     """
     invoice = Invoice.objects.get(number=document.document)
-    if invoice.sha256 and default_storage.exists(invoice.storage_name):
+    if invoice.sha256 and keeping.is_kept(invoice):
         return None
     content = pdf.draw(invoice.document())
     digest = sha256(content).hexdigest()
     if invoice.sha256 and invoice.sha256 != digest:
         raise FileDiffers(
-            f"{invoice.storage_name} is missing and would be drawn differently today: "
+            f"{invoice.storage_name} is lost or damaged and would be drawn differently today: "
             "restore it from a backup."
         )
-    name = f"invoices/{invoice.year}/{invoice.number}.pdf"
-    _store(name, content)
+    name = keeping.keep(invoice, content)
     return None if invoice.sha256 else lambda: _record(invoice, document, name, digest)
-
-
-def _store(name: str, content: bytes) -> None:
-    if default_storage.exists(name):
-        with default_storage.open(name) as file:
-            if file.read() == content:
-                return
-        default_storage.delete(name)
-    stored_as = default_storage.save(name, ContentFile(content))
-    if stored_as != name:
-        # Storages give a second file of a name another name; documents have one file each.
-        default_storage.delete(stored_as)
-        raise NameTaken(f"{name} was stored by another process just now.")
 
 
 def _record(invoice: Invoice, document: InvoiceNumbered, name: str, digest: str) -> None:

@@ -1,30 +1,28 @@
 """The audit finds what should not be, and is silent where all is well."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
-from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
-from billing import audit, immutable
+from billing import audit
 from billing.models import Invoice, Series
-from billing.services import draw_document
 from billing.tests.facts import invoiced, placed
+from billing.tests.issued import delivery, issued, repaired, settled_by_the_bus, subjects, tampering
 from bus import publish
-from bus.audit import Operator, findings
-from bus.models import Delivery, Outbox
+from bus.audit import findings
+from bus.models import Delivery
 from bus.registration import register
 from bus.relay.routing import route
-from bus.testing import settle
-from shop.events import InvoiceNumbered
 
 pytestmark = pytest.mark.django_db
 CHECKS = [
     audit.numbers_without_gaps,
     audit.numbers_say_their_place,
+    audit.folder_is_ours,
     audit.files_as_issued,
+    audit.files_have_documents,
+    audit.counters_behind_files,
     audit.sums_add_up,
     audit.documents_were_ordered,
     audit.numbers_were_stated,
@@ -33,37 +31,6 @@ CHECKS = [
     audit.done_without_effect,
     audit.effect_without_done,
 ]
-GRACE = Operator("grace", "audit of November")
-
-
-def issued(number: str = "SO-100042") -> Invoice:
-    order = placed(number)
-    publish(order)
-    invoice = invoiced(order)
-    fact = InvoiceNumbered(
-        number=number,
-        order_id=order.order_id,
-        at=order.at,
-        document=invoice.number,
-        kind="invoice",
-    )
-    draw_document(fact)()
-    Outbox.objects.all().delete()
-    invoice.refresh_from_db()
-    return invoice
-
-
-@contextmanager
-def tampering() -> Iterator[None]:
-    """What the database refuses, as somebody with its password could still do it."""
-    editor = connection.schema_editor(atomic=False)
-    immutable.remove(editor)
-    yield
-    immutable.install(editor)
-
-
-def subjects(check) -> list[str]:
-    return [finding.subject for finding in check()]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -89,49 +56,6 @@ def test_a_number_past_its_counter_is_found():
     Series.objects.update(last=0)
 
     assert subjects(audit.numbers_without_gaps) == [invoice.number]
-
-
-def test_a_missing_file_and_a_changed_one_are_found():
-    lost, changed = issued("SO-1"), issued("SO-2")
-    default_storage.delete(lost.storage_name)
-    with default_storage.open(changed.storage_name, "ab") as file:
-        file.write(b" ")
-
-    assert sorted(subjects(audit.files_as_issued)) == [lost.number, changed.number]
-
-
-def settled_by_the_bus(number: str = "SO-1") -> Invoice:
-    """An invoice that came the whole way."""
-    with transaction.atomic():
-        publish(placed(number))
-    settle("billing")
-    return Invoice.objects.get(order_number=number)
-
-
-def delivery(reaction: str) -> Delivery:
-    return Delivery.objects.get(subscription__name=f"billing.tasks.{reaction}")
-
-
-def repaired(check) -> list[str]:
-    """What was done about the findings; billing then does what it owes."""
-    done = [finding.repair(GRACE) for finding in check() if finding.repair]
-    settle("billing")
-    return done
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_lost_file_is_drawn_again_to_the_byte():
-    invoice = settled_by_the_bus()
-    default_storage.delete(invoice.storage_name)
-
-    [finding] = audit.files_as_issued()
-    assert finding.repair(GRACE) == f"delivery {delivery('draw_document').pk} is due again"
-    assert list(audit.files_as_issued()) == []
-    settle("billing")
-
-    assert list(audit.files_as_issued()) == []
-    assert default_storage.exists(invoice.storage_name)
-    assert finding.repair(GRACE) == ""
 
 
 @pytest.mark.django_db(transaction=True)

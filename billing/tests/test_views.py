@@ -1,5 +1,7 @@
 """A customer gets the PDF once it is there, and a problem before."""
 
+from pathlib import Path
+
 import pytest
 from django.core.files.storage import default_storage
 from django.urls import reverse
@@ -73,6 +75,20 @@ def test_a_lost_file_is_not_found_and_no_crash(client):
     default_storage.delete(invoice.storage_name)
 
     assert client.get(INVOICE).status_code == 404
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.4\nsomebody else's\n%%EOF\n"])
+def test_a_file_that_is_not_the_issued_one_is_never_served(client, content):
+    invoice = invoiced(ORDER)
+    draw(invoice)
+    invoice.refresh_from_db()
+    Path(default_storage.path(invoice.storage_name)).write_bytes(content)
+
+    response = client.get(INVOICE)
+
+    assert response.status_code == 404
+    assert "ETag" not in response
+    assert "cannot be shown" in response.json()["detail"]
 
 
 def test_the_credit_note_has_an_address_of_its_own(client):

@@ -25,11 +25,14 @@ class Operator:
         operations.record(self.name, "repair", subject, why=f"{done}. {self.why}".strip())
         return done
 
-    def deliver_again(self, delivery: int, because: str) -> str:
-        """Make a delivery due again; its reaction's own keys keep the effect from doubling."""
+    def deliver_again(self, delivery: int | Sequence[int], because: str) -> str:
+        """Make one or more due again; their handlers' own keys keep the effect from doubling."""
+        which = [delivery] if isinstance(delivery, int) else delivery
         why = f"{because}. {self.why}".strip()
-        operations.deliver_again([delivery], by=self.name, why=why, finished=True)
-        return f"delivery {delivery} is due again"
+        operations.deliver_again(which, by=self.name, why=why, finished=True)
+        if isinstance(delivery, int):
+            return f"delivery {delivery} is due again"
+        return f"{len(delivery)} deliveries are due again"
 
 
 Repair = Callable[[Operator], str]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from config.checks.check import Check
 from config.checks.crashing import check_crash_points
 from config.checks.database import check_database
+from config.checks.documents import check_documents
 from config.checks.machine import check_folder, check_port, check_ports_differ, check_python
 from config.checks.monitor import check_flower_login
 from config.checks.redis import check_redis
@@ -20,6 +21,7 @@ def all_checks() -> Iterator[Check]:
     yield check_port("FLOWER_PORT")
     yield check_ports_differ()
     yield check_database()
+    yield check_documents()
     yield check_redis()
     yield check_flower_login()
     yield check_crash_points()

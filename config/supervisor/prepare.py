@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
+from billing import folder
 from bus.registration import register
 from shop.models import Product
 
@@ -14,6 +15,7 @@ DEMO_LOGIN = "admin"
 def prepare() -> None:
     """Bring the database up to date; fill it where it is empty. Safe to repeat."""
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+    folder.claim()
     if not Product.objects.exists():
         call_command("seed")
     if settings.DEBUG and not get_user_model().objects.filter(is_superuser=True).exists():

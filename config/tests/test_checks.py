@@ -9,8 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from pytest_django.fixtures import Settings
 
+from billing import folder
 from config.checks.crashing import check_crash_points
 from config.checks.database import check_database
+from config.checks.documents import check_documents
 from config.checks.machine import check_folder, check_port, check_ports_differ
 from config.checks.monitor import check_flower_login
 from config.checks.redis import check_redis
@@ -155,3 +157,36 @@ def test_the_doctor_is_content_with_a_machine_that_has_all(settings: Settings) -
     call_command("doctor", stdout=told)
 
     assert "The shop can start." in told.getvalue()
+
+
+@pytest.mark.django_db
+def test_documents_of_another_database_keep_the_shop_from_starting(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path / "documents"
+    assert not check_documents().fails
+    path = settings.MEDIA_ROOT / "invoices" / "2026" / "INV-2026-000001.pdf"
+    path.parent.mkdir(parents=True)
+    path.touch()
+
+    found = check_documents()
+
+    assert found.fails
+    assert "another database" in found.state
+    assert "VAR_DIR" in found.fix
+    with pytest.raises(SystemCheckError, match="another database"):
+        call_command("check", "--deploy", "--tag", "shop", "--database", "default")
+    assert list(settings.MEDIA_ROOT.rglob("*")) == [path.parent.parent, path.parent, path]
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_older_than_its_documents_is_refused(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path / "documents"
+    folder.claim()
+    path = settings.MEDIA_ROOT / "invoices" / "2026" / "INV-2026-000001.pdf"
+    path.parent.mkdir(parents=True)
+    path.touch()
+
+    assert "audit --repair" in check_documents().fix

@@ -84,3 +84,13 @@ def test_a_database_that_is_gone_without_a_farewell_is_noticed(db: None) -> None
 
     assert found == [10, 5, 3]
     assert unheard == 25_000
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db
+def test_sqlite_has_on_the_disk_what_it_has_committed() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        assert cursor.fetchone() == (2,)  # FULL
+        cursor.execute("PRAGMA journal_mode")
+        assert cursor.fetchone() == ("wal",)

@@ -8,9 +8,9 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from bus import Ambiguous, TryLater
-from notifications.letters import DocumentAltered, DocumentUnavailable
 from notifications.mails import Mail
 from notifications.models import Message, State
+from shop.documents import DocumentAltered, DocumentUnavailable
 from shop.mail import MailDeferred, MailRefused, message_id
 
 OUTCOMES: dict[type[Exception], State] = {

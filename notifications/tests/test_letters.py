@@ -12,10 +12,11 @@ import pytest
 from django.utils import timezone
 from django.utils.timezone import make_aware
 
-from notifications.letters import DocumentAltered, DocumentUnavailable, letter
+from notifications.letters import letter
 from notifications.mails import compose
 from notifications.services import mail_connection
 from notifications.tests import samples
+from shop.documents import DocumentAltered, DocumentUnavailable
 from shop.events import OrderFact
 from shop.mail import MailDeferred, MailRefused
 from tests.relay import Relay

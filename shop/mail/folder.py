@@ -10,6 +10,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 from django.utils.text import slugify
 
+from shop import files
 from shop.mail.errors import MailDeferred
 
 
@@ -29,7 +30,6 @@ class FolderBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
             for email in email_messages:
                 self._write(email)
         except OSError as error:
@@ -40,9 +40,8 @@ class FolderBackend(BaseEmailBackend):
 
     def _write(self, email: EmailMessage) -> None:
         content = email.message().as_bytes()
-        when = timezone.localtime().strftime("%Y%m%d-%H%M%S-%f")
-        path = self.folder / f"{when}-{slugify(email.subject)[:80]}.eml"
-        # Under another name first, so that nobody who watches the folder reads half a mail.
-        half = path.with_suffix(".part")
-        half.write_bytes(content)
-        half.replace(path)
+        subject = slugify(email.subject)[:80]
+        created = False
+        while not created:  # another process may write a mail of this subject at this instant
+            when = timezone.localtime().strftime("%Y%m%d-%H%M%S-%f")
+            created = files.create(self.folder / f"{when}-{subject}.eml", content)

@@ -1,10 +1,15 @@
 """Damage to documents."""
 
+import shutil
 from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 
-from billing.models import Invoice
+from billing.folder import MARK
+from billing.models import Invoice, Series
 from bus.models import State
 from tests.damage.doubling import tampering
 from tests.damage.planting import breaks, ledger, never_done, twice
@@ -41,6 +46,47 @@ def file_changed(shop: Shop, _stack: ExitStack) -> str:
     with default_storage.open(invoice(shop).storage_name, "ab") as file:
         file.write(b" ")
     return invoice(shop).number
+
+
+@breaks("every issued document's file is the one that was issued", mends=True)
+def file_truncated(shop: Shop, _stack: ExitStack) -> str:
+    path = Path(default_storage.path(invoice(shop).storage_name))
+    path.write_bytes(path.read_bytes()[:100])
+    return invoice(shop).number
+
+
+@breaks("every issued document's file is the one that was issued", mends=False)
+def file_of_another_document(shop: Shop, _stack: ExitStack) -> str:
+    other = Invoice.objects.get(order_number=shop.sent)
+    path = Path(default_storage.path(invoice(shop).storage_name))
+    path.write_bytes(Path(default_storage.path(other.storage_name)).read_bytes())
+    return invoice(shop).number
+
+
+@breaks("every file of a document has its document", mends=False)
+def file_of_a_newer_database(shop: Shop, _stack: ExitStack) -> str:
+    path = Path(default_storage.path(invoice(shop).storage_name))
+    path.with_stem("INV-1999-000007").write_bytes(b"%PDF-1.4\n%%EOF\n")
+    return "INV-1999-000007"
+
+
+@breaks("no counter of documents is behind their files", mends=True)
+def counter_set_back(_shop: Shop, _stack: ExitStack) -> str:
+    counter = Series.objects.get(prefix="INV")
+    Series.objects.filter(pk=counter.pk).update(last=counter.last - 1)
+    return f"INV-{counter.year}"
+
+
+@breaks("the documents' folder belongs to this database", mends=False)
+def folder_of_another_database(_shop: Shop, _stack: ExitStack) -> str:
+    Path(default_storage.path(MARK)).write_text(f"{uuid4()}\n")
+    return MARK
+
+
+@breaks("the documents' folder belongs to this database", mends=True)
+def folder_lost(_shop: Shop, _stack: ExitStack) -> str:
+    shutil.rmtree(settings.MEDIA_ROOT)
+    return MARK
 
 
 @breaks("the sums of every document add up", mends=False)

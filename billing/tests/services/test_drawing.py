@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from billing.folder import MARK
 from billing.models import Invoice
 from billing.services import FileDiffers, draw_document
 from billing.tests.facts import invoiced, placed
@@ -27,7 +28,8 @@ def numbered() -> InvoiceNumbered:
 
 
 def files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """All of them, but for the mark of the database that the folder belongs to."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != MARK]
 
 
 def test_the_file_is_stored_and_then_recorded_and_stated(documents):

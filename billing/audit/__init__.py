@@ -3,25 +3,42 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import partial
-from hashlib import sha256
 from typing import Any
 
 import msgspec
-from django.core.files.storage import default_storage
-from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Value
 from django.db.models.functions import Concat, Replace
 
 from billing import tasks
+from billing.audit.files import (
+    RESTORE,
+    counters_behind_files,
+    files_as_issued,
+    files_have_documents,
+    folder_is_ours,
+)
 from billing.content import TaxSum, tax_sums
 from billing.models import Invoice, Series
-from bus.audit import Effect, Finding, Operator, check, effects, once
-from bus.models import OPEN, Delivery, Event, State
+from bus.audit import Effect, Finding, check, effects, once
+from bus.models import Event
 from bus.selectors import stated
 from shop.events import InvoiceNumbered, Line, OrderCancelled, OrderPlaced
 
-RESTORE = "Restore it from a backup: what was issued is never made anew."
+__all__ = [
+    "counters_behind_files",
+    "documents_once",
+    "documents_were_ordered",
+    "done_without_effect",
+    "effect_without_done",
+    "files_as_issued",
+    "files_have_documents",
+    "folder_is_ours",
+    "numbers_once",
+    "numbers_say_their_place",
+    "numbers_were_stated",
+    "numbers_without_gaps",
+    "sums_add_up",
+]
 
 
 @check("document numbers run from 1 without a gap and agree with their counter")
@@ -56,18 +73,6 @@ def numbers_say_their_place() -> Iterator[Finding]:
         if number != f"{series}-{year}-{sequence:06}" or year != issued_on.year:
             what = f"is number {sequence} of {series}-{year}, issued {issued_on}"
             yield Finding(number, what, asks=RESTORE)
-
-
-@check("every issued document's file is the one that was issued")
-def files_as_issued() -> Iterator[Finding]:
-    rows = Invoice.objects.exclude(sha256="").values_list("number", "storage_name", "sha256")
-    for number, name, digest in rows.iterator():
-        if not default_storage.exists(name):
-            yield from _missing(number, name)
-            continue
-        with default_storage.open(name) as file:
-            if sha256(file.read()).hexdigest() != digest:
-                yield Finding(number, f"its file {name} is not the one that was issued", RESTORE)
 
 
 @check("the sums of every document add up")
@@ -157,36 +162,6 @@ done_without_effect, effect_without_done = effects(
         asks=RESTORE,
     ),
 )
-
-
-def _missing(number: str, name: str) -> Iterator[Finding]:
-    """A lost file, unless a worker is about to put it back."""
-    delivery = _drawing(number)
-    what = f"its file {name} is missing"
-    if delivery is None or delivery.state == State.DEAD:
-        yield Finding(number, what, asks=RESTORE)
-    elif delivery.state not in OPEN:
-        yield Finding(number, what, repair=partial(_draw_again, number, name))
-
-
-def _drawing(number: str) -> Delivery | None:
-    name = f"{tasks.__name__}.{tasks.draw_document.__name__}"
-    return (
-        Delivery.objects.filter(subscription__name=name, subscription__retired_at=None)
-        .filter(event__key=f"InvoiceNumbered {number}", event__type=InvoiceNumbered.__name__)
-        .filter(stream=Invoice.objects.filter(number=number).values("order_number")[:1])
-        .first()
-    )
-
-
-def _draw_again(number: str, name: str, operator: Operator) -> str:
-    """The same bytes are drawn, or none: `draw_document` keeps to what was issued."""
-    with transaction.atomic():
-        Invoice.objects.select_for_update().get(number=number)
-        delivery = _drawing(number)
-        if default_storage.exists(name) or delivery is None or delivery.state in OPEN:
-            return ""
-        return operator.deliver_again(delivery.pk, f"The file of {number} is missing")
 
 
 def _wrong_sum(lines: Any, taxes: Any, net: Decimal, tax: Decimal, total: Decimal) -> str:

@@ -1,0 +1,38 @@
+"""The documents' folder and the database belong together."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.db import DatabaseError
+
+from billing import folder
+from config.checks.check import Check
+
+WHY = "what was issued to one customer must never be shown to another one"
+
+
+def check_documents() -> Check:
+    """Nothing is written, and a database that does not answer is for another check to tell."""
+    try:
+        folder.check()
+        folder.check_numbers()
+    except (folder.WrongFolder, folder.FolderNotSeen, folder.OlderDatabase) as error:
+        sentence, _, way_out = str(error).partition(". ")
+        return Check("Documents", sentence, WHY, way_out)
+    except (DatabaseError, OSError) as error:
+        return Check("Documents", f"unknown ({type(error).__name__})", WHY)
+    return Check("Documents", f"{settings.MEDIA_ROOT} belongs to this database", WHY)
+
+
+# Of a deployment alone: `manage.py up` and `doctor` ask for themselves.
+@register("shop", deploy=True)
+def refuse_other_documents(databases: Any = None, **_asked: Any) -> list[CheckMessage]:
+    """Refuse at `manage.py check --deploy --database default` what `manage.py up` refuses.
+
+    Without `--database` Django's checks leave the database alone.
+    """
+    found = check_documents() if databases else None
+    if found and found.fails:
+        return [Error(f"{found.state}.", hint=found.fix, id="shop.E010")]
+    return []

@@ -1,0 +1,85 @@
+"""Files that are written whole, survive a power cut and never take another file's place."""
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+"""What file systems without hard links answer (exFAT, some network shares)."""
+
+
+def create(path: Path, content: bytes) -> bool:
+    """Write a new file; it has its whole content, on the disk, before it has its name.
+
+    Returns:
+        False where `path` exists already: what is there stays as it is.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    _make_folder(path.parent)
+    draft = _draft(path, content)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in NO_HARD_LINKS:
+            raise
+        # A crash in here leaves the begin of the content; `create` then says False.
+        try:
+            _write(path, content)
+        except FileExistsError:
+            return False
+    finally:
+        draft.unlink(missing_ok=True)
+    sync(path.parent)
+    return True
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put a whole file in the place of one that is known to be damaged."""
+    draft = _draft(path, content)
+    try:
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Have the disk keep a file, or the names in a folder, through a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _draft(path: Path, content: bytes) -> Path:
+    draft = path.with_name(f".{path.name}.{token_hex(8)}.part")
+    try:
+        _write(draft, content)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    return draft
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder with its parents; each new name is on the disk."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync(folder.parent)

@@ -1,0 +1,66 @@
+"""Files come into being whole, and take no other file's place."""
+
+import errno
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shop import files
+
+
+def test_a_new_file_is_whole_and_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "file"
+
+    assert files.create(path, b"content")
+
+    assert path.read_bytes() == b"content"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"first")
+
+    assert not files.create(path, b"second")
+
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_many_who_create_a_file_at_once_one_does(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+
+    with ThreadPoolExecutor(8) as writers:
+        contents = [str(n).encode() * 1000 for n in range(8)]
+        created = list(writers.map(lambda content: files.create(path, content), contents))
+
+    assert created.count(True) == 1
+    assert path.read_bytes() == contents[created.index(True)]
+
+
+def test_a_file_system_without_hard_links_keeps_what_is_there_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_paths: Any) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "file"
+
+    assert files.create(path, b"first")
+    assert not files.create(path, b"second")
+
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cannot_be_written_to_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "folder").touch()
+
+    with pytest.raises(OSError, match="folder"):
+        files.create(tmp_path / "folder" / "file", b"content")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
