@@ -57,6 +57,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="runs on SQLite alone"))
 
 
+@pytest.fixture(autouse=True)
+def documents_folder(settings: Any, tmp_path: Path) -> Path:
+    """Of each test's own: the database is emptied after it, and documents belong to one."""
+    settings.MEDIA_ROOT = tmp_path / "documents"
+    return tmp_path / "documents"
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """A Redis of this test run's own; a test that stops or empties one starts its own."""
