@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0002_frozen_content'),
+        ('billing', '0003_link_hash'),
     ]
 
     operations = [
