@@ -8,14 +8,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from analytics.models import DayFigures, MinuteFigures, ProductFigures
-from bus.selectors import broker_state, queue_states
+from bus.selectors import broker_state, outbox_state, queue_states
 from shop.money import rounded
 
 MINUTES = 60
 TOP_PRODUCTS = 8
-SILENT_AFTER = timedelta(seconds=15)
-"""A relay that has not looked at the broker for so long is not at work."""
-
 Figures = dict[str, Any]
 
 
@@ -30,7 +27,8 @@ def dashboard() -> Figures:
         "minutes": last_minutes(now),
         "products": top_products(today),
         "queues": queues(),
-        "broker": broker(now),
+        "outbox": outbox(),
+        "broker": broker(),
     }
 
 
@@ -74,21 +72,26 @@ def queues() -> list[Figures]:
             "waiting": queue.waiting,
             "in_flight": queue.in_flight,
             "dead": queue.dead,
-            "oldest_at": queue.oldest_waiting_at and queue.oldest_waiting_at.isoformat(),
+            "oldest_at": queue.oldest_at and queue.oldest_at.isoformat(),
             "paused": queue.paused,
         }
         for queue in queue_states()
     ]
 
 
-def broker(now: datetime) -> Figures:
+def outbox() -> Figures:
+    """Placed and published, and not fanned out yet: a relay does so within a second."""
+    state = outbox_state()
+    return {"count": state.count, "oldest_at": state.oldest_at and state.oldest_at.isoformat()}
+
+
+def broker() -> Figures:
     """What the relay says of the broker; `silent_since` is set when the relay itself is silent."""
     state = broker_state()
-    silent = state.at is None or now - state.at > SILENT_AFTER
     return {
         "ok": state.ok,
         "error": state.error,
-        "silent_since": state.at.isoformat() if silent and state.at else None,
+        "silent_since": state.at.isoformat() if state.silent and state.at else None,
     }
 
 

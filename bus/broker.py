@@ -1,5 +1,6 @@
 """What the bus must know of Redis: that it keeps what it accepts, and which life it is in."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import redis
@@ -10,6 +11,10 @@ SOCKET_TIMEOUT = 2
 """Seconds; a relay that waits longer for a silent Redis does not route meanwhile."""
 
 
+MOST_READ = 10_000
+"""Messages of one queue that are read at a time. The windows keep queues far shorter."""
+
+
 class UnsuitableBroker(RuntimeError):
     """The broker would lose messages in silence; the message says which setting to change."""
 
@@ -18,14 +23,32 @@ def is_redis() -> bool:
     return urlsplit(settings.BROKER_URL).scheme in ("redis", "rediss", "unix")
 
 
-def client() -> redis.Redis:
-    """A connection to the broker for the epoch and the checks."""
+def client(*, decode: bool = True) -> redis.Redis:
+    """A connection to the broker for the epoch, the checks and the queues."""
     return redis.Redis.from_url(
         settings.BROKER_URL,
         socket_timeout=SOCKET_TIMEOUT,
         socket_connect_timeout=SOCKET_TIMEOUT,
-        decode_responses=True,
+        decode_responses=decode,
     )
+
+
+def messages(server: redis.Redis, queue: str) -> list[bytes]:
+    """What lies in a queue and no worker has taken; the first `MOST_READ` that would be taken.
+
+    `server` must not decode. Raises redis.RedisError: Redis does not answer.
+    """
+    if server.type(queue) != b"list":  # the transport puts a key of another type aside
+        return []
+    return [item for item in server.lrange(queue, -MOST_READ, -1) if isinstance(item, bytes)]
+
+
+def remove(server: redis.Redis, queue: str, items: Iterable[bytes]) -> None:
+    """Take messages out of a queue, unless a worker was quicker."""
+    with server.pipeline(transaction=False) as pipe:
+        for item in items:
+            pipe.lrem(queue, -1, item)  # type: ignore[arg-type]  # bytes do as well
+        pipe.execute()
 
 
 def check() -> None:

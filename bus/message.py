@@ -119,6 +119,16 @@ def inspect(item: bytes, queue: str) -> bytes:
     return msgspec.json.encode(envelope)
 
 
+def tickets_of(item: bytes) -> list[tuple[int, int]]:
+    """The deliveries of a message as it lies in the broker, with their tokens.
+
+    Raises:
+        Malformed: it is no message of the relay.
+    """
+    _envelope, args = _read(item)
+    return [ticket for tickets in args for ticket in tickets]
+
+
 def _read(item: bytes) -> tuple[Envelope, list[list[tuple[int, int]]]]:
     if len(item) > LARGEST_MESSAGE:
         raise Malformed(f"it has {len(item)} bytes")

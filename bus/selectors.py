@@ -2,11 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    Value,
+)
+from django.db.models.functions import Coalesce, Now
 
 from bus.facts import Fact
 from bus.models import (
@@ -14,6 +24,7 @@ from bus.models import (
     OPEN,
     Delivery,
     Event,
+    Outbox,
     Queue,
     RelayState,
     Subscription,
@@ -57,19 +68,23 @@ def settled(stream: str) -> bool:
 
 @dataclass(frozen=True)
 class QueueState:
-    """What one queue holds. `waiting` counts what is due later, too."""
+    """What one queue holds. `waiting` counts what is due later, too.
+
+    `oldest_at`: since when the oldest that waits or is in flight has been open, however often it
+    was sent or tried meanwhile; in the future where all of it becomes due later.
+    """
 
     name: str
     waiting: int
     in_flight: int
     dead: int
-    oldest_waiting_at: datetime | None
+    oldest_at: datetime | None
     paused: bool
 
 
 def queue_states() -> list[QueueState]:
     """Every queue, in the order of their names."""
-    waiting, in_flight, dead = _by_queue()
+    waiting, in_flight, dead = _open_by("queue_id")
     paused = Subscription.objects.filter(
         queue=OuterRef("pk"), paused_at__isnull=False, retired_at__isnull=True
     )
@@ -80,15 +95,27 @@ def queue_states() -> list[QueueState]:
             waiting=waiting.get(queue.pk, nothing)[0],
             in_flight=in_flight.get(queue.pk, nothing)[0],
             dead=dead.get(queue.pk, nothing)[0],
-            oldest_waiting_at=waiting.get(queue.pk, nothing)[1],
+            oldest_at=_oldest(queue.pk, waiting, in_flight),
             paused=bool(queue.paused),
         )
         for queue in Queue.objects.order_by("name").annotate(paused=Exists(paused))
     ]
 
 
-def _by_queue() -> list[dict[int, tuple[int, datetime | None]]]:
-    """How much each queue has waiting, in flight and dead, and since when the first of it is due.
+def oldest_by_subscription() -> dict[int, datetime]:
+    """Since when the oldest delivery of each subscription that waits or is in flight has been
+    open; subscriptions without one are left out."""
+    waiting, in_flight, _dead = _open_by("subscription_id")
+    keys = waiting.keys() | in_flight.keys()
+    return {pk: at for pk in keys if (at := _oldest(pk, waiting, in_flight))}
+
+
+Counts = dict[int, tuple[int, datetime | None]]
+"""How many deliveries each queue or subscription has, and since when the first has been open."""
+
+
+def _open_by(column: str) -> list[Counts]:
+    """How much each has waiting, in flight and dead, and since when the first of it has been open.
 
     Three questions in one statement, each for an index of its own: one question for all that is
     open would read the whole ledger.
@@ -96,30 +123,62 @@ def _by_queue() -> list[dict[int, tuple[int, datetime | None]]]:
     one, *others = (
         Delivery.objects.filter(states)
         .annotate(part=Value(part))
-        .values_list("part", "queue_id")
-        .annotate(Count("id"), Min("due_at"))
+        .values_list("part", column)
+        .annotate(Count("id"), Min("due_since"))
         for part, states in enumerate(INDEXED)
     )
-    found: list[dict[int, tuple[int, datetime | None]]] = [{} for _states in INDEXED]
-    for part, queue, count, due in one.union(*others, all=True):
-        found[part][queue] = count, due
+    found: list[Counts] = [{} for _states in INDEXED]
+    for part, key, count, since in one.union(*others, all=True):
+        found[part][key] = count, since
     return found
+
+
+def _oldest(key: int, *parts: Counts) -> datetime | None:
+    return min((at for part in parts if (at := part.get(key, (0, None))[1])), default=None)
+
+
+@dataclass(frozen=True)
+class OutboxState:
+    """Events whose deliveries are not in the ledger yet."""
+
+    count: int
+    oldest_at: datetime | None
+
+
+def outbox_state() -> OutboxState:
+    found = Outbox.objects.aggregate(count=Count("pk"), oldest=Min("event__at"))
+    return OutboxState(found["count"], found["oldest"])
+
+
+SILENT_AFTER = timedelta(seconds=15)
+"""A relay that has written nothing for so long is not at work: three of its heartbeats."""
 
 
 @dataclass(frozen=True)
 class BrokerState:
-    """What the relay last knew of the broker; `ok` is None where no relay has looked yet."""
+    """What the relay last knew of the broker.
+
+    `ok` is None where nobody knows: no relay has looked yet, or it has been silent since `at`.
+    """
 
     ok: bool | None
     at: datetime | None
     error: str
+    age: timedelta | None = None
+    """Of the relay's last sign, by the database's clock."""
+
+    @property
+    def silent(self) -> bool:
+        return self.age is None or self.age > SILENT_AFTER
 
 
 def broker_state() -> BrokerState:
-    row = RelayState.objects.filter(pk=RelayState.THE_ROW).first()
+    age = ExpressionWrapper(Now() - F("looked_at"), output_field=DurationField())
+    row = RelayState.objects.filter(pk=RelayState.THE_ROW).annotate(age=age).first()
     if row is None or row.looked_at is None:
         return BrokerState(ok=None, at=None, error="no relay has looked yet")
-    return BrokerState(ok=not row.broker_error, at=row.looked_at, error=row.broker_error)
+    ok = None if row.age > SILENT_AFTER else not row.broker_error
+    return BrokerState(ok, row.looked_at, row.broker_error, row.age)
 
 
 def history(fact: type[FactType], after: int = 0) -> Iterator[tuple[int, FactType]]:

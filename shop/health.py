@@ -1,5 +1,7 @@
 """Whether this process is up, and whether it can serve."""
 
+from typing import Any
+
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -22,7 +24,8 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view take
     """200 when the database answers and is migrated, else 503.
 
     The broker is reported from the relay's heartbeat and never fails this: a checkout needs none.
-    Only states are told, no addresses and no errors' texts: this page is public.
+    What a relay said that has been silent since is not repeated; `relay_seconds_ago` is the age of
+    its last sign. Only states are told, no addresses and no errors' texts: this page is public.
     """
     try:
         migrated = _migrated()
@@ -38,7 +41,8 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view take
             "database": "ok",
             "migrations": "applied",
             "broker": word,
-            "broker_at": broker.at.isoformat() if broker.at else None,
+            "relay": "silent" if broker.silent else "at work",
+            "relay_seconds_ago": None if broker.age is None else int(broker.age.total_seconds()),
         },
     )
 
@@ -48,6 +52,6 @@ def _migrated() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def _answer(ready: bool, parts: dict[str, str | None]) -> JsonResponse:
+def _answer(ready: bool, parts: dict[str, Any]) -> JsonResponse:
     body = {"status": "ready" if ready else "not ready", **parts}
     return JsonResponse(body, status=200 if ready else 503)

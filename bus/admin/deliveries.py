@@ -48,7 +48,7 @@ class DeliveryAdmin(ReadOnly):
     ordering = ("-id",)
     fields = (
         "event", "subscription", "queue", "stream", "state", "kind", "attempts", "crashes",
-        "ambiguous", "due", "lease", "closed", "traceback",
+        "uncounted", "ambiguous", "since", "due", "lease", "closed", "traceback",
     )  # fmt: skip
     readonly_fields = fields
     actions = ("deliver_again", "discard")
@@ -74,6 +74,10 @@ class DeliveryAdmin(ReadOnly):
     @display(description="due at")
     def due(self, delivery: Delivery) -> str:
         return _to_the_second(delivery.due_at)
+
+    @display(description="open since")
+    def since(self, delivery: Delivery) -> str:
+        return _to_the_second(delivery.due_since)
 
     @display(description="lease until")
     def lease(self, delivery: Delivery) -> str:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from unfold.decorators import action, display
 
 from bus import operations
@@ -16,6 +17,7 @@ from bus.admin.reading import ReadOnly, record_of
 from bus.backfill import backfill, missing
 from bus.models import Delivery, State, Subscription
 from bus.operations import Refused, counted
+from bus.selectors import oldest_by_subscription
 
 MOST_OWED = 10_000
 """In one request, which takes seconds; the command line has no such limit."""
@@ -48,6 +50,23 @@ class SubscriptionAdmin(ReadOnly):
     )
     def state(self, subscription: Subscription) -> str:
         return subscription.status
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        # One statement for the whole list.
+        request.oldest = oldest_by_subscription()  # type: ignore[attr-defined]  # for `oldest`
+        page: HttpResponse = super().changelist_view(request, extra_context)
+        return page
+
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        """With a column of what this request has read."""
+
+        @display(description="oldest open")
+        def oldest(subscription: Subscription) -> str:
+            since = request.oldest.get(subscription.pk)  # type: ignore[attr-defined]  # see above
+            return date_format(timezone.localtime(since), "j M, H:i:s") if since else "-"
+
+        *columns, state = super().get_list_display(request)
+        return (*columns, oldest, state)
 
     @display(description="visible", ordering="visible")
     def seen(self, subscription: Subscription) -> str:

@@ -65,7 +65,11 @@ class Effect:
         """The effect is there, and nothing on its way will make the delivery done."""
         ended = Q(state__in=[State.DEAD, State.DISCARDED])
         overdue = Q(
-            state=State.WAITING, due_at__lt=Now() - OVERDUE, subscription__paused_at__isnull=True
+            Q(retry_at__lt=Now() - OVERDUE)
+            | Q(retry_at__isnull=True, due_since__lt=Now() - OVERDUE),
+            state=State.WAITING,
+            due_at__lte=Now(),
+            subscription__paused_at__isnull=True,
         )
         trace = self.there if self.trace is None else self.trace
         again = None if self.again is None else ALWAYS

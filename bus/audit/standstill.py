@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from bus.audit.repairing import Operator
 from bus.audit.rules import Finding, check
-from bus.clock import sql_ago
+from bus.clock import sql_ago, sql_now
 from bus.models import IN_FLIGHT, IS_OPEN, Delivery, Outbox
 from bus.relay.claiming import LANE_IS_FREE
 from bus.relay.work import CLAIMABLE
@@ -18,6 +18,12 @@ from bus.relay.work import CLAIMABLE
 OVERDUE = timedelta(hours=1)
 """What should have begun longer ago and has not is not merely on its way any more: a relay routes,
 claims and takes back within seconds, so by then none is running, or its workers are far behind."""
+
+STANDS_SINCE = "COALESCE(d.retry_at, d.due_since)"
+"""Since when a delivery `d` has been due for the try that has not begun."""
+
+IS_IN_FLIGHT = "d.state IN ('sent', 'running', 'sending')"
+"""As the partial index has it: SQLite recognises no other form."""
 
 LOOK = "See that a relay and its worker are running, or run manage.py relay --drain."
 
@@ -32,14 +38,21 @@ def events_not_routed() -> Iterator[Finding]:
 
 @check("every delivery that is due is begun")
 def due_and_not_begun() -> Iterator[Finding]:
-    """Neither what is paused or held nor what waits in its lane for something earlier."""
+    """Neither what is paused or held nor what waits in its lane for something earlier.
+
+    What was sent, and sent again, is as far from being begun as what waits.
+    """
     ago = sql_ago(OVERDUE.total_seconds())
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.name, COUNT(*), MIN(d.id) FROM bus_delivery d "
-            "JOIN bus_subscription s ON s.id = d.subscription_id "
-            f"WHERE d.state = 'waiting' AND d.due_at < {ago} AND {CLAIMABLE.format(ago)} "
-            f"AND (NOT s.ordered OR (TRUE {LANE_IS_FREE})) GROUP BY s.name ORDER BY s.name",
+            "SELECT s.name, COUNT(*), MIN(d.id) FROM ("
+            f"SELECT d.id, d.subscription_id FROM bus_delivery d "
+            f"WHERE d.state = 'waiting' AND d.due_at <= {sql_now()} AND {STANDS_SINCE} < {ago} "
+            f"AND (NOT d.ordered OR (TRUE {LANE_IS_FREE})) UNION ALL "
+            f"SELECT d.id, d.subscription_id FROM bus_delivery d WHERE {IS_IN_FLIGHT} "
+            f"AND (d.state || '') = 'sent' AND {STANDS_SINCE} < {ago}"
+            ") d JOIN bus_subscription s ON s.id = d.subscription_id "
+            f"WHERE {CLAIMABLE.format(ago)} GROUP BY s.name ORDER BY s.name",
             (),
         )
         rows = cursor.fetchall()

@@ -1,17 +1,13 @@
 """Claiming: which deliveries go into the broker next."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db import connection, transaction
 
 from bus.among import among
 from bus.clock import sql_ago, sql_in, sql_now
-from bus.relay.expiry import expire
+from bus.relay.expiry import SENT_LEASE, expire
 from bus.relay.work import CLAIMABLE, Work
-
-SENT_LEASE = timedelta(seconds=120)
-"""How long a sent delivery has to start, before it counts as lost on the way."""
 
 PATIENCE = 0.2
 """Seconds that a delivery may wait for others to fill its batch while some are in flight."""
@@ -39,19 +35,22 @@ class Candidate:
     """It has not waited long enough for a batch that is not full."""
 
 
-def claim(work: list[Work], *, patient: bool = True) -> list[Batch]:
+def claim(
+    work: list[Work], *, patient: bool = True, queued: frozenset[Ticket] = frozenset()
+) -> list[Batch]:
     """Claim what is due and take back what is late; one commit for all queues.
 
     Under the queues' rows, so that several relays share them. Claims by state, never by a cursor
     over ids: rows commit out of order. `patient` claims let a batch wait to be filled, and leave
-    a queue to a relay that is at it.
+    a queue to a relay that is at it. `queued`: what still lies in the broker's queues, and so is
+    not sent a second time.
     """
     if not work:
         return []
     with transaction.atomic():
         queues = _lock_queues({one.queue_id for one in work}, patient)
         work = [one for one in work if one.queue_id in queues]
-        expire([one for one in work if one.late])
+        expire([one for one in work if one.late], queued)
         in_flight = _in_flight(work)
         return [
             batch

@@ -2,6 +2,7 @@
 
 import logging
 from collections import defaultdict
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,9 @@ from bus.worker.failures import MOST_AMBIGUOUS
 
 log = logging.getLogger(__name__)
 
+SENT_LEASE = timedelta(seconds=120)
+"""How long a sent delivery has to start, before somebody looks where its message is."""
+
 MOST_CRASHES = 3
 """So many workers may die with a delivery alone in their hands before a person must look."""
 
@@ -23,11 +27,13 @@ NAMED = 5
 """Deliveries whose numbers a log line gives; a worker that dies may lose hundreds."""
 
 
-def expire(work: list[Work]) -> None:
-    """Take back the late deliveries of these subscriptions. Belongs into the claim's transaction.
+def expire(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset()) -> None:
+    """Rescue the late deliveries of these subscriptions. Belongs into the claim's transaction.
 
     A message that was lost costs no attempt. A crash counts against a delivery only when it ran
-    alone; what was in flight with others is sent one by one.
+    alone; what was in flight with others is sent one by one. A delivery whose message is still
+    `queued` gets another lease: a second message would wait beside the first, and another one after
+    each lease, for as long as no worker comes.
     """
     for one in work:
         rows = (
@@ -39,13 +45,23 @@ def expire(work: list[Work]) -> None:
         # One statement for all of one verdict, which leaves nothing to tell its rows apart.
         by_verdict: dict[Any, list[int]] = defaultdict(list)
         by_state: dict[str, list[int]] = defaultdict(list)
+        here = {row.pk for row in rows if one.due and _is_queued(row, queued)}
         for row in rows:
+            if row.pk in here:
+                continue
             by_verdict[tuple(_verdict(one, row).items())].append(row.pk)
             by_state[row.state].append(row.pk)
         for changes, ids in by_verdict.items():
             Delivery.objects.filter(pk__in=ids).update(lease_until=None, **dict(changes))
         for state, ids in by_state.items():
             _log(one.task, state, ids)
+        if here:
+            Delivery.objects.filter(pk__in=here).update(lease_until=Now() + SENT_LEASE)
+            log.warning("%s: %d sent and not taken: is a worker at its queue?", one.task, len(here))
+
+
+def _is_queued(row: Delivery, queued: frozenset[tuple[int, int]]) -> bool:
+    return row.state == State.SENT and (row.pk, row.token) in queued
 
 
 def _log(task: str, state: str, ids: list[int]) -> None:

@@ -15,6 +15,7 @@ from bus.models import RelayState
 from bus.operations import bulk
 from bus.relay.claiming import claim
 from bus.relay.epoch import Epoch
+from bus.relay.queued import Queued
 from bus.relay.routing import route
 from bus.relay.sending import Sender
 from bus.relay.work import look
@@ -56,6 +57,7 @@ class Relay:
     def __init__(self) -> None:
         self.sender = Sender()
         self.epoch = Epoch()
+        self.queued = Queued()
         self._behind = False
         """Whether the last look filled a subscription's window, so that more may be waiting."""
         self._broker_error: str | None = None
@@ -115,7 +117,8 @@ class Relay:
             self._check_broker_at = time.monotonic() + CHECK_EVERY
 
     def _send_due(self) -> int:
-        batches = claim(look())
+        work = look()
+        batches = claim(work, queued=self.queued.tickets(work))
         self._behind = any(batch.fills_window for batch in batches)
         if not batches:
             return 0

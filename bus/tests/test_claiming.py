@@ -10,7 +10,8 @@ from bus import Queue, operations
 from bus.models import Delivery, State, Subscription
 from bus.registration import register
 from bus.relay import claiming
-from bus.relay.claiming import SENT_LEASE, Batch, claim
+from bus.relay.claiming import Batch, claim
+from bus.relay.expiry import SENT_LEASE
 from bus.relay.routing import route
 from bus.relay.work import Work, look
 from bus.testing import given

@@ -8,11 +8,12 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
 from bus import operations, publish, selectors
-from bus.models import Delivery, RelayState, State
+from bus.models import Delivery, Event, RelayState, State
 from bus.registration import register
 from bus.relay.routing import route
 from bus.testing import given, settle
 from bus.tests.conftest import Happened, Subscribed, delivery, happened, make_due, relayed
+from bus.tests.test_failures import failing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -122,7 +123,7 @@ def test_the_state_of_a_queue_counts_what_is_open(subscribed: Subscribed) -> Non
     (state,) = selectors.queue_states()
 
     assert (state.name, state.waiting, state.in_flight, state.dead) == ("desk", 2, 1, 1)
-    assert state.oldest_waiting_at == delivery(4).due_at
+    assert state.oldest_at == delivery(3).due_since
     assert state.paused
 
 
@@ -133,7 +134,7 @@ def test_a_queue_with_nothing_open_is_told_too(subscribed: Subscribed) -> None:
     (state,) = selectors.queue_states()
 
     assert (state.waiting, state.in_flight, state.dead) == (0, 0, 0)
-    assert state.oldest_waiting_at is None
+    assert state.oldest_at is None
     assert not state.paused
 
 
@@ -156,6 +157,31 @@ def test_the_history_costs_one_statement() -> None:
     assert len(queries) <= 1  # a server-side cursor is not counted
 
 
+def test_the_oldest_is_as_old_as_it_is_however_often_it_was_tried(subscribed: Subscribed) -> None:
+    subscribed(failing(ConnectionError()))
+    given(*happened(2))
+    since = Now() - timedelta(hours=3)
+    Delivery.objects.update(due_since=since)
+    settle("desk")
+    Delivery.objects.update(due_since=since)
+    row = delivery(2)
+    assert row.due_at > row.due_since + timedelta(hours=2)
+
+    (state,) = selectors.queue_states()
+
+    assert state.oldest_at == row.due_since
+    assert selectors.oldest_by_subscription() == {row.subscription_id: row.due_since}
+
+
+def test_what_is_published_and_not_fanned_out_is_counted() -> None:
+    assert selectors.outbox_state() == selectors.OutboxState(0, None)
+    given(*happened(1, 2))
+
+    state = selectors.outbox_state()
+
+    assert (state.count, state.oldest_at) == (2, Event.objects.order_by("id")[0].at)
+
+
 def test_the_broker_is_as_the_relay_last_saw_it() -> None:
     assert selectors.broker_state().ok is None
     RelayState.objects.create(pk=RelayState.THE_ROW, looked_at=Now(), broker_error="")
@@ -164,5 +190,16 @@ def test_the_broker_is_as_the_relay_last_saw_it() -> None:
 
     state = selectors.broker_state()
 
-    assert state.ok is False
+    assert (state.ok, state.silent) == (False, False)
     assert state.error.startswith("TimeoutError")
+
+
+def test_what_a_relay_said_that_is_silent_now_is_not_repeated() -> None:
+    said = Now() - timedelta(minutes=2)
+    RelayState.objects.create(pk=RelayState.THE_ROW, looked_at=said, broker_error="")
+
+    state = selectors.broker_state()
+
+    assert (state.ok, state.silent) == (None, True)
+    assert state.age is not None
+    assert timedelta(minutes=2) <= state.age < timedelta(minutes=3)

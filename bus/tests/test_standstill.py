@@ -9,7 +9,15 @@ from bus.audit import Finding, Operator, due_and_not_begun, findings, lost_in_fl
 from bus.models import Delivery, State, Subscription
 from bus.operations import discard, pause
 from bus.testing import given
-from bus.tests.conftest import Happened, Subscribed, delivery, happened, relayed, states
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    delivery,
+    end_leases,
+    happened,
+    relayed,
+    states,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = Now() - timedelta(hours=2)
@@ -22,7 +30,7 @@ def overdue(*facts: Happened) -> None:
     """Deliveries of these facts, sent once and due again for long."""
     given(*facts)
     relayed()
-    Delivery.objects.update(state=State.WAITING, due_at=LONG_AGO, lease_until=None)
+    Delivery.objects.update(state=State.WAITING, due_since=LONG_AGO, lease_until=None)
 
 
 def subjects(found: list[Finding]) -> list[str]:
@@ -42,8 +50,39 @@ def test_what_is_due_for_long_is_told_once_for_each_subscription(subscribed: Sub
 def test_what_is_due_for_a_short_time_is_no_finding(subscribed: Subscribed) -> None:
     subscribed(react)
     overdue(*happened(1))
-    Delivery.objects.update(due_at=Now() - timedelta(minutes=30))
+    Delivery.objects.update(due_since=Now() - timedelta(minutes=30))
 
+    assert findings(due_and_not_begun) == []
+
+
+def test_what_waits_for_its_next_try_is_no_finding(subscribed: Subscribed) -> None:
+    subscribed(react)
+    overdue(*happened(1))
+
+    later = Now() + timedelta(minutes=5)
+    Delivery.objects.update(retry_at=later, due_at=later)
+    assert findings(due_and_not_begun) == []
+
+    Delivery.objects.update(retry_at=Now() - timedelta(minutes=5), due_at=Now())
+    assert findings(due_and_not_begun) == []
+
+    Delivery.objects.update(retry_at=LONG_AGO)
+    assert len(findings(due_and_not_begun)) == 1
+
+
+def test_what_is_sent_again_and_again_and_never_begun_is_told(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    overdue(*happened(1))
+    relayed()
+    assert states() == {"1": State.SENT}
+
+    for _lease in range(3):
+        end_leases()
+        relayed()
+
+    assert delivery(1).token == 5
+    assert subjects(findings(due_and_not_begun)) == [f"{name}, delivery {delivery(1).pk}"]
+    Delivery.objects.update(state=State.RUNNING)
     assert findings(due_and_not_begun) == []
 
 

@@ -1,5 +1,7 @@
 """The probes: up, and ready."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection, connections
 from django.db.migrations.recorder import MigrationRecorder
@@ -33,6 +35,24 @@ def test_a_broker_that_is_down_is_told_and_fails_nothing(client: Client) -> None
     assert answer.status_code == 200
     assert answer.json()["broker"] == "unreachable"
     assert b"10.0.0.1" not in answer.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("minutes_ago", "broker", "relay"), [(0, "ok", "at work"), (2, "unknown", "silent")]
+)
+def test_a_relay_that_is_silent_is_not_repeated(
+    client: Client, minutes_ago: int, broker: str, relay: str
+) -> None:
+    RelayState.objects.update_or_create(
+        pk=RelayState.THE_ROW,
+        defaults={"looked_at": timezone.now() - timedelta(minutes=minutes_ago)},
+    )
+
+    answer = client.get("/readyz").json()
+
+    assert (answer["status"], answer["broker"], answer["relay"]) == ("ready", broker, relay)
+    assert 0 <= answer["relay_seconds_ago"] - 60 * minutes_ago < 60
 
 
 @pytest.mark.django_db

@@ -44,7 +44,7 @@ def event_never_routed(shop: Shop, _stack: ExitStack) -> str:
 @breaks("every delivery that is due is begun", mends=False)
 def delivery_never_begun(shop: Shop, _stack: ExitStack) -> str:
     long_ago = Now() - timedelta(hours=2)
-    return ledger(shop, "send_order_confirmation", state=State.WAITING, due_at=long_ago)
+    return ledger(shop, "send_order_confirmation", state=State.WAITING, due_since=long_ago)
 
 
 @breaks("every delivery in flight comes home", mends=False)

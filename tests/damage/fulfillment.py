@@ -44,4 +44,4 @@ def shipment_lost(shop: Shop, _stack: ExitStack) -> str:
 @breaks("every effect of fulfillment is done in the ledger", mends=True)
 def shipment_that_is_not_done(shop: Shop, _stack: ExitStack) -> str:
     long_ago = timezone.now() - timedelta(days=1)
-    return ledger(shop, "open_shipment", state=State.WAITING, due_at=long_ago)
+    return ledger(shop, "open_shipment", state=State.WAITING, due_since=long_ago)

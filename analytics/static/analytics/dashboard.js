@@ -99,6 +99,8 @@ function showBroker() {
     : ["bad", `The broker does not answer: ${error}`];
   byId("broker").dataset.kind = kind;
   write(byId("broker"), words);
+  const { count: events, oldest_at: oldest } = figures.outbox;
+  write(byId("outbox"), events ? `${count(events)} published and not fanned out, the oldest for ${wait(oldest)}` : "");
 }
 
 function showState(name) {
@@ -115,6 +117,7 @@ function showAge() {
   write(byId("age"), `as of ${time(checkedAt)}, ${age < 1500 ? "just now" : `${span(age)} ago`}`);
   byId("age").classList.toggle("old", age > 15000);
   if (figures.queues.some((queue) => queue.oldest_at)) showQueues();
+  if (figures.outbox.count) showBroker();
 }
 
 /** The server's time. */

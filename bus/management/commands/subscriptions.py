@@ -2,9 +2,11 @@
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from datetime import datetime
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.timezone import localtime
 from rich.console import Console
 from rich.table import Table
 
@@ -12,6 +14,7 @@ from bus import operations, registry
 from bus.management.arguments import ask_who_and_why
 from bus.models import Subscription
 from bus.registration import register
+from bus.selectors import oldest_by_subscription
 
 
 class Command(BaseCommand):
@@ -57,7 +60,9 @@ class Command(BaseCommand):
             yield f"{name} is retired, and {discarded} of it discarded."
 
     def _show(self) -> None:
-        table = Table("event", "reaction", "queue", "batch", "kind", "waits", "state", box=None)
+        titles = ("event", "reaction", "queue", "batch", "kind", "waits", "oldest open", "state")
+        table = Table(*titles, box=None)
+        oldest = oldest_by_subscription()
         rows = {row.name: row for row in Subscription.objects.select_related("queue")}
         declared = {one.name: one for one in registry.reactions()}
         for name in sorted(rows.keys() | declared.keys(), key=lambda name: self._order(rows, name)):
@@ -69,11 +74,16 @@ class Command(BaseCommand):
                 str(row.batch if row else code.batch if code else ""),
                 "outside" if (row.outside if row else code and code.outside) else "atomic",
                 row.retry if row else str(code.retry) if code else "",
+                self._since(oldest.get(row.pk) if row else None),
                 self._state(row, known=code is not None),
             )
         # Wider than the default where nobody's terminal sets the width: names must be whole.
         width = None if self.stdout.isatty() else 200
         Console(file=cast(IO[str], self.stdout), width=width).print(table)
+
+    @staticmethod
+    def _since(at: datetime | None) -> str:
+        return f"{localtime(at):%Y-%m-%d %H:%M:%S}" if at else "-"
 
     @staticmethod
     def _order(rows: dict[str, Subscription], name: str) -> tuple[str, str]:

@@ -152,7 +152,7 @@ def newcomer_misses_the_last_minute(patch: pytest.MonkeyPatch) -> None:
 
 def leases_never_end(patch: pytest.MonkeyPatch) -> None:
     """What a lost worker had begun stays begun."""
-    patch.setattr(claiming, "expire", lambda _work: None)
+    patch.setattr(claiming, "expire", lambda _work, _queued: None)
 
 
 def suspects_in_company(patch: pytest.MonkeyPatch) -> None:

@@ -91,12 +91,12 @@ class Histories(RuleBasedStateMachine):
         if relayed:
             self.world.relay()
 
-    @rule(fate=st.sampled_from([Fate.SENT, *Fate]), statements=mortal, slow=mostly_not)
-    def relay(self, fate: Fate, statements: int | None, slow: bool) -> None:
+    @rule(fate=st.sampled_from([Fate.SENT, *Fate]), statements=mortal, slow=mostly_not, sees=mostly)
+    def relay(self, fate: Fate, statements: int | None, slow: bool, sees: bool) -> None:
         if slow:
             self.world.look()
         else:
-            self.world.relay(fate, statements)
+            self.world.relay(fate, statements, sees=sees)
 
     @precondition(lambda self: self.world.looks)
     @rule(number=any_number)

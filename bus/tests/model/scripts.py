@@ -55,6 +55,7 @@ def frozen(toy: str, streams: str = "a") -> Script:
 
 def lost(world: World) -> Iterator[None]:
     placed(world)
+    world.broker.clear()
     yield
     sent_again(world)
     yield

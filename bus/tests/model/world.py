@@ -97,11 +97,14 @@ class World:
             for stream in streams:
                 publish(Placed(about=stream, number=next(self.toys.numbers), poison=poison))
 
-    def relay(self, fate: Fate = Fate.SENT, statements: int | None = None) -> None:
-        """One look of a relay."""
+    def relay(
+        self, fate: Fate = Fate.SENT, statements: int | None = None, *, sees: bool = True
+    ) -> None:
+        """One look of a relay, which can or cannot see what lies in the broker."""
         with self.dying(statements):
             routing.route()
-            self.send(claiming.claim(look()), fate)
+            queued = self.queued() if sees else frozenset()
+            self.send(claiming.claim(look(), queued=queued), fate)
 
     def look(self) -> None:
         """A relay looks, and is held up before it claims."""
@@ -109,7 +112,12 @@ class World:
 
     def claim_by(self, number: int) -> None:
         """It goes on with what it saw then."""
-        self.send(claiming.claim(self.looks.pop(number)), Fate.SENT)
+        batches = claiming.claim(self.looks.pop(number), queued=self.queued())
+        self.send(batches, Fate.SENT)
+
+    def queued(self) -> frozenset[tuple[int, int]]:
+        """What a relay finds in the broker."""
+        return frozenset(ticket for batch in self.broker for ticket in batch.tickets)
 
     def send(self, batches: list[Batch], fate: Fate) -> None:
         if fate in (Fate.SENT, Fate.SENT_IT_SEEMS_NOT):

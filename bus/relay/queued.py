@@ -1,0 +1,65 @@
+"""What lies in the broker's queues while its workers stay away."""
+
+import logging
+from collections.abc import Iterable
+
+import redis
+
+from bus import broker
+from bus.message import Malformed, tickets_of
+from bus.models import Delivery, State
+from bus.relay.work import Work
+
+log = logging.getLogger(__name__)
+
+Ticket = tuple[int, int]
+
+
+class Queued:
+    """One relay's look into the queues. Only a broker that is a Redis can be looked into."""
+
+    def __init__(self) -> None:
+        self._client = broker.client(decode=False) if broker.is_redis() else None
+
+    def tickets(self, work: Iterable[Work]) -> frozenset[Ticket]:
+        """The deliveries whose message still waits for a worker, of queues with leases that ended.
+
+        Stale messages are removed on the way: copies that the broker restored, and what was sent
+        by an attempt that seemed to fail. So a queue that no worker reads stays as short as the
+        windows.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        # What is paused goes back to waiting: it is not sent again, and must not stay in flight.
+        queues = {one.queue for one in work if one.late and one.due}
+        if self._client is None or not queues:
+            return frozenset()
+        found: set[Ticket] = set()
+        for queue in sorted(queues):
+            found |= self._tickets_in(self._client, queue)
+        return frozenset(found)
+
+    @staticmethod
+    def _tickets_in(client: redis.Redis, queue: str) -> set[Ticket]:
+        read = {item: set(_tickets(item)) for item in broker.messages(client, queue)}
+        # Read after the queue: a message is sent after its claim is committed.
+        valid = _still_sent({ticket for tickets in read.values() for ticket in tickets})
+        stale = [item for item, tickets in read.items() if tickets and not tickets & valid]
+        if stale:
+            broker.remove(client, queue, stale)
+            log.warning("%s: %d stale messages were removed from the queue", queue, len(stale))
+        return valid
+
+
+def _tickets(item: bytes) -> list[Ticket]:
+    try:
+        return tickets_of(item)
+    except Malformed:
+        return []  # the transport quarantines it
+
+
+def _still_sent(tickets: set[Ticket]) -> set[Ticket]:
+    ids = [pk for pk, _token in tickets]
+    rows = Delivery.objects.filter(id__in=ids, state=State.SENT).values_list("id", "token")
+    return tickets & set(rows)
