@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from billing import services
 from bus import AfterDone, Queue, Retry, subscribe
-from shop.events import InvoiceNumbered, OrderCancelled, OrderPlaced
+from shop.events import InvoiceNumbered, OrderCancelled, OrderConfirmed
 
 # A hundred pages take seconds, a storage that hangs takes longer.
 QUEUE = Queue("billing", ordered=True, hard_limit=timedelta(seconds=120))
@@ -20,15 +20,16 @@ STORAGE = Retry(
 )
 
 
-@subscribe(OrderPlaced, queue=QUEUE, retry=NUMBERING, batch=20, lock=services.lock_series)
-def issue_invoice(orders: list[OrderPlaced]) -> None:
-    """Invoice the orders."""
+# Not at once when an order is placed: one that the stock rejects must have no invoice.
+@subscribe(OrderConfirmed, queue=QUEUE, retry=NUMBERING, batch=20, lock=services.lock_series)
+def issue_invoice(orders: list[OrderConfirmed]) -> None:
+    """Invoice the orders that will be carried out."""
     services.issue_invoices(orders)
 
 
 @subscribe(OrderCancelled, queue=QUEUE, retry=NUMBERING, batch=20, lock=services.lock_series)
 def issue_credit_note(order: OrderCancelled) -> None:
-    """Credit what was invoiced."""
+    """Credit what was invoiced; an order that was never confirmed has nothing to credit."""
     services.issue_credit_note(order)
 
 

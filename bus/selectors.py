@@ -199,3 +199,8 @@ def stated(fact: type[Fact], stream: str) -> Exists:
     Asks for the event alone and reads nothing of it, so it holds for people who were erased, too.
     """
     return Exists(Event.objects.filter(stream=OuterRef(stream), type=fact.__name__))
+
+
+def is_stated(fact: type[Fact], stream: str) -> bool:
+    """Whether an event of this type was published in the stream; it is never forgotten."""
+    return Event.objects.filter(stream=stream, type=fact.__name__).exists()

@@ -14,6 +14,7 @@ from shop.events import (
     Customer,
     InvoiceIssued,
     OrderCancelled,
+    OrderConfirmed,
     OrderFact,
     OrderPlaced,
     ShipmentDispatched,
@@ -67,13 +68,19 @@ class Mail:
 
 
 def order_confirmation(order: OrderPlaced) -> Mail:
+    """Tells of `OrderConfirmed`; earlier releases mailed it for `OrderPlaced`."""
     subject = f"Your order {order.number} at {settings.SHOP_NAME}"
-    return Mail(Kind.ORDER_CONFIRMATION, order, order.customer, one_line(subject))
+    placed_at = order.placed_at if isinstance(order, OrderConfirmed) else order.at
+    context = {"placed_at": placed_at}
+    return Mail(Kind.ORDER_CONFIRMATION, order, order.customer, one_line(subject), context=context)
 
 
 def cancellation(order: OrderCancelled) -> Mail:
-    subject = f"Your order {order.number} was cancelled"
-    return Mail(Kind.CANCELLATION, order, order.customer, one_line(subject))
+    """Of an order that the stock could not serve it is an apology, and its only mail."""
+    kind, subject = Kind.CANCELLATION, f"Your order {order.number} was cancelled"
+    if order.rejected:
+        kind, subject = Kind.REJECTION, f"We cannot deliver your order {order.number}"
+    return Mail(kind, order, order.customer, one_line(subject))
 
 
 def invoice(issued: InvoiceIssued) -> Mail:
@@ -91,6 +98,7 @@ def dispatch_notice(shipment: ShipmentDispatched) -> Mail:
 
 TOLD: dict[type[OrderFact], Callable[[Any], Mail]] = {
     OrderPlaced: order_confirmation,
+    OrderConfirmed: order_confirmation,
     OrderCancelled: cancellation,
     InvoiceIssued: invoice,
     ShipmentDispatched: dispatch_notice,

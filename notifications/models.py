@@ -7,6 +7,7 @@ from django.db.models import Q
 class Kind(models.TextChoices):
     ORDER_CONFIRMATION = "order confirmation"
     CANCELLATION = "cancellation"
+    REJECTION = "rejection"
     INVOICE = "invoice"
     CREDIT_NOTE = "credit note"
     DISPATCH_NOTICE = "dispatch notice"

@@ -11,7 +11,7 @@ from shop.events import (
     InvoiceIssued,
     MailResendRequested,
     OrderCancelled,
-    OrderPlaced,
+    OrderConfirmed,
     ShipmentDispatched,
 )
 from shop.mail import MailDeferred
@@ -30,8 +30,9 @@ RETRY = Retry(
 )
 
 
+# Not at once when an order is placed: one that the stock rejects gets one mail, and no thanks.
 @subscribe(
-    OrderPlaced,
+    OrderConfirmed,
     queue=QUEUE,
     retry=RETRY,
     batch=20,
@@ -39,7 +40,7 @@ RETRY = Retry(
     using=services.mail_connection,
 )
 def send_order_confirmation(
-    order: OrderPlaced, key: str, mail: EmailConnection
+    order: OrderConfirmed, key: str, mail: EmailConnection
 ) -> AfterDone | None:
     """Confirm the order."""
     return services.send_order_confirmation(order, key, mail)
@@ -54,7 +55,7 @@ def send_order_confirmation(
     using=services.mail_connection,
 )
 def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) -> AfterDone:
-    """Tell the customer that the order is cancelled."""
+    """Tell the customer that the order is cancelled, or that its goods are not available."""
     return services.send_cancellation(order, key, mail)
 
 

@@ -14,10 +14,11 @@ from bus.selectors import stated
 from orders import services, tasks
 from orders.models import IdempotencyKey, Order, State
 from orders.selectors import public_orders
-from shop.events import OrderCancelled, OrderPlaced
+from shop.events import OrderCancelled, OrderConfirmed, OrderPlaced
 
 STATED_BY: dict[type[Fact], Callable[[Order], None]] = {
     OrderPlaced: services.announce_order,
+    OrderConfirmed: services.announce_confirmation,
     OrderCancelled: services.announce_cancellation,
 }
 AMOUNTS = ("net", "tax", "total")
@@ -33,6 +34,15 @@ def placed_orders_without_event() -> Iterable[Finding]:
 @check("every cancelled order has its event")
 def cancelled_orders_without_event() -> Iterable[Finding]:
     return _without(OrderCancelled, Order.objects.filter(state=State.CANCELLED))
+
+
+@check("every order whose goods are set aside has its confirmation")
+def reserved_orders_without_event() -> Iterable[Finding]:
+    """Those that were reserved by a release which did not confirm orders are among them."""
+    waiting = Order.objects.filter(
+        state=State.PLACED, reserved_at__isnull=False, shipped_at__isnull=True
+    )
+    return _without(OrderConfirmed, waiting)
 
 
 @check("every order that was stated is there")
@@ -121,13 +131,13 @@ def _without(fact: type[Fact], orders: QuerySet[Order]) -> Iterator[Finding]:
             asks = f"It cannot be stated, since {obstacle}. Mend the order, then run this again."
             yield Finding(number, what, asks=asks)
         else:
-            yield Finding(number, what, repair=partial(_state, fact, order.pk))
+            yield Finding(number, what, repair=partial(_state, fact, orders, order.pk))
 
 
-def _state(fact: type[Fact], pk: int, operator: Operator) -> str:
-    """State what the order's row says by the code that states it otherwise."""
+def _state(fact: type[Fact], orders: QuerySet[Order], pk: int, operator: Operator) -> str:
+    """State what the order's row says by the code that states it otherwise, if it says so still."""
     with transaction.atomic():
-        unstated = Order.objects.select_for_update().filter(~stated(fact, "number"), pk=pk)
+        unstated = orders.select_for_update().filter(~stated(fact, "number"), pk=pk)
         order = unstated.first()
         if order is None or services.obstacle(order):
             return ""

@@ -21,7 +21,7 @@ def cancel_rejected_order(rejected: StockRejected) -> None:
 
 @subscribe(StockReserved, queue=QUEUE, retry=RETRY, batch=50)
 def note_reservation(reserved: list[StockReserved]) -> None:
-    """Remember when the goods were set aside."""
+    """Note that the goods are set aside, and confirm the orders that are not cancelled."""
     services.note_reservation(reserved)
 
 

@@ -72,9 +72,21 @@ class OrderPlaced(OrderFact, frozen=True, kw_only=True):
     customer: Customer
 
 
+class OrderConfirmed(OrderPlaced, frozen=True, kw_only=True):
+    """The order's goods are set aside and it was not cancelled before: it will be carried out.
+
+    Whoever binds the customer (an invoice, a thank-you) waits for this; a rejected order never
+    has one. Published before the order's `OrderCancelled`, or not at all.
+    """
+
+    placed_at: datetime
+
+
 class OrderCancelled(OrderPlaced, frozen=True, kw_only=True):
     placed_at: datetime
     reason: str
+    rejected: bool = False
+    """The stock could not serve it; otherwise the customer or staff wanted it cancelled."""
 
 
 class StockReserved(OrderFact, frozen=True, kw_only=True):

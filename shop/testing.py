@@ -11,6 +11,7 @@ from shop.events import (
     Customer,
     Line,
     OrderCancelled,
+    OrderConfirmed,
     OrderPlaced,
     ShipmentDispatched,
     StockReserved,
@@ -47,12 +48,19 @@ def placed(number: str, **quantities: int) -> OrderPlaced:
     return OrderPlaced(**_common(number, quantities), **_money(quantities))
 
 
-def cancelled(number: str, **quantities: int) -> OrderCancelled:
+def confirmed(number: str, **quantities: int) -> OrderConfirmed:
+    return OrderConfirmed(
+        **_common(number, quantities), **_money(quantities), placed_at=timezone.now()
+    )
+
+
+def cancelled(number: str, *, rejected: bool = False, **quantities: int) -> OrderCancelled:
     return OrderCancelled(
         **_common(number, quantities),
         **_money(quantities),
         placed_at=timezone.now(),
         reason="asked for",
+        rejected=rejected,
     )
 
 

@@ -17,7 +17,7 @@ from bus.relay.routing import route
 from bus.testing import given, settle
 from fulfillment.models import Shipment
 from inventory import services as inventory
-from shop.testing import placed
+from shop.testing import confirmed, placed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,6 +31,7 @@ def history(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     inventory.receive_stock("CUP", 9, "first delivery")
     given(*(placed(number, CUP=1) for number in NUMBERS))
+    given(*(confirmed(number, CUP=1) for number in NUMBERS))
     route()
     register()
     Delivery.objects.all().delete()  # what the sweep of the last minute gave them

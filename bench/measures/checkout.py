@@ -20,7 +20,7 @@ SLOW_SHARE = 0.2
 TIMES_BARE = {"p50": 1.3, "p99": 1.4}
 TIMES_HEALTHY = 1.25
 DIRECT = {"p50": 0.2, "p95": 0.5}
-"""Seconds from the answer to the last of the five reactions to `OrderPlaced`."""
+"""Seconds from the answer to the last reaction to `OrderPlaced`."""
 
 Latencies = dict[str, list[float]]
 Condition = Callable[[Site], AbstractContextManager[None]]
@@ -211,24 +211,24 @@ DIRECT_DONE = """
 
 
 def _reactions(shop: Contender, answers: Answers) -> list[tuple[float, float]]:
-    """For each order: seconds from its answer to its five reactions, and to all that follows."""
+    """For each order: seconds from its answer to what reacts to `OrderPlaced`, and to the rest."""
     rows = shop.books.rows(DIRECT_DONE, list(answers.numbers))
     if len(rows) != len(answers.numbers):
         raise RuntimeError(f"Of {len(answers.numbers)} orders only {len(rows)} had reactions.")
     return [
-        (float(five) - answers.numbers[number], float(last) - answers.numbers[number])
-        for number, five, last in rows
+        (float(direct) - answers.numbers[number], float(last) - answers.numbers[number])
+        for number, direct, last in rows
     ]
 
 
 def _reaction_bars(reactions: list[tuple[float, float]]) -> list[Bar]:
-    five = [1000 * one for one, _last in reactions]
+    direct = [1000 * one for one, _last in reactions]
     shares = {"p50": 0.5, "p95": 0.95}
-    note = "" if five else OTHER_LOAD
+    note = "" if direct else OTHER_LOAD
     return [
         Bar(
-            f"five reactions done, {key}", percentile(five, shares[key]), 1000 * limit, " ms",
-            note=note,
+            f"reactions to OrderPlaced done, {key}", percentile(direct, shares[key]),
+            1000 * limit, " ms", note=note,
         )
         for key, limit in DIRECT.items()
     ]  # fmt: skip

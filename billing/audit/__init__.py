@@ -130,6 +130,9 @@ numbers_once = once(
 
 _document = Invoice.objects.filter(order_number=OuterRef("stream"))
 _numbered = Event.objects.filter(stream=OuterRef("stream"), type=InvoiceNumbered.__name__)
+_invoiced = Exists(_document.filter(kind=Invoice.Kind.INVOICE))
+_credited = Exists(_document.filter(kind=Invoice.Kind.CREDIT_NOTE))
+_invoice_numbered = Exists(_numbered.filter(data__kind=Invoice.Kind.INVOICE.value))
 _issued = Event.objects.filter(
     stream=OuterRef("stream"),
     key=Replace(OuterRef("event__key"), Value("InvoiceNumbered"), Value("InvoiceIssued")),
@@ -140,19 +143,22 @@ _drawn = Invoice.objects.exclude(sha256="").annotate(
 
 done_without_effect, effect_without_done = effects(
     "billing",
-    *(
-        Effect(
-            reaction=reaction,
-            what=kind.value,
-            there=Exists(_document.filter(kind=kind)),
-            # What was numbered once may be in the customer's hands: no second number for it.
-            again=~Exists(_numbered.filter(data__kind=kind.value)),
-            asks=RESTORE,
-        )
-        for reaction, kind in (
-            (tasks.issue_invoice, Invoice.Kind.INVOICE),
-            (tasks.issue_credit_note, Invoice.Kind.CREDIT_NOTE),
-        )
+    Effect(
+        reaction=tasks.issue_invoice,
+        what="invoice",
+        there=_invoiced,
+        # What was numbered once may be in the customer's hands: no second number for it.
+        again=~_invoice_numbered,
+        asks=RESTORE,
+    ),
+    Effect(
+        reaction=tasks.issue_credit_note,
+        what="credit note",
+        # An order that was never invoiced is not credited.
+        there=_credited | ~(_invoiced | _invoice_numbered),
+        trace=_credited,
+        again=~Exists(_numbered.filter(data__kind=Invoice.Kind.CREDIT_NOTE.value)),
+        asks=RESTORE,
     ),
     Effect(
         reaction=tasks.draw_document,

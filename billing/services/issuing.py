@@ -12,16 +12,17 @@ from billing.content import tax_sums
 from billing.models import Invoice
 from billing.services.numbering import Number, next_numbers
 from bus import publish
-from shop.events import InvoiceNumbered, OrderCancelled, OrderPlaced
+from bus.selectors import is_stated
+from shop.events import InvoiceNumbered, OrderCancelled, OrderConfirmed, OrderPlaced
 
 PAYMENT_TERM = timedelta(days=14)
 
 
 class NothingToCorrect(LookupError):
-    """An order was cancelled that has no invoice; repeating does not help before it has one."""
+    """A confirmed order was cancelled and has no invoice; repeating helps once it has one."""
 
 
-def issue_invoices(orders: list[OrderPlaced]) -> list[Invoice]:
+def issue_invoices(orders: list[OrderConfirmed]) -> list[Invoice]:
     """Number each order's invoice, freeze its content and state that it can be drawn.
 
     Once per order: one that has its invoice is passed over. What is returned was issued now: today
@@ -33,24 +34,28 @@ def issue_invoices(orders: list[OrderPlaced]) -> list[Invoice]:
     return _issue(Invoice.Kind.INVOICE, today, [(order, _content(order, today)) for order in fresh])
 
 
-def issue_credit_note(order: OrderCancelled) -> Invoice:
+def issue_credit_note(order: OrderCancelled) -> Invoice | None:
     """Credit the whole invoice of a cancelled order, under a number of the credit notes' series.
 
-    Once per order. It repeats what was invoiced, and names that invoice by number and date
-    (Art. 219 of Directive 2006/112/EC; section 14 (6) no. 5 UStG with section 31 (5) UStDV).
+    None for an order that was cancelled or rejected before it was confirmed: it has no invoice,
+    and gets none. Once per order. It repeats what was invoiced, and names that invoice by number
+    and date (Art. 219 of Directive 2006/112/EC; section 14 (6) no. 5 UStG with section 31 (5)
+    UStDV).
     The amounts are positive, as EN 16931 has it for type 381: *credit note* is the sign, and a
     minus before a credited amount can be read either way. Needs a transaction.
 
     Raises:
-        NothingToCorrect: the order has no invoice.
+        NothingToCorrect: the order was confirmed and has no invoice.
     """
     found = _existing(order, Invoice.Kind.CREDIT_NOTE)
     if found:
         return found
     invoice = _existing(order, Invoice.Kind.INVOICE)
+    if invoice is None and not is_stated(OrderConfirmed, order.number):
+        return None
     if invoice is None:
         raise NothingToCorrect(
-            f"{order.number} was cancelled but has no invoice. Deliver its OrderPlaced to "
+            f"{order.number} was cancelled but has no invoice. Deliver its OrderConfirmed to "
             "billing first, then this event again."
         )
     copied = ("ordered_on", "buyer", "lines", "taxes", "net", "tax", "total", "currency")
@@ -67,17 +72,17 @@ def _existing(order: OrderPlaced, kind: Invoice.Kind) -> Invoice | None:
     return Invoice.objects.filter(order_number=order.number, kind=kind).first()
 
 
-def _uninvoiced(orders: list[OrderPlaced]) -> list[OrderPlaced]:
+def _uninvoiced(orders: list[OrderConfirmed]) -> list[OrderConfirmed]:
     by_number = {order.number: order for order in orders}
     invoices = Invoice.objects.filter(order_number__in=by_number, kind=Invoice.Kind.INVOICE)
     invoiced = set(invoices.values_list("order_number", flat=True))
     return [order for number, order in by_number.items() if number not in invoiced]
 
 
-def _content(order: OrderPlaced, issued_on: date) -> dict[str, Any]:
+def _content(order: OrderConfirmed, issued_on: date) -> dict[str, Any]:
     due = shown.day(issued_on + PAYMENT_TERM)
     return {
-        "ordered_on": timezone.localdate(order.at),
+        "ordered_on": timezone.localdate(order.placed_at),
         "buyer": msgspec.to_builtins(order.customer),
         "lines": msgspec.to_builtins(order.lines),
         "taxes": msgspec.to_builtins(tax_sums(order.lines)),

@@ -11,7 +11,7 @@ from django.conf import settings
 from billing.content import Document, Seller, tax_sums
 from billing.models import Invoice
 from billing.services import issue_invoices
-from shop.events import Address, Customer, Line, OrderCancelled, OrderPlaced
+from shop.events import Address, Customer, Line, OrderCancelled, OrderConfirmed, OrderPlaced
 from shop.money import Amounts, line_amounts, summed
 
 NAMESPACE = UUID("6f1e6f0e-7f0b-4f5e-9a55-0d6f1a0c7e11")
@@ -45,13 +45,17 @@ def placed(number: str = "SO-100042", lines: tuple[Line, ...] = MIXED) -> OrderP
     return OrderPlaced(**_content(number, lines), at=PLACED_AT)
 
 
+def confirmed(number: str = "SO-100042", lines: tuple[Line, ...] = MIXED) -> OrderConfirmed:
+    return OrderConfirmed(**_content(number, lines), at=PLACED_AT, placed_at=PLACED_AT)
+
+
 def cancelled(number: str = "SO-100042", lines: tuple[Line, ...] = MIXED) -> OrderCancelled:
     return OrderCancelled(
         **_content(number, lines), at=PLACED_AT, placed_at=PLACED_AT, reason="changed my mind"
     )
 
 
-def invoiced(order: OrderPlaced) -> Invoice:
+def invoiced(order: OrderConfirmed) -> Invoice:
     """The invoice that is issued for it now."""
     [invoice] = issue_invoices([order])
     return invoice

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from billing import immutable
 from billing.models import Invoice
 from billing.services import draw_document
-from billing.tests.facts import invoiced, placed
+from billing.tests.facts import confirmed, invoiced, placed
 from bus import publish
 from bus.audit import Operator
 from bus.models import Delivery, Outbox
@@ -19,7 +19,8 @@ GRACE = Operator("grace", "audit of November")
 
 
 def issued(number: str = "SO-100042") -> Invoice:
-    order = placed(number)
+    order = confirmed(number)
+    publish(placed(number))
     publish(order)
     invoice = invoiced(order)
     fact = InvoiceNumbered(
@@ -51,7 +52,7 @@ def subjects(check) -> list[str]:
 def settled_by_the_bus(number: str = "SO-1") -> Invoice:
     """An invoice that came the whole way."""
     with transaction.atomic():
-        publish(placed(number))
+        publish(confirmed(number))
     settle("billing")
     return Invoice.objects.get(order_number=number)
 

@@ -3,14 +3,14 @@
 import pytest
 from django.urls import reverse
 
-from billing.tests.facts import invoiced, line, placed
+from billing.tests.facts import confirmed, invoiced, line
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:billing_invoice_changelist"
 
 
 def test_the_list_shows_number_buyer_and_total(admin_client):
-    invoice = invoiced(placed())
+    invoice = invoiced(confirmed())
 
     page = admin_client.get(reverse(LIST)).content.decode()
 
@@ -19,12 +19,12 @@ def test_the_list_shows_number_buyer_and_total(admin_client):
 
 
 def test_a_longer_list_costs_no_more_queries(admin_client, django_assert_max_num_queries):
-    invoiced(placed("SO-0"))
+    invoiced(confirmed("SO-0"))
     admin_client.get(reverse(LIST))
     with django_assert_max_num_queries(100) as few:
         admin_client.get(reverse(LIST))
     for number in range(1, 25):
-        invoiced(placed(f"SO-{number}"))
+        invoiced(confirmed(f"SO-{number}"))
 
     with django_assert_max_num_queries(len(few)):
         page = admin_client.get(reverse(LIST)).content.decode()
@@ -33,7 +33,7 @@ def test_a_longer_list_costs_no_more_queries(admin_client, django_assert_max_num
 
 
 def test_a_document_can_be_read_and_not_changed_added_or_deleted(admin_client):
-    invoice = invoiced(placed())
+    invoice = invoiced(confirmed())
     change = reverse("admin:billing_invoice_change", args=[invoice.pk])
 
     page = admin_client.get(change)
@@ -47,7 +47,7 @@ def test_a_document_can_be_read_and_not_changed_added_or_deleted(admin_client):
 
 
 def test_markup_in_a_name_stays_text(admin_client):
-    invoice = invoiced(placed(lines=(line(name="<script>alert(1)</script>"),)))
+    invoice = invoiced(confirmed(lines=(line(name="<script>alert(1)</script>"),)))
 
     page = admin_client.get(reverse("admin:billing_invoice_change", args=[invoice.pk]))
 

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from billing import audit
 from billing.models import Invoice, Series
-from billing.tests.facts import invoiced, placed
+from billing.tests.facts import confirmed, invoiced
 from billing.tests.issued import delivery, issued, repaired, settled_by_the_bus, subjects, tampering
 from bus import publish
 from bus.audit import findings
@@ -61,7 +61,7 @@ def test_a_number_past_its_counter_is_found():
 @pytest.mark.django_db(transaction=True)
 def test_an_order_that_was_never_invoiced_in_spite_of_the_ledger_is_delivered_again():
     with transaction.atomic():
-        publish(placed("SO-1"))
+        publish(confirmed("SO-1"))
     register("billing")
     route()
     Delivery.objects.update(state="done")
@@ -98,7 +98,7 @@ def test_an_invoice_that_is_there_is_not_issued_twice():
 
 
 def test_an_invoice_that_nobody_ordered_is_found():
-    invoiced(placed())
+    invoiced(confirmed())
 
     assert "there is no OrderPlaced" in next(audit.documents_were_ordered()).what
 
@@ -123,7 +123,7 @@ def test_sums_that_do_not_add_up_are_found(change):
 def test_a_number_given_while_the_audit_runs_is_no_finding():
     def number_one_more() -> None:
         with transaction.atomic():
-            invoiced(placed("SO-2"))
+            invoiced(confirmed("SO-2"))
         connection.close()
 
     def after_the_first_read(execute, sql, *rest):
@@ -134,7 +134,7 @@ def test_a_number_given_while_the_audit_runs_is_no_finding():
         return result
 
     with transaction.atomic():
-        invoiced(placed("SO-1"))
+        invoiced(confirmed("SO-1"))
 
     with connection.execute_wrapper(after_the_first_read):
         found = findings(audit.numbers_without_gaps)

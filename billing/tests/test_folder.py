@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 from billing import folder
 from billing.models import DocumentFolder, Invoice, Series
 from billing.services import draw_document
-from billing.tests.facts import invoiced, placed
+from billing.tests.facts import confirmed, invoiced
 from billing.tests.issued import tampering
 from shop.events import InvoiceNumbered
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def numbered(order_number: str = "SO-1") -> InvoiceNumbered:
-    order = placed(order_number)
+    order = confirmed(order_number)
     invoice = invoiced(order)
     return InvoiceNumbered(
         number=order_number,

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from billing.models import Invoice
 from billing.services import draw_document, issue_credit_note
-from billing.tests.facts import cancelled, invoiced, placed
+from billing.tests.facts import cancelled, confirmed, invoiced
 from shop.events import InvoiceNumbered
 
 pytestmark = pytest.mark.django_db
@@ -25,26 +25,26 @@ pytestmark = pytest.mark.django_db
     ids=lambda change: next(iter(change)),
 )
 def test_the_database_refuses_to_change_frozen_content(change):
-    invoice = invoiced(placed())
+    invoice = invoiced(confirmed())
 
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
         Invoice.objects.filter(pk=invoice.pk).update(**change)
 
 
 def test_the_database_refuses_to_delete_a_numbered_document():
-    invoice = invoiced(placed())
+    invoice = invoiced(confirmed())
 
     with pytest.raises(IntegrityError, match="never changed or deleted"), transaction.atomic():
         invoice.delete()
 
 
 def test_the_database_refuses_to_change_the_file_of_an_issued_document():
-    invoice = invoiced(placed())
+    invoice = invoiced(confirmed())
     draw_document(
         InvoiceNumbered(
             number=invoice.order_number,
             order_id=invoice.order_id,
-            at=placed().at,
+            at=confirmed().at,
             document=invoice.number,
             kind="invoice",
         )
@@ -55,7 +55,7 @@ def test_the_database_refuses_to_change_the_file_of_an_issued_document():
 
 
 def test_an_order_has_one_document_of_a_kind_even_if_a_service_forgot():
-    invoice = invoiced(placed())
+    invoice = invoiced(confirmed())
     invoice.pk, invoice.number, invoice.sequence = None, "INV-2026-000002", 2
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -63,7 +63,7 @@ def test_an_order_has_one_document_of_a_kind_even_if_a_service_forgot():
 
 
 def test_a_credit_note_without_its_invoice_cannot_be_stored():
-    invoiced(placed())
+    invoiced(confirmed())
     note = issue_credit_note(cancelled())
     note.pk, note.number, note.sequence, note.corrects = None, "CN-2026-000002", 2, None
     note.order_number = "SO-2"

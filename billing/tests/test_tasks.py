@@ -5,16 +5,20 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from billing import audit
 from billing.models import Invoice
-from billing.tests.facts import cancelled, placed
-from bus.models import Event
+from billing.tests.facts import cancelled, confirmed, placed
+from bus.models import Delivery, Event
+from bus.registration import register
+from bus.relay.routing import route
 from bus.testing import given, settle, state_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
+CREDITING = "billing.tasks.issue_credit_note"
 
 
-def test_a_placed_order_is_invoiced_and_the_pdf_drawn():
-    given(placed("SO-1"), placed("SO-2"))
+def test_a_confirmed_order_is_invoiced_and_the_pdf_drawn():
+    given(confirmed("SO-1"), confirmed("SO-2"))
 
     settle()
 
@@ -24,8 +28,8 @@ def test_a_placed_order_is_invoiced_and_the_pdf_drawn():
 
 
 def test_an_order_that_cannot_be_invoiced_costs_its_batch_no_number():
-    refused = msgspec.structs.replace(placed("SO-2"), net=Decimal(-1))
-    given(placed("SO-1"), refused, placed("SO-3"))
+    refused = msgspec.structs.replace(confirmed("SO-2"), net=Decimal(-1))
+    given(confirmed("SO-1"), refused, confirmed("SO-3"))
 
     settle()
 
@@ -35,18 +39,18 @@ def test_an_order_that_cannot_be_invoiced_costs_its_batch_no_number():
 
 
 def test_every_invoice_of_a_batch_knows_its_order(caplog):
-    given(placed("SO-1"), placed("SO-2"))
+    given(confirmed("SO-1"), confirmed("SO-2"))
 
     settle()
 
-    orders = Event.objects.filter(type="OrderPlaced").order_by("stream")
+    orders = Event.objects.filter(type="OrderConfirmed").order_by("stream")
     numbered = Event.objects.filter(type="InvoiceNumbered").order_by("stream")
     assert [event.causation for event in numbered] == [order.uuid for order in orders]
     assert "one by one" not in caplog.text
 
 
 def test_a_cancelled_order_is_credited():
-    given(placed(), cancelled())
+    given(confirmed(), cancelled())
 
     settle()
 
@@ -55,17 +59,51 @@ def test_a_cancelled_order_is_credited():
     assert note.sha256
 
 
-def test_a_cancelled_order_without_an_invoice_is_left_to_a_person():
-    given(cancelled())
+def test_an_order_that_was_placed_is_not_invoiced_before_it_is_confirmed():
+    given(placed())
 
-    settle()
+    settle("billing")
 
-    assert state_of("billing.tasks.issue_credit_note", "SO-100042") == "dead"
+    assert not Invoice.objects.exists()
+
+
+def test_a_rejected_order_has_neither_an_invoice_nor_a_credit_note():
+    given(placed(), cancelled())
+
+    settle("billing")
+
+    assert not Invoice.objects.exists()
+    assert state_of(CREDITING, "SO-100042") == "done"
+    assert list(audit.done_without_effect()) == list(audit.effect_without_done()) == []
+
+
+def test_a_credit_note_waits_for_an_invoice_that_was_not_issued():
+    given(confirmed(), cancelled())
+    register("billing")
+    route()
+    invoicing = Delivery.objects.filter(subscription__name="billing.tasks.issue_invoice")
+    invoicing.update(state="dead")
+
+    settle("billing")
+
+    assert state_of(CREDITING, "SO-100042") == "waiting"
+
+
+def test_a_credit_note_of_an_invoice_that_somebody_discarded_is_left_to_a_person():
+    given(confirmed(), cancelled())
+    register("billing")
+    route()
+    invoicing = Delivery.objects.filter(subscription__name="billing.tasks.issue_invoice")
+    invoicing.update(state="discarded")
+
+    settle("billing")
+
+    assert state_of(CREDITING, "SO-100042") == "dead"
 
 
 def test_a_storage_that_fails_keeps_the_document_waiting(documents):
     (documents / "invoices").write_text("a file where a folder should be")
-    given(placed())
+    given(confirmed())
 
     settle()
 

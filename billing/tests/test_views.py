@@ -8,12 +8,12 @@ from django.urls import reverse
 
 from billing.models import Invoice
 from billing.services import draw_document, issue_credit_note
-from billing.tests.facts import cancelled, invoiced, placed
+from billing.tests.facts import cancelled, confirmed, invoiced
 from shop.events import InvoiceNumbered
 from shop.links import token_of
 
 pytestmark = pytest.mark.django_db
-ORDER = placed()
+ORDER = confirmed()
 TOKEN = token_of(ORDER.order_id)
 INVOICE = f"/api/v1/orders/{TOKEN}/invoice.pdf"
 

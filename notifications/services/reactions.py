@@ -10,31 +10,44 @@ from notifications.mails import compose
 from notifications.models import Kind, Message, State
 from notifications.services import recording
 from notifications.services.sending import send
-from shop.events import InvoiceIssued, OrderCancelled, OrderPlaced, ShipmentDispatched
+from shop.events import InvoiceIssued, OrderCancelled, OrderConfirmed, ShipmentDispatched
 
 LONGEST_SEND = timedelta(seconds=90)
 """A mail begun longer ago is not being sent any more: its worker's time limit has passed."""
 
 
 def send_order_confirmation(
-    order: OrderPlaced, key: str, mail: EmailConnection
+    order: OrderConfirmed, key: str, mail: EmailConnection
 ) -> AfterDone | None:
     """Confirm the order, unless the customer was or is being told that it is cancelled.
 
     Each of the two mails first commits that it begins and then looks for the other, so at least
     one of them sees the other: the confirmation then stays behind, or the cancellation waits.
+    An order that an earlier release confirmed when it was placed is not confirmed once more.
     """
     confirmation = compose(order)
     recording.begin(confirmation, key)
-    if Message.objects.filter(order_number=order.number, kind=Kind.CANCELLATION).exists():
+    if why := _told_already(order, key):
         # At once and not with *done*, or a cancellation that looks now would wait for it.
-        recording.skipped(key, "The cancellation was mailed already.")
+        recording.skipped(key, why)
         return None
     return send(confirmation, key, mail)
 
 
+def _told_already(order: OrderConfirmed, key: str) -> str:
+    others = Message.objects.filter(order_number=order.number, original=None).exclude(key=key)
+    told = set(others.values_list("kind", "state"))
+    if any(kind in (Kind.CANCELLATION, Kind.REJECTION) for kind, _state in told):
+        return "The cancellation was mailed already."
+    if (Kind.ORDER_CONFIRMATION, State.SENT) in told:
+        return "The confirmation was mailed already."
+    return ""
+
+
 def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) -> AfterDone:
-    """Tell the customer that the order is cancelled, and why; never overtaken by a confirmation.
+    """Tell the customer that the order is cancelled or rejected, and why.
+
+    Never overtaken by a confirmation.
 
     Raises:
         TryLater: the confirmation is being sent at this moment.

@@ -12,6 +12,7 @@ from shop.events import (
     InvoiceIssued,
     Line,
     OrderCancelled,
+    OrderConfirmed,
     OrderPlaced,
     ShipmentDispatched,
 )
@@ -70,6 +71,10 @@ def _order(**changes: Any) -> dict[str, Any]:
 
 def order_placed(**changes: Any) -> OrderPlaced:
     return OrderPlaced(**_order(**changes))
+
+
+def order_confirmed(**changes: Any) -> OrderConfirmed:
+    return OrderConfirmed(**_order(**changes), placed_at=PLACED_AT)
 
 
 def order_cancelled(reason: str = "Not in stock: KET-017", **changes: Any) -> OrderCancelled:

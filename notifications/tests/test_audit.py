@@ -11,7 +11,7 @@ from bus.models import Delivery
 from bus.testing import given, settle
 from notifications import audit, services
 from notifications.models import Message
-from shop.testing import cancelled, dispatched, placed
+from shop.testing import cancelled, confirmed, dispatched
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Folder = Callable[[], list[EmailMessage]]
@@ -27,7 +27,7 @@ ALL = [
 
 @pytest.fixture(autouse=True)
 def a_busy_day(folder: Folder) -> None:
-    given(placed("SO-1", CUP=1), dispatched("SO-1", CUP=1), placed("SO-2", CUP=1))
+    given(confirmed("SO-1", CUP=1), dispatched("SO-1", CUP=1), confirmed("SO-2", CUP=1))
     settle("notifications")
     given(cancelled("SO-2", CUP=1))
     services.ask_again(Message.objects.get(kind="dispatch notice"), "grace")
@@ -103,5 +103,5 @@ def test_a_customer_who_was_told_twice_is_found() -> None:
 
     [finding] = audit.told_once()
 
-    assert finding.subject == "SO-1 OrderPlaced"
+    assert finding.subject == "SO-1 OrderConfirmed"
     assert finding.what.endswith(f"message {first}, {second.pk}")

@@ -31,7 +31,7 @@ def post(fact: OrderFact, key: str = KEY) -> None:
 
 
 def test_a_mail_has_plain_text_and_html(relay: Relay) -> None:
-    post(samples.order_placed())
+    post(samples.order_confirmed())
 
     [mail] = relay.mails
     assert mail.get_content_type() == "multipart/alternative"
@@ -41,7 +41,7 @@ def test_a_mail_has_plain_text_and_html(relay: Relay) -> None:
 
 
 def test_the_headers_are_those_of_an_automatic_mail(relay: Relay) -> None:
-    post(samples.order_placed())
+    post(samples.order_confirmed())
 
     [mail] = relay.mails
     assert mail["Message-ID"] == f"<{KEY}@example.com>"
@@ -54,7 +54,7 @@ def test_the_headers_are_those_of_an_automatic_mail(relay: Relay) -> None:
 
 def test_a_long_name_stays_on_one_line() -> None:
     name = "Jürgen Müller-Lüdenscheidt von und zu Hohenlöhe-Öhringen und Größenwörth"
-    mail = letter(compose(samples.order_placed(customer=samples.customer(name))), KEY)
+    mail = letter(compose(samples.order_confirmed(customer=samples.customer(name))), KEY)
 
     written = mail.message().as_bytes(linesep="\r\n")
 
@@ -99,7 +99,7 @@ def test_an_address_that_cannot_be_mailed_is_refused_without_being_told(email: s
     ],
 )
 def test_a_name_of_any_kind_stands_beside_one_address(relay: Relay, name: str) -> None:
-    post(samples.order_placed(customer=samples.customer(name=name)))
+    post(samples.order_confirmed(customer=samples.customer(name=name)))
 
     [mail] = relay.mails
     [address] = mail["To"].addresses
@@ -109,7 +109,7 @@ def test_a_name_of_any_kind_stands_beside_one_address(relay: Relay, name: str) -
 
 
 def test_a_long_name_is_cut(folder: Folder) -> None:
-    post(samples.order_placed(customer=samples.customer(name="Ω" * 120)))
+    post(samples.order_confirmed(customer=samples.customer(name="Ω" * 120)))
 
     [mail] = folder()
     [raw] = [value for name, value in mail.raw_items() if name == "To"]
@@ -119,7 +119,7 @@ def test_a_long_name_is_cut(folder: Folder) -> None:
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r", "\u2028", "\x0b", "\x85"])
 def test_line_breaks_in_a_name_add_no_header(folder: Folder, ending: str) -> None:
     name = f"Ana{ending}Bcc: boss@example.net{ending}{ending}Buy this"
-    post(samples.order_placed(customer=samples.customer(name=name)))
+    post(samples.order_confirmed(customer=samples.customer(name=name)))
 
     [mail] = folder()
     assert mail["Bcc"] is None
@@ -150,7 +150,7 @@ def test_a_document_that_is_not_there_may_come_later(stored_pdf: str) -> None:
 
 def test_each_mail_is_a_file_named_by_time_and_subject(folder: Folder, settings: Any) -> None:
     with mail_connection() as connection:
-        for fact in (samples.order_placed(), samples.shipment_dispatched()):
+        for fact in (samples.order_confirmed(), samples.shipment_dispatched()):
             connection.send_messages([letter(compose(fact), KEY)])
 
     names = sorted(path.name for path in settings.EMAIL_FILE_PATH.iterdir())
@@ -166,11 +166,11 @@ def test_a_folder_that_cannot_be_written_to_defers_the_mail(settings: Any, tmp_p
     (tmp_path / "file").touch()
 
     with pytest.raises(MailDeferred, match="EMAIL_FILE_PATH"):
-        post(samples.order_placed())
+        post(samples.order_confirmed())
 
 
 def test_a_long_key_stays_in_one_line_of_the_header(folder: Folder, settings: Any) -> None:
-    post(samples.order_placed(), key="k" * 120)
+    post(samples.order_confirmed(), key="k" * 120)
 
     [path] = settings.EMAIL_FILE_PATH.iterdir()
     assert b"Message-ID: <" + b"k" * 120 + b"@example.com>" in path.read_bytes()

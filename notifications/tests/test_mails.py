@@ -10,7 +10,7 @@ from shop import links
 from shop.events import OrderFact
 
 EVERY_FACT = [
-    samples.order_placed(),
+    samples.order_confirmed(),
     samples.order_cancelled(),
     samples.invoice_issued("a.pdf"),
     samples.invoice_issued("b.pdf", kind="credit note", document="GS-2026-000003"),
@@ -19,7 +19,7 @@ EVERY_FACT = [
 
 
 def test_the_confirmation_says_what_was_ordered_and_what_it_costs() -> None:
-    mail = compose(samples.order_placed())
+    mail = compose(samples.order_confirmed())
 
     for body in (mail.text, mail.html):
         for said in ("SO-100042", "KET-017", "Jürgen Müller", "Lange Straße 5", "10243 Berlin"):
@@ -31,7 +31,7 @@ def test_the_confirmation_says_what_was_ordered_and_what_it_costs() -> None:
 
 
 def test_amounts_of_the_plain_text_stand_in_one_column() -> None:
-    text = compose(samples.order_placed()).text
+    text = compose(samples.order_confirmed()).text
 
     amounts = [line for line in text.splitlines() if line.endswith(" EUR")]
     assert len(amounts) == 6
@@ -39,7 +39,7 @@ def test_amounts_of_the_plain_text_stand_in_one_column() -> None:
 
 
 def test_times_are_those_of_the_shop() -> None:
-    assert "23 November 2026 at 10:15" in compose(samples.order_placed()).text
+    assert "23 November 2026 at 10:15" in compose(samples.order_confirmed()).text
 
 
 def test_the_cancellation_says_why() -> None:
@@ -83,13 +83,13 @@ def test_no_name_becomes_markup(fact: OrderFact) -> None:
 
 
 def test_a_name_cannot_write_lines_of_its_own_into_the_plain_text() -> None:
-    order = samples.order_placed(customer=samples.customer(name="Jane\n\nTotal\t0.00 EUR"))
+    order = samples.order_confirmed(customer=samples.customer(name="Jane\n\nTotal\t0.00 EUR"))
 
     assert "Hello Jane Total 0.00 EUR," in compose(order).text
 
 
 def test_a_currency_without_minor_units_has_no_decimal_places() -> None:
-    order = samples.order_placed(currency="JPY", total=Decimal(140680))
+    order = samples.order_confirmed(currency="JPY", total=Decimal(140680))
 
     assert "140,680 JPY" in compose(order).text
 

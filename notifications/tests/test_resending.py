@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def confirmation(relay: Relay) -> Message:
-    given(samples.order_placed())
+    given(samples.order_confirmed())
     settle("notifications")
     return Message.objects.get()
 

@@ -28,7 +28,7 @@ def let_the_waits_pass() -> None:
 
 
 def test_a_placed_order_is_confirmed_and_on_record(relay: Relay) -> None:
-    given(samples.order_placed())
+    given(samples.order_confirmed())
 
     settle("notifications")
 
@@ -43,7 +43,7 @@ def test_a_placed_order_is_confirmed_and_on_record(relay: Relay) -> None:
 
 
 def test_mails_of_a_batch_share_one_connection(relay: Relay) -> None:
-    given(*(samples.order_placed(number=f"SO-{n}") for n in range(7)))
+    given(*(samples.order_confirmed(number=f"SO-{n}") for n in range(7)))
 
     settle("notifications")
 
@@ -53,7 +53,7 @@ def test_mails_of_a_batch_share_one_connection(relay: Relay) -> None:
 
 def test_one_refused_mail_of_a_batch_stops_no_other(relay: Relay) -> None:
     relay.script = {"RCPT": [None, "550 5.1.1 <jm@example.org> unknown", None]}
-    given(*(samples.order_placed(number=f"SO-{n}") for n in range(3)))
+    given(*(samples.order_confirmed(number=f"SO-{n}") for n in range(3)))
 
     settle("notifications")
 
@@ -66,7 +66,7 @@ def test_one_refused_mail_of_a_batch_stops_no_other(relay: Relay) -> None:
 
 def test_a_mail_that_was_put_off_goes_out_later_under_the_same_name(relay: Relay) -> None:
     relay.script = {"RCPT": ["450 greylisted"]}
-    given(samples.order_placed())
+    given(samples.order_confirmed())
     settle("notifications")
     assert state_of(CONFIRM, samples.NUMBER) == "waiting"
     delayed = Message.objects.get()
@@ -83,7 +83,7 @@ def test_a_mail_that_was_put_off_goes_out_later_under_the_same_name(relay: Relay
 
 def test_a_mail_that_may_have_been_taken_is_repeated_once(relay: Relay) -> None:
     relay.script = {"DATA": [HANG_UP, HANG_UP]}
-    given(samples.order_placed())
+    given(samples.order_confirmed())
     settle("notifications")
     assert state_of(CONFIRM, samples.NUMBER) == "waiting"
     assert Message.objects.get().state == State.UNCLEAR
@@ -96,7 +96,7 @@ def test_a_mail_that_may_have_been_taken_is_repeated_once(relay: Relay) -> None:
 
 def test_a_relay_that_is_down_loses_no_mail(relay: Relay, settings: Any) -> None:
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
-    given(samples.order_placed())
+    given(samples.order_confirmed())
     settle("notifications")
     assert state_of(CONFIRM, samples.NUMBER) == "waiting"
 
@@ -120,7 +120,7 @@ def test_no_confirmation_follows_a_cancellation(relay: Relay) -> None:
     given(samples.order_cancelled())
     settle("notifications")
 
-    given(samples.order_placed())
+    given(samples.order_confirmed())
     settle("notifications")
 
     assert subjects(relay) == ["Your order SO-100042 was cancelled"]
@@ -183,7 +183,7 @@ def _confirmation_begun_at(instant: Any) -> None:
         kind=Kind.ORDER_CONFIRMATION,
         order_number=samples.NUMBER,
         order_id=samples.ORDER_ID,
-        about="OrderPlaced",
+        about="OrderConfirmed",
         state=State.SENDING,
         begun_at=instant,
     )

@@ -66,6 +66,12 @@ class Order(models.Model):
     shipped_at = models.DateTimeField(null=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, editable=False)
     cancel_reason = models.CharField(max_length=500, blank=True, editable=False)
+    rejected = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Cancelled because its goods were not in stock.",
+    )
 
     class Meta:
         ordering = ["-id"]

@@ -10,7 +10,7 @@ from orders.services.cancelling import (
 from orders.services.checkout import Answer, Basket, checkout
 from orders.services.idempotency import BadKey, KeyReused, Repeat, StillRunning
 from orders.services.late import obstacle
-from orders.services.noting import note_dispatch, note_reservation
+from orders.services.noting import announce_confirmation, note_dispatch, note_reservation
 from orders.services.placing import (
     TotalsDoNotAddUp,
     UnknownProducts,
@@ -33,6 +33,7 @@ __all__ = [
     "TotalsDoNotAddUp",
     "UnknownProducts",
     "announce_cancellation",
+    "announce_confirmation",
     "announce_order",
     "cancel_order",
     "cancel_rejected_order",

@@ -39,14 +39,15 @@ def cancel_rejected_order(rejected: StockRejected) -> None:
     """Cancel an order whose goods are not there; one that was cancelled meanwhile stays so."""
     order = Order.objects.select_for_update().get(number=rejected.number)
     if order.cancellable:
-        _cancel(order, _reason(order, rejected))
+        _cancel(order, _reason(order, rejected), rejected=True)
 
 
-def _cancel(order: Order, reason: str) -> None:
+def _cancel(order: Order, reason: str, *, rejected: bool = False) -> None:
     order.state = State.CANCELLED
     order.cancelled_at = timezone.now()
     order.cancel_reason = reason
-    order.save(update_fields=["state", "cancelled_at", "cancel_reason"])
+    order.rejected = rejected
+    order.save(update_fields=["state", "cancelled_at", "cancel_reason", "rejected"])
     announce_cancellation(order)
 
 
@@ -59,6 +60,7 @@ def announce_cancellation(order: Order) -> None:
             at=order.cancelled_at,
             placed_at=order.placed_at,
             reason=order.cancel_reason,
+            rejected=order.rejected,
             **snapshot(order),
         )
     )

@@ -10,7 +10,7 @@ ORDER_FIELDS = ("number", "currency", "net", "tax", "total")
 
 
 def snapshot(order: Order) -> dict[str, Any]:
-    """What `OrderPlaced` and `OrderCancelled` have in common."""
+    """What `OrderPlaced`, `OrderConfirmed` and `OrderCancelled` have in common."""
     return {name: getattr(order, name) for name in ORDER_FIELDS} | {
         "order_id": order.public_id,
         "lines": tuple(_line(line) for line in order.frozen_lines),

@@ -7,10 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from orders import tasks
+from bus.models import Event
+from orders import audit, services, tasks
 from orders.models import Order, State
+from orders.services import Basket
 from orders.tests.conftest import ADA
-from shop.events import OrderFact, ShipmentDispatched, StockReserved
+from shop.events import OrderConfirmed, OrderFact, ShipmentDispatched, StockReserved
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -78,13 +80,62 @@ def test_the_first_telling_stays_within_a_batch_and_after_it(
         assert getattr(order, column) == NOON + timedelta(minutes=minutes)
 
 
-@pytest.mark.parametrize(("note", "tell", "column"), WAYS)
-def test_a_batch_of_any_size_is_one_statement(note: Note, tell: Tell, column: str) -> None:
+@pytest.mark.parametrize(
+    ("note", "tell", "column", "statements"),
+    [(*WAYS[0].values, 3), (*WAYS[1].values, 1)],
+    ids=["reservations", "dispatches"],
+)
+def test_a_batch_of_any_size_takes_as_many_statements(
+    note: Note, tell: Tell, column: str, statements: int
+) -> None:
     few, many = orders(1, 1), orders(2, 20)
 
     for batch in (few, many):
         with CaptureQueriesContext(connection) as queries:
             note([tell(order, 1) for order in batch])
-        assert len(queries) == 1
+        assert len([one for one in queries if "INSERT" not in one["sql"]]) == statements
 
     assert not Order.objects.filter(**{column: None}).exists()
+
+
+def confirmed_numbers() -> list[str]:
+    rows = Event.objects.filter(type="OrderConfirmed").order_by("id")
+    return list(rows.values_list("stream", flat=True))
+
+
+def test_a_reserved_order_is_confirmed_with_all_that_it_says(basket: Basket) -> None:
+    order = services.checkout(basket).order
+
+    tasks.note_reservation([reserved(order, 1)])
+
+    event = Event.objects.select_related("personal").get(type="OrderConfirmed")
+    told = OrderConfirmed.read(event.version, event.data, event.personal.data)
+    assert told.customer == ADA
+    assert [(line.sku, line.quantity) for line in told.lines] == [("MUG", 2), ("TEA", 1)]
+    assert (told.total, told.placed_at) == (order.total, order.placed_at)
+
+
+def test_an_order_is_confirmed_once_however_often_its_reservation_is_delivered() -> None:
+    one, other = orders(1, 2)
+
+    tasks.note_reservation([reserved(one, 1), reserved(one, 1)])
+    tasks.note_reservation([reserved(other, 1), reserved(one, 1)])
+
+    assert confirmed_numbers() == [one.number, other.number]
+
+
+def test_an_order_that_was_cancelled_before_its_reservation_is_not_confirmed() -> None:
+    kept, cancelled = orders(1, 2)
+    services.cancel_order(cancelled.pk, "changed my mind")
+
+    tasks.note_reservation([reserved(cancelled, 1), reserved(kept, 1)])
+
+    assert confirmed_numbers() == [kept.number]
+
+
+def test_a_confirmation_is_published_late_for_what_was_reserved_without_one() -> None:
+    kept, cancelled, shipped = orders(1, 3)
+    Order.objects.update(reserved_at=NOON)
+    Order.objects.filter(pk=shipped.pk).update(shipped_at=NOON)
+    found = list(audit.reserved_orders_without_event())
+    assert {finding.subject for finding in found} == {kept.number, cancelled.number}

@@ -50,9 +50,9 @@ def test_its_reactions_come_straight_from_the_ledger(client: APIClient, order: O
     body = client.get(url(order)).json()
 
     reactions = {(each["app"], each["reaction"]): each for each in body["reactions"]}
-    assert reactions["billing", "issue_invoice"]["state"] == "done"
-    assert reactions["billing", "issue_invoice"]["attempts"] == 1
-    assert reactions["billing", "issue_invoice"]["at"]
+    assert reactions["inventory", "reserve_stock"]["state"] == "done"
+    assert reactions["inventory", "reserve_stock"]["attempts"] == 1
+    assert reactions["inventory", "reserve_stock"]["at"]
 
 
 def test_more_lines_take_no_more_queries(client: APIClient, order: Order, catalogue: Any) -> None:
@@ -141,7 +141,7 @@ def test_the_page_says_in_words_what_was_done(client: APIClient, order: Order) -
 
     text = client.get(page(order)).content.decode()
 
-    assert "Issue invoice" in text
+    assert "Reserve stock" in text
 
 
 def test_the_page_shows_markup_as_text(client: APIClient, order: Order) -> None:

@@ -8,7 +8,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from bus.models import State
+from bus.testing import settle
 from orders.models import IdempotencyKey, Order, OrderLine
+from orders.services import Basket, checkout
+from shop.testing import CUSTOMER
 from tests.damage.planting import breaks, ledger, twice
 from tests.damage.settled import Shop
 
@@ -33,6 +36,14 @@ def cancelled_order_without_event(shop: Shop, _stack: ExitStack) -> str:
     row = Order.objects.filter(number=shop.released)
     row.update(state="cancelled", cancelled_at=timezone.now(), cancel_reason="by phone")
     return shop.released
+
+
+@breaks("every order whose goods are set aside has its confirmation", mends=True)
+def order_without_confirmation(_shop: Shop, _stack: ExitStack) -> str:
+    late = checkout(Basket(CUSTOMER, {"CUP": 1})).order
+    Order.objects.filter(pk=late.pk).update(reserved_at=timezone.now())
+    settle()
+    return str(late.number)
 
 
 @breaks("every order that was stated is there", mends=False)

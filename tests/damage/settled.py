@@ -29,7 +29,7 @@ def settled_shop() -> Shop:
     register()
     Product.objects.create(sku="CUP", name="A cup", unit_price=Decimal("11.90"))
     receive_stock("CUP", 10, "first delivery")
-    sent, cancelled, rejected, released = (_order(pieces) for pieces in (1, 2, 99, 3))
+    sent, cancelled, rejected, released = (_order(pieces) for pieces in (1, 2, 8, 3))
     settle()
     dispatch_shipment(Shipment.objects.get(number=sent.number).pk, "DHL", "JD0001")
     cancel_order(cancelled.pk, "changed my mind")

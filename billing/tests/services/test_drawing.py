@@ -8,7 +8,7 @@ import pytest
 from billing.folder import MARK
 from billing.models import Invoice
 from billing.services import FileDiffers, draw_document
-from billing.tests.facts import invoiced, placed
+from billing.tests.facts import confirmed, invoiced
 from bus.models import Event
 from shop.events import InvoiceNumbered
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def numbered() -> InvoiceNumbered:
-    order = placed()
+    order = confirmed()
     invoice = invoiced(order)
     return InvoiceNumbered(
         number=order.number,

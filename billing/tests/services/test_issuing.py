@@ -8,15 +8,16 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.models import Invoice, Series
 from billing.services import NothingToCorrect, issue_credit_note, issue_invoices, lock_series
-from billing.tests.facts import CUSTOMER, cancelled, invoiced, placed
+from billing.tests.facts import CUSTOMER, cancelled, confirmed, invoiced
+from bus import publish
 from bus.models import Event
-from shop.events import OrderPlaced
+from shop.events import OrderConfirmed
 
 pytestmark = pytest.mark.django_db
 
 
 def test_an_invoice_freezes_what_the_order_said():
-    order = placed()
+    order = confirmed()
 
     invoice = invoiced(order)
 
@@ -29,7 +30,7 @@ def test_an_invoice_freezes_what_the_order_said():
 
 
 def test_the_seller_is_frozen_too(settings):
-    invoice = invoiced(placed())
+    invoice = invoiced(confirmed())
     settings.SELLER = settings.SELLER | {"name": "Another Shop GmbH"}
 
     content = Invoice.objects.get(pk=invoice.pk).document()
@@ -38,8 +39,8 @@ def test_the_seller_is_frozen_too(settings):
 
 
 def test_an_order_is_invoiced_once_however_often_it_is_delivered():
-    first = invoiced(placed())
-    again = issue_invoices([placed()])
+    first = invoiced(confirmed())
+    again = issue_invoices([confirmed()])
 
     assert again == []
     assert Invoice.objects.get() == first
@@ -47,9 +48,9 @@ def test_an_order_is_invoiced_once_however_often_it_is_delivered():
 
 
 def test_an_order_that_was_invoiced_before_leaves_no_gap_in_its_batch():
-    before = invoiced(placed("SO-2"))
+    before = invoiced(confirmed("SO-2"))
 
-    now = issue_invoices([placed(f"SO-{n}") for n in (3, 2, 1)])
+    now = issue_invoices([confirmed(f"SO-{n}") for n in (3, 2, 1)])
 
     assert before.sequence == 1
     assert [(one.order_number, one.sequence) for one in now] == [("SO-3", 2), ("SO-1", 3)]
@@ -59,29 +60,29 @@ def test_an_order_that_was_invoiced_before_leaves_no_gap_in_its_batch():
 
 
 def test_a_batch_of_invoiced_orders_takes_no_number():
-    invoiced(placed())
+    invoiced(confirmed())
 
-    issue_invoices([placed()])
+    issue_invoices([confirmed()])
 
     assert Series.objects.get().last == 1
 
 
 def test_a_batch_costs_few_statements_whatever_its_size():
-    def cost(batch: list[OrderPlaced]) -> int:
+    def cost(batch: list[OrderConfirmed]) -> int:
         with CaptureQueriesContext(connection) as queries:
             lock_series(batch)
             issue_invoices(batch)
         return len([one for one in queries if "bus_" not in one["sql"]])  # besides the facts
 
-    invoiced(placed("SO-0"))  # opens the series
-    one = cost([placed("SO-1")])
-    many = cost([placed(f"SO-{n}") for n in range(2, 22)])
+    invoiced(confirmed("SO-0"))  # opens the series
+    one = cost([confirmed("SO-1")])
+    many = cost([confirmed(f"SO-{n}") for n in range(2, 22)])
 
     assert one == many == 5  # and one of them locks the series
 
 
 def test_a_credit_note_repeats_the_invoice_and_names_it(settings):
-    invoice = invoiced(placed())
+    invoice = invoiced(confirmed())
 
     note = issue_credit_note(cancelled())
     again = issue_credit_note(cancelled())
@@ -89,16 +90,25 @@ def test_a_credit_note_repeats_the_invoice_and_names_it(settings):
     content = Invoice.objects.get(pk=note.pk).document()
     assert again == note
     assert (content.corrects, content.corrects_issued_on) == (invoice.number, invoice.issued_on)
-    assert (content.lines, content.total) == (placed().lines, placed().total)
+    assert (content.lines, content.total) == (confirmed().lines, confirmed().total)
 
 
-def test_a_cancelled_order_without_an_invoice_is_an_error_that_says_what_to_do():
+def test_an_order_that_was_cancelled_before_it_was_confirmed_has_nothing_to_credit():
+    assert issue_credit_note(cancelled()) is None
+
+    assert not Invoice.objects.exists()
+    assert not Series.objects.exists()
+
+
+def test_a_confirmed_order_without_an_invoice_is_an_error_that_says_what_to_do():
+    publish(confirmed())
+
     with pytest.raises(NothingToCorrect, match=r"SO-100042 was cancelled but has no invoice\. Del"):
         issue_credit_note(cancelled())
 
 
 def test_numbering_states_that_the_document_can_be_drawn():
-    invoice = invoiced(placed())
+    invoice = invoiced(confirmed())
 
     event = Event.objects.get(type="InvoiceNumbered")
 

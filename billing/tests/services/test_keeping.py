@@ -7,7 +7,7 @@ import pytest
 
 from billing.models import Invoice
 from billing.services import FileDiffers, NameTaken, draw_document
-from billing.tests.facts import invoiced, placed
+from billing.tests.facts import confirmed, invoiced
 from shop.events import InvoiceNumbered
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ OTHER = b"%PDF-1.4\nthe invoice of somebody else\n%%EOF\n"
 
 @pytest.fixture
 def numbered() -> InvoiceNumbered:
-    order = placed()
+    order = confirmed()
     invoice = invoiced(order)
     return InvoiceNumbered(
         number=order.number,

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from billing.models import Invoice, Series
 from billing.services import issue_credit_note, lock_series
 from billing.services.numbering import next_numbers
-from billing.tests.facts import cancelled, invoiced, line, placed
+from billing.tests.facts import cancelled, confirmed, invoiced, line
 
 
 class Refused(Exception):
@@ -19,13 +19,13 @@ class Refused(Exception):
 
 def issue_and_fail(number: str) -> None:
     with transaction.atomic():
-        invoiced(placed(number))
+        invoiced(confirmed(number))
         raise Refused
 
 
 @pytest.mark.django_db
 def test_numbers_follow_each_other_from_one_in_every_series():
-    first, second = invoiced(placed("SO-1")), invoiced(placed("SO-2"))
+    first, second = invoiced(confirmed("SO-1")), invoiced(confirmed("SO-2"))
     note = issue_credit_note(cancelled("SO-1"))
 
     year = first.issued_on.year
@@ -35,11 +35,11 @@ def test_numbers_follow_each_other_from_one_in_every_series():
 
 @pytest.mark.django_db
 def test_a_failure_takes_its_number_back():
-    invoiced(placed("SO-1"))
+    invoiced(confirmed("SO-1"))
     with pytest.raises(Refused):
         issue_and_fail("SO-2")
 
-    after = invoiced(placed("SO-3"))
+    after = invoiced(confirmed("SO-3"))
 
     assert after.sequence == 2
 
@@ -48,9 +48,9 @@ def test_a_failure_takes_its_number_back():
 def test_the_year_is_that_of_the_issue_date_in_the_shops_time_zone(settings):
     settings.TIME_ZONE = "Europe/Berlin"
     with time_machine.travel(datetime(2026, 12, 31, 22, 59, tzinfo=UTC), tick=False):
-        old = invoiced(placed("SO-1"))
+        old = invoiced(confirmed("SO-1"))
     with time_machine.travel(datetime(2026, 12, 31, 23, 1, tzinfo=UTC), tick=False):
-        new = invoiced(placed("SO-2"))
+        new = invoiced(confirmed("SO-2"))
 
     assert (old.number, old.issued_on) == ("INV-2026-000001", date(2026, 12, 31))
     assert (new.number, new.issued_on) == ("INV-2027-000001", date(2027, 1, 1))
@@ -59,7 +59,7 @@ def test_the_year_is_that_of_the_issue_date_in_the_shops_time_zone(settings):
 @pytest.mark.django_db
 def test_midnight_between_lock_and_number_opens_the_new_year():
     with time_machine.travel(datetime(2026, 12, 31, 22, 59, tzinfo=UTC), tick=False):
-        lock_series([placed()])
+        lock_series([confirmed()])
 
     [number] = next_numbers(Invoice.Kind.INVOICE, date(2027, 1, 1), 1)
 
@@ -91,15 +91,15 @@ def test_the_lock_opens_the_series_of_the_batch_alone():
 
 @pytest.mark.django_db
 def test_an_open_series_is_locked_by_one_statement(django_assert_num_queries):
-    lock_series([placed()])
+    lock_series([confirmed()])
 
     with django_assert_num_queries(1):
-        lock_series([placed("SO-1"), placed("SO-2")])
+        lock_series([confirmed("SO-1"), confirmed("SO-2")])
 
 
 @pytest.mark.django_db(transaction=True)
 def test_twenty_issuers_at_once_leave_no_gap_and_no_double():
-    orders = [placed(f"SO-{n}", (line(),)) for n in range(40)]
+    orders = [confirmed(f"SO-{n}", (line(),)) for n in range(40)]
 
     def issue(index: int) -> None:
         try:

@@ -30,6 +30,8 @@ CHECKS: tuple[Check, ...] = (
     orders.orders_add_up,
     orders.cancellations_hold,
     facts.every_change_is_stated,
+    facts.orders_are_confirmed_in_time,
+    facts.rejected_orders_have_one_mail,
     facts.nothing_happens_by_itself,
     facts.mails_go_to_who_ordered,
     facts.mails_are_whole,

@@ -73,7 +73,7 @@ def _in_doubt(evidence: Evidence, mail: Mail) -> bool:
 
 
 def _may_be_unsent(evidence: Evidence, tables: Tables, event: Event, name: str) -> bool:
-    """Nobody lives at the address; or a confirmation came after the mail of the cancellation."""
+    """Nobody lives at the address; or a confirmation would come after the cancellation's mail."""
     if event.stream in evidence.unknown_addresses:
         return True
     return name == CONFIRMATION and _key(event, name) in tables.skipped and any(
@@ -141,16 +141,22 @@ def _counted(tables: Tables, event: Event) -> int:
     return tables.counted[event.type, event.stream]
 
 
-def _invoiced(kind: str) -> Effect:
-    return lambda tables, event: tables.invoices[event.stream, kind]
+def _invoiced(tables: Tables, event: Event) -> int:
+    return tables.invoices[event.stream, "invoice"]
+
+
+def _credited(tables: Tables, event: Event) -> int | None:
+    """An order that was never confirmed has no invoice, and so nothing to credit."""
+    times = tables.invoices[event.stream, "credit note"]
+    return None if not times and event.stream not in tables.confirmed else times
 
 
 EFFECTS: dict[str, Effect] = {
     "inventory.tasks.reserve_stock": _reserved,
     "inventory.tasks.release_stock": _given_back,
     "inventory.tasks.consume_stock": _moved("dispatched"),
-    "billing.tasks.issue_invoice": _invoiced("invoice"),
-    "billing.tasks.issue_credit_note": _invoiced("credit note"),
+    "billing.tasks.issue_invoice": _invoiced,
+    "billing.tasks.issue_credit_note": _credited,
     "billing.tasks.draw_document": _drawn,
     "fulfillment.tasks.open_shipment": lambda t, e: t.shipments[(e.stream,)],
     "fulfillment.tasks.release_shipment": _released,

@@ -13,6 +13,9 @@ CAUSED = "nothing happens that no event asks for"
 ADDRESSED = "mails of an order go to who ordered"
 WHOLE = "a mail has a subject, and one about a document that document as it was issued"
 
+CONFIRMED = "an order is confirmed if its goods were set aside before it was cancelled, never after"
+REJECTED = "a rejected order has one mail, and neither an invoice nor a credit note"
+
 ROWS = {
     "OrderCancelled": "SELECT number FROM orders_order WHERE state = 'cancelled'",
     "StockReserved": "SELECT number FROM inventory_answer WHERE granted",
@@ -42,6 +45,40 @@ def every_change_is_stated(evidence: Evidence) -> Iterator[Violation]:
             if stated[fact][stream] != changed[stream]:
                 what = f"has {stated[fact][stream]} {fact}, and {changed[stream]} such changes"
                 yield Violation(STATED, stream, what)
+
+
+def orders_are_confirmed_in_time(evidence: Evidence) -> Iterator[Violation]:
+    """What is reserved and was not cancelled is confirmed; what was cancelled may have been."""
+    first: dict[tuple[str, str], int] = {}
+    for event in evidence.events:
+        first.setdefault((event.type, event.stream), event.id)
+    confirmed = _stated(evidence)["OrderConfirmed"]
+    for number, state in evidence.books.rows(
+        "SELECT number, state FROM orders_order WHERE reserved_at IS NOT NULL"
+    ):
+        if state == "placed" and not confirmed[number]:
+            yield Violation(CONFIRMED, number, "has no OrderConfirmed")
+    for number, times in confirmed.items():
+        at = first["OrderConfirmed", number]
+        if times > 1 or first.get(("OrderCancelled", number), at) < at:
+            yield Violation(CONFIRMED, number, f"has {times} OrderConfirmed, and was cancelled")
+        if first.get(("StockReserved", number), at + 1) > at:
+            yield Violation(CONFIRMED, number, "has OrderConfirmed without StockReserved")
+
+
+def rejected_orders_have_one_mail(evidence: Evidence) -> Iterator[Violation]:
+    asked, mails, stated = _asked(evidence), defaultdict(set), _stated(evidence)
+    for mail in evidence.mails:
+        if event := asked.get(_key(mail)):
+            mails[event.stream].add(_key(mail))
+    documents = {
+        number for (number,) in evidence.books.rows("SELECT order_number FROM billing_invoice")
+    }
+    for number in stated["StockRejected"]:
+        if number in documents:
+            yield Violation(REJECTED, number, "has a document")
+        if len(mails[number]) > 1:
+            yield Violation(REJECTED, number, f"has {len(mails[number])} mails")
 
 
 def nothing_happens_by_itself(evidence: Evidence) -> Iterator[Violation]:

@@ -11,9 +11,11 @@ REGISTERED = "each reaction of the shop is registered for its event, and no othe
 REACTIONS: dict[str, tuple[str, ...]] = {
     "OrderPlaced": (
         "analytics.tasks.record_sales",
-        "billing.tasks.issue_invoice",
         "fulfillment.tasks.open_shipment",
         "inventory.tasks.reserve_stock",
+    ),
+    "OrderConfirmed": (
+        "billing.tasks.issue_invoice",
         "notifications.tasks.send_order_confirmation",
     ),
     "OrderCancelled": (

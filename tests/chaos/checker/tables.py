@@ -40,6 +40,7 @@ class Tables:
             )
         )
         self.invoices = evidence.counter("SELECT order_number, kind FROM billing_invoice")
+        self.confirmed = {one.stream for one in evidence.events if one.type == "OrderConfirmed"}
         self.files: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for number, name, digest in books.rows(
             "SELECT order_number, storage_name, sha256 FROM billing_invoice"

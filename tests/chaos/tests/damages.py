@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests.chaos.checker.accounts import NUMBERS
-from tests.chaos.checker.facts import CAUSED, STATED
+from tests.chaos.checker.facts import CAUSED, CONFIRMED, REJECTED, STATED
 from tests.chaos.checker.figures import FIGURES
 from tests.chaos.checker.ledger import LANES, OWED, REST
 from tests.chaos.checker.orders import CANCELLED, ONCE, SUMS
@@ -61,7 +61,7 @@ ORDERS = (
     Damage("a key leads to another order", {ONCE}, "its key has",
            ("UPDATE orders_idempotencykey SET order_id = (SELECT public_id FROM orders_order "
             "WHERE number = :sent) WHERE key = 'key of plain'",)),
-    Damage("an order is placed twice under one key", {ONCE, FIGURES}, "was placed by nobody",
+    Damage("an order placed twice under one key", {ONCE, FIGURES, CONFIRMED}, "placed by nobody",
            (twice("orders_order", PLAIN),
             "UPDATE orders_order SET id = 100, public_id = '', number = 'SO-9' "
             "WHERE rowid = (SELECT max(rowid) FROM orders_order)")),
@@ -115,7 +115,7 @@ LEDGER = (
 
 ACCOUNTS = (
     Damage("a gap in the numbers", {NUMBERS}, "misses [2]",
-           ("UPDATE billing_invoice SET sequence = 6 WHERE series = 'INV' AND sequence = 2",)),
+           ("UPDATE billing_invoice SET sequence = 5 WHERE series = 'INV' AND sequence = 2",)),
     Damage("a number twice", {NUMBERS}, "has twice [1]",
            ("UPDATE billing_invoice SET sequence = 1 WHERE series = 'INV' AND sequence = 2",)),
     Damage("stock that does not add up", {STOCK}, "DESK-INK has",
@@ -159,11 +159,7 @@ ACCOUNTS = (
 )  # fmt: skip
 
 
-def _movement(kind: str, order: str) -> str:
-    return f"number = :{order} AND kind = '{kind}'"
-
-
-def _counted(kind: str, order: str) -> str:
+def _of(kind: str, order: str) -> str:
     return f"number = :{order} AND kind = '{kind}'"
 
 
@@ -173,25 +169,25 @@ def _document(kind: str, order: str) -> str:
 
 ROWS = (
     ("inventory.tasks.reserve_stock", "inventory_answer", PLAIN, {STATED, PROMISED}, set()),
-    ("inventory.tasks.reserve_stock", "inventory_movement", _movement("reserved", "plain"),
+    ("inventory.tasks.reserve_stock", "inventory_movement", _of("reserved", "plain"),
      {STOCK, PROMISED}, {STOCK, PROMISED}),
-    ("inventory.tasks.release_stock", "inventory_movement", _movement("released", "cancelled"),
+    ("inventory.tasks.release_stock", "inventory_movement", _of("released", "cancelled"),
      {STOCK, PROMISED}, {STOCK, PROMISED}),
-    ("inventory.tasks.consume_stock", "inventory_movement", _movement("dispatched", "sent"),
+    ("inventory.tasks.consume_stock", "inventory_movement", _of("dispatched", "sent"),
      {STOCK, PROMISED}, {STOCK, PROMISED}),
     ("billing.tasks.issue_invoice", "billing_invoice", _document("invoice", "plain"),
      {STATED}, {NUMBERS}),
     ("billing.tasks.issue_credit_note", "billing_invoice", _document("credit note", "cancelled"),
      {STATED}, {NUMBERS}),
     ("fulfillment.tasks.open_shipment", "fulfillment_shipment", PLAIN, {STATED}, set()),
-    ("analytics.tasks.record_sales", "analytics_countedfact", _counted("OrderPlaced", "plain"),
+    ("analytics.tasks.record_sales", "analytics_countedfact", _of("OrderPlaced", "plain"),
      set(), set()),
     ("analytics.tasks.reverse_sales", "analytics_countedfact",
-     _counted("OrderCancelled", "cancelled"), set(), set()),
+     _of("OrderCancelled", "cancelled"), set(), set()),
     ("analytics.tasks.record_rejections", "analytics_countedfact",
-     _counted("StockRejected", "rejected"), set(), set()),
+     _of("StockRejected", "rejected"), set(), set()),
     ("analytics.tasks.record_dispatches", "analytics_countedfact",
-     _counted("ShipmentDispatched", "sent"), set(), set()),
+     _of("ShipmentDispatched", "sent"), set(), set()),
 )  # fmt: skip
 """A reaction, the rows of its effect, and what else shows if they are lost or there twice."""
 
@@ -221,13 +217,23 @@ CHANGES = (
     Damage("a reservation that orders did not note", {LOST},
            "orders.tasks.note_reservation had no effect",
            (f"UPDATE orders_order SET reserved_at = NULL WHERE {PLAIN}",)),
+    Damage("an order that was not confirmed", {CONFIRMED, CAUSED}, "has no OrderConfirmed",
+           never("OrderConfirmed", "plain")),
+    Damage("an order confirmed after its cancellation", {CONFIRMED}, "was cancelled",
+           *[tuple(f"UPDATE bus_{table} SET {pk} = {pk} + 1000 WHERE {pk} = (SELECT id FROM "
+                   "bus_event WHERE type = 'OrderConfirmed' AND stream = :cancelled)"
+                   for table, pk in (("delivery", "event_id"), ("event", "id")))]),
+    Damage("a rejected order with an invoice", {REJECTED, STATED, SUMS}, "has a document",
+           (twice("billing_invoice", "order_number = :plain"),
+            "UPDATE billing_invoice SET sequence = 5, order_number = :rejected "
+            "WHERE rowid = (SELECT max(rowid) FROM billing_invoice)")),
     Damage("a dispatch that orders did not note", {LOST, FIGURES},
            "orders.tasks.note_dispatch had no effect",
            ("UPDATE orders_order SET shipped_at = NULL WHERE number = :sent",)),
     *(Damage(f"{fact} was not stated", {STATED, *others}, f"has 0 {fact}",
              never(fact, order))
       for fact, order, others in (
-          ("StockReserved", "plain", {CAUSED}),
+          ("StockReserved", "plain", {CAUSED, CONFIRMED}),
           ("StockRejected", "rejected", {CAUSED}),
           ("OrderCancelled", "cancelled", {CAUSED}),
           ("InvoiceNumbered", "plain", set()),

@@ -18,6 +18,7 @@ from bus.testing import settle
 from config.demo.seeding import seed
 from fulfillment.models import Shipment
 from fulfillment.services import dispatch_shipment
+from inventory.services import correct_stock
 from tests.chaos.buyers import DOMAIN, FAMILY, Purchase
 from tests.chaos.checker import Evidence, judge
 from tests.chaos.datastores import Books
@@ -27,7 +28,7 @@ from tests.chaos.warehouse import Warehouse
 BASKETS: dict[str, dict[str, int]] = {
     "sent": {"DESK-INK": 1, "FOOD-TEA": 2},
     "cancelled": {"DESK-PEN": 1, "FOOD-TEA": 1},
-    "rejected": {"BOOK-ATLAS": 9_999},
+    "rejected": {"BOOK-ATLAS": 1},
     "refused": {"HOME-CLOCK": 1},
     "plain": {"DESK-PENCIL": 1, "FOOD-TEA": 1},
 }
@@ -115,6 +116,7 @@ def _live() -> dict[str, Purchase]:
     web = APIClient()
     purchases = {name: _buy(web, name, basket) for name, basket in BASKETS.items()}
     _poison()
+    correct_stock("BOOK-ATLAS", 0, "all of them were damp", "grace")
     settle()
     dispatch_shipment(Shipment.objects.get(number=purchases["sent"].number).pk, "DHL", "JD0001")
     order = f"{purchases['cancelled'].address}cancel/"

@@ -1,0 +1,23 @@
+"""docs/reactions.md says of each event what the code does."""
+
+import re
+from pathlib import Path
+
+from bus.registry import reactions
+from tests import house
+
+TABLE = Path(__file__).parents[1] / "docs" / "reactions.md"
+ROW = re.compile(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", re.MULTILINE)
+
+
+def test_the_table_names_every_subscription_of_the_shop_and_no_other() -> None:
+    told = {
+        event: {name.replace(".", ".tasks.", 1) for name in re.findall(r"`([\w.]+)`", names)}
+        for event, names in ROW.findall(TABLE.read_text())
+    }
+    declared: dict[str, set[str]] = {event: set() for event in told}
+    for one in reactions():
+        if one.name.partition(".")[0] in house.ROOMS:
+            declared.setdefault(one.fact.__name__, set()).add(one.name)
+
+    assert told == declared
