@@ -14,6 +14,7 @@ from billing import shown
 from billing.models import Invoice, Series
 from shop import links
 from shop.admin import LooksOnly
+from shop.money import money
 
 PAGES = {Invoice.Kind.INVOICE: "invoice-pdf", Invoice.Kind.CREDIT_NOTE: "credit-note-pdf"}
 LINK = "text-primary-600 dark:text-primary-500"
@@ -68,7 +69,7 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
 
     @admin.display(description="total", ordering="total")
     def amount(self, invoice: Invoice) -> SafeString:
-        total = f"{shown.amount(invoice.total, invoice.currency)} {invoice.currency}"
+        total = money(invoice.total, invoice.currency)
         return format_html(
             '<span style="{} display: inline-block; width: 9em">{}</span>', RIGHT, total
         )

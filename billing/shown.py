@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.utils import translation
 from django_countries import countries
 
-from shop.money import MINOR_UNITS
+from shop.money import number
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August")
 MONTHS += ("September", "October", "November", "December")
@@ -21,7 +21,7 @@ def day(value: date) -> str:
 
 def amount(value: Decimal, currency: str) -> str:
     """With the decimal places of the currency (ISO 4217), whose code stands elsewhere."""
-    return f"{value:,.{MINOR_UNITS[currency]}f}"
+    return number(value, currency)
 
 
 def percentage(rate: Decimal) -> str:

@@ -14,7 +14,7 @@ from orders import services
 from orders.forms import CancelForm, LineForm, LineFormSet
 from orders.models import MOST_LINES, Order, OrderLine, State
 from shop import links
-from shop.admin import WritableAdmin
+from shop.admin import WritableAdmin, amount
 
 BADGES = {"draft": "info", "placed": "success", "shipped": "success", "cancelled": "danger"}
 CUSTOMER = ["email", "name", "line1", "line2", "postal_code", "city", "country"]
@@ -32,11 +32,12 @@ class LineInline(TabularInline):
     model = OrderLine
     form = LineForm
     formset = LineFormSet
-    fields = ["sku", "quantity", "name", "unit_price", "tax_rate", "total"]
-    readonly_fields = ["name", "unit_price", "tax_rate", "total"]
+    fields = ["sku", "quantity", "name", "price", "tax_rate", "amount"]
+    readonly_fields = ["name", "price", "tax_rate", "amount"]
     extra = 1
     hide_title = True
     max_num = MOST_LINES
+    price, amount = amount("unit_price"), amount("total")
 
     def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
         return _is_draft(obj) and super().has_add_permission(request, obj)
@@ -60,13 +61,14 @@ class OrderAdmin(WritableAdmin):
     inlines = [LineInline]
     actions_detail = ["deliveries", "cancel"]
     actions_submit_line = ["save_and_place"]
-    readonly_fields = ["number", "net", "tax", "total", "currency", *INSTANTS]
+    readonly_fields = ["number", "net_amount", "tax_amount", "amount", *INSTANTS]
+    net_amount, tax_amount, amount = amount("net"), amount("tax"), amount("total")
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
         """A draft has no history yet, and no amounts before its lines are saved."""
         shown: list[Any] = [(None, {"fields": ["state"]}), ("Customer", {"fields": CUSTOMER})]
         if obj is not None:
-            shown.append(("Amounts", {"fields": ["currency", "net", "tax", "total"]}))
+            shown.append(("Amounts", {"fields": ["net_amount", "tax_amount", "amount"]}))
         if not _is_draft(obj or Order()):
             shown[0] = (None, {"fields": ["number", "state"]})
             shown.append(("What has happened", {"fields": INSTANTS}))
@@ -79,10 +81,6 @@ class OrderAdmin(WritableAdmin):
     @display(description="state", ordering="state", label=BADGES)
     def badge(self, order: Order) -> str:
         return "shipped" if order.shipped_at and order.state == State.PLACED else order.state
-
-    @display(description="total", ordering="total")
-    def amount(self, order: Order) -> str:
-        return f"{order.total:,.2f} {order.currency}"
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str]:
         """Most customers live where the shop does."""

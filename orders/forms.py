@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from orders.models import OrderLine
 from shop.changes import ChangesForm
 from shop.models import Product
+from shop.money import money
 from shop.text import validate_plain
 
 
@@ -31,7 +32,7 @@ class LineFormSet(BaseInlineFormSet):
         super().add_fields(form, index)
         if self._catalogue is None:
             self._catalogue = [
-                (product.sku, f"{product.sku} · {product.name} · {product.unit_price}")
+                (product.sku, " · ".join((product.sku, product.name, _price(product))))
                 for product in Product.objects.filter(active=True)
             ]
         choices = [("", "Choose a product"), *self._catalogue]
@@ -39,6 +40,11 @@ class LineFormSet(BaseInlineFormSet):
         if chosen and chosen not in dict(choices):
             choices.append((chosen, f"{chosen} · no longer for sale"))
         form.fields["sku"].choices = choices
+        form.instance.order = self.instance  # whose currency its amounts are shown in
+
+
+def _price(product: Product) -> str:
+    return money(product.price, product.currency)
 
 
 class CancelForm(forms.Form):

@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 
 from shop.changes import ChangesForm
 from shop.models import Product
+from shop.money import money
 
 
 class LooksOnly:
@@ -24,6 +25,16 @@ class LooksOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def amount(name: str) -> Any:
+    """A column or field that shows the row's amount of that name in the row's currency."""
+
+    @admin.display(description=name.replace("_", " "), ordering=name)
+    def shown(_admin: Any, row: Any) -> str:
+        return money(getattr(row, name), row.currency)
+
+    return shown
 
 
 def onward(request: HttpRequest, url: str) -> HttpResponse:
@@ -61,9 +72,10 @@ class WritableAdmin(ModelAdmin, ChangesOnly):
 
 @admin.register(Product)
 class ProductAdmin(WritableAdmin):
-    list_display = ["sku", "name", "unit_price", "tax_rate", "active"]
+    list_display = ["sku", "name", "price", "tax_rate", "active"]
     list_filter = ["active", "tax_rate"]
     search_fields = ["sku", "name"]
+    price = amount("unit_price")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
         """A SKU stands on orders and in the stock: it is chosen once."""

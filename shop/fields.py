@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django_countries import countries
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from shop.mail import Unmailable, mailable
-from shop.money import rounded
+from shop.money import plain
 from shop.text import REFUSAL, is_plain
 
 PLAIN_MESSAGES: dict[str, Any] = {"invalid": "Must be a text.", "control": REFUSAL}
@@ -106,11 +105,16 @@ class WholeNumberField(serializers.IntegerField):
         return data
 
 
-class AmountField(serializers.DecimalField):
-    """An amount of money as a text with the currency's decimal places: "12.50"."""
+@extend_schema_field({"type": "string", "format": "decimal", "example": "12.50"})
+class AmountField(serializers.Field[Any, Any, str, Any]):
+    """An amount in its row's `currency`, as a text with that currency's decimal places: "12.50"."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_digits=16, decimal_places=2, **kwargs)
+        super().__init__(read_only=True, **kwargs)
 
-    def to_representation(self, value: Any) -> str:
-        return str(rounded(value, settings.CURRENCY))
+    def get_attribute(self, instance: Any) -> str:
+        amount: Any = super().get_attribute(instance)
+        return plain(amount, instance.currency)
+
+    def to_representation(self, value: str) -> str:
+        return value

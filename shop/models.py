@@ -2,8 +2,12 @@
 
 from decimal import Decimal
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+
+from shop.money import decimal_places, rounded
 
 
 class Product(models.Model):
@@ -34,3 +38,25 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
+
+    @property
+    def currency(self) -> str:
+        """The shop's: what is ordered keeps the one of its day."""
+        return str(settings.CURRENCY)
+
+    @property
+    def price(self) -> Decimal:
+        """The unit price as it is shown and charged: rounded to what the currency can pay."""
+        return rounded(self.unit_price, self.currency)
+
+    def clean(self) -> None:
+        """Refuse a price that cannot be paid.
+
+        Raises:
+            ValidationError: it has more decimal places than the currency.
+        """
+        if self.unit_price is not None and self.unit_price != self.price:
+            places = decimal_places(self.currency)
+            raise ValidationError(
+                {"unit_price": f"{self.currency} has {places} decimal places; use no more."}
+            )

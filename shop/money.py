@@ -1,14 +1,33 @@
-"""Amounts: `Decimal` and an ISO 4217 code, rounded half-up to the currency's minor unit."""
+"""Amounts: `Decimal` and an ISO 4217 code, rounded half-up to the currency's minor unit.
+
+Decimal places and formats are those of CLDR, as Babel has them.
+"""
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-MINOR_UNITS = {"EUR": 2, "CHF": 2, "GBP": 2, "USD": 2, "JPY": 0}
-"""Decimal places of each currency the shop can be set to (ISO 4217)."""
+from babel import Locale
+from babel.numbers import (
+    NumberPattern,
+    format_currency,
+    get_currency_precision,
+    get_territory_currencies,
+    is_currency,
+    parse_pattern,
+)
+
+MOST_PLACES = 3
+"""Decimal places of the finest currency that people pay with, the Kuwaiti dinar among others."""
+
+ENGLISH = Locale("en", "GB")
+NUMBER = parse_pattern("#,##0.00")
+# The code, since a sign may stand for several currencies; behind, so that columns align.
+WITH_CODE = parse_pattern("#,##0.00 ¤¤")
 
 
 class UnknownCurrency(ValueError):
-    """The shop does not know how many decimal places this currency has."""
+    """There is no such currency, so nobody knows how many decimal places it has."""
 
 
 class Amounts(NamedTuple):
@@ -19,16 +38,32 @@ class Amounts(NamedTuple):
     total: Decimal
 
 
+def is_payable(currency: str) -> bool:
+    """Whether a shop can sell in it: it is legal tender somewhere today, written in capitals."""
+    return currency in _tender()
+
+
+@lru_cache(maxsize=256)
+def is_known(currency: str) -> bool:
+    """Whether it is or was a currency (ISO 4217); a row may name one that is gone meanwhile."""
+    return len(currency) == 3 and currency.isupper() and is_currency(currency)
+
+
+@lru_cache(maxsize=256)
+def decimal_places(currency: str) -> int:
+    """Of the currency's minor unit; 2 for a code that is not known."""
+    return get_currency_precision(currency)
+
+
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """Round half-up (commercial rounding, DIN 1333) to the minor unit of `currency`.
 
     Raises:
-        UnknownCurrency: for a code that is not in `MINOR_UNITS`.
+        UnknownCurrency: for a code that is not known.
     """
-    if currency not in MINOR_UNITS:
-        known = ", ".join(sorted(MINOR_UNITS))
-        raise UnknownCurrency(f"Currency {currency!r} is not known here; add it to {known}.")
-    return amount.quantize(Decimal(1).scaleb(-MINOR_UNITS[currency]), rounding=ROUND_HALF_UP)
+    if not is_known(currency):
+        raise UnknownCurrency(f"Currency {currency!r} is not known; use a code of ISO 4217.")
+    return _rounded(amount, currency)
 
 
 def line_amounts(unit_price: Decimal, tax_rate: Decimal, quantity: int, currency: str) -> Amounts:
@@ -41,3 +76,34 @@ def line_amounts(unit_price: Decimal, tax_rate: Decimal, quantity: int, currency
 def summed(amounts: list[Amounts]) -> Amounts:
     """The totals of an order from those of its lines."""
     return Amounts(*(sum(column, Decimal(0)) for column in zip(*amounts, strict=True)))
+
+
+def plain(amount: Decimal, currency: str) -> str:
+    """For machines: `1234.50`."""
+    return str(_rounded(amount, currency))
+
+
+def number(amount: Decimal, currency: str) -> str:
+    """For people, where the currency stands elsewhere: `1,234.50`."""
+    return _formatted(amount, currency, NUMBER)
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """For people: `1,234.50 EUR`."""
+    return _formatted(amount, currency, WITH_CODE)
+
+
+def _formatted(amount: Decimal, currency: str, pattern: NumberPattern) -> str:
+    # Rounded before: Babel rounds half to even.
+    return format_currency(_rounded(amount, currency), currency, pattern, locale=ENGLISH)
+
+
+def _rounded(amount: Decimal, currency: str) -> Decimal:
+    places = Decimal(1).scaleb(-decimal_places(currency))
+    return amount.quantize(places, rounding=ROUND_HALF_UP)
+
+
+@cache
+def _tender() -> frozenset[str]:
+    countries = (str(code) for code in ENGLISH.territories if len(str(code)) == 2)
+    return frozenset(code for country in countries for code in get_territory_currencies(country))

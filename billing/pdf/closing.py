@@ -6,6 +6,7 @@ from billing.pdf.letterhead import LEFT, RIGHT
 from billing.pdf.pen import ACCENT, QUIET, TINT, WHITE, Pen
 from billing.pdf.table import TOTAL
 from billing.pdf.text import wrap
+from shop.money import money
 
 ABOVE = 24
 LEADING = 14
@@ -46,7 +47,7 @@ def _draw_totals(pen: Pen, document: Document, y: float) -> None:
         y -= LEADING
     pen.band(SUMS_LEFT, y - 22, RIGHT, 24, ACCENT)
     label = "Credit" if document.corrects else "Total"
-    total = f"{shown.amount(document.total, document.currency)} {document.currency}"
+    total = money(document.total, document.currency)
     pen.write(SUMS_LEFT + 8, y - 14, label, 11, bold=True, colour=WHITE)
     pen.write_to(TOTAL, y - 14, total, 11, bold=True, colour=WHITE, room=140)
 

@@ -11,7 +11,7 @@ from django_countries import countries
 
 from notifications.mails import one_line
 from shop.events import Line
-from shop.money import rounded
+from shop.money import money
 
 register = template.Library()
 
@@ -19,10 +19,7 @@ WIDTH = 66
 AMOUNT_WIDTH = 22
 
 
-@register.filter
-def money(amount: Decimal, currency: str) -> str:
-    """`1,234.50 EUR`: all decimal places of the currency, so that columns align."""
-    return f"{rounded(amount, currency):,} {currency}"
+register.filter(money)
 
 
 @register.filter

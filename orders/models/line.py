@@ -9,7 +9,7 @@ from django.db.models import Q
 from orders.models.amounts import adds_up, amount_field
 from orders.models.order import Order
 from shop.models import Product
-from shop.money import Amounts, line_amounts
+from shop.money import Amounts, line_amounts, rounded
 
 MOST_LINES = 100
 LARGEST_QUANTITY = 9_999
@@ -49,13 +49,22 @@ class OrderLine(models.Model):
         return f"{self.quantity} x {self.sku}"
 
     @property
+    def currency(self) -> str:
+        return self.order.currency
+
+    @property
     def amounts(self) -> Amounts:
         return Amounts(self.net, self.tax, self.total)
 
     def freeze(self, product: Product, currency: str) -> Self:
-        """Take name, price and tax rate from the catalogue, and what they come to."""
+        """Take name, price and tax rate from the catalogue, and what they come to.
+
+        Raises:
+            shop.money.UnknownCurrency: the order's currency is none.
+        """
         self.name = product.name
-        self.unit_price, self.tax_rate = product.unit_price, product.tax_rate
+        self.unit_price = rounded(product.unit_price, currency)
+        self.tax_rate = product.tax_rate
         self.net, self.tax, self.total = line_amounts(
             self.unit_price, self.tax_rate, self.quantity, currency
         )

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 
 from orders.models import Order
-from shop.money import MINOR_UNITS, Amounts, line_amounts, summed
+from shop.money import Amounts, is_known, line_amounts, summed
 
 NEEDED = ("currency", "email", "name", "line1", "postal_code", "city", "country")
 
@@ -17,8 +17,8 @@ def obstacle(order: Order) -> str:
     lines = order.frozen_lines
     if not lines:
         return "it has no lines"
-    if order.currency not in MINOR_UNITS:
-        return "it has no currency that the shop knows"
+    if not is_known(order.currency):
+        return "it has no currency that is known"
     for line in lines:
         priced = line_amounts(line.unit_price, line.tax_rate, line.quantity, order.currency)
         if not line.name or line.amounts != priced:

@@ -3,10 +3,23 @@
 from decimal import Decimal
 
 import pytest
+from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.money import MINOR_UNITS, UnknownCurrency, line_amounts, rounded, summed
+from shop.money import (
+    MOST_PLACES,
+    UnknownCurrency,
+    decimal_places,
+    is_known,
+    is_payable,
+    line_amounts,
+    money,
+    number,
+    plain,
+    rounded,
+    summed,
+)
 
 prices = st.decimals(min_value=Decimal("0.01"), max_value=Decimal("99999999.99"), places=2)
 rates = st.decimals(min_value=0, max_value=1, places=3)
@@ -28,7 +41,7 @@ def test_an_unknown_currency_is_refused() -> None:
         rounded(Decimal(1), "XYZ")
 
 
-@given(prices, rates, st.integers(1, 9_999), st.sampled_from(sorted(MINOR_UNITS)))
+@given(prices, rates, st.integers(1, 9_999), st.sampled_from(["EUR", "SEK", "JPY", "KWD", "HUF"]))
 def test_net_and_tax_always_make_the_total(
     price: Decimal, rate: Decimal, quantity: int, currency: str
 ) -> None:
@@ -45,3 +58,38 @@ def test_the_totals_are_those_of_the_lines() -> None:
     totals = summed(lines)
 
     assert totals.net + totals.tax == totals.total == sum(line.total for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "for_people", "for_machines"),
+    [
+        ("1234.5", "EUR", "1,234.50 EUR", "1234.50"),
+        ("1234.5", "JPY", "1,235 JPY", "1235"),
+        ("1234.5", "SEK", "1,234.50 SEK", "1234.50"),
+        ("1234.5", "KWD", "1,234.500 KWD", "1234.500"),
+        ("0.125", "USD", "0.13 USD", "0.13"),
+        ("12345678901234.56", "CHF", "12,345,678,901,234.56 CHF", "12345678901234.56"),
+        ("1234.5", "DEM", "1,234.50 DEM", "1234.50"),
+        ("1234.5", "???", "1,234.50 ???", "1234.50"),
+    ],
+)
+def test_an_amount_is_written_with_the_places_of_its_currency(
+    amount: str, currency: str, for_people: str, for_machines: str
+) -> None:
+    assert money(Decimal(amount), currency) == for_people
+    assert f"{number(Decimal(amount), currency)} {currency}" == for_people
+    assert plain(Decimal(amount), currency) == for_machines
+
+
+def test_the_shop_can_sell_in_what_is_tender_today() -> None:
+    assert all(map(is_payable, ["EUR", "SEK", "JPY", "KWD", "USD", "CHF", "GBP"]))
+    assert not any(map(is_payable, ["eur", "DEM", "BTC", "XXX", "EURO", ""]))
+
+
+def test_a_row_may_name_a_currency_that_is_gone() -> None:
+    assert is_known("DEM")
+    assert not any(map(is_known, ["dem", "BTC", "", "EURO"]))
+
+
+def test_no_currency_that_people_pay_with_is_finer_than_the_database_keeps() -> None:
+    assert max(map(decimal_places, filter(is_payable, list_currencies()))) == MOST_PLACES

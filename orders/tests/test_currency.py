@@ -1,0 +1,106 @@
+"""Each order is shown in its own currency, whatever the shop's has become."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
+
+from orders.models import Order
+from shop.models import Product
+
+pytestmark = pytest.mark.django_db
+
+
+def check_out(body: dict[str, Any]) -> dict[str, Any]:
+    response = APIClient().post("/api/v1/checkout/", body, format="json")
+    assert response.status_code == 201, response.content
+    return dict(response.json())
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "total"),
+    [("SEK", "4.49", "8.98"), ("JPY", "449", "898"), ("USD", "4.49", "8.98")],
+)
+def test_a_shop_sells_in_any_currency(
+    body: dict[str, Any], settings: Settings, currency: str, price: str, total: str
+) -> None:
+    settings.CURRENCY = currency
+    Product.objects.filter(sku="TEA").update(unit_price=price)
+
+    order = check_out(body | {"lines": [{"sku": "TEA", "quantity": 2}]})
+
+    assert (order["currency"], order["total"]) == (currency, total)
+    assert order["lines"][0]["unit_price"] == price
+
+
+def test_an_order_keeps_its_currency_when_the_shop_changes_its_own(
+    body: dict[str, Any], settings: Settings, admin_client: Client
+) -> None:
+    before = check_out(body)
+
+    settings.CURRENCY = "JPY"
+
+    after = APIClient().get(before["links"]["self"]).json()
+    assert (after["currency"], after["total"]) == ("EUR", before["total"]) == ("EUR", "28.49")
+    assert [line["total"] for line in after["lines"]] == ["24.00", "4.49"]
+    assert "28.49" in APIClient().get(before["links"]["page"]).content.decode()
+    order = Order.objects.get()
+    page = reverse("admin:orders_order_change", args=[order.pk])
+    assert "28.49 EUR" in admin_client.get(page).content.decode()
+    assert (
+        "28.49 EUR" in admin_client.get(reverse("admin:orders_order_changelist")).content.decode()
+    )
+
+
+def test_yen_have_no_decimals_anywhere(
+    body: dict[str, Any], settings: Settings, admin_client: Client
+) -> None:
+    settings.CURRENCY = "JPY"
+    Product.objects.update(unit_price=Decimal(1200))
+
+    order = check_out(body)
+
+    page = APIClient().get(order["links"]["page"]).content.decode()
+    assert "3,600" in page
+    assert "3,600.00" not in page
+    admin = reverse("admin:orders_order_change", args=[Order.objects.get().pk])
+    pages = [
+        admin,
+        reverse("admin:shop_product_changelist"),
+        reverse("admin:orders_order_add"),
+        "/",
+    ]
+    for address in pages:
+        shown = admin_client.get(address).content.decode()
+        assert "1,200" in shown
+        assert "1,200.00" not in shown
+        assert "1200.00" not in shown
+    assert APIClient().get("/api/v1/products/").json()["results"][0]["unit_price"] == "1200"
+
+
+def test_a_price_finer_than_the_currency_is_charged_as_it_is_shown(
+    body: dict[str, Any], settings: Settings
+) -> None:
+    settings.CURRENCY = "JPY"  # whose catalogue was written in euros
+
+    order = check_out(body | {"lines": [{"sku": "TEA", "quantity": 9}]})
+
+    assert (order["lines"][0]["unit_price"], order["total"]) == ("4", "36")
+
+
+def test_staff_cannot_write_a_price_finer_than_the_currency(
+    catalogue: dict[str, Product], settings: Settings, client: Client
+) -> None:
+    client.force_login(get_user_model().objects.create_superuser("ada"))
+    settings.CURRENCY = "JPY"
+    address = reverse("admin:shop_product_change", args=[catalogue["MUG"].pk])
+
+    page = client.post(address, {"name": "Mug", "unit_price": "4.50", "tax_rate": "0.19"})
+
+    assert "JPY has 0 decimal places" in page.content.decode()
+    assert Product.objects.get(sku="MUG").unit_price == 12

@@ -1,0 +1,21 @@
+"""How pages and mails write amounts; each is in the currency of its own row."""
+
+from decimal import Decimal
+
+from django import template
+
+from shop import money as amounts
+
+register = template.Library()
+
+
+@register.filter
+def number(amount: Decimal, currency: str) -> str:
+    """`1,234.50`, where the currency stands elsewhere."""
+    return amounts.number(amount, currency)
+
+
+@register.filter
+def money(amount: Decimal, currency: str) -> str:
+    """`1,234.50 EUR`."""
+    return amounts.money(amount, currency)
