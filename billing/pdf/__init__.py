@@ -7,22 +7,34 @@ from reportlab.pdfgen.canvas import Canvas
 
 from billing.content import Document
 from billing.pdf import closing, letterhead, table
+from billing.pdf.fonts import MAIN
 from billing.pdf.pages import paginate
 from billing.pdf.pen import Pen
+from billing.pdf.text import written_for
 
 
 def draw(document: Document) -> bytes:
     """Draw the document on A4 pages; equal documents give equal bytes, in every process.
 
-    Text that no font has shows as empty boxes, control characters as nothing; neither fails.
+    A character that no font has shows as a replacement character, a control character as nothing;
+    neither fails.
     """
     file = BytesIO()
-    canvas = Canvas(file, pagesize=A4, pageCompression=1, invariant=1, lang="en-GB")
+    canvas = Canvas(
+        file,
+        pagesize=A4,
+        pageCompression=1,
+        invariant=1,
+        lang="en-GB",
+        # Its own would be one that is not embedded.
+        initialFontName=MAIN.regular.fontName,
+    )
     canvas.setTitle(f"{letterhead.title(document)} {document.number}")
     canvas.setAuthor(document.seller.name)
     canvas.setSubject(f"Order {document.order_number}")
     canvas.setCreator(document.seller.name)
-    _draw_pages(Pen(canvas), document)
+    with written_for(document.buyer.address.country):
+        _draw_pages(Pen(canvas), document)
     canvas.save()
     return file.getvalue()
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfgen.canvas import Canvas
 
-from billing.pdf.text import clean, fitting_size, font, width
+from billing.pdf.shaping import Run
+from billing.pdf.text import clean, fitting_size, placed, width
 
 ACCENT = HexColor("#0f766e")
 """The shop's colour, as its pages and mails have it."""
@@ -39,8 +40,20 @@ class Pen:
         if room is not None:
             size = fitting_size(text, room, size, bold)
         self._canvas.setFillColor(colour)
-        self._canvas.setFont(font(text, bold), size)
-        self._canvas.drawString(x, y, text)
+        for run in placed(text, bold):
+            self._draw(run, x, y, size)
+            x += run.width * size
+
+    def _draw(self, run: Run, x: float, y: float, size: float) -> None:
+        canvas = self._canvas
+        canvas.setFont(run.cut.fontName, size)
+        if run.shaped:
+            # Glyphs are not letters: this is what a reader copies, finds and reads aloud.
+            said = run.text.encode("utf-16-be").hex().upper()
+            canvas.addLiteral(f"/Span << /ActualText <FEFF{said}> >> BDC")
+        canvas.drawString(x, y, run.shown)
+        if run.shaped:
+            canvas.addLiteral("EMC")
 
     def write_to(
         self,
