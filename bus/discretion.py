@@ -40,7 +40,7 @@ SHORTEST_WORD = 3
 
 def kinds(error: BaseException) -> str:
     """The traceback with the kinds of errors instead of what they say."""
-    return _traceback(error, _kind)
+    return _traceback(error, kind)
 
 
 def texts(error: BaseException, personal: Iterable[Any]) -> str:
@@ -81,7 +81,8 @@ def _name(error: BaseException) -> str:
     return f"{within}{kind.__qualname__}"
 
 
-def _kind(error: BaseException) -> str:
+def kind(error: BaseException) -> str:
+    """What kind of error it is, with as much of its text as names nobody."""
     if isinstance(error, (IntegrityError, OperationalError)):
         return f"{_name(error)}: {discreet(_first_line(error))}"  # a constraint, a lock, a host
     if isinstance(error, OSError) and error.strerror:

@@ -17,6 +17,9 @@ from shop.events import InvoiceNumbered
 RESTORE = "Restore it from a backup: what was issued is never made anew."
 
 
+NOT_SEEN = "cannot be seen from here: the documents of this database are in another folder"
+
+
 @check("the documents' folder belongs to this database")
 def folder_is_ours() -> Iterator[Finding]:
     try:
@@ -24,16 +27,18 @@ def folder_is_ours() -> Iterator[Finding]:
     except folder.WrongFolder as error:
         yield Finding(folder.MARK, "names another database", asks=str(error))
     except folder.FolderNotSeen as error:
-        what = "is missing, and so are the last documents"
-        yield Finding(folder.MARK, what, asks=str(error), repair=_begin_folder)
+        asks = str(error)
+        yield Finding(folder.MARK, NOT_SEEN, asks=asks, repair=_begin_folder, unseen=True)
 
 
 @check("every issued document's file is the one that was issued")
 def files_as_issued() -> Iterator[Finding]:
     try:
         folder.check()
-    except (folder.WrongFolder, folder.FolderNotSeen):
-        return  # One finding, of the folder: the files of this database are somewhere else.
+    except (folder.WrongFolder, folder.FolderNotSeen) as error:
+        # The files of this database are somewhere else; nobody knows from here how they are.
+        yield Finding(folder.MARK, NOT_SEEN, asks=str(error), unseen=True)
+        return
     issued = Invoice.objects.exclude(sha256="").order_by("id")
     for invoice in issued.only("number", "storage_name", "sha256").iterator():
         try:

@@ -5,7 +5,8 @@ from bus.audit.doubles import once
 from bus.audit.effects import NEVER, Effect, effects, key_of
 from bus.audit.listing import listed
 from bus.audit.repairing import Mended, Operator, repair
-from bus.audit.rules import Check, Finding, check, findings, run_checks
+from bus.audit.results import keep
+from bus.audit.rules import Check, Finding, answers, check, findings, run_checks, violations
 from bus.audit.standstill import (
     due_and_not_begun,
     events_not_routed,
@@ -20,6 +21,7 @@ __all__ = [
     "Finding",
     "Mended",
     "Operator",
+    "answers",
     "check",
     "due_and_not_begun",
     "effects",
@@ -27,6 +29,7 @@ __all__ = [
     "events_not_routed",
     "facts_stated_once",
     "findings",
+    "keep",
     "key_of",
     "listed",
     "lost_in_flight",
@@ -35,4 +38,5 @@ __all__ = [
     "repair",
     "retired_with_open",
     "run_checks",
+    "violations",
 ]

@@ -11,13 +11,14 @@ from bus.models.ledger import (
     State,
     Subscription,
 )
-from bus.models.operations import BulkOperation, OperatorAction, RelayState
+from bus.models.operations import AuditResult, BulkOperation, OperatorAction, RelayState
 
 __all__ = [
     "INDEXED",
     "IN_FLIGHT",
     "IS_OPEN",
     "OPEN",
+    "AuditResult",
     "BulkOperation",
     "Delivery",
     "Event",

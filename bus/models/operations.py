@@ -72,3 +72,18 @@ class RelayState(models.Model):
 
     def __str__(self) -> str:
         return "relay"
+
+
+class AuditResult(models.Model):
+    """What one rule of the audit came to when it was asked last; how much, and never of whom."""
+
+    rule = models.CharField(max_length=200, unique=True)
+    at = models.DateTimeField(db_default=Now())
+    findings = models.PositiveIntegerField()
+    unseen = models.BooleanField()
+
+    class Meta:
+        ordering = ["rule"]
+
+    def __str__(self) -> str:
+        return self.rule

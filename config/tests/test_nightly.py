@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bus.audit import Finding, rules
+from bus.models import AuditResult
 from config import nightly
 from config.celery import app
 from tests.house import known_to_a_worker
@@ -31,3 +32,51 @@ def test_a_finding_fails_the_nightly_audit(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(nightly.AuditFoundSomething, match="1 findings"):
         nightly.audit()
+
+
+@pytest.mark.django_db
+def test_a_check_that_fails_is_a_finding_and_the_others_still_run(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    customer = "Ada Lovelace"
+
+    def finds_and_fails() -> Iterator[Finding]:
+        yield Finding("SO-1", "is wrong")
+        raise ValueError(customer)
+
+    def finds() -> Iterator[Finding]:
+        yield Finding("SO-2", "is wrong")
+
+    monkeypatch.setattr(rules, "_checks", {"the first": finds_and_fails, "the second": finds})
+
+    with pytest.raises(nightly.AuditFoundSomething, match="3 findings"):
+        nightly.audit()
+
+    told = [record.getMessage() for record in caplog.records]
+    assert "audit: the first: the check could not be asked: ValueError" in told
+    assert "audit: the second: SO-2 is wrong" in told
+    assert "Lovelace" not in caplog.text
+    kept = AuditResult.objects.values_list("rule", "findings", "unseen")
+    assert list(kept) == [("the first", 2, False), ("the second", 1, False)]
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_seen_from_here_fails_no_audit_and_changes_no_earlier_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = [Finding("the folder", "cannot be seen from here", unseen=True)]
+    monkeypatch.setattr(rules, "_checks", {"files": lambda: answers})
+
+    nightly.audit()
+    assert AuditResult.objects.get().unseen
+
+    answers[:] = [Finding("RE-1", "is missing")]
+    with pytest.raises(nightly.AuditFoundSomething):
+        nightly.audit()
+    answers[:] = [Finding("the folder", "cannot be seen from here", unseen=True)]
+    nightly.audit()
+    assert (AuditResult.objects.get().findings, AuditResult.objects.get().unseen) == (1, False)
+
+    answers.clear()
+    nightly.audit()
+    assert AuditResult.objects.get().findings == 0

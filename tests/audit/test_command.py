@@ -1,9 +1,12 @@
 """What `manage.py audit` looks at, and what it says."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.db import connection
 
-from bus.audit import rules
+from bus.audit import Finding, rules
 from bus.models import Delivery, OperatorAction, PersonalData, State
 from bus.moment import one_moment
 from tests.audit.conftest import audit, damaged, found
@@ -60,6 +63,36 @@ def test_a_repair_says_what_was_done_and_what_is_left(shop: Shop) -> None:
     assert (action.who, action.what, action.subject) == ("grace", "repair", "CUP")
     assert action.why.endswith("became 9 and 3. audit of November")
     assert list(found()) == ["every issued document's file is the one that was issued"]
+
+
+def test_documents_that_are_not_here_are_not_called_missing(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "not mounted here"
+
+    code, printed = audit()
+
+    assert code == 0
+    words = " ".join(printed.split())
+    assert "the documents' folder belongs to this database not seen" in words
+    assert "every issued document's file is the one that was issued not seen" in words
+    assert "cannot be seen from here" in words
+    assert "is missing" not in words
+
+
+def test_a_check_that_fails_is_told_and_the_others_are_asked(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> list[Finding]:
+        raise ZeroDivisionError
+
+    damaged(shop, "mail_lost")
+    monkeypatch.setattr(rules, "_checks", {"no check divides by zero": fails} | rules._checks)
+
+    code, printed = audit()
+
+    assert code == 1
+    assert "could not be asked" in printed
+    assert "ZeroDivisionError" in printed
+    assert len(found()) == 2
 
 
 @pytest.mark.postgres
