@@ -1,8 +1,10 @@
-"""The doors of the dashboard. Staff only: others are sent to the admin's login."""
+"""The pages of the dashboard: for staff who may see figures."""
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import user_passes_test
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -13,10 +15,24 @@ from django.views.decorators.http import require_GET
 
 from analytics import live, selectors
 
+MAY_SEE_FIGURES = "analytics.view_dayfigures"
+
+
+def _sees_figures(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Strangers are sent to the login; staff who have not been allowed to see figures are told."""
+    if not (user.is_active and user.is_staff):
+        return False
+    if not user.has_perm(MAY_SEE_FIGURES):
+        raise PermissionDenied
+    return True
+
+
+figures_required = user_passes_test(_sees_figures)
+
 
 @require_GET
 @never_cache
-@staff_member_required
+@figures_required
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The page, complete as of now; its script keeps it moving."""
     figures = {"at": timezone.now().isoformat(), **selectors.dashboard()}
@@ -30,14 +46,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
-@staff_member_required
+@figures_required
 def snapshot(_request: HttpRequest) -> JsonResponse:
     """The figures as of now, for those who cannot be streamed to."""
     return JsonResponse({"at": timezone.now().isoformat(), **selectors.dashboard()})
 
 
 @require_GET
-@staff_member_required
+@figures_required
 async def stream(_request: HttpRequest) -> HttpResponseBase:
     """The figures as server-sent events (HTML standard, section 9.2), until the viewer leaves.
 

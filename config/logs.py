@@ -28,6 +28,13 @@ class Formatter(logging.Formatter):
         return kinds(ei[1]).rstrip("\n") if ei[1] else ""
 
 
+def refusals_in_one_line(record: logging.LogRecord) -> bool:
+    """Take the traceback off a refused request (4xx): refusing is an answer and no fault."""
+    if record.levelno < logging.ERROR:
+        record.exc_info = None
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -37,11 +44,18 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         }
     },
+    "filters": {
+        "refusals": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": refusals_in_one_line,
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Its own handler, which it has under DEBUG, would say everything twice.
         "django": {"handlers": [], "level": "INFO"},
+        "django.request": {"filters": ["refusals"]},
         # The bus says what became of a message, so Celery need not say it too.
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},

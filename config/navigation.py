@@ -7,16 +7,16 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 
 
-def _may_view(permission: str) -> Callable[[HttpRequest], bool]:
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perm(permission)
 
 
-def _page(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
+def _page(title: str, icon: str, app: str, model: str, permission: str = "") -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
-        "permission": _may_view(f"{app}.view_{model}"),
+        "permission": _may(f"{app}.{permission or f'view_{model}'}"),
     }
 
 
@@ -28,6 +28,7 @@ _GROUPS: list[dict[str, Any]] = [
                 "title": "Live figures",
                 "icon": "monitoring",
                 "link": reverse_lazy("analytics:dashboard"),
+                "permission": _may("analytics.view_dayfigures"),
                 # Not a page of the admin; its address is part of others that are.
                 "active": lambda _request: False,
             },
@@ -38,7 +39,7 @@ _GROUPS: list[dict[str, Any]] = [
     {
         "title": "Warehouse",
         "items": [
-            _page("Packing board", "inventory", "fulfillment", "packingboard"),
+            _page("Packing board", "inventory", "fulfillment", "packingboard", "dispatch_shipment"),
             _page("Shipments", "local_shipping", "fulfillment", "shipment"),
             _page("Stock", "shelves", "inventory", "stockitem"),
             _page("Stock movements", "swap_vert", "inventory", "movement"),

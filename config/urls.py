@@ -14,5 +14,6 @@ urlpatterns = [
 ]
 
 handler400 = "shop.views.bad_request"
+handler403 = "shop.views.forbidden"
 handler404 = "shop.views.not_found"
 handler500 = "shop.views.broken"

@@ -94,7 +94,7 @@ class StockItemAdmin(WritableAdmin):
     )
     def receive_stock(self, request: HttpRequest, form: ReceiveForm) -> HttpResponse:
         data = form.cleaned_data
-        sku = data["sku"].sku
+        sku = data["sku"]
         services.receive_stock(sku, data["quantity"], data["reason"], request.user.get_username())
         messages.success(request, f"{data['quantity']} x {sku} received.")
         return onward(request, reverse("admin:inventory_stockitem_changelist"))

@@ -4,23 +4,17 @@ from django import forms
 from unfold.forms import BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from inventory.services.booking import LARGEST_QUANTITY
-from shop.models import Product
+from shop.forms import ProductField
 
 
 class ReceiveForm(BaseDialogForm):
     """A delivery to the warehouse."""
 
-    sku = forms.ModelChoiceField(
-        Product.objects.all(),
-        to_field_name="sku",
-        label="Product",
-        widget=UnfoldAdminSelectWidget,
-    )
+    sku = ProductField()
     quantity = forms.IntegerField(
         min_value=1,
         max_value=LARGEST_QUANTITY,

@@ -19,6 +19,7 @@ from shop.admin import WritableAdmin, amount
 BADGES = {"draft": "info", "placed": "success", "shipped": "success", "cancelled": "danger"}
 CUSTOMER = ["email", "name", "line1", "line2", "postal_code", "city", "country"]
 INSTANTS = ["placed_at", "reserved_at", "shipped_at", "cancelled_at", "cancel_reason"]
+MAY_PLACE = "orders.place_order"
 PLACE_BUTTON = "orders_order_save_and_place"
 REFUSALS = (services.NotADraft, services.OrderHasNoLines, services.UnknownProducts)
 
@@ -28,7 +29,13 @@ def _is_draft(order: object) -> bool:
     return not isinstance(order, Order) or order.state == State.DRAFT
 
 
+def _may_write(request: HttpRequest, order: Order | None) -> bool:
+    return request.user.has_perm(f"orders.{'change' if order else 'add'}_order")
+
+
 class LineInline(TabularInline):
+    """Lines belong to their order: who may write the order may write them."""
+
     model = OrderLine
     form = LineForm
     formset = LineFormSet
@@ -39,14 +46,17 @@ class LineInline(TabularInline):
     max_num = MOST_LINES
     price, amount = amount("unit_price"), amount("total")
 
+    def has_view_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return any(request.user.has_perm(f"orders.{may}_order") for may in ("view", "change"))
+
     def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return _is_draft(obj) and super().has_add_permission(request, obj)
+        return _is_draft(obj) and _may_write(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return _is_draft(obj) and super().has_change_permission(request, obj)
+        return _is_draft(obj) and _may_write(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return _is_draft(obj) and super().has_delete_permission(request, obj)
+        return _is_draft(obj) and _may_write(request, obj)
 
 
 @admin.register(Order)
@@ -95,10 +105,9 @@ class OrderAdmin(WritableAdmin):
         self, db_field: Any, request: HttpRequest, **options: Any
     ) -> Any:
         if db_field.name == "state":
-            options["choices"] = [
-                (State.DRAFT, "draft"),
-                (State.PLACED, "placed: saving places it"),
-            ]
+            options["choices"] = [(State.DRAFT, "draft")]
+            if request.user.has_perm(MAY_PLACE):
+                options["choices"].append((State.PLACED, "placed: saving places it"))
         return super().formfield_for_choice_field(db_field, request, **options)
 
     def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
@@ -109,24 +118,27 @@ class OrderAdmin(WritableAdmin):
         return obj is not None and _is_draft(obj) and super().has_delete_permission(request, obj)
 
     def has_place_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return self._stands(request, object_id, state=State.DRAFT)
+        return self._may(request, MAY_PLACE, object_id, state=State.DRAFT)
 
     def has_cancel_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return self._stands(request, object_id, state=State.PLACED, shipped_at=None)
+        return self._may(
+            request, "orders.cancel_order", object_id, state=State.PLACED, shipped_at=None
+        )
 
     def has_follow_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return self._stands(request, object_id, number__isnull=False)
+        return self._may(request, "bus.view_delivery", object_id, number__isnull=False)
 
-    def _stands(self, request: HttpRequest, object_id: object, **how: object) -> bool:
+    def _may(self, request: HttpRequest, permission: str, object_id: object, **how: object) -> bool:
         """Unfold asks once more without the id when a button of the form was pressed."""
-        if not request.user.has_perm("orders.change_order"):
+        if not request.user.has_perm(permission):
             return False
         if object_id is None:
             return True
         return str(object_id).isdecimal() and Order.objects.filter(pk=object_id, **how).exists()
 
     def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
-        form.places = obj.state == State.PLACED or PLACE_BUTTON in request.POST
+        wanted = obj.state == State.PLACED or PLACE_BUTTON in request.POST
+        form.places = wanted and request.user.has_perm(MAY_PLACE)
         obj.state = State.DRAFT
         super().save_model(request, obj, form, change)
 
@@ -152,7 +164,7 @@ class OrderAdmin(WritableAdmin):
         """To the bus: what became of this order's facts."""
         order = get_object_or_404(Order, pk=object_id)
         address = reverse("admin:bus_delivery_changelist")
-        return HttpResponseRedirect(f"{address}?stream__exact={order.number}")
+        return HttpResponseRedirect(f"{address}?q={order.number}")
 
     @action(description="Cancel order", permissions=["cancel"], icon="cancel")
     def cancel(self, request: HttpRequest, object_id: int) -> HttpResponse:

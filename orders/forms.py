@@ -4,47 +4,38 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseInlineFormSet
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from orders.models import OrderLine
 from shop.changes import ChangesForm
+from shop.forms import ProductField
 from shop.models import Product
-from shop.money import money
 from shop.text import validate_plain
 
 
 class LineForm(ChangesForm):
     """A product from the catalogue, and how many of it; the price is the catalogue's."""
 
-    sku = forms.ChoiceField(label="Product", widget=UnfoldAdminSelectWidget)
+    sku = ProductField()
 
     class Meta:
         model = OrderLine
         fields = ["sku", "quantity"]
 
+    def clean_sku(self) -> str:
+        """What is newly chosen must be for sale; a line of a draft may have been overtaken."""
+        sku: str = self.cleaned_data["sku"]
+        if "sku" in self.changed_data and not Product.objects.filter(sku=sku, active=True).exists():
+            raise forms.ValidationError(f"{sku} is not for sale any more.")
+        return sku
+
 
 class LineFormSet(BaseInlineFormSet):
-    """Reads the catalogue once, however many lines there are."""
-
-    _catalogue: list[tuple[str, str]] | None = None
+    """Lines that know their order, in whose currency their amounts are shown."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
-        if self._catalogue is None:
-            self._catalogue = [
-                (product.sku, " · ".join((product.sku, product.name, _price(product))))
-                for product in Product.objects.filter(active=True)
-            ]
-        choices = [("", "Choose a product"), *self._catalogue]
-        chosen = form.instance.sku
-        if chosen and chosen not in dict(choices):
-            choices.append((chosen, f"{chosen} · no longer for sale"))
-        form.fields["sku"].choices = choices
-        form.instance.order = self.instance  # whose currency its amounts are shown in
-
-
-def _price(product: Product) -> str:
-    return money(product.price, product.currency)
+        form.instance.order = self.instance
 
 
 class CancelForm(forms.Form):

@@ -4,14 +4,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin
 
 from shop.changes import ChangesForm
 from shop.models import Product
 from shop.money import money
+
+MOST_FOUND = 20
+"""Products that are suggested at a time."""
 
 
 class LooksOnly:
@@ -76,6 +81,25 @@ class ProductAdmin(WritableAdmin):
     list_filter = ["active", "tax_rate"]
     search_fields = ["sku", "name"]
     price = amount("unit_price")
+
+    def get_urls(self) -> list[URLPattern]:
+        search = self.admin_site.admin_view(self.search)
+        return [path("search/", search, name="shop_product_search"), *super().get_urls()]
+
+    def search(self, request: HttpRequest) -> JsonResponse:
+        """Products for sale whose SKU or name has all the words, for the fields that ask."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = self.model.objects.filter(active=True)
+        found, _ = self.get_search_results(request, rows, request.GET.get("q", "")[:100])
+        return JsonResponse(
+            {
+                "products": [
+                    {"sku": one.sku, "text": f"{one.name} · {money(one.price, one.currency)}"}
+                    for one in found[:MOST_FOUND]
+                ]
+            }
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
         """A SKU stands on orders and in the stock: it is chosen once."""

@@ -50,6 +50,10 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _refusal(request, 400, "The request cannot be read.", UnreadableRequest)
 
 
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's
+    return _refusal(request, 403, "Your account may not do this. Ask whoever runs the shop.")
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """An error nobody foresaw: it is in the log, and nothing of it is shown."""
     return _refusal(request, 500, "Something went wrong here. It has been noted.")

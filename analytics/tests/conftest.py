@@ -12,6 +12,7 @@ import httpx
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 
@@ -53,6 +54,7 @@ def dashboard(django_db_setup: None) -> Iterator[str]:
 def staff_session(transactional_db: None) -> str:
     """The session cookie of somebody who may see the figures."""
     staff = get_user_model().objects.create_user("ada", is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_dayfigures"))
     client = Client()
     client.force_login(staff)
     return client.cookies["sessionid"].value

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def staff(client):
-    client.force_login(get_user_model().objects.create_user("ada", is_staff=True))
+    user = get_user_model().objects.create_user("ada", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_dayfigures"))
+    client.force_login(user)
     return client
 
 
@@ -35,6 +38,13 @@ def test_a_customer_who_is_not_staff_is_sent_to_the_login(client, door):
 
     assert response.status_code == 302
     assert response["Location"].startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_staff_without_the_permission_for_figures_see_none(client, door):
+    client.force_login(get_user_model().objects.create_user("bob", is_staff=True))
+
+    assert client.get(reverse(door)).status_code == 403
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -67,13 +67,15 @@ def filter_of(changelist: ChangeList) -> Filter:
         if name not in KEPT or len(values) != 1:
             raise Refused(
                 f"All that match {name} cannot be chosen; choose rows, or filter by state, "
-                "queue, subscription, time of the event or the beginning of a stream."
+                "queue, subscription, time of the event or a whole stream."
             )
         field, value = KEPT[name]
         wanted[field] = value(values[0])
-    if len(words := changelist.query.split()) > 1:
-        raise Refused("The search must be the beginning of one stream, for example SO-1000.")
-    return Filter(**wanted, stream_start="".join(words))
+    if words := changelist.query.split():
+        if len(words) > 1 or wanted.get("stream", words[0]) != words[0]:
+            raise Refused("The search must be one whole stream, for example SO-1000.")
+        wanted["stream"] = words[0]
+    return Filter(**wanted)
 
 
 def _name_of(model: type[Queue | Subscription]) -> Callable[[str], str]:
@@ -88,7 +90,6 @@ def _name_of(model: type[Queue | Subscription]) -> Callable[[str], str]:
 
 KEPT: dict[str, tuple[str, Callable[[str], str]]] = {
     "state__exact": ("state", str),
-    "stream__exact": ("stream", str),
     "queue__id__exact": ("queue", _name_of(Queue)),
     "subscription__id__exact": ("subscription", _name_of(Subscription)),
 }

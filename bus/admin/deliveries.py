@@ -43,8 +43,8 @@ class DeliveryAdmin(ReadOnly):
     list_filter = ("state", ("event__at", EventTime), "queue", "subscription")
     list_filter_submit = True
     list_select_related = ("subscription",)
-    search_fields = ("stream__startswith",)
-    search_help_text = "The beginning of a stream, for example SO-1000."
+    search_fields = ("event__stream__exact",)
+    search_help_text = "A whole stream, for example SO-1000."
     ordering = ("-id",)
     fields = (
         "event", "subscription", "queue", "stream", "state", "kind", "attempts", "crashes",

@@ -35,8 +35,8 @@ class Deliveries(TabularInline):
 class EventAdmin(ReadOnly):
     list_display = ("id", "type", "stream", "at")
     list_filter = ("type",)
-    search_fields = ("stream__startswith",)
-    search_help_text = "The beginning of a stream, for example SO-1000."
+    search_fields = ("stream__exact",)
+    search_help_text = "A whole stream, for example SO-1000."
     ordering = ("-id",)
     fields = ("type", "stream", "at", "quiet", "envelope")
     readonly_fields = fields

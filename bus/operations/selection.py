@@ -31,7 +31,6 @@ class Filter:
     queue: str = ""
     state: str = ""
     stream: str = ""
-    stream_start: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -44,7 +43,6 @@ class Filter:
             ("of ", self.subscription),
             ("in queue ", self.queue),
             ("about ", self.stream),
-            ("about ", self.stream_start and f"{self.stream_start}..."),
             ("since ", self.since and f"{localtime(self.since):%Y-%m-%d %H:%M:%S}"),
             ("until ", self.until and f"{localtime(self.until):%Y-%m-%d %H:%M:%S}"),
             ("", " ".join(map(str, self.ids))),
@@ -69,7 +67,6 @@ class Filter:
             "state": self.state,
             # By way of the event, which has an index for it however old it is.
             "event__stream": self.stream,
-            "stream__startswith": self.stream_start,
             "event__at__gte": self.since,
             "event__at__lt": self.until,
         }

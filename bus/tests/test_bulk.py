@@ -208,7 +208,7 @@ def test_few_that_match_among_many_ids_are_found(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "SPAN", 1)
-    action = bulk.begin(Filter(stream_start="4"), "discard", by="ada", why="obsolete")
+    action = bulk.begin(Filter(stream="4"), "discard", by="ada", why="obsolete")
 
     for _ in range(10):
         bulk.step(action.pk)

@@ -6,6 +6,7 @@ from django.core.management import call_command
 
 from billing import folder
 from bus.registration import register
+from config.roles import add_missing_groups
 from shop.models import Product
 
 DEMO_LOGIN = "admin"
@@ -16,6 +17,7 @@ def prepare() -> None:
     """Bring the database up to date; fill it where it is empty. Safe to repeat."""
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
     folder.claim()
+    add_missing_groups()
     if not Product.objects.exists():
         call_command("seed")
     if settings.DEBUG and not get_user_model().objects.filter(is_superuser=True).exists():

@@ -75,6 +75,10 @@ class Order(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [
+            ("place_order", "Can place orders, which sets off everything that follows"),
+            ("cancel_order", "Can cancel orders"),
+        ]
         indexes = [
             models.Index(fields=["placed_at"], name="orders_order_placed_at"),
             models.Index(fields=["state", "-id"], name="orders_order_state"),

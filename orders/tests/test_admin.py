@@ -147,7 +147,7 @@ def test_the_page_leads_to_the_deliveries_of_the_order(staff: Client, basket: Ba
 
     answer = staff.get(change(order, "deliveries/"))
 
-    assert answer["Location"].endswith(f"/admin/bus/delivery/?stream__exact={order.number}")
+    assert answer["Location"].endswith(f"/admin/bus/delivery/?q={order.number}")
     assert change(order, "deliveries/") in staff.get(change(order)).content.decode()
     assert staff.get(answer["Location"]).status_code == 200
 

@@ -53,7 +53,9 @@ def write_draft(staff: Page, shop: Shop) -> None:
     for name, value in CUSTOMER.items():
         staff.fill(f"#id_{name}", value)
     staff.select_option("#id_country", "BE")
-    staff.select_option("#id_lines-0-sku", "BOOK-ATLAS")
+    staff.locator("#id_lines-0-sku").press_sequentially("atlas")
+    staff.locator("#id_lines-0-sku-products option[value=BOOK-ATLAS]").wait_for(state="attached")
+    staff.fill("#id_lines-0-sku", "BOOK-ATLAS")
     staff.fill("#id_lines-0-quantity", "2")
 
 

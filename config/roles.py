@@ -1,0 +1,75 @@
+"""The ready groups of staff: what each needs for its work, and nothing besides."""
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+ROLES = {
+    "support": [
+        "orders.view_order",
+        "orders.add_order",
+        "orders.change_order",
+        "orders.place_order",
+        "orders.cancel_order",
+        "shop.view_product",
+        "inventory.view_stockitem",
+        "billing.view_invoice",
+        "fulfillment.view_shipment",
+        "notifications.view_message",
+        "notifications.resend_message",
+    ],
+    "warehouse": [
+        "fulfillment.view_shipment",
+        "fulfillment.dispatch_shipment",
+        "inventory.view_stockitem",
+        "inventory.change_stockitem",
+        "inventory.book_stock",
+        "inventory.view_movement",
+        "inventory.view_reservation",
+        "shop.view_product",
+    ],
+    "accounting": [
+        "billing.view_invoice",
+        "billing.view_series",
+        "orders.view_order",
+        "analytics.view_dayfigures",
+        "analytics.view_minutefigures",
+        "analytics.view_productfigures",
+        "analytics.view_correction",
+    ],
+    "operator": [
+        "bus.view_event",
+        "bus.view_delivery",
+        "bus.view_subscription",
+        "bus.view_operatoraction",
+        "bus.operate",
+    ],
+}
+"""Permissions by the name of the group. Who runs the shop may change a group as they like: one
+that exists is never written again."""
+
+
+def add_missing_groups() -> list[str]:
+    """Create the ready groups that are missing; returns their names."""
+    with transaction.atomic():
+        there = set(Group.objects.filter(name__in=ROLES).values_list("name", flat=True))
+        missing = [name for name in ROLES if name not in there]
+        for name in missing:
+            Group.objects.create(name=name).permissions.set(_permissions(ROLES[name]))
+    return missing
+
+
+def _permissions(names: list[str]) -> list[Permission]:
+    by_app: dict[str, list[str]] = {}
+    for name in names:
+        app, codename = name.split(".")
+        by_app.setdefault(app, []).append(codename)
+    found = [
+        permission
+        for app, codenames in by_app.items()
+        for permission in Permission.objects.filter(
+            content_type__app_label=app, codename__in=codenames
+        )
+    ]
+    if len(found) != len(names):
+        raise LookupError(f"Of {', '.join(names)} only {len(found)} exist; migrate first.")
+    return found

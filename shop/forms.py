@@ -1,0 +1,46 @@
+"""The field in which staff name a product: typed or found, never a list of the whole catalogue."""
+
+from typing import Any
+
+from django import forms
+from django.forms import Media
+from django.urls import reverse_lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from shop.models import Product
+
+
+class ProductInput(UnfoldAdminTextInputWidget):
+    """A text field that suggests products as one types; without its script a SKU is typed whole."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            {
+                "data-product-search": reverse_lazy("admin:shop_product_search"),
+                "placeholder": "SKU or name",
+                "autocomplete": "off",
+                **(attrs or {}),
+            }
+        )
+
+    @property
+    def media(self) -> Media:
+        return Media(js=["shop/product-search.js"])
+
+
+class ProductField(forms.CharField):
+    """The SKU of a product of the catalogue. One query for each field that was filled in."""
+
+    widget = ProductInput
+    default_error_messages = {"unknown": "There is no product %(sku)s; search by SKU or name."}
+
+    def __init__(self, *, label: str = "Product", **options: Any) -> None:
+        super().__init__(label=label, max_length=32, **options)
+
+    def clean(self, value: Any) -> Any:
+        sku = super().clean(value)
+        if sku and not Product.objects.filter(sku=sku).exists():
+            raise forms.ValidationError(
+                self.error_messages["unknown"], code="unknown", params={"sku": sku}
+            )
+        return sku

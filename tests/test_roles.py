@@ -1,0 +1,231 @@
+"""Each ready group of staff walks through the whole admin: its own pages open, no others do."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import reverse
+
+from config.navigation import navigation
+from config.roles import ROLES, add_missing_groups
+from inventory.models import StockItem
+from orders.models import Order, State
+from shop.models import Product
+from tests.pages import posting
+
+pytestmark = pytest.mark.django_db
+
+EVERYWHERE = {"admin:index", "admin:password_change", "admin:jsi18n"}
+OPENS = {
+    "support": {
+        "orders_order",
+        "shop_product",
+        "inventory_stockitem",
+        "billing_invoice",
+        "fulfillment_shipment",
+        "notifications_message",
+    },
+    "warehouse": {
+        "fulfillment_shipment",
+        "fulfillment_packingboard",
+        "inventory_stockitem",
+        "inventory_movement",
+        "inventory_reservation",
+        "shop_product",
+    },
+    "accounting": {
+        "billing_invoice",
+        "billing_series",
+        "orders_order",
+        "analytics_dayfigures",
+        "analytics_minutefigures",
+        "analytics_productfigures",
+        "analytics_correction",
+    },
+    "operator": {"bus_event", "bus_delivery", "bus_subscription", "bus_operatoraction"},
+}
+FORM = {
+    "state": "draft",
+    "email": "ada@example.com",
+    "name": "Ada Lovelace",
+    "line1": "12 Example Street",
+    "postal_code": "10115",
+    "city": "Berlin",
+    "country": "DE",
+    "lines-TOTAL_FORMS": 1,
+    "lines-0-sku": "MUG",
+    "lines-0-quantity": 2,
+}
+PLACE = "orders_order_save_and_place"
+
+
+@pytest.fixture(autouse=True)
+def mug() -> None:
+    Product.objects.create(sku="MUG", name="Blue mug", unit_price="12.00")
+
+
+def member(role: str) -> Client:
+    add_missing_groups()
+    user = User.objects.create_user("eve", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def lists() -> list[str]:
+    admin.autodiscover()  # the pages are loaded with the first request, else
+    return [f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_opens_its_own_lists_and_no_others(role: str) -> None:
+    browser = member(role)
+
+    opened = {
+        name
+        for name in lists()
+        if browser.get(reverse(f"admin:{name}_changelist")).status_code == 200
+    }
+
+    assert opened == OPENS[role]
+    assert browser.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_menu_offers_what_the_role_may_open_and_nothing_else(role: str) -> None:
+    browser = member(role)
+    request = browser.get("/admin/").wsgi_request
+
+    for group in navigation(request):
+        for item in group["items"]:
+            status = browser.get(str(item["link"])).status_code
+            assert (status == 200) == item["permission"](request), (item["title"], status)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_adds_only_what_its_work_needs(role: str) -> None:
+    browser = member(role)
+
+    added = {
+        name
+        for name, model in zip(lists(), admin.site._registry, strict=True)
+        if browser.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/add/").status_code
+        == 200
+    }
+
+    assert added == ({"orders_order"} if role == "support" else set())
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("page", ["dashboard", "snapshot"])
+def test_only_accounting_sees_revenue(role: str, page: str) -> None:
+    status = member(role).get(reverse(f"analytics:{page}")).status_code
+
+    assert status == (200 if role == "accounting" else 403)
+
+
+def write(browser: Client, **more: Any) -> Any:
+    page = posting(browser, "/admin/orders/order/add/", "email")
+    return browser.post("/admin/orders/order/add/", page.filled(**FORM, **more))
+
+
+def test_support_writes_places_and_cancels_an_order() -> None:
+    browser = member("support")
+
+    write(browser, **{PLACE: "1"})
+
+    order = Order.objects.get()
+    assert order.state == State.PLACED
+    cancel = f"/admin/orders/order/{order.pk}/cancel/"
+    browser.post(cancel, posting(browser, cancel, "reason").filled(reason="Asked by phone"))
+    order.refresh_from_db()
+    assert order.state == State.CANCELLED
+
+
+def test_who_may_write_but_not_place_saves_drafts_alone() -> None:
+    browser = member("support")
+    Group.objects.get(name="support").permissions.remove(
+        *Group.objects.get(name="support").permissions.filter(codename="place_order")
+    )
+
+    write(browser, **{PLACE: "1"})
+    page = browser.get(f"/admin/orders/order/{Order.objects.get().pk}/change/").content.decode()
+
+    order = Order.objects.get()
+    assert order.state == State.DRAFT
+    assert order.lines.count() == 1
+    assert "Save and place" not in page
+    assert "saving places it" not in page
+
+
+@pytest.mark.parametrize("role", sorted(set(ROLES) - {"support"}))
+def test_other_roles_neither_place_nor_cancel(role: str) -> None:
+    write(member("support"), **{PLACE: "1"})
+    order = Order.objects.get()
+    User.objects.all().delete()
+    browser = member(role)
+
+    assert browser.post("/admin/orders/order/add/", FORM).status_code == 403
+    assert (
+        browser.post(f"/admin/orders/order/{order.pk}/cancel/", {"reason": "x"}).status_code == 403
+    )
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_warehouse_books_stock(role: str) -> None:
+    browser = member(role)
+    page = reverse("admin:inventory_stockitem_receive_stock")
+    status = browser.get(page).status_code
+
+    assert status == (200 if role == "warehouse" else 403)
+    if role == "warehouse":
+        filled = posting(browser, page, "quantity").filled(sku="MUG", quantity="7", reason="x")
+        browser.post(page, filled)
+        assert StockItem.objects.get().on_hand == 7
+
+
+def test_group_that_staff_have_changed_is_left_as_it_is() -> None:
+    add_missing_groups()
+    Group.objects.get(name="support").permissions.clear()
+    Group.objects.get(name="operator").delete()
+
+    assert add_missing_groups() == ["operator"]
+    assert not Group.objects.get(name="support").permissions.exists()
+
+
+def test_login_without_next_leads_to_the_admin(client: Client) -> None:
+    User.objects.create_superuser("ada", password="a long password")
+
+    answer = client.post(
+        "/admin/login/", {"username": "ada", "password": "a long password"}, follow=True
+    )
+
+    assert answer.redirect_chain == [("/admin/", 302)]
+    assert answer.status_code == 200
+
+
+def test_product_search_is_for_who_may_see_products() -> None:
+    Product.objects.bulk_create(
+        Product(sku=f"P-{number}", name="Pen", unit_price="1.00") for number in range(50)
+    )
+
+    found = member("warehouse").get(reverse("admin:shop_product_search"), {"q": "pen"})
+
+    assert len(found.json()["products"]) == 20
+    User.objects.all().delete()
+    refused = member("operator").get(reverse("admin:shop_product_search"), {"q": "pen"})
+    assert refused.status_code == 403
+
+
+def test_form_of_an_order_does_not_grow_with_the_catalogue() -> None:
+    browser = member("support")
+    small = len(browser.get("/admin/orders/order/add/").content)
+
+    Product.objects.bulk_create(
+        Product(sku=f"P-{number}", name="Pen", unit_price="1.00") for number in range(500)
+    )
+
+    assert len(browser.get("/admin/orders/order/add/").content) < small + 500
