@@ -9,12 +9,8 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-# A laptop's default. What the environment or a .env file says about DEBUG wins.
-ifndef DEBUG
-ifeq ($(shell grep -s '^ *DEBUG *=' .env),)
-up doctor order orders: export DEBUG = 1
-endif
-endif
+# A laptop's default. What the environment or the settings file says about DEBUG wins.
+up doctor order orders: export DEBUG_UNLESS_SET = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help up doctor order orders test chaos chaos-faults chaos-controls bench bench-profile lint lock clean

@@ -12,6 +12,7 @@ import django
 import pytest
 
 from tests import emptying, servers
+from tests.deployed import DEPLOYED
 from tests.machine import parts
 from tests.relay import Relay, listening
 
@@ -27,8 +28,8 @@ for line in (ROOT / ".env.example").read_text().splitlines():
     if name != "DATABASE_URL":
         os.environ.pop(name, None)
 os.environ |= {
+    **DEPLOYED,
     "DJANGO_SETTINGS_MODULE": "config.settings",
-    "SECRET_KEY": "test",
     "VAR_DIR": VAR_DIR,
     "ENV_FILE": os.devnull,
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.stubs import Stubs
 from tests import servers
 from tests.chaos.datastores import Books, PostgresServer, RedisServer
+from tests.deployed import DEPLOYED
 from tests.machine import find_postgres
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +42,7 @@ class Site:
         servers.new_database(self.postgres.url, TEMPLATE)
         env = self.environment(TEMPLATE)
         self.manage(env, "migrate", "--verbosity", "0")
-        self.manage(env, "seed")
+        self.manage(env | {"DEBUG": "1"}, "seed")
         self.manage(env, "subscriptions", "--register")
         # Nobody runs out of stock, and no page warns of it.
         with self.books(TEMPLATE).connect() as connection:
@@ -79,14 +80,14 @@ class Site:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "DJANGO_SETTINGS_MODULE": settings,
-            "SECRET_KEY": "bench",
+            **DEPLOYED,
             "ENV_FILE": os.devnull,
             "VAR_DIR": str(folder),
             "DATABASE_URL": self.url(name),
             "REDIS_URL": f"redis://127.0.0.1:{self.redis.port}/{self.redis_number(name)}",
             "EMAIL_URL": f"smtp://127.0.0.1:{self.stubs.mail_port}",
             "WAREHOUSE_URL": f"http://127.0.0.1:{self.stubs.warehouse_port}/",
-            "WAREHOUSE_SECRET": "bench",
+            "WAREHOUSE_SECRET": "bench-bench",
         }
 
     def redis_number(self, name: str) -> int:

@@ -1,10 +1,11 @@
 """What the bus must know of Redis: that it keeps what it accepts, and which life it is in."""
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
+
+from bus.address import RedisAddress
 
 EPOCH_KEY = "bus:epoch"
 SOCKET_TIMEOUT = 2
@@ -19,14 +20,10 @@ class UnsuitableBroker(RuntimeError):
     """The broker would lose messages in silence; the message says which setting to change."""
 
 
-def is_redis() -> bool:
-    return urlsplit(settings.BROKER_URL).scheme in ("redis", "rediss", "unix")
-
-
 def client(*, decode: bool = True) -> redis.Redis:
     """A connection to the broker for the epoch, the checks and the queues."""
-    return redis.Redis.from_url(
-        settings.BROKER_URL,
+    return redis.Redis(
+        **RedisAddress.read(settings.BROKER_URL).client_options(),
         socket_timeout=SOCKET_TIMEOUT,
         socket_connect_timeout=SOCKET_TIMEOUT,
         decode_responses=decode,
@@ -64,8 +61,6 @@ def check() -> None:
         raise UnsuitableBroker(
             "No broker is set. Set REDIS_URL (or BROKER_URL), for example redis://localhost:6379/0."
         )
-    if not is_redis():
-        return
     try:
         with client() as server:
             memory, cluster = server.info("memory"), server.info("cluster")

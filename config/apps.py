@@ -14,5 +14,5 @@ class RoofConfig(AppConfig):
         """
         import config.celery
         import config.checks.documents
-        import config.crashing
+        import config.checks.system
         import config.pages  # noqa: F401 -- importing them is all

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
 
 from config.collecting import collect_less
 
@@ -13,7 +14,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # Under ASGI every request has a thread of its own, so that a connection cannot be kept with its
 # thread: PostgreSQL's are pooled, and SQLite's opened anew.
-database = settings.DATABASES["default"]
+try:
+    database = settings.DATABASES["default"]
+except ImproperlyConfigured as error:
+    raise SystemExit(f"The settings cannot be used: {error}") from None
 database["CONN_MAX_AGE"] = 0
 if database["ENGINE"].endswith("postgresql"):
     database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 10}
@@ -22,6 +26,10 @@ if database["ENGINE"].endswith("postgresql"):
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 application = get_asgi_application()
+
+from config.checks import require_settings  # noqa: E402 -- needs the apps
+
+require_settings()
 
 # Before anybody asks for them: a page that cannot be loaded keeps the server from starting.
 import_module(settings.ROOT_URLCONF)

@@ -7,8 +7,11 @@ from celery import Celery
 from celery.app.amqp import AMQP
 from celery.schedules import crontab
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
 from kombu.transport import TRANSPORT_ALIASES
+
+from bus.address import RedisAddress
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # `manage.py check` makes them. Here they would load every page of the admin.
@@ -27,9 +30,16 @@ class Wires(AMQP):
     Connection = BrokerConnection
 
 
+# The shop's own Redis has no address yet when this is read.
+try:
+    address = RedisAddress.read(settings.BROKER_URL) if settings.BROKER_URL else RedisAddress()
+except ImproperlyConfigured as error:
+    raise SystemExit(f"The settings cannot be used: {error}") from None
+
 app = Celery("shop", amqp=Wires)
 app.conf.update(
-    broker_url=settings.BROKER_URL,
+    broker_url=address.kombu_url(),
+    broker_use_ssl=address.tls_options(),
     # The ledger is the result; a result backend grows and leaks.
     task_ignore_result=True,
     # A pickle message is refused.
@@ -82,20 +92,20 @@ app.conf.update(
     timezone=settings.TIME_ZONE,
     CELERY_DB_REUSE_MAX=10_000,
 )
-# The shop's own Redis has no address yet when this is read.
-if settings.REDIS_EMBEDDED or settings.BROKER_URL.startswith(("redis://", "rediss://")):
-    # By the name of the scheme, because Flower shows queues only of brokers that it knows by name.
-    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "bus.transport:Transport"))
-    app.conf.broker_transport_options = {
-        # Recovery of what a dead worker held; correctness does not rest on it.
-        "visibility_timeout": 300,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-        # With the defaults a half-open connection wedges a worker for minutes.
-        "socket_timeout": 5,
-        "socket_connect_timeout": 3,
-        "socket_keepalive": True,
-        "health_check_interval": 10,
-    }
+# By the name of the scheme, because Flower shows queues only of brokers that it knows by name.
+TRANSPORT_ALIASES.update(
+    dict.fromkeys(("redis", "rediss", "redis+socket"), "bus.transport:Transport")
+)
+app.conf.broker_transport_options = {
+    # Recovery of what a dead worker held; correctness does not rest on it.
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    # With the defaults a half-open connection wedges a worker for minutes.
+    "socket_timeout": 5,
+    "socket_connect_timeout": 3,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
 
 from config import worker  # noqa: E402, F401 -- connects the worker's signals to the app above

@@ -1,10 +1,8 @@
-"""Crash points: the web's own, installed by settings only where they are on, and their refusal."""
+"""Crash points: the web's own, installed by settings only where they are on."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
 from django.http import HttpRequest, HttpResponse
 
 from bus.crashpoints import Point, reach
@@ -30,12 +28,3 @@ def stop_before_the_answer(get_response: Answer) -> Answer:
 def is_exposed() -> bool:
     """Crash points are on in a shop that is no laptop's."""
     return bool(settings.CRASH_POINTS) and not settings.DEBUG
-
-
-# Of a deployment alone: the campaign's shops set it without DEBUG, and must start.
-@register("shop", deploy=True)
-def refuse_crash_points(**_asked: Any) -> list[CheckMessage]:
-    """Refuse them at `manage.py check --deploy`."""
-    if not is_exposed():
-        return []
-    return [Error(f"CRASH_POINTS is set: {WHY}.", hint=WAY_OUT, id="shop.E001")]

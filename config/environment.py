@@ -1,66 +1,142 @@
-"""Typed settings from the environment; what cannot be read is refused by name."""
+"""Typed settings from the environment and a file; what cannot be read is refused by name.
 
-import warnings
-from typing import Any
+Every refusal is an ImproperlyConfigured with one sentence: setting, value (of a secret never), way
+out. An empty variable counts as one that is not set, but for a sample that `may_be_empty`: there it
+says "none".
+"""
 
-import environ
+import builtins
+import os
+import unicodedata
+from difflib import get_close_matches
+from pathlib import Path
+
 from django.core.exceptions import ImproperlyConfigured
+from dotenv.parser import parse_stream
 
-YES = {"1", "true", "yes", "on"}
-NO = {"0", "false", "no", "off"}
-DATABASE_EXAMPLES = "postgres://user:password@host:5432/name or sqlite:///path/to/file"
+YES = ("1", "true", "yes", "on")
+NO = ("0", "false", "no", "off")
+QUOTES = "'\""
+
+Text = builtins.str  # the method of that name hides it inside the class
 
 
-class Environment(environ.Env):
-    """Reads settings. An empty variable counts as one that is not set.
+class Environment:
+    """Reads settings, and remembers their names and which of them are still samples."""
 
-    Every method raises ImproperlyConfigured with one sentence that names the variable. Values
-    that may hold a password are not repeated in it.
-    """
+    def __init__(self) -> None:
+        self.names: set[Text] = set()
+        self.samples: list[Text] = []
+        """Settings that nobody has set where a sample stands in, in the order they were read."""
+        self._of_file: set[Text] = set()
 
-    def get_value(
+    def read_file(self, file: Path, *, named_by: Text = "") -> None:
+        """Take the settings of a `.env` file that the environment itself does not have.
+
+        A file that is not there is passed over, unless a setting, `named_by`, names it.
+
+        Raises:
+            ImproperlyConfigured: the file cannot be read, or one of its lines.
+        """
+        if not named_by and not file.exists():
+            return
+        try:
+            with file.open(encoding="utf-8-sig") as lines:
+                bindings = list(parse_stream(lines))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8"
+            raise ImproperlyConfigured(
+                f"{named_by or 'The settings file'} {file} cannot be read ({reason}); "
+                "name a file of lines like PORT=8000, or leave ENV_FILE empty."
+            ) from None
+        for binding in bindings:
+            if binding.error or (binding.key is not None and binding.value is None):
+                raise ImproperlyConfigured(
+                    f"Line {binding.original.line} of {file} cannot be read; write it as "
+                    "NAME=value, or NAME='value' where the value holds spaces, quotes, # or $."
+                )
+        found = {binding.key: binding.value for binding in bindings if binding.key}
+        self._of_file = set(found)
+        for name, value in found.items():
+            os.environ.setdefault(name, value or "")
+
+    def refuse_misspelled(self) -> None:
+        """Refuse a name in the file that is nearly, but not, a setting: nobody would hear it."""
+        for name in sorted(self._of_file - self.names):
+            if near := get_close_matches(name, self.names, n=1, cutoff=0.85):
+                raise ImproperlyConfigured(
+                    f"{name} is no setting of the shop; write {near[0]}, or take the line out."
+                )
+
+    # --- The types ---
+
+    def str(self, name: Text, default: Text = "") -> Text:
+        return self._value(name) or default
+
+    def secret(self, name: Text, default: Text = "") -> Text:
+        """A text that no message repeats."""
+        return self._value(name, secret=True) or default
+
+    def sample(
         self,
-        var: str,
-        cast: Any = None,
-        default: Any = environ.Env.NOTSET,
-        parse_default: bool = False,  # noqa: ARG002  the base class calls with it
-    ) -> Any:
-        value = self.ENVIRON.get(var, "").strip()
+        name: Text,
+        sample: Text,
+        *,
+        may_be_empty: builtins.bool = False,
+        common: builtins.bool = False,
+    ) -> Text:
+        """A text that every shop must set for itself; a laptop gets `sample`.
+
+        Set to the sample it counts as not set, unless it is `common`, as a city is.
+        """
+        value = self._value(name)
+        if value is None or (not value and not may_be_empty):
+            value = sample
+            self.samples.append(name)
+        elif value == sample and not common:
+            self.samples.append(name)
+        return value
+
+    def bool(self, name: Text, *, default: builtins.bool) -> builtins.bool:
+        value = self.str(name).lower()
+        if value and value not in (*YES, *NO):
+            raise ImproperlyConfigured(f"{name} is {self.str(name)!r}; set it to 1 or 0.")
+        return value in YES if value else default
+
+    def int(self, name: Text, *, default: int, least: int, most: int) -> int:
+        value = self.str(name)
         if not value:
-            if default is self.NOTSET:
-                raise ImproperlyConfigured(f"{var} is not set; it has no default.")
             return default
-        try:
-            return self.parse_value(value, cast)
-        except ValueError as error:
-            kind = "a whole number" if cast is int else f"a value of type {cast.__name__}"
-            raise ImproperlyConfigured(f"{var} is {value!r}; set it to {kind}.") from error
-
-    def bool(self, var: str, default: Any = environ.Env.NOTSET) -> Any:
-        value = self.get_value(var, str, default)
-        if isinstance(value, bool):
-            return value
-        if value.lower() not in YES | NO:
-            raise ImproperlyConfigured(f"{var} is {value!r}; set it to 1 or 0.")
-        return value.lower() in YES
-
-    def db_url(self, var: str, default: Any = environ.Env.NOTSET, engine: Any = None) -> Any:
-        try:
-            with warnings.catch_warnings(action="ignore"):  # they repeat the URL
-                database = super().db_url(var, default=default, engine=engine)
-        except ValueError as error:
+        plain = value.isascii() and value.isdigit() and len(value) < 10
+        if not plain or not least <= int(value) <= most:
             raise ImproperlyConfigured(
-                f"{var} cannot be read; write it like {DATABASE_EXAMPLES}."
-            ) from error
-        if not database.get("ENGINE"):
-            raise ImproperlyConfigured(f"{var} cannot be read; write it like {DATABASE_EXAMPLES}.")
-        return database
+                f"{name} is {value!r}; set it to a whole number from {least} to {most}."
+            )
+        return int(value)
 
-    def email_url(self, var: str, default: Any = environ.Env.NOTSET, backend: Any = None) -> Any:
-        try:
-            return super().email_url(var, default=default, backend=backend)
-        except (ValueError, ImproperlyConfigured) as error:
+    def list(self, name: Text, default: builtins.list[Text] | None = None) -> builtins.list[Text]:
+        """Texts separated by commas; secrets may be among them."""
+        value = self._value(name, secret=True) or ""
+        parts = [part.strip() for part in value.split(",")]
+        return [part for part in parts if part] or list(default or [])
+
+    def path(self, name: Text, *, default: Text, folder: Path) -> Path:
+        """A path. One that is not absolute begins at `folder`, whatever the current one is."""
+        return folder / Path(self.str(name, default)).expanduser()
+
+    def _value(self, name: Text, *, secret: builtins.bool = False) -> Text | None:
+        self.names.add(name)
+        value = os.environ.get(name)
+        if value is None:
+            return None
+        if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in value.strip()):
             raise ImproperlyConfigured(
-                f"{var} cannot be read; write it like smtp://user:password@host:25, or leave it "
-                "empty to have mail written to files."
-            ) from error
+                f"{name} holds a line break or another sign that cannot be seen; write it anew "
+                "as one line of UTF-8."
+            )
+        value = value.strip()
+        if not secret and len(value) > 1 and value[0] == value[-1] and value[0] in QUOTES:
+            raise ImproperlyConfigured(
+                f"{name} is {value}, in quotes that would be part of it; take them off."
+            )
+        return value

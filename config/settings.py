@@ -1,36 +1,46 @@
 """Every setting of the shop, read from the environment here and nowhere else (see .env.example)."""
 
+import os
 from pathlib import Path
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
+from bus.address import BadAddress, RedisAddress
+from config.database import LARGEST_PORT, database
 from config.environment import Environment
 from config.logs import LOGGING as LOGGING
+from config.mail import FOLDER, mail_address, mail_server, mailbox, mailboxes
+from config.site import allowed_hosts, site_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
-env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+# Paths that are not absolute begin at the project's folder, whatever the current one is.
+env.read_file(
+    env.path("ENV_FILE", default=".env", folder=BASE_DIR),
+    named_by="ENV_FILE" if env.str("ENV_FILE") else "",
+)
 
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="only-for-a-laptop" if DEBUG else "")
+# What `make` takes for a laptop's default; DEBUG itself, in the environment or the file, wins.
+DEBUG = env.bool("DEBUG", default=os.environ.get("DEBUG_UNLESS_SET") == "1")
+SECRET_KEY = env.secret("SECRET_KEY", default="only-for-a-laptop" if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is empty. Set it to a long random text, or set DEBUG=1 on a laptop."
     )
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-PORT = env.int("PORT", default=8000)
-FLOWER_PORT = env.int("FLOWER_PORT", default=5555)
-FLOWER_AUTH = env.str("FLOWER_AUTH", default="")
-SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS")
+PORT = env.int("PORT", default=8000, least=1, most=LARGEST_PORT)
+FLOWER_PORT = env.int("FLOWER_PORT", default=5555, least=1, most=LARGEST_PORT)
+FLOWER_AUTH = env.secret("FLOWER_AUTH")
+SITE_URL = site_url(env.str("SITE_URL", default=f"http://localhost:{PORT}"))
+ALLOWED_HOSTS = allowed_hosts(env.list("ALLOWED_HOSTS"), SITE_URL)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 if SITE_URL.startswith("https://"):
     # TLS ends at a proxy, which says so. Cookies of staff then never travel in the clear.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-VAR_DIR = BASE_DIR / env.path("VAR_DIR", default="var")()
+VAR_DIR = env.path("VAR_DIR", default="var", folder=BASE_DIR)
 
 # --- What the house is made of -------------------------------------------------------------------
 
@@ -108,100 +118,89 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- The database --------------------------------------------------------------------------------
 
+DATABASE_POOLER = env.bool("DATABASE_POOLER", default=False)
 DATABASES = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'shop.sqlite3'}"),
-}
-_database = DATABASES["default"]
-# What DATABASE_URL says, as in ?sslmode=require, wins over the defaults below.
-_asked = _database.pop("OPTIONS", {})
-if _database["ENGINE"].endswith("sqlite3"):
-    # Without IMMEDIATE a transaction that reads before it writes fails at once, in spite of the
-    # time-out, when another process has written in between.
-    _database["OPTIONS"] = {
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        # FULL: with WAL and NORMAL, what was committed last is gone after a power cut.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
-        **_asked,
-    }
-elif _database["ENGINE"].endswith("postgresql"):
-    _database["CONN_HEALTH_CHECKS"] = True
-    # A frozen process that holds a row lock is cut off.
-    _limits = (
-        "-c lock_timeout=5s -c statement_timeout=15s -c idle_in_transaction_session_timeout=15s"
+    "default": database(
+        env.secret("DATABASE_URL"),
+        {
+            "HOST": env.str("DATABASE_HOST"),
+            "PORT": env.int("DATABASE_PORT", default=5432, least=1, most=LARGEST_PORT),
+            "NAME": env.str("DATABASE_NAME", default="shop"),
+            "USER": env.str("DATABASE_USER", default="shop"),
+            "PASSWORD": env.secret("DATABASE_PASSWORD"),
+        },
+        var_dir=VAR_DIR,
+        folder=BASE_DIR,
+        pooler=DATABASE_POOLER,
     )
-    _database["OPTIONS"] = {
-        # What a connection has done five times is planned no more.
-        "server_side_binding": True,
-        "prepare_threshold": 5,
-        # A server that is gone without a farewell is noticed in 25 s; by itself Linux takes hours.
-        "connect_timeout": 5,
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 25_000,
-        **_asked,
-        # PostgreSQL reads them in this order: of two values the later one is in force.
-        "options": " ".join(filter(None, (_limits, _asked.get("options")))),
-    }
-else:
-    raise ImproperlyConfigured("DATABASE_URL must name postgres:// or sqlite://.")
-
-# Workers and the relay keep their connection; for the web server see config/asgi.py.
-_database["CONN_MAX_AGE"] = None
+}
 
 # --- The broker ----------------------------------------------------------------------------------
 
-REDIS_URL = env.str("REDIS_URL", default="")
-BROKER_URL = env.str("BROKER_URL", default=REDIS_URL)
-# With neither set, `manage.py up` starts a server of its own and leaves its address in this file,
-# where a second terminal, or a worker started by hand, finds it.
+REDIS_PASSWORD = env.secret("REDIS_PASSWORD")
+_redis_host = env.str("REDIS_HOST")
+_redis_port = env.int("REDIS_PORT", default=6379, least=1, most=LARGEST_PORT)
+REDIS_URL = env.secret("REDIS_URL")
+BROKER_URL = env.secret("BROKER_URL")
+if REDIS_URL and BROKER_URL and REDIS_URL != BROKER_URL:
+    raise ImproperlyConfigured(
+        "REDIS_URL and BROKER_URL differ, and the shop has one broker; set one of them."
+    )
+BROKER_SETTING = "BROKER_URL" if BROKER_URL else "REDIS_URL" if REDIS_URL else "REDIS_HOST"
+BROKER_URL = BROKER_URL or REDIS_URL
+if not BROKER_URL and _redis_host:
+    BROKER_URL = RedisAddress(_redis_host, _redis_port, password=REDIS_PASSWORD).url()
+elif BROKER_URL:
+    try:
+        BROKER_URL = RedisAddress.read(BROKER_URL, password=REDIS_PASSWORD).url()
+    except BadAddress as error:
+        raise ImproperlyConfigured(f"{BROKER_SETTING} {error}") from None
+# With none of them set, `manage.py up` starts a server of its own and leaves its address in this
+# file, where a second terminal, or a worker started by hand, finds it.
 REDIS_URL_FILE = VAR_DIR / "redis.url"
 REDIS_EMBEDDED = not BROKER_URL
 if REDIS_EMBEDDED and REDIS_URL_FILE.is_file():
-    REDIS_URL = BROKER_URL = REDIS_URL_FILE.read_text().strip()
+    BROKER_URL = REDIS_URL_FILE.read_text().strip()
 
-WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
-WORKER_MAX_MEMORY_MB = env.int("WORKER_MAX_MEMORY_MB", default=400)
+WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2, least=1, most=200)
+WORKER_MAX_MEMORY_MB = env.int("WORKER_MAX_MEMORY_MB", default=400, least=150, most=1_000_000)
 
 # --- The outside world ---------------------------------------------------------------------------
 
-if env.str("EMAIL_URL", default=""):
-    vars().update(env.email_url("EMAIL_URL"))
-    if not EMAIL_PORT:  # noqa: F821 -- set by the line above
-        EMAIL_PORT = 465 if "EMAIL_USE_SSL" in vars() else 587 if "EMAIL_USE_TLS" in vars() else 25
+EMAIL_URL = env.secret("EMAIL_URL")
+if EMAIL_URL:
+    vars().update(mail_server(EMAIL_URL))
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = FOLDER
     EMAIL_FILE_PATH = VAR_DIR / "mail"
-# Django's own cannot tell a refused mail from one that may have been taken, and puts several
-# mails into one file.
-EMAIL_BACKEND = {
-    "django.core.mail.backends.smtp.EmailBackend": "shop.mail.SmtpBackend",
-    "django.core.mail.backends.filebased.EmailBackend": "shop.mail.FolderBackend",
-}.get(EMAIL_BACKEND, EMAIL_BACKEND)
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="The Shop <shop@example.com>")
-WAREHOUSE_URL = env.str("WAREHOUSE_URL", default="")
-WAREHOUSE_SECRET = env.str("WAREHOUSE_SECRET", default="")
-WAREHOUSE_EMAIL = env.str("WAREHOUSE_EMAIL", default="warehouse@example.com")
-if WAREHOUSE_URL and not WAREHOUSE_SECRET:
-    raise ImproperlyConfigured("WAREHOUSE_URL is set but WAREHOUSE_SECRET is empty; set both.")
+DEFAULT_FROM_EMAIL = mailbox(
+    "DEFAULT_FROM_EMAIL", env.sample("DEFAULT_FROM_EMAIL", "The Shop <shop@example.com>")
+)
+WAREHOUSE_URL = env.secret("WAREHOUSE_URL")
+WAREHOUSE_SECRET = env.secret("WAREHOUSE_SECRET")
+WAREHOUSE_EMAIL = mailboxes(
+    "WAREHOUSE_EMAIL",
+    env.sample("WAREHOUSE_EMAIL", "warehouse@example.com", may_be_empty=True),
+)
 
 # --- The shop ------------------------------------------------------------------------------------
 
 CURRENCY = env.str("CURRENCY", default="EUR")
 SHOP_NAME = env.str("SHOP_NAME", default="The Shop")
 SELLER = {
-    "name": env.str("SELLER_NAME", default="The Shop GmbH"),
-    "line1": env.str("SELLER_LINE1", default="Musterstrasse 1"),
-    "line2": env.str("SELLER_LINE2", default=""),
-    "postal_code": env.str("SELLER_POSTAL_CODE", default="10115"),
-    "city": env.str("SELLER_CITY", default="Berlin"),
-    "country": env.str("SELLER_COUNTRY", default="DE"),
-    "vat_id": env.str("SELLER_VAT_ID", default="DE123456789"),
-    "email": env.str("SELLER_EMAIL", default="billing@example.com"),
-    "iban": env.str("SELLER_IBAN", default="DE02120300000000202051"),
+    "name": env.sample("SELLER_NAME", "The Shop GmbH"),
+    "line1": env.sample("SELLER_LINE1", "Musterstrasse 1"),
+    "line2": env.str("SELLER_LINE2"),
+    "postal_code": env.sample("SELLER_POSTAL_CODE", "10115", may_be_empty=True, common=True),
+    "city": env.sample("SELLER_CITY", "Berlin", common=True),
+    "country": env.sample("SELLER_COUNTRY", "DE", common=True),
+    "vat_id": env.sample("SELLER_VAT_ID", "DE123456789", may_be_empty=True),
+    "email": mail_address("SELLER_EMAIL", env.sample("SELLER_EMAIL", "billing@example.com")),
+    "iban": env.sample("SELLER_IBAN", "DE02120300000000202051", may_be_empty=True),
 }
+env.refuse_misspelled()
+SAMPLES = tuple(env.samples)
 
 REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["shop.parsers.SmallJSONParser"],

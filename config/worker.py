@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from celery import bootsteps, current_app
-from celery.signals import celeryd_init, setup_logging, worker_init, worker_process_init
+from celery.signals import (
+    beat_init,
+    celeryd_init,
+    setup_logging,
+    worker_init,
+    worker_process_init,
+)
 from celery.worker.consumer import Consumer as CeleryConsumer
 from django.conf import settings
 
@@ -32,6 +38,15 @@ def refuse_unsuitable_broker(**_: Any) -> None:
         broker.check()
     except broker.UnsuitableBroker as error:
         raise SystemExit(f"worker: {error}") from None
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_unsuitable_settings(**_: Any) -> None:
+    """Neither a worker nor beat starts with settings that the shop cannot work with."""
+    from config.checks import require_settings
+
+    require_settings()
 
 
 @worker_init.connect

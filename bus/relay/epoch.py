@@ -18,7 +18,7 @@ class Epoch:
     """One relay's look at the epoch."""
 
     def __init__(self) -> None:
-        self._client: redis.Redis | None = broker.client() if broker.is_redis() else None
+        self._client = broker.client()
         self._known = ""
 
     def check(self) -> None:
@@ -27,8 +27,6 @@ class Epoch:
         Raises:
             redis.RedisError: Redis does not answer.
         """
-        if self._client is None:
-            return
         found = _read(self._client)
         if not found or found != self._known:
             self._compare_and_set(self._client)

@@ -1,36 +1,82 @@
-"""The database answers."""
+"""The database answers, and cuts off what holds others up."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from config.checks.check import Check
+from config.database import LIMITS
 
 WHY = "orders, events and the ledger live there"
 ANSWER_WITHIN = 3
 """Seconds; the pool that the shop works with would try for longer."""
+POOLER_REFUSES = "unsupported startup parameter"
+"""What PgBouncer says of the limits that a connection begins with."""
 
 
 def check_database() -> Check:
-    """One connection of its own, without the pool, and one question."""
-    database = _impatient(settings.DATABASES["default"])
-    connection = ConnectionHandler({"default": database})["default"]
+    """One connection of its own, without the pool."""
     try:
-        connection.ensure_connection()
-    except (Error, OSError) as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
+        with _connected() as connection:
+            kind = connection.display_name
+    except (Error, OSError, TypeError, ImproperlyConfigured) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1].strip().rstrip(".")
+        if POOLER_REFUSES in reason:
+            fix = f"It is a pooler: set DATABASE_POOLER=1, and {_role_limits()}."
+            return Check("Database", "refuses its limits", WHY, fix)
         fix = "Start it, or set DATABASE_URL to one that answers."
         return Check("Database", f"cannot be reached ({reason})", WHY, fix)
-    finally:
-        connection.close()
-    name = database["NAME"]
-    return Check("Database", f"{connection.display_name} at {name}", WHY)
+    return Check("Database", f"{kind} at {settings.DATABASES['default']['NAME']}", WHY)
 
 
-def _impatient(database: dict[str, Any]) -> dict[str, Any]:
+def check_limits() -> Check:
+    """PostgreSQL has the three time limits, whether a connection sets them or its role has them.
+
+    A pooler may take a connection and pass over what it begins with, so the database is asked.
+    """
+    what, why = "Database limits", "a frozen process that holds a lock must not stop the shop"
+    if not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        return Check(what, "SQLite's own", why)
+    try:
+        with _connected() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name FROM pg_settings WHERE name = ANY(%s) AND setting = '0'",
+                [list(LIMITS)],
+            )
+            missing = sorted(name for (name,) in cursor.fetchall())
+    except (Error, OSError):
+        return Check(what, "cannot be asked: the database does not answer", why)
+    if missing:
+        pooler = "" if settings.DATABASE_POOLER else "Behind a pooler set DATABASE_POOLER=1. "
+        limits = _role_limits(*missing)
+        return Check(what, f"not in force: {', '.join(missing)}", why, f"{pooler}{limits}.")
+    return Check(what, "in force", why)
+
+
+def _role_limits(*names: str) -> str:
+    """The statements that give the shop's role its limits; the role may run them itself."""
+    database = settings.DATABASES["default"]
+    role = f'ALTER ROLE "{database["USER"] or "shop"}" IN DATABASE "{database["NAME"]}" SET'
+    sets = "; ".join(f"{role} {name} = '{LIMITS[name]}'" for name in names or LIMITS)
+    return f"Run {sets}; and RECONNECT in the pooler"
+
+
+@contextmanager
+def _connected() -> Iterator[BaseDatabaseWrapper]:
+    database: dict[str, Any] = settings.DATABASES["default"]
     options = {key: value for key, value in database["OPTIONS"].items() if key != "pool"}
     if database["ENGINE"].endswith("postgresql"):
         options["connect_timeout"] = ANSWER_WITHIN
-    return {**database, "OPTIONS": options}
+    handler = ConnectionHandler({"default": {**database, "OPTIONS": options}})
+    connection = handler["default"]
+    try:
+        connection.ensure_connection()
+        yield connection
+    finally:
+        connection.close()

@@ -40,8 +40,6 @@ def check_port(setting: str) -> Check:
     port = getattr(settings, setting)
     why = {"PORT": "the shop's pages and API", "FLOWER_PORT": "Flower, the monitor"}[setting]
     fix = f"Set {setting} to a free port, for example {setting}={_suggestion(port)}."
-    if not 1 <= port <= 65535:
-        return Check(setting, f"{port} is no port number (1 to 65535)", why, fix)
     if running_supervisor(settings.VAR_DIR / "run") is not None:
         return Check(setting, f"{port}: the shop runs already", why)
     with socket.socket() as probe:

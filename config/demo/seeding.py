@@ -21,6 +21,18 @@ def seed() -> list[Good]:
     return missing
 
 
+def take_off_sale() -> int:
+    """End the sale of the demo goods; returns how many were on sale. Orders keep their lines."""
+    return Product.objects.filter(sku__in=on_sale()).update(active=False)
+
+
+def on_sale() -> list[str]:
+    """The SKUs of the demo goods that customers can order; one that was renamed is none."""
+    names = {good.sku: good.name for good in CATALOGUE}
+    active = Product.objects.filter(sku__in=names, active=True).values_list("sku", "name")
+    return [sku for sku, name in active if names[sku] == name]
+
+
 def _product(good: Good) -> Product:
     return Product(
         sku=good.sku,

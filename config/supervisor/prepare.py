@@ -6,23 +6,27 @@ from django.core.management import call_command
 
 from billing import folder
 from bus.registration import register
+from config.checks.leftovers import DEMO_EMAIL, DEMO_LOGIN
 from config.roles import add_missing_groups
 from shop.models import Product
 
-DEMO_LOGIN = "admin"
-"""Name and password of the administrator that a laptop gets. Never without DEBUG."""
-
 
 def prepare() -> None:
-    """Bring the database up to date; fill it where it is empty. Safe to repeat."""
+    """Bring the database up to date; on a laptop fill it where it is empty. Safe to repeat."""
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
     folder.claim()
     add_missing_groups()
+    if settings.DEBUG:
+        _fill()
+    register()
+
+
+def _fill() -> None:
+    """Demo goods and a login that everybody knows: the checks refuse both without DEBUG."""
     if not Product.objects.exists():
         call_command("seed")
-    if settings.DEBUG and not get_user_model().objects.filter(is_superuser=True).exists():
-        get_user_model().objects.create_superuser(DEMO_LOGIN, "admin@example.com", DEMO_LOGIN)
-    register()
+    if not get_user_model().objects.filter(is_superuser=True).exists():
+        get_user_model().objects.create_superuser(DEMO_LOGIN, DEMO_EMAIL, DEMO_LOGIN)
 
 
 def admin_login() -> str:

@@ -89,7 +89,7 @@ def use(url: str) -> None:
     """Let this process and all its children work with the broker at `url`."""
     from config.celery import app
 
-    settings.REDIS_URL = settings.BROKER_URL = url
+    settings.BROKER_URL = url
     app.conf.broker_url = url
     os.environ["REDIS_URL"] = os.environ["BROKER_URL"] = url
 

@@ -26,12 +26,18 @@ def welcome(login: str) -> list[str]:
     lines.append(f"  {'Login':10} {login}")
     folder = getattr(settings, "EMAIL_FILE_PATH", None)
     lines.append(f"  {'Mail':10} {folder if folder else settings.EMAIL_HOST}")
-    return ["", "The shop is open.", "", *lines, "", "Place an order:", "", curl_line(), ""]
+    return ["", "The shop is open.", "", *lines, "", *_how_to_order(), ""]
 
 
-def curl_line() -> str:
-    """A command that orders one piece of the catalogue's first product."""
+def _how_to_order() -> list[str]:
     sku = Product.objects.filter(active=True).values_list("sku", flat=True).first()
+    if sku is None:
+        return ["The catalogue is empty: add products in the admin."]
+    return ["Place an order:", "", curl_line(sku)]
+
+
+def curl_line(sku: str) -> str:
+    """A command that orders one piece of a product."""
     body = {
         "email": "ada@example.com",
         "name": "Ada Lovelace",

@@ -5,17 +5,22 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from pytest_django.fixtures import Settings
 
 from billing import folder
+from config.checks import require_settings
 from config.checks.crashing import check_crash_points
 from config.checks.database import check_database
 from config.checks.documents import check_documents
+from config.checks.leftovers import check_goods, check_staff
 from config.checks.machine import check_folder, check_port, check_ports_differ
-from config.checks.monitor import check_flower_login
 from config.checks.redis import check_redis
+from config.checks.secrets import check_flower_login
+from config.demo.catalogue import CATALOGUE
+from config.demo.seeding import seed, take_off_sale
 from config.supervisor.flower import flower_login
 from config.supervisor.redis import free_port
 
@@ -63,33 +68,16 @@ def test_the_database_of_this_test_run_answers() -> None:
 
 def test_a_redis_that_answers_is_fine(settings: Settings, redis_url: str) -> None:
     settings.REDIS_EMBEDDED = False
-    settings.REDIS_URL = settings.BROKER_URL = redis_url
+    settings.BROKER_URL = redis_url
 
     assert not check_redis().fails
 
 
 def test_a_broker_that_does_not_answer_is_named(settings: Settings) -> None:
     settings.REDIS_EMBEDDED = False
-    settings.REDIS_URL, settings.BROKER_URL = "", "redis://127.0.0.1:1/0"
+    settings.BROKER_SETTING, settings.BROKER_URL = "BROKER_URL", "redis://127.0.0.1:1/0"
 
     assert "set BROKER_URL to one that answers" in check_redis().fix
-
-
-@pytest.mark.parametrize(
-    ("redis_url", "broker_url", "named"),
-    [("nonsense", "nonsense", "REDIS_URL"), ("", "nonsense", "BROKER_URL")],
-)
-def test_what_is_no_address_of_a_broker_is_refused_by_the_name_of_its_setting(
-    settings: Settings, redis_url: str, broker_url: str, named: str
-) -> None:
-    settings.REDIS_EMBEDDED = False
-    settings.REDIS_URL, settings.BROKER_URL = redis_url, broker_url
-
-    found = check_redis()
-
-    assert found.fails
-    assert found.what == named
-    assert f"Write {named} like redis://" in found.fix
 
 
 def test_without_any_redis_all_three_ways_out_are_named(
@@ -122,6 +110,7 @@ def test_a_flower_login_without_a_password_is_refused(settings: Settings) -> Non
     assert "Set FLOWER_AUTH=user:password" in check_flower_login().fix
 
 
+@pytest.mark.django_db
 def test_crash_points_are_refused_where_a_shop_is_deployed(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -137,15 +126,71 @@ def test_crash_points_are_refused_where_a_shop_is_deployed(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "password", "refused"), [("admin", "admin", True), ("admin", "s3cret-s3cret", False)]
+)
+def test_a_login_that_everybody_knows_is_refused_without_debug(
+    settings: Settings, name: str, password: str, refused: bool
+) -> None:
+    user = get_user_model().objects.create_superuser(name, "admin@example.com", password)
+
+    assert check_staff().fails is refused
+    if refused:
+        assert "manage.py changepassword admin" in check_staff().fix
+    settings.DEBUG = True
+    assert not check_staff().fails
+    settings.DEBUG = False
+    user.is_active = False
+    user.save()
+    assert not check_staff().fails
+
+
+@pytest.mark.django_db
+def test_demo_goods_on_sale_are_refused_without_debug(settings: Settings) -> None:
+    assert not check_goods().fails
+    seed()
+
+    assert check_goods().state == f"{len(CATALOGUE)} are on sale"
+    assert "seed --remove" in check_goods().fix
+    settings.DEBUG = True
+    assert not check_goods().fails
+    settings.DEBUG = False
+    take_off_sale()
+    assert not check_goods().fails
+
+
+@pytest.mark.django_db
+def test_a_deployment_with_what_a_laptop_may_have_is_refused(settings: Settings) -> None:
+    seed()
+    get_user_model().objects.create_superuser("admin", "", "admin")
+    settings.SECRET_KEY = "x"
+
+    with pytest.raises(SystemCheckError) as refused:
+        call_command("check", "--deploy", "--tag", "shop")
+
+    for part in ("SECRET_KEY: has 1 signs", "admin / admin opens", "28 are on sale"):
+        assert part in str(refused.value)
+
+
+def test_what_the_settings_may_not_be_is_refused_by_every_command(settings: Settings) -> None:
+    settings.CURRENCY = "eur"
+
+    with pytest.raises(SystemCheckError, match="CURRENCY: is 'eur'"):
+        call_command("check", "--tag", "shop")
+    with pytest.raises(SystemExit, match="The settings cannot be used: CURRENCY"):
+        require_settings()
+
+
+@pytest.mark.django_db
 def test_the_doctor_says_what_is_missing_and_fails(settings: Settings) -> None:
-    settings.PORT = 70000
+    settings.CURRENCY = "eur"
     told, failed = StringIO(), StringIO()
 
     with pytest.raises(SystemExit):
         call_command("doctor", stdout=told, stderr=failed)
 
-    assert "70000 is no port number" in told.getvalue()
-    assert "Set PORT to a free port" in told.getvalue()
+    assert "is 'eur'" in told.getvalue()
+    assert "ISO 4217" in told.getvalue()
 
 
 @pytest.mark.django_db

@@ -4,6 +4,8 @@ import random
 
 import pytest
 from django.core.management import call_command
+from django.core.management.base import CommandError
+from pytest_django.fixtures import Settings
 
 from config.demo.catalogue import CATALOGUE, FULL, REDUCED, SCARCE
 from config.demo.customers import random_order
@@ -30,7 +32,8 @@ def test_seeding_brings_every_good_with_its_stock() -> None:
 
 
 @pytest.mark.django_db
-def test_seeding_again_changes_nothing_that_is_there() -> None:
+def test_seeding_again_changes_nothing_that_is_there(settings: Settings) -> None:
+    settings.DEBUG = True
     seed()
     Product.objects.filter(sku="DESK-INK").update(unit_price="1.23")
     Product.objects.filter(sku="DESK-PEN").delete()
@@ -40,6 +43,23 @@ def test_seeding_again_changes_nothing_that_is_there() -> None:
     assert str(Product.objects.get(sku="DESK-INK").unit_price) == "1.23"
     assert Product.objects.count() == len(CATALOGUE)
     assert StockItem.objects.get(sku="DESK-INK").on_hand == 5000
+
+
+@pytest.mark.django_db
+def test_demo_goods_are_not_sold_without_debug(settings: Settings) -> None:
+    with pytest.raises(CommandError, match="DEBUG is 0"):
+        call_command("seed")
+    assert not Product.objects.exists()
+
+
+@pytest.mark.django_db
+def test_demo_goods_can_be_taken_off_sale_and_what_was_renamed_stays() -> None:
+    seed()
+    Product.objects.filter(sku="DESK-INK").update(name="Our own ink")
+
+    call_command("seed", remove=True)
+
+    assert list(Product.objects.filter(active=True).values_list("sku", flat=True)) == ["DESK-INK"]
 
 
 def test_random_orders_ask_for_known_goods_each_once() -> None:

@@ -1,67 +1,170 @@
 """Settings are typed, and a wrong one is named."""
 
+import os
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from config.database import LARGEST_PORT
 from config.environment import Environment
 
-env = Environment()
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch) -> Environment:
+    # A copy, because the reader adds to it what a file says.
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    return Environment()
 
 
-def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PORT", "")
+def written(folder: Path, text: str) -> Path:
+    file = folder / "settings.env"
+    file.write_text(text)
+    return file
 
-    assert env.int("PORT", default=8000) == 8000
+
+def test_an_empty_variable_counts_as_not_set(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "PORT", " ")
+
+    assert env.int("PORT", default=8000, least=1, most=LARGEST_PORT) == 8000
 
 
 def test_a_value_that_begins_with_a_dollar_is_taken_as_it_is(
-    monkeypatch: pytest.MonkeyPatch,
+    env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SECRET_KEY", "$2b$12$")
+    monkeypatch.setitem(os.environ, "SECRET_KEY", "$2b$12$")
 
-    assert env.str("SECRET_KEY", default="") == "$2b$12$"
+    assert env.secret("SECRET_KEY") == "$2b$12$"
 
 
-def test_a_port_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PORT", "abc")
+@pytest.mark.parametrize("text", ["abc", "70000", "0", "-1", "8000.0", "٨٠", "1e3", "9" * 99])
+def test_a_port_that_is_none_is_named_with_its_limits(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setitem(os.environ, "PORT", text)
 
-    with pytest.raises(ImproperlyConfigured, match="PORT is 'abc'; set it to a whole number"):
-        env.int("PORT", default=8000)
+    with pytest.raises(ImproperlyConfigured, match=f"PORT is '{text}'; .* from 1 to 65535"):
+        env.int("PORT", default=8000, least=1, most=LARGEST_PORT)
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [("1", True), ("On", True), ("0", False), ("no", False)]
 )
-def test_a_switch_is_read(monkeypatch: pytest.MonkeyPatch, text: str, value: bool) -> None:
-    monkeypatch.setenv("DEBUG", text)
+def test_a_switch_is_read(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, text: str, value: bool
+) -> None:
+    monkeypatch.setitem(os.environ, "DEBUG", text)
 
     assert env.bool("DEBUG", default=not value) is value
 
 
-def test_a_switch_that_is_neither_on_nor_off_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEBUG", "maybe")
+def test_a_switch_that_is_neither_on_nor_off_is_refused(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "DEBUG", "maybe")
 
     with pytest.raises(ImproperlyConfigured, match="DEBUG is 'maybe'; set it to 1 or 0"):
         env.bool("DEBUG", default=False)
 
 
-@pytest.mark.parametrize("url", ["garbage", "postgres://u:secret@host:xx/shop", "postgres://[::1"])
-def test_a_database_url_that_cannot_be_read_is_named_and_not_repeated(
-    monkeypatch: pytest.MonkeyPatch, url: str
+@pytest.mark.parametrize("text", ["a\nb", "a\x00b", "a\x1bb", "a\udcffb", "a\u2028b"])
+def test_a_value_with_a_sign_that_cannot_be_seen_is_refused_and_not_repeated(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setitem(os.environ, "SHOP_NAME", text)
 
-    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL cannot be read") as refusal:
-        env.db_url("DATABASE_URL", default="sqlite:///:memory:")
+    with pytest.raises(ImproperlyConfigured, match="SHOP_NAME holds a line break or") as refusal:
+        env.str("SHOP_NAME")
 
-    assert "secret" not in str(refusal.value)
+    assert text not in str(refusal.value)
 
 
-@pytest.mark.parametrize("url", ["mail.example.com", "pigeon://coop"])
-def test_an_email_url_that_cannot_be_read_is_named(
-    monkeypatch: pytest.MonkeyPatch, url: str
+def test_quotes_that_would_be_part_of_a_value_are_refused(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("EMAIL_URL", url)
+    monkeypatch.setitem(os.environ, "SHOP_NAME", '"My shop"')
 
-    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL cannot be read"):
-        env.email_url("EMAIL_URL")
+    with pytest.raises(ImproperlyConfigured, match=r"SHOP_NAME is .*quotes"):
+        env.str("SHOP_NAME")
+
+
+def test_a_sample_that_is_empty_on_purpose_is_none(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "SELLER_IBAN", "")
+
+    assert env.sample("SELLER_IBAN", "DE02", may_be_empty=True) == ""
+    assert env.samples == []
+
+
+@pytest.mark.parametrize("text", ["", "The Shop GmbH"])
+def test_a_sample_that_nobody_has_replaced_is_remembered(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setitem(os.environ, "SELLER_NAME", text)
+
+    assert env.sample("SELLER_NAME", "The Shop GmbH") == "The Shop GmbH"
+    assert env.samples == ["SELLER_NAME"]
+
+
+def test_a_file_is_read_as_compose_reads_it(env: Environment, tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "\ufeff# a comment\n ONE = plain # a comment\nexport TWO='a # b $c'\nTHREE=/tmp/C#\n"
+        'FOUR="say \\"x\\""\nFIVE=\n',
+    )
+
+    env.read_file(file)
+
+    found = {name: os.environ[name] for name in ("ONE", "TWO", "THREE", "FOUR", "FIVE")}
+    assert found == {
+        "ONE": "plain", "TWO": "a # b $c", "THREE": "/tmp/C#", "FOUR": 'say "x"', "FIVE": "",
+    }  # fmt: skip
+
+
+def test_the_environment_wins_over_the_file(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(os.environ, "PORT", "9000")
+
+    env.read_file(written(tmp_path, "PORT=8001\n"))
+
+    assert os.environ["PORT"] == "9000"
+
+
+@pytest.mark.parametrize("line", ["PORT", "secret key = x", "SECRET_KEY='s3cret"])
+def test_a_line_that_cannot_be_read_is_numbered_and_not_repeated(
+    env: Environment, tmp_path: Path, line: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"Line 2 of .* cannot be read") as refusal:
+        env.read_file(written(tmp_path, f"DEBUG=1\n{line}\n"))
+
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_a_file_that_is_not_there_is_refused_where_a_setting_names_it(
+    env: Environment, tmp_path: Path
+) -> None:
+    env.read_file(tmp_path / ".env")
+
+    with pytest.raises(ImproperlyConfigured, match=r"ENV_FILE .*prod\.env cannot be read"):
+        env.read_file(tmp_path / "prod.env", named_by="ENV_FILE")
+
+
+def test_a_misspelled_name_in_the_file_is_refused(env: Environment, tmp_path: Path) -> None:
+    env.read_file(written(tmp_path, "SELER_NAME=Me\nCOMPOSE_PROJECT_NAME=shop\n"))
+    env.str("SELLER_NAME")
+
+    with pytest.raises(ImproperlyConfigured, match=r"SELER_NAME is no setting.* SELLER_NAME"):
+        env.refuse_misspelled()
+
+
+def test_a_path_begins_at_the_folder_of_the_project_wherever_one_stands(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir("/")
+    monkeypatch.setitem(os.environ, "VAR_DIR", "C#+ %20")
+
+    assert env.path("VAR_DIR", default="var", folder=tmp_path) == tmp_path / "C#+ %20"

@@ -17,7 +17,7 @@ RELEASE = "fulfillment.tasks.release_shipment"
 @pytest.fixture(autouse=True)
 def people(settings: Settings) -> None:
     settings.WAREHOUSE_URL = ""
-    settings.WAREHOUSE_EMAIL = "packers@example.com"
+    settings.WAREHOUSE_EMAIL = ["packers@example.com"]
 
 
 def test_the_packers_get_a_mail_that_says_what_to_pack(mailoutbox: list) -> None:

@@ -39,6 +39,8 @@ class MailWarehouse:
         self._send(f"Do not send {shipment.number}", "recall", shipment, at, key)
 
     def _send(self, subject: str, text: str, shipment: Shipment, at: datetime, key: str) -> None:
+        if not settings.WAREHOUSE_EMAIL:
+            return  # nobody wants a mail; the packing board shows the shipment
         board = settings.SITE_URL + reverse("admin:fulfillment_packingboard_changelist")
         body = render_to_string(
             f"fulfillment/mail/{text}.txt", {"shipment": shipment, "at": at, "board": board}
@@ -47,7 +49,7 @@ class MailWarehouse:
             subject,
             body,
             from_email=sender(),
-            to=[rewritten(settings.WAREHOUSE_EMAIL)],
+            to=[rewritten(mailbox) for mailbox in settings.WAREHOUSE_EMAIL],
             headers={"Message-ID": message_id(key), "Auto-Submitted": "auto-generated"},
             connection=self._connection,
         )

@@ -22,6 +22,7 @@ from tests.chaos.disks import SmallDisk
 from tests.chaos.mailbox import Mailbox
 from tests.chaos.proxy import Proxy
 from tests.chaos.warehouse import Warehouse
+from tests.deployed import DEPLOYED
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = ("flower", "beat")
@@ -87,7 +88,7 @@ class Stage:
             servers.new_database(self.postgres.url, "shop")
         say("making the database")
         self.manage("migrate", "--verbosity", "0")
-        self.manage("seed")
+        self.manage("seed", DEBUG="1")
         self.manage("subscriptions", "--register")
         self.books.change("UPDATE inventory_stockitem SET low_at = 0")
         say("starting the shop")
@@ -125,10 +126,10 @@ class Stage:
         if self.postgres:
             shutil.rmtree(self.postgres.data, ignore_errors=True)
 
-    def manage(self, *arguments: str, check: bool = True) -> str:
+    def manage(self, *arguments: str, check: bool = True, **settings: str) -> str:
         """Run a command of the shop's, past the wires; returns what it said."""
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-        env = self.env | {"REDIS_URL": f"redis://127.0.0.1:{self.redis.port}/0"}
+        env = self.env | {"REDIS_URL": f"redis://127.0.0.1:{self.redis.port}/0"} | settings
         done = subprocess.run(
             command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
         )
@@ -195,7 +196,7 @@ class Stage:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "DJANGO_SETTINGS_MODULE": settings,
-            "SECRET_KEY": "chaos",
+            **DEPLOYED,
             "ENV_FILE": os.devnull,
             "VAR_DIR": str(self.folder),
             "CRASH_POINTS": str(self.crash_points),
@@ -203,7 +204,7 @@ class Stage:
             "REDIS_URL": f"redis://127.0.0.1:{self.redis_wire.port}/0",
             "EMAIL_URL": f"smtp://127.0.0.1:{self.mail_wire.port}",
             "WAREHOUSE_URL": f"http://127.0.0.1:{self.warehouse_wire.port}/",
-            "WAREHOUSE_SECRET": "chaos",
+            "WAREHOUSE_SECRET": "chaos-chaos",
         }
         if self.database_wire:
             env["DATABASE_URL"] = f"postgres://shop@127.0.0.1:{self.database_wire.port}/shop"

@@ -35,7 +35,7 @@ def test_the_seller_is_frozen_too(settings):
 
     content = Invoice.objects.get(pk=invoice.pk).document()
 
-    assert content.seller.name == "The Shop GmbH"
+    assert content.seller.name == "Testing GmbH"
 
 
 def test_an_order_is_invoiced_once_however_often_it_is_delivered():

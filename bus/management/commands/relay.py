@@ -17,8 +17,8 @@ from bus.relay.stopped import waiting_for_nobody
 
 class Command(BaseCommand):
     help = "Move events into the ledger and due deliveries into the broker, until stopped."
-    # Nothing of the web is loaded for them: they are for `doctor` and for deployments.
-    requires_system_checks = ()
+    # Of all checks the settings' alone: for the others everything of the web would be loaded.
+    requires_system_checks = ("shop",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -1,0 +1,44 @@
+"""What a laptop's start leaves in the database, and a real shop must not have."""
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import Error
+from django.db.models import Q
+
+from config.checks.check import Check
+from config.demo.seeding import on_sale
+
+DEMO_LOGIN, DEMO_EMAIL = "admin", "admin@example.com"
+"""Name, which is the password too, and address of the administrator that a laptop gets."""
+
+
+def check_staff() -> Check:
+    """Without DEBUG nobody gets into the admin as admin / admin."""
+    what, why = "Demo login", "the admin shows customers and takes orders"
+    if settings.DEBUG:
+        return Check(what, "allowed, because of DEBUG", why)
+    ours = Q(username=DEMO_LOGIN) | Q(email=DEMO_EMAIL)
+    users = get_user_model().objects.filter(ours, is_active=True)
+    try:
+        known = [user.get_username() for user in users if user.check_password(DEMO_LOGIN)]
+    except Error:
+        return Check(what, "there are no tables yet", why)
+    if known:
+        fix = f"Run `manage.py changepassword {known[0]}`, or set DEBUG=1 on a laptop."
+        return Check(what, f"{known[0]} / {DEMO_LOGIN} opens the admin", why, fix)
+    return Check(what, "none", why)
+
+
+def check_goods() -> Check:
+    """Without DEBUG nothing of the demo's catalogue is on sale."""
+    what, why = "Demo goods", "customers pay for what they order"
+    if settings.DEBUG:
+        return Check(what, "allowed, because of DEBUG", why)
+    try:
+        count = len(on_sale())
+    except Error:
+        return Check(what, "there are no tables yet", why)
+    if count:
+        fix = "Run `manage.py seed --remove`, or set DEBUG=1 on a laptop."
+        return Check(what, f"{count} are on sale", why, fix)
+    return Check(what, "none", why)

@@ -1,0 +1,66 @@
+"""What invoices and mails say of the seller."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django_countries import countries
+
+from config.checks.check import Check
+from shop.money import UnknownCurrency, rounded
+
+MAY_BE_EMPTY = ("SELLER_POSTAL_CODE", "SELLER_VAT_ID", "SELLER_IBAN", "WAREHOUSE_EMAIL")
+LONGEST = 100
+"""Signs of a name or a line of an address: what a line of an invoice has room for."""
+
+
+def check_samples() -> Check:
+    """Without DEBUG no invoice names a seller of our invention, and no mail comes from one."""
+    what, why = "Samples", "invoices, mails and the warehouse are real"
+    samples = [
+        name
+        for name in settings.SAMPLES
+        if not (name == "WAREHOUSE_EMAIL" and settings.WAREHOUSE_URL)
+    ]
+    if settings.DEBUG or not samples:
+        return Check(what, "for a laptop, because of DEBUG" if samples else "none", why)
+    fix = "Set each to what is true of your shop"
+    if optional := [name for name in samples if name in MAY_BE_EMPTY]:
+        fix += f" ({', '.join(optional)}: empty where there is none)"
+    return Check(", ".join(samples), "not set, or still the sample", why, f"{fix}.")
+
+
+def check_seller() -> Check:
+    """A country that exists, an IBAN without a typing error, lines that fit."""
+    why = "invoices say it"
+    named = {f"SELLER_{key.upper()}": value for key, value in settings.SELLER.items()}
+    for name, value in {**named, "SHOP_NAME": settings.SHOP_NAME}.items():
+        if len(value) > LONGEST:
+            state = f"has {len(value)} signs"
+            return Check(name, state, why, f"Use {LONGEST} or fewer.")
+    if (country := settings.SELLER["country"]) not in countries:
+        fix = "Set it to a code of ISO 3166-1 in capitals, as in DE."
+        return Check("SELLER_COUNTRY", f"is {country!r}", why, fix)
+    iban = settings.SELLER["iban"]
+    if iban and not is_iban(iban):
+        fix = "Copy it anew from the bank's paper, or set it empty for none."
+        return Check("SELLER_IBAN", f"is {iban!r}, no valid IBAN", why, fix)
+    return Check("Seller", settings.SELLER["name"], why)
+
+
+def is_iban(text: str) -> bool:
+    """Whether the check digits are right (ISO 13616: remainder 1 of 97)."""
+    plain = text.replace(" ", "")
+    if not (plain.isascii() and plain.isalnum() and plain[:2].isalpha() and 15 <= len(plain) <= 34):
+        return False
+    return int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1
+
+
+def check_currency() -> Check:
+    """A currency whose decimal places the shop knows."""
+    why = "prices and invoices are in it"
+    try:
+        rounded(Decimal(1), settings.CURRENCY)
+    except UnknownCurrency:
+        fix = "Set it to a code of ISO 4217 in capitals that the shop knows, as in EUR."
+        return Check("CURRENCY", f"is {settings.CURRENCY!r}", why, fix)
+    return Check("CURRENCY", settings.CURRENCY, why)
