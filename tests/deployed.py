@@ -9,7 +9,7 @@ SELLER = {
     "SELLER_VAT_ID": "DE136695976",
     "SELLER_EMAIL": "billing@shop.example",
     "SELLER_IBAN": "DE89370400440532013000",
-    "DEFAULT_FROM_EMAIL": "The Shop <mail@shop.example>",
+    "DEFAULT_FROM_EMAIL": "The Shop <mail@example.com>",
     "WAREHOUSE_EMAIL": "warehouse@shop.example",
 }
 DEPLOYED = {"SECRET_KEY": "a key of the tests, as long as a real one has to be", **SELLER}

@@ -47,7 +47,7 @@ def test_the_headers_are_those_of_an_automatic_mail(relay: Relay) -> None:
     assert mail["Message-ID"] == f"<{KEY}@example.com>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Subject"] == "Your order SO-100042 at The Shop"
-    assert mail["From"] == "The Shop <mail@shop.example>"
+    assert mail["From"] == "The Shop <mail@example.com>"
     sent_at = make_aware(parsedate_to_datetime(mail["Date"]), UTC)
     assert abs(timezone.now() - sent_at) < timedelta(minutes=1)
 

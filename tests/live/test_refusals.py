@@ -52,6 +52,8 @@ def test_a_busy_port(tmp_path: Path, busy_port: str, setting: str) -> None:
         ("REDIS_URL", "redis://127.0.0.1:1/0"),
         ("EMAIL_URL", "pigeon://coop"),
         ("FLOWER_AUTH", "only-a-name"),
+        ("SITE_URL", "https://shop.example.com"),
+        ("CURRENCY", "eur"),
         ("VAR_DIR", "/dev/null/shop"),
     ],
 )
@@ -65,6 +67,12 @@ def test_a_missing_secret_without_debug(tmp_path: Path) -> None:
     said = refusal(tmp_path, DEBUG="0", SECRET_KEY="")
 
     assert "SECRET_KEY is empty" in said
+
+
+def test_the_sample_seller_without_debug(tmp_path: Path) -> None:
+    said = refusal(tmp_path, DEBUG="0", SELLER_NAME="The Shop GmbH")
+
+    assert "SELLER_NAME: not set, or still the sample" in said
 
 
 def test_an_unreachable_database(tmp_path: Path) -> None:
