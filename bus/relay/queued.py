@@ -16,10 +16,10 @@ Ticket = tuple[int, int]
 
 
 class Queued:
-    """One relay's look into the queues. Only a broker that is a Redis can be looked into."""
+    """One relay's look into the queues."""
 
     def __init__(self) -> None:
-        self._client = broker.client(decode=False) if broker.is_redis() else None
+        self._client = broker.client(decode=False)
 
     def tickets(self, work: Iterable[Work]) -> frozenset[Ticket]:
         """The deliveries whose message still waits for a worker, of queues with leases that ended.
@@ -33,7 +33,7 @@ class Queued:
         """
         # What is paused goes back to waiting: it is not sent again, and must not stay in flight.
         queues = {one.queue for one in work if one.late and one.due}
-        if self._client is None or not queues:
+        if not queues:
             return frozenset()
         found: set[Ticket] = set()
         for queue in sorted(queues):
