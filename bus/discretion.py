@@ -7,6 +7,7 @@ happened; the ledger gets their texts too, without what is known to be personal.
 
 import html
 import json
+import linecache
 import re
 import traceback
 from base64 import b64encode
@@ -44,14 +45,36 @@ def kinds(error: BaseException) -> str:
 
 
 def texts(error: BaseException, personal: Iterable[Any]) -> str:
-    """The traceback with what errors say, without the personal values, however they are written."""
+    """The traceback with what errors say, without the personal values, however they are written.
+
+    A word that stands in the statement which raised one of these errors is the program's own and
+    stays, though a customer may be called so: "The mail relay refused it" names nobody.
+    """
     known = _pattern(personal)
+    own = {word for one in _chain(error) for word in _words_of_the_program(one)}
+
+    def hidden(match: re.Match[str]) -> str:
+        found, text = match[0], match.string
+        before = re.search(r"\w*$", text[: match.start()])
+        after = re.match(r"\w*", text[match.end() :])
+        word = f"{before[0] if before else ''}{found}{after[0] if after else ''}"
+        return found if word.casefold() in own else "[personal]"
 
     def told(one: BaseException) -> str:
         text = discreet(_first_line(one) if _of_database(one) else str(one))
-        return f"{_name(one)}: {known.sub('[personal]', text) if known else text}"
+        return f"{_name(one)}: {known.sub(hidden, text) if known else text}"
 
     return _traceback(error, told)
+
+
+def _words_of_the_program(error: BaseException) -> Iterator[str]:
+    """The words of the statement that raised it, as its source has them."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return
+    last = frames[-1]
+    for number in range(last.lineno or 0, (last.end_lineno or last.lineno or 0) + 1):
+        yield from re.findall(r"\w+", linecache.getline(last.filename, number).casefold())
 
 
 def discreet(text: str) -> str:
@@ -61,18 +84,21 @@ def discreet(text: str) -> str:
 
 def _traceback(error: BaseException, tell: Callable[[BaseException], str]) -> str:
     parts: list[str] = []
+    for one in _chain(error):
+        frames = "".join(traceback.format_tb(one.__traceback__))
+        parts.append(f"Traceback (most recent call last):\n{frames}{tell(one)}\n")
+        parts.append(CAUSED if one.__cause__ is not None else DURING)
+    return "".join(reversed(parts[:-1]))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error, what it was raised from or during, and so on."""
     seen: set[int] = set()
     one: BaseException | None = error
     while one is not None and id(one) not in seen:
         seen.add(id(one))
-        frames = "".join(traceback.format_tb(one.__traceback__))
-        parts.append(f"Traceback (most recent call last):\n{frames}{tell(one)}\n")
-        if one.__cause__ is not None:
-            one, link = one.__cause__, CAUSED
-        else:
-            one, link = None if one.__suppress_context__ else one.__context__, DURING
-        parts.append(link)
-    return "".join(reversed(parts[:-1]))
+        yield one
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
 
 
 def _name(error: BaseException) -> str:

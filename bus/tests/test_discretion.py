@@ -87,6 +87,38 @@ def test_an_address_is_taken_out(address: str) -> None:
     assert said.endswith("ValueError: <[address]> was refused")
 
 
+def refused(by: str) -> Exception:
+    """An error whose sentence is the program's, and which ends with what somebody else said."""
+    try:
+        raise ConnectionError(
+            f"The mail relay refused the parcel: {by}"  # in a statement of several lines
+        )
+    except ConnectionError as error:
+        return error
+
+
+def test_words_of_the_programs_own_sentence_stay_though_a_customer_is_called_so() -> None:
+    person = {"email": "mail@example.com", "name": "Parcel Relay Lovelace", "city": "Refused"}
+
+    said = lines_without_code(texts(refused("no Lovelace here"), [person]))
+
+    assert said.endswith("The mail relay refused the parcel: no [personal] here")
+
+
+def test_whole_name_is_taken_out_though_its_words_are_the_programs() -> None:
+    said = lines_without_code(texts(refused("Ada Mail, mailto"), [{"name": "Ada Mail"}]))
+
+    assert said.endswith("The mail relay refused the parcel: [personal], [personal]to")
+
+
+def test_words_of_a_sentence_stay_where_another_error_repeats_it() -> None:
+    error = raised(RuntimeError(str(refused("Ada"))), cause=refused("Ada"))
+
+    said = lines_without_code(texts(error, [{"name": "Ada Mail"}]))
+
+    assert said.count("The mail relay refused the parcel: [personal]") == 2
+
+
 def test_a_short_value_is_taken_out_where_it_stands_alone() -> None:
     error = raised(ValueError("Bo is not Boston, nor de is model"))
 

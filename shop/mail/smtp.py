@@ -83,7 +83,9 @@ class SmtpBackend(EmailBackend):
                 raise Ambiguous(f"The mail relay may have taken the mail: {_told(error)}") from None
             if isinstance(error, ValueError):  # it could not even be written
                 raise
-            raise _meaning(error) from None
+            if _is_refusal(error):
+                raise MailRefused(f"The mail relay refused the mail: {_told(error)}") from None
+            raise MailDeferred(f"The mail relay did not take the mail: {_told(error)}") from None
 
     def _hang_up(self) -> None:
         """Close without QUIT, which would wait for an answer once more."""
@@ -93,14 +95,13 @@ class SmtpBackend(EmailBackend):
         self.connection = self._partial_connection = None
 
 
-def _meaning(error: Exception) -> MailDeferred | MailRefused:
+def _is_refusal(error: Exception) -> bool:
+    """Whether the relay will never take this mail; what is about the session may heal."""
     code = _answer(error)[0]
     about_the_mail = not isinstance(error, smtplib.SMTPHeloError) and (
         code != AUTHENTICATION_REQUIRED
     )
-    if 500 <= code < 600 and about_the_mail:
-        return MailRefused(f"The mail relay refused the mail: {_told(error)}")
-    return MailDeferred(f"The mail relay did not take the mail: {_told(error)}")
+    return 500 <= code < 600 and about_the_mail
 
 
 def _answer(error: Exception) -> tuple[int, str]:
