@@ -11,6 +11,10 @@ from bus import registry
 from bus.registry import LARGEST_BATCH
 
 LARGEST_MESSAGE = 256 * 1024
+
+RELEASE = "bus.release"
+"""The task of every worker that makes deliveries due again whose handler it does not have."""
+
 DAY = 86_400.0
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
@@ -92,7 +96,10 @@ TICKETS = msgspec.json.Decoder(Tickets)
 def inspect(item: bytes, queue: str) -> bytes:
     """Refuse what is not a message of the bus for a task that this worker knows.
 
-    A reaction takes deliveries; beat's tasks take nothing; Celery's own are nobody's to call.
+    A handler takes deliveries; beat's tasks take nothing; Celery's own are nobody's to call. The
+    deliveries of a handler that this worker does not have go to `RELEASE`: while a release is
+    rolled out, workers of the old one get messages for handlers of the new one.
+
     Returns the message written anew from what was read: a number of 5,000 digits in a field that
     nobody reads ended a worker. It has a tag of its own, so that two copies of one message are
     acknowledged apart; it belongs to the queue it was found in, so that it goes back there; and it
@@ -107,10 +114,13 @@ def inspect(item: bytes, queue: str) -> bytes:
     if envelope.properties.body_encoding != "base64":
         raise Malformed("its body is not base64")
     task = envelope.headers.task
-    if task not in current_app.tasks or task.startswith("celery."):
-        raise Malformed("it names a task that this worker does not have")
-    if len(args) != (task in {reaction.name for reaction in registry.reactions()}):
-        raise Malformed("its arguments are not a list of deliveries")
+    if task.startswith("celery."):
+        raise Malformed("it names a task of Celery's own")
+    if task not in current_app.tasks:
+        task = envelope.headers.task = RELEASE
+    handlers = {RELEASE, *(reaction.name for reaction in registry.reactions())}
+    if len(args) != (task in handlers):
+        raise Malformed("its arguments are not a list of deliveries, or it names no task")
     body = msgspec.json.encode((args, {}, Embed()))
     envelope.body = base64.b64encode(body).decode()
     envelope.headers.timelimit = (None, None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bus.message import Malformed, inspect
+from bus.message import RELEASE, Malformed, inspect
 from bus.tests.messages import (
     EMBED,
     SWEEP,
@@ -77,7 +77,7 @@ MALFORMED: dict[str, Any] = {
     "a time limit that is no number": encoded(message(headers={"timelimit": [float("nan"), 1]})),
     "a time limit without end": encoded(message(headers={"timelimit": [float("inf"), 1]})),
     "negative retries": message(headers={"retries": -1}),
-    "a task that nobody has": message(headers={"task": "os.system"}),
+    "a task that nobody has": message([[], {}, EMBED], headers={"task": "os.system"}),
     "a task of Celery's own": message([[], {}, EMBED], headers={"task": "celery.backend_cleanup"}),
     "beat's task with arguments": message(headers={"task": SWEEP}),
 }
@@ -106,6 +106,16 @@ def test_a_message_of_the_shape_of_the_bus_is_let_through(kind: str) -> None:
     assert body_of(passed) == body_of(good)
     sent = {name: value for name, value in good["headers"].items() if name != "timelimit"}
     assert json.loads(passed)["headers"].items() >= sent.items()
+
+
+def test_deliveries_of_a_handler_that_this_worker_does_not_have_go_back() -> None:
+    sent = message(headers={"task": "loyalty.tasks.grant_points"})
+
+    passed = inspect(encoded(sent), "desk")
+
+    assert json.loads(passed)["headers"]["task"] == RELEASE
+    assert body_of(passed) == body_of(sent)
+    assert body_of(inspect(passed, "desk")) == body_of(sent)  # the broker may restore it
 
 
 @pytest.mark.parametrize("odd", ["1" * 5000, "[" * 900 + "]" * 900, "1e99999"])

@@ -15,7 +15,7 @@ from psycopg.pq import TransactionStatus
 from bus.among import among
 from bus.clock import sql_now
 from bus.context import Origin
-from bus.facts import Fact
+from bus.facts import Fact, UnreadableFact
 from bus.models import Delivery, State
 from bus.registry import Reaction
 
@@ -25,6 +25,11 @@ Row = tuple[int, int, bool]
 STOPPED = "s.paused_at IS NOT NULL OR COALESCE(s.held_until > {0}, FALSE)"
 """Nothing more of a subscription `s` is begun at the instant {0}: it is paused, or held by a
 backfill."""
+
+
+RELEASE_WAIT = timedelta(seconds=2)
+"""Until what a worker has no code for is sent again. At once it could come straight back, and a
+queue whose workers are all of the old release would go in circles."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Taken:
     uncounted: int
     alone: bool
     ambiguous: int
+    event_type: str
     fact_version: int
     data: dict[str, Any]
     personal: dict[str, Any] | None
@@ -151,6 +157,24 @@ def hand_back(taken: list[Taken], wait: timedelta = timedelta(0)) -> int:
     return len(owned)
 
 
+def release(ids: list[int]) -> None:
+    """Leave these to a worker of another release. They were not tried, so nothing else changes."""
+    Delivery.objects.filter(id__in=ids).update(
+        state=State.WAITING, due_at=Now() + RELEASE_WAIT, lease_until=None
+    )
+
+
+@transaction.atomic
+def release_sent(tickets: list[tuple[int, int]]) -> int:
+    """Release those of a message that are still sent under its tokens; returns how many."""
+    tokens = dict(tickets)
+    sent = Delivery.objects.filter(id__in=tokens, state=State.SENT).order_by("event_id")
+    rows = sent.select_for_update().values_list("id", "token")
+    valid = [pk for pk, token in rows if token == tokens[pk]]
+    release(valid)
+    return len(valid)
+
+
 def send_alone(ids: Iterable[int], *, uncounted: bool) -> None:
     """Release what failed together, to be tried one by one; `uncounted`: this was no try."""
     Delivery.objects.filter(id__in=list(ids)).update(
@@ -164,9 +188,15 @@ def send_alone(ids: Iterable[int], *, uncounted: bool) -> None:
 
 
 def read(reaction: Reaction, taken: Taken) -> Fact:
-    """The fact of a delivery.
+    """The event of a delivery.
 
     Raises:
-        UnreadableFact: it does not fit the class that the reaction asks for.
+        UnreadableFact: it does not fit the class that the handler asks for, or is of another type.
     """
+    asked = reaction.fact.__name__
+    if taken.event_type != asked:
+        raise UnreadableFact(
+            f"The event is of type {taken.event_type}, and {reaction.name} handles {asked} now. "
+            f"Discard the delivery, or bring back a handler of {taken.event_type} under this name."
+        )
     return reaction.fact.read(taken.fact_version, taken.data, taken.personal)

@@ -15,19 +15,20 @@ from bus.context import Origin
 from bus.models import State
 from bus.models.ledger import delivery_key
 from bus.registry import Reaction
-from bus.worker.ledger import STOPPED, Taken, in_state, locked, owned_of, put_back, update
+from bus.worker.ledger import STOPPED, Taken, in_state, locked, owned_of, put_back, release, update
 
 Ticket = tuple[int, int]
 """A delivery's id and the token it was sent with."""
 
 COLUMNS = """
     d.id, d.token, d.attempts, d.uncounted, d.alone, d.ambiguous, d.quiet,
-    e.uuid, e.version, e.correlation, e.traceparent, e.data, p.data
+    e.uuid, e.type, e.version, e.correlation, e.traceparent, e.data, p.data
 """
 """What a worker has to know of a delivery and its event."""
 
-STOPPED_AT = 13
-"""The column after these: whether the subscription is paused or held."""
+EVENT_TYPE_AT, STOPPED_AT, HANDLES_AT = 8, 14, 15
+"""The event's type, and two columns after those: whether the subscription is paused or held, and
+which type of event it handles according to the workers that registered it last."""
 
 BEGUN = (State.RUNNING, State.SENDING)
 
@@ -65,10 +66,19 @@ def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Ta
         if any(row[STOPPED_AT] for row in owned):
             put_back([row[0] for row in owned])
             return []
+        release([row[0] for row in owned if _is_of_another_release(reaction, row)])
+        owned = [row for row in owned if not _is_of_another_release(reaction, row)]
         taken = [_taken(reaction, row, fence) for row in owned]
         now = 1 if reaction.outside else len(taken)
         _mark(taken[now:], State.RUNNING, reaction.queue.lease, fence=fence)
         return _begin(taken[:now], reaction, fence=fence) + taken[now:]
+
+
+def _is_of_another_release(reaction: Reaction, row: tuple[Any, ...]) -> bool:
+    """Whether this worker's handler takes another type of event than the registered one, and the
+    event is of the registered type: workers that have been replaced already can handle it."""
+    event_type, registered = str(row[EVENT_TYPE_AT]), str(row[HANDLES_AT])
+    return event_type == registered != reaction.fact.__name__
 
 
 def _take_alone(reaction: Reaction, ticket: Ticket, fence: int) -> Taken | None:
@@ -85,9 +95,12 @@ def _take_alone(reaction: Reaction, ticket: Ticket, fence: int) -> Taken | None:
             "FROM bus_subscription s, bus_event e "
             "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
             f"WHERE d.id = %s AND d.token = %s AND {in_state(State.SENT)} AND e.id = d.event_id "
-            f"AND s.id = d.subscription_id AND s.name = %s AND NOT ({STOPPED.format(sql_now())}) "
+            "AND s.id = d.subscription_id AND s.name = %s "
+            # By no index of the types: the event is found by its id.
+            "AND (e.type || '') = %s "
+            f"AND NOT ({STOPPED.format(sql_now())}) "
             f"RETURNING {COLUMNS}",
-            [fence, *ticket, reaction.name],
+            [fence, *ticket, reaction.name, reaction.fact.__name__],
         )
         row = cursor.fetchone()
         return _taken(reaction, row) if row else None
@@ -171,7 +184,7 @@ def _rows(reaction: Reaction, ids: list[int], states: tuple[State, ...]) -> list
     condition, wanted = among(ids)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {COLUMNS}, {STOPPED.format(sql_now())} "
+            f"SELECT {COLUMNS}, {STOPPED.format(sql_now())}, s.event_type "
             "FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id "
             "JOIN bus_event e ON e.id = d.event_id "
             "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
@@ -184,8 +197,8 @@ def _rows(reaction: Reaction, ids: list[int], states: tuple[State, ...]) -> list
 
 
 def _taken(reaction: Reaction, row: tuple[Any, ...], fence: int = 0) -> Taken:
-    pk, token, attempts, uncounted, alone, ambiguous, quiet, event, version = row[:9]
-    correlation, traceparent, data, personal = row[9:STOPPED_AT]
+    pk, token, attempts, uncounted, alone, ambiguous, quiet, event, event_type = row[:9]
+    version, correlation, traceparent, data, personal = row[9:STOPPED_AT]
     event = UUID(str(event))
     return Taken(
         id=pk,
@@ -194,6 +207,7 @@ def _taken(reaction: Reaction, row: tuple[Any, ...], fence: int = 0) -> Taken:
         uncounted=uncounted,
         alone=bool(alone),
         ambiguous=ambiguous,
+        event_type=event_type,
         fact_version=version,
         data=json.loads(data),
         personal=None if personal is None else json.loads(personal),

@@ -7,8 +7,11 @@ from celery.exceptions import Retry as RetryState
 from kombu import Queue
 
 from bus.crashpoints import Point, reach
+from bus.message import RELEASE
 from bus.models import State
 from bus.registry import Reaction, reactions
+from bus.worker.ledger import release_sent
+from bus.worker.patience import patiently
 from bus.worker.perform import perform
 from bus.worker.taking import Ticket
 
@@ -52,6 +55,14 @@ def register_task(reaction: Reaction) -> Task:
         time_limit=reaction.queue.hard_limit.total_seconds(),
     )
     return task
+
+
+@shared_task(name=RELEASE)  # type: ignore[untyped-decorator]  # Celery has no types
+def release(tickets: list[Ticket]) -> None:
+    """Give back what this worker has no handler for; a worker that has one takes it."""
+    sent = [(pk, token) for pk, token in tickets]
+    count = patiently(lambda: release_sent(sent))
+    log.warning("%d deliveries go back: this worker does not have their handler", count)
 
 
 def declare_queues() -> None:

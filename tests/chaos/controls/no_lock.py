@@ -12,8 +12,8 @@ from tests.chaos.controls.replacing import replace
 INSTALLED_APPS = [*SHOP, f"{__name__}.Broken"]
 
 COLUMNS = (
-    "id", "token", "attempts", "alone", "ambiguous", "quiet",
-    "event__uuid", "event__version", "event__correlation", "event__traceparent",
+    "id", "token", "attempts", "uncounted", "alone", "ambiguous", "quiet",
+    "event__uuid", "event__type", "event__version", "event__correlation", "event__traceparent",
     "event__data", "event__personal__data",
 )  # fmt: skip
 """As `bus.worker.taking` reads them."""
