@@ -15,7 +15,9 @@ RUN useradd --system --uid 10001 --no-create-home shop \
 COPY --from=packages /packages /packages
 WORKDIR /srv/shop
 COPY . .
-RUN python -m compileall -q . \
+# Files of a checkout under umask 077 are their owner's alone, who is not the image's user.
+RUN chmod -R a+rX . \
+ && python -m compileall -q . \
  && SECRET_KEY=only-to-collect python manage.py collectstatic --no-input --verbosity 0
 USER shop
 EXPOSE 8000

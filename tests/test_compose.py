@@ -2,13 +2,17 @@
 
 import copy
 import json
+import re
 from datetime import timedelta
 from importlib.resources import files
 
 import jsonschema
 import pytest
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
 
 from bus.registry import reactions
+from config.supervisor.flower import OPTIONS
 from tests import compose
 
 SCHEMA = json.loads(
@@ -87,11 +91,40 @@ def test_migrate_runs_once_and_registers_the_subscriptions() -> None:
     assert "subscriptions --register" in migrate["command"][-1]
 
 
-def test_documents_are_shared_by_those_who_draw_show_mail_and_judge_them() -> None:
+NOT_HANDED_ON = {"ENV_FILE", "VAR_DIR"}
+"""Nothing of the host's files is in a container, and its folder is a volume's place."""
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_reaches_every_service(name: str) -> None:
+    example = (compose.ROOT / ".env.example").read_text()
+    settings = set(re.findall(r"^([A-Z_0-9]+)=", example, re.MULTILINE)) - NOT_HANDED_ON
+    found = SERVICES[name]["environment"]
+
+    assert settings <= found.keys()
+    for setting in settings:
+        value = found[setting]
+        assert value is None or value.startswith(f"${{{setting}:"), setting
+
+
+def test_no_password_is_pasted_into_an_address() -> None:
+    values = [value for name in OURS for value in SERVICES[name]["environment"].values()]
+
+    assert not [value for value in values if value and "://" in value and "PASSWORD" in value]
+
+
+def test_the_servers_and_the_shop_have_the_same_passwords() -> None:
+    ours = SERVICES["web"]["environment"]
+
+    assert SERVICES["postgres"]["environment"]["POSTGRES_PASSWORD"] == ours["DATABASE_PASSWORD"]
+    assert SERVICES["redis"]["environment"]["REDIS_PASSWORD"] == ours["REDIS_PASSWORD"]
+    assert "requirepass" in " ".join(SERVICES["redis"]["command"])
+
+
+def test_documents_are_shared_by_all_who_draw_show_mail_and_audit_them() -> None:
     sharing = {name for name in OURS if "documents:" in str(SERVICES[name].get("volumes"))}
 
-    # And by the one that refuses to start a database beside another one's documents.
-    assert sharing == {"web", "worker-billing", "worker-notifications", "migrate"}
+    assert sharing == set(OURS)
     folder = SERVICES["web"]["environment"]["VAR_DIR"]
     assert SERVICES["web"]["volumes"] == [f"documents:{folder}/documents"]
 
@@ -111,9 +144,20 @@ def test_two_relays_share_the_queues() -> None:
 def test_flower_wants_a_login_and_only_shows() -> None:
     flower = SERVICES["flower"]
 
-    assert flower["environment"]["FLOWER_BASIC_AUTH"].startswith("${FLOWER_AUTH:-")
-    assert "FLOWER_AUTH" not in flower["environment"]
-    assert "--read-only" in flower["command"]
+    assert flower["environment"]["FLOWER_AUTH"].startswith("${FLOWER_AUTH:?")
+    assert "manage.py flower" in " ".join(flower["command"])
+    assert "--read_only" in OPTIONS
+
+
+def test_flower_is_not_started_without_a_login(settings: Settings) -> None:
+    settings.FLOWER_AUTH = ""
+
+    with pytest.raises(CommandError, match="FLOWER_AUTH is not set"):
+        call_command("flower")
+
+
+def test_the_user_of_the_image_can_read_what_its_builder_alone_could() -> None:
+    assert "chmod -R a+rX ." in (compose.ROOT / "Dockerfile").read_text()
 
 
 def test_ports_are_open_on_this_machine_alone() -> None:

@@ -1,4 +1,4 @@
-"""Flower, the monitor: behind a login, reachable from this machine alone, for looking only."""
+"""Flower, the monitor: behind a login, for looking only."""
 
 import logging
 import os
@@ -9,7 +9,6 @@ from functools import cache
 from django.conf import settings
 
 OPTIONS = [
-    "--address=127.0.0.1",
     "--read_only",
     # What it keeps in memory: enough for the last minutes of a busy shop.
     "--max_tasks=5000",
@@ -25,8 +24,8 @@ def flower_login() -> str:
     return "admin:admin" if settings.DEBUG else f"admin:{secrets.token_urlsafe(12)}"
 
 
-def run_flower() -> None:
-    """Serve until SIGTERM."""
+def run_flower(address: str = "127.0.0.1", port: int | None = None) -> None:
+    """Serve until SIGTERM; without a `port` on FLOWER_PORT."""
     from config.celery import app
 
     login = flower_login()
@@ -40,7 +39,8 @@ def run_flower() -> None:
             "--quiet",
             "flower",
             *OPTIONS,
-            f"--port={settings.FLOWER_PORT}",
+            f"--address={address}",
+            f"--port={port or settings.FLOWER_PORT}",
             f"--basic_auth={login}",
             "--logging=error",
         ]

@@ -1,0 +1,24 @@
+"""Run Flower alone, as the supervisor runs it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.checks import require_settings
+from config.supervisor.flower import run_flower
+
+
+class Command(BaseCommand):
+    help = "Runs Flower, the monitor, behind the login of FLOWER_AUTH."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--address", default="127.0.0.1", help="where to listen")
+        parser.add_argument("--port", type=int, help="where to listen, instead of FLOWER_PORT")
+
+    def handle(self, *_args: Any, address: str, port: int | None, **_options: Any) -> None:
+        require_settings()
+        if not settings.FLOWER_AUTH:
+            raise CommandError("FLOWER_AUTH is not set. Set it to user:password.")
+        run_flower(address, port)
