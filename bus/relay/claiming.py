@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from bus.among import among
 from bus.clock import sql_ago, sql_in, sql_now
+from bus.planning import plan_by_index
 from bus.relay.expiry import SENT_LEASE, expire
 from bus.relay.work import CLAIMABLE, Work
 
@@ -48,6 +49,7 @@ def claim(
     if not work:
         return []
     with transaction.atomic():
+        plan_by_index()
         queues = _lock_queues({one.queue_id for one in work}, patient)
         work = [one for one in work if one.queue_id in queues]
         expire([one for one in work if one.late], queued)

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from bus.models import IN_FLIGHT, Delivery, State
+from bus.planning import plan_by_index
 from bus.relay.work import Work
 from bus.worker.failures import MOST_AMBIGUOUS
 
@@ -95,6 +96,7 @@ def forget_sent() -> int:
     """The broker lost its memory: all that was sent is due now. Returns how many."""
     sent = Delivery.objects.filter(state=State.SENT)
     with transaction.atomic():
+        plan_by_index()
         # Locked in the order in which workers lock them, so that nobody waits in a circle.
         list(sent.select_for_update().order_by("event_id").values_list("pk"))
         return sent.update(state=State.WAITING, due_at=Now(), lease_until=None)
@@ -106,8 +108,10 @@ def unsend(tickets: list[tuple[int, int]]) -> None:
     Should the message have arrived all the same, it carries a token that is not owed any more.
     """
     tokens = dict(tickets)
-    rows = Delivery.objects.filter(id__in=tokens, state=State.SENT).values_list("id", "token")
-    lost = [pk for pk, token in rows if token == tokens[pk]]
-    Delivery.objects.filter(id__in=lost, state=State.SENT).update(
-        state=State.WAITING, due_at=Now(), lease_until=None, token=F("token") + 1
-    )
+    with transaction.atomic():
+        plan_by_index()
+        rows = Delivery.objects.filter(id__in=tokens, state=State.SENT).values_list("id", "token")
+        lost = [pk for pk, token in rows if token == tokens[pk]]
+        Delivery.objects.filter(id__in=lost, state=State.SENT).update(
+            state=State.WAITING, due_at=Now(), lease_until=None, token=F("token") + 1
+        )

@@ -8,6 +8,7 @@ from bus.among import among
 from bus.clock import sql_now
 from bus.crashpoints import Point, reach
 from bus.models import Outbox
+from bus.planning import plan_by_index
 
 LOCK = 7_265_108
 """The advisory lock of routing and registration; any number that nobody else uses."""
@@ -24,9 +25,10 @@ def route() -> int:
     In order of event id, under one lock, so that the ledger of a stream grows in causal order.
     Returns how many events were routed.
     """
-    if not Outbox.objects.exists():
-        return 0
     with transaction.atomic():
+        plan_by_index()
+        if not Outbox.objects.exists():
+            return 0
         lock_routing()
         events = _taken_out()
         owe("e.id", events)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 from bus.clock import sql_now
+from bus.planning import plan_by_index
 
 CLAIMABLE = "s.paused_at IS NULL AND s.retired_at IS NULL AND COALESCE(s.held_until <= {0}, TRUE)"
 """A subscription `s` from which may be claimed at the instant {0}."""
@@ -36,7 +37,8 @@ def look() -> list[Work]:
     least = "(SELECT MIN(d.{0}) FROM bus_delivery d WHERE d.subscription_id = s.id AND {1})"
     due = f"COALESCE({least.format('due_at', waiting)} <= {now}, FALSE)"
     late = f"COALESCE({least.format('lease_until', in_flight)} < {now}, FALSE)"
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        plan_by_index()
         # What is late is due as soon as the claim has taken it back.
         cursor.execute(
             "SELECT s.id, s.name, q.id, q.name, s.batch, s.window, s.ordered, s.outside, "

@@ -8,6 +8,7 @@ from bus.context import handling
 from bus.crashpoints import Point, reach
 from bus.facts import Fact, UnreadableFact
 from bus.models import State
+from bus.planning import plan_by_index, planned_by_index
 from bus.registry import Reaction
 from bus.worker.failures import ALWAYS_TRANSIENT, fail
 from bus.worker.ledger import Taken, close, close_done, read, require_sound, send_alone, still_owned
@@ -50,22 +51,25 @@ def _together(reaction: Reaction, taken: list[Taken]) -> list[State]:
     with transaction.atomic():
         if len(taken) == 1:
             return _alone(reaction, taken[0])
-        owned = still_owned(taken, State.RUNNING)
+        with planned_by_index():
+            owned = still_owned(taken, State.RUNNING)
         facts, failed = _read_all(reaction, [one for one in taken if one.id in owned])
         if reaction.lock and facts:
             reaction.lock([fact for _one, fact in facts])
         done, failures = _handle(reaction, facts)
         reach(Point.AFTER_EFFECT, reaction.name)
-        close_done(one.id for one in done)
-        states = [fail(reaction, one, error) for one, error in failed + failures]
+        with planned_by_index():
+            close_done(one.id for one in done)
+            states = [fail(reaction, one, error) for one, error in failed + failures]
         reach(Point.BEFORE_COMMIT, reaction.name)
         return [State.DONE] * len(done) + states
 
 
 def _alone(reaction: Reaction, one: Taken) -> list[State]:
     """Close it and do it: whatever fails takes both back."""
-    if not close(one, State.RUNNING):
-        return []
+    with planned_by_index():
+        if not close(one, State.RUNNING):
+            return []
     fact = read(reaction, one)
     if reaction.lock:
         reaction.lock([fact])
@@ -79,6 +83,7 @@ def _alone(reaction: Reaction, one: Taken) -> list[State]:
 
 def _apart(reaction: Reaction, taken: list[Taken], error: Exception) -> list[State]:
     with transaction.atomic():
+        plan_by_index()
         owned = still_owned(taken, State.RUNNING)
         if len(taken) == 1:
             return [fail(reaction, one, error) for one in taken if one.id in owned]

@@ -17,6 +17,7 @@ from bus.clock import sql_now
 from bus.context import Origin
 from bus.facts import Fact, UnreadableFact
 from bus.models import Delivery, State
+from bus.planning import plan_by_index
 from bus.registry import Reaction
 
 Row = tuple[int, int, bool]
@@ -152,6 +153,7 @@ def put_back(ids: list[int], wait: timedelta = timedelta(0)) -> None:
 def hand_back(taken: list[Taken], wait: timedelta = timedelta(0)) -> int:
     """Give back what was not begun; it loses no attempt. Returns how many there were."""
     with transaction.atomic():
+        plan_by_index()
         owned = still_owned(taken, State.RUNNING)
         put_back(list(owned), wait)
     return len(owned)

@@ -12,6 +12,7 @@ from bus.context import handling
 from bus.crashpoints import Point, reach
 from bus.facts import Fact
 from bus.models import State
+from bus.planning import plan_by_index, planned_by_index
 from bus.registry import AfterDone, Reaction
 from bus.retry import Ambiguous
 from bus.worker.failures import ALWAYS_TRANSIENT, fail, interrupts, wait_after
@@ -75,6 +76,7 @@ def _cannot_open(
     first, rest = taken[0], taken[1:]
 
     def closing() -> tuple[list[State], int]:
+        plan_by_index()
         owned = still_owned([first], State.SENDING)
         states = [fail(reaction, first, error)] if owned else []
         return states, hand_back(rest, wait_after(reaction, first, error))
@@ -126,9 +128,11 @@ def _close(
 def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) -> State | None:
     """What it is now; None where it was no longer this worker's to close."""
     if isinstance(after, Exception):
+        plan_by_index()
         return fail(reaction, one, after) if still_owned([one], State.SENDING) else None
-    if not close(one, State.SENDING):
-        return None
+    with planned_by_index():
+        if not close(one, State.SENDING):
+            return None
     if after is not None and fact is not None:
         try:
             with handling([(fact, one.origin)]):

@@ -1,0 +1,91 @@
+"""How PostgreSQL plans the statements of the bus: by an index, however small it takes a table for.
+
+A statement that a connection has run five times keeps its plan. Made while the ledger is new, that
+plan reads the whole table, and goes on doing so while the table grows, until statistics are taken.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+from django.db import connection, transaction
+
+# Without jit: a plan that cannot do without a sequential scan is taken for so dear that PostgreSQL
+# would compile it, which takes longer than any statement of the bus.
+BY_INDEX = {"enable_seqscan": "off", "jit": "off"}
+
+LARGE = 2 * 1024 * 1024
+"""Bytes. In a ledger of that size no plan finds a delivery by its id but by the index: 256 pages
+read in a row count as dearer than ten that are read by their place."""
+
+ASKED_EVERY = 60.0
+"""Seconds between two questions of a process for the size of a large ledger: it may be emptied."""
+
+
+class LedgerSize:
+    """What this process knows of the ledger's size: in a large one nothing has to be set."""
+
+    def __init__(self) -> None:
+        self._large_until = 0.0
+
+    @property
+    def is_large(self) -> bool:
+        return time.monotonic() < self._large_until
+
+    def learn(self, size: int) -> None:
+        self._large_until = time.monotonic() + ASKED_EVERY if size >= LARGE else 0.0
+
+    def forget(self) -> None:
+        self._large_until = 0.0
+
+
+ledger_size = LedgerSize()
+
+
+def plan_by_index() -> None:
+    """Plan what the rest of this transaction runs without sequential scans.
+
+    `SET LOCAL`, since a pooler may give the next transaction another session.
+    """
+    _set(BY_INDEX)
+
+
+@contextmanager
+def planned_by_index() -> Iterator[None]:
+    """The same for statements that find deliveries by their ids, among those of a handler.
+
+    What the handler runs itself keeps the plans it would have had. After an error nothing is set
+    back: the roll-back does that.
+    """
+    if connection.vendor != "postgresql" or ledger_size.is_large:
+        yield
+        return
+    before = _set(BY_INDEX)
+    yield
+    _set(before)
+
+
+@contextmanager
+def statement_by_index() -> Iterator[None]:
+    """The same for a single statement outside a transaction, which is one by itself."""
+    needed = connection.vendor == "postgresql" and not ledger_size.is_large
+    with transaction.atomic() if needed else nullcontext():
+        if needed:
+            plan_by_index()
+        yield
+
+
+def _set(values: dict[str, str]) -> dict[str, str]:
+    """Set these for the rest of the transaction; returns what they were."""
+    if connection.vendor != "postgresql":
+        return {}  # SQLite keeps no plan of another statement's
+    before = ", ".join(f"current_setting('{name}')" for name in values)
+    after = ", ".join("set_config(%s, %s, TRUE)" for _ in values)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT pg_relation_size('bus_delivery'), {before}, {after}",
+            [part for pair in values.items() for part in pair],
+        )
+        size, *were = cursor.fetchone()
+    ledger_size.learn(size)
+    return dict(zip(values, were, strict=False))
