@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bus import operations, registry
 from bus.models import State
+from bus.planning import LARGE, ledger_size
 from bus.relay.expiry import forget_sent
 from bus.testing import given
 from bus.tests.conftest import (
@@ -55,8 +56,11 @@ def test_an_old_message_that_looks_at_a_delivery_hides_it_from_no_worker(
 
 
 @pytest.mark.postgres
-def test_a_lone_delivery_is_taken_in_one_statement(subscribed: Subscribed) -> None:
+def test_a_lone_delivery_of_a_large_ledger_is_taken_in_one_statement(
+    subscribed: Subscribed,
+) -> None:
     name = subscribed(react)
+    ledger_size.learn(LARGE)
     given(*happened(1))
     (message,) = relayed()
 
@@ -64,6 +68,7 @@ def test_a_lone_delivery_is_taken_in_one_statement(subscribed: Subscribed) -> No
         (taken,) = take(registry.reaction(name), message.tickets, [])
 
     assert len(queries) == 1
+    ledger_size.forget()
     row = delivery(1)
     assert (taken.id, taken.token, taken.attempts) == (row.id, row.token, row.attempts)
     assert (row.state, row.attempts) == (State.RUNNING, 1)
