@@ -60,9 +60,9 @@ def test_a_lone_delivery_of_a_large_ledger_is_taken_in_one_statement(
     subscribed: Subscribed,
 ) -> None:
     name = subscribed(react)
-    ledger_size.learn(LARGE)
     given(*happened(1))
     (message,) = relayed()
+    ledger_size.learn(LARGE)
 
     with CaptureQueriesContext(connection) as queries:
         (taken,) = take(registry.reaction(name), message.tickets, [])

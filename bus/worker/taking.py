@@ -177,6 +177,18 @@ def _begun(reaction: Reaction, tokens: dict[int, int], tries: list[int]) -> list
     return [_taken(reaction, row) for row in rows if row[1] - tokens[row[0]] in tries]
 
 
+EVENTS = """
+    JOIN bus_event e ON e.id = d.event_id LEFT JOIN bus_personaldata p ON p.event_id = e.id"""
+
+# While tables are small, PostgreSQL would read an index from end to end for the order of the
+# events, or for the subscription, and all events once for each delivery, and keep that plan. So no
+# index has `+ 0`, and each event is asked for by itself: OFFSET keeps it so.
+EACH_EVENT = """
+    CROSS JOIN LATERAL (SELECT * FROM bus_event WHERE id = d.event_id OFFSET 0) e
+    LEFT JOIN LATERAL (
+        SELECT data FROM bus_personaldata WHERE event_id = d.event_id OFFSET 0) p ON TRUE"""
+
+
 def _rows(reaction: Reaction, ids: list[int], states: tuple[State, ...]) -> list[tuple[Any, ...]]:
     """Those in one of these states, with their events, locked; in the order of the events.
 
@@ -185,18 +197,15 @@ def _rows(reaction: Reaction, ids: list[int], states: tuple[State, ...]) -> list
     """
     if not ids:
         return []
-    lock = "FOR UPDATE OF d" if connection.vendor == "postgresql" else ""
+    postgres = connection.vendor == "postgresql"
+    events, lock = (EACH_EVENT, "FOR UPDATE OF d") if postgres else (EVENTS, "")
     condition, wanted = among(ids)
-    # + 0: PostgreSQL would begin with the subscription, and read an index that has it as its second
-    # column from end to end, as long as that is small.
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {COLUMNS}, {STOPPED.format(sql_now())}, s.event_type "
             "FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id + 0 "
-            "JOIN bus_event e ON e.id = d.event_id "
-            "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
-            f"WHERE d.id {condition} AND {in_state(*states)} "
-            f"AND s.name = %s ORDER BY d.event_id {lock}",
+            f"{events} WHERE d.id {condition} AND {in_state(*states)} "
+            f"AND s.name = %s ORDER BY d.event_id + 0 {lock}",
             [wanted, reaction.name],
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()
