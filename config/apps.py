@@ -1,9 +1,17 @@
-"""The roof as a Django app, so that its commands are found."""
+"""The project as a Django app, so that its commands are found, and the admin with its site."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import SimpleAdminConfig
+
+
+class PagesConfig(SimpleAdminConfig):
+    """Django's admin; `config.urls` loads its pages, for the web alone."""
+
+    default_site = "config.staff_site.Site"
 
 
 class RoofConfig(AppConfig):
+    default = True
     name = "config"
     verbose_name = "The roof"
 

@@ -7,6 +7,7 @@ from celery import shared_task
 
 from bus.audit import Finding, answers, keep, violations
 from bus.retention import prune as prune_deliveries
+from shop import submissions
 
 log = logging.getLogger(__name__)
 
@@ -46,3 +47,4 @@ def audit() -> None:
 def prune() -> None:
     """Remove what has been done for long."""
     log.info("pruned %d deliveries", sum(prune_deliveries(by="nightly")))
+    log.info("pruned %d forms", submissions.prune())

@@ -45,9 +45,9 @@ VAR_DIR = env.path("VAR_DIR", default="var", folder=BASE_DIR)
 # --- What the house is made of -------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # without a site of its own
     "unfold.contrib.filters",
-    "django.contrib.admin.apps.SimpleAdminConfig",  # config.urls loads the pages, for the web alone
+    "config.apps.PagesConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -94,7 +94,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            # Later ones win: its csrf_token is Django's and one more, so every form has both.
+            "builtins": ["shop.templatetags.submissions"],
         },
     }
 ]
@@ -228,6 +230,7 @@ UNFOLD = {
     "SITE_SYMBOL": "storefront",
     "SIDEBAR": {"navigation": "config.navigation.navigation"},
     "STYLES": [lambda _request: static("config/admin.css")],
+    "SCRIPTS": [lambda _request: static("shop/submit.js")],
     # Teal, the shop's accent in mails, pages and documents.
     "COLORS": {
         "primary": {

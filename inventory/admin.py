@@ -13,8 +13,9 @@ from unfold.decorators import action, display
 from inventory import services
 from inventory.forms import CorrectForm, ReceiveForm
 from inventory.models import AVAILABLE, Movement, Reservation, StockItem
-from shop.admin import LooksOnly, WritableAdmin, onward
+from shop.admin import LooksOnly, WritableAdmin
 from shop.models import Product
+from shop.submissions import onward
 
 # A permission's own name here would make Django's checks ask the database before it is migrated.
 MAY_BOOK = ["book_stock"]

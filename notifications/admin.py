@@ -16,7 +16,8 @@ from notifications import services
 from notifications.facts import CustomerErased
 from notifications.models import Message, State
 from notifications.selectors import mail_of
-from shop.admin import LooksOnly, onward
+from shop.admin import LooksOnly
+from shop.submissions import onward
 
 COLOURS = {
     State.SENT: "success",

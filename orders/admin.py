@@ -4,9 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.html import format_html
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
@@ -20,7 +22,9 @@ BADGES = {"draft": "info", "placed": "success", "shipped": "success", "cancelled
 CUSTOMER = ["email", "name", "line1", "line2", "postal_code", "city", "country"]
 INSTANTS = ["placed_at", "reserved_at", "shipped_at", "cancelled_at", "cancel_reason"]
 MAY_PLACE = "orders.place_order"
+MAY_CANCEL = "orders.cancel_order"
 PLACE_BUTTON = "orders_order_save_and_place"
+CANCEL_BUTTON = "orders_order_cancel"
 REFUSALS = (services.NotADraft, services.OrderHasNoLines, services.UnknownProducts)
 
 
@@ -121,9 +125,15 @@ class OrderAdmin(WritableAdmin):
         return self._may(request, MAY_PLACE, object_id, state=State.DRAFT)
 
     def has_cancel_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return self._may(
-            request, "orders.cancel_order", object_id, state=State.PLACED, shipped_at=None
-        )
+        """Whatever its state: one that cannot be cancelled any more says why."""
+        return request.user.has_perm(MAY_CANCEL)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """Without the button that would be refused."""
+        found = super().get_actions_detail(request, object_id)
+        if self._may(request, MAY_CANCEL, object_id, state=State.PLACED, shipped_at=None):
+            return found
+        return [one for one in found if one.action_name != CANCEL_BUTTON]
 
     def has_follow_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return self._may(request, "bus.view_delivery", object_id, number__isnull=False)
@@ -135,6 +145,22 @@ class OrderAdmin(WritableAdmin):
         if object_id is None:
             return True
         return str(object_id).isdecimal() and Order.objects.filter(pk=object_id, **how).exists()
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A form that was opened before somebody else placed the order says so."""
+        may = request.method == "POST" and request.user.has_perm("orders.change_order")
+        order = self.get_object(request, unquote(object_id)) if may and object_id else None
+        if order is None or _is_draft(order):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        word = "placed" if order.state == State.PLACED else "cancelled"
+        messages.warning(request, f"Order {order} is {word} already; nothing was changed.")
+        return HttpResponseRedirect(reverse("admin:orders_order_change", args=[order.pk]))
 
     def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
         wanted = obj.state == State.PLACED or PLACE_BUTTON in request.POST
@@ -153,7 +179,9 @@ class OrderAdmin(WritableAdmin):
             messages.error(request, f"Saved as a draft, not placed: {refusal}")
         else:
             form.instance.number = placed.number
-            messages.success(request, f"Order {placed.number} is placed.")
+            page = reverse("admin:orders_order_change", args=[placed.pk])
+            said = format_html('Order <a href="{}">{}</a> is placed.', page, placed.number)
+            messages.success(request, said)
 
     @action(description="Save and place", permissions=["place"], icon="shopping_cart_checkout")
     def save_and_place(self, request: HttpRequest, obj: Order) -> None:
@@ -170,6 +198,10 @@ class OrderAdmin(WritableAdmin):
     def cancel(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask for the reason, then cancel."""
         order = get_object_or_404(Order, pk=object_id)
+        if not order.cancellable:
+            why = "on its way" if order.shipped_at and order.state == State.PLACED else order.state
+            messages.warning(request, f"Order {order} is {why} already; nothing was changed.")
+            return HttpResponseRedirect(reverse("admin:orders_order_change", args=[order.pk]))
         form = CancelForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             return self._cancel(request, order, form.cleaned_data["reason"])

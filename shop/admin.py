@@ -7,7 +7,7 @@ from django.contrib.admin import ModelAdmin as DjangoModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin
 
@@ -40,13 +40,6 @@ def amount(name: str) -> Any:
         return money(getattr(row, name), row.currency)
 
     return shown
-
-
-def onward(request: HttpRequest, url: str) -> HttpResponse:
-    """Leave a dialog: htmx follows a header of its own, a plain form a redirect."""
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": url})
-    return HttpResponseRedirect(url)
 
 
 class ChangesOnly(DjangoModelAdmin):  # type: ignore[type-arg]  # not subscriptable when it runs

@@ -60,3 +60,18 @@ class Product(models.Model):
             raise ValidationError(
                 {"unit_price": f"{self.currency} has {places} decimal places; use no more."}
             )
+
+
+class Submission(models.Model):
+    """A form of the admin that was sent, so that the same one sent again does nothing.
+
+    Written in the transaction of its effect; kept for longer than its token is valid.
+    """
+
+    key = models.CharField(max_length=32, primary_key=True, help_text="From the form's token.")
+    content = models.CharField(max_length=64, help_text="SHA-256 of the fields, in hexadecimal.")
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    answer = models.JSONField(null=True, help_text="What its sender was shown; null: no end yet.")
+
+    def __str__(self) -> str:
+        return f"form sent at {self.at:%Y-%m-%d %H:%M:%S}"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
@@ -132,6 +133,7 @@ class DeliveryAdmin(ReadOnly):
         return confirmation(operation, wanted)
 
     @action(description="Prune", permissions=["operate"], icon="auto_delete")
+    @non_atomic_requests
     def prune(self, request: HttpRequest) -> HttpResponse:
         """Ask for an age, then forget what was done before."""
         back = reverse("admin:bus_delivery_changelist")
@@ -153,6 +155,7 @@ class DeliveryAdmin(ReadOnly):
         self.message_user(request, f"{counted(total)} forgotten.", messages.SUCCESS)
 
     @action(description="Drain", permissions=["operate"], icon="water_drop")
+    @non_atomic_requests
     def drain(self, request: HttpRequest) -> HttpResponse:
         """Say what it is for, then work the ledger for a while."""
         back = reverse("admin:bus_delivery_changelist")

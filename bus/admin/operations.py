@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.decorators import action, display
 
+from bus.admin.asking import ask
 from bus.admin.bulk import progress
 from bus.admin.reading import ReadOnly, record_of
 from bus.models import BulkOperation, OperatorAction
@@ -41,12 +43,16 @@ class OperatorActionAdmin(ReadOnly):
 
     @action(description="Stop", permissions=["operate"], icon="stop_circle")
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """End a bulk operation after the step that runs; what is done stays done."""
+        """Ask, then end a bulk operation after the step that runs; what is done stays done."""
+        page = reverse("admin:bus_operatoraction_change", args=[object_id])
+        if request.method != "POST":
+            says = "It ends after the step that runs. What is done so far stays done."
+            return ask(self, request, Form(), "Stop", page, says=says, button="Stop")
         if bulk.stop(int(object_id), by=record_of(request)["by"]):
             self.message_user(request, "Stopped. What was done so far stays done.")
         else:
             self.message_user(request, "It has ended already.", messages.WARNING)
-        return HttpResponseRedirect(reverse("admin:bus_operatoraction_change", args=[object_id]))
+        return HttpResponseRedirect(page)
 
 
 def _bulk(done: OperatorAction) -> BulkOperation | None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.transaction import non_atomic_requests
 from django.forms import CharField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
@@ -37,6 +38,11 @@ class ReadOnly(ModelAdmin):
         """Without Django's history of edits, which there cannot be."""
         context = {**(extra_context or {}), "show_history": False}
         return super().changeform_view(request, object_id, form_url, context)
+
+    @non_atomic_requests
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Its actions commit in steps."""
+        return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, *_: Any) -> bool:
         return False

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -102,6 +103,7 @@ class SubscriptionAdmin(ReadOnly):
             self.message_user(request, f"Now {what}: {', '.join(done)}.", messages.SUCCESS)
 
     @action(description="Backfill", permissions=["operate"], icon="history")
+    @non_atomic_requests
     def backfill(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask since when and how, then owe it the past."""
         subscription = self.get_object(request, object_id)

@@ -107,9 +107,9 @@ def test_bad_lines_are_refused(staff: Client, catalogue: Any, lines: list[tuple[
 def test_a_placed_order_is_not_changed(staff: Client, basket: Basket) -> None:
     order = services.checkout(basket).order
 
-    answer = staff.post(change(order), again(order, name="Eve"))
+    page = staff.post(change(order), again(order, name="Eve"), follow=True)
 
-    assert answer.status_code == 403
+    assert f"Order {order.number} is placed already" in page.content.decode()
     assert Order.objects.get().name == "Ada Lovelace"
     assert staff.post(change(order, "delete/"), {"post": "yes"}).status_code == 403
 
@@ -131,6 +131,17 @@ def test_a_reason_is_needed(staff: Client, basket: Basket) -> None:
     staff.post(change(order, "cancel/"), {"reason": " "})
 
     assert Order.objects.get().state == State.PLACED
+
+
+def test_cancelling_twice_says_that_it_is_cancelled_already(staff: Client, basket: Basket) -> None:
+    order = services.checkout(basket).order
+    services.cancel_order(order.pk, "Asked by phone")
+
+    page = staff.post(change(order, "cancel/"), {"reason": "Asked by mail"}, follow=True)
+
+    assert f"Order {order.number} is cancelled already" in page.content.decode()
+    assert change(order, "cancel/") not in page.content.decode()
+    assert Order.objects.get().cancel_reason == "Asked by phone"
 
 
 def test_who_may_only_look_cannot_place_or_cancel(basket: Basket) -> None:

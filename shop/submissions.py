@@ -1,0 +1,187 @@
+"""Forms that act once, however often they are sent: double clicks, reloads, the back button.
+
+Each form carries a token (`templatetags/submissions.py`). The first time it is sent the token is
+written down in the transaction of what the form does; sent again, it does nothing, and is answered
+with what the first sending did.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.messages.storage.base import BaseStorage, Message
+from django.core.exceptions import PermissionDenied
+from django.core.signing import BadSignature, TimestampSigner
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString, mark_safe
+
+from shop.models import Submission
+
+FIELD = "form_token"
+VALID = timedelta(days=14)
+"""For which a page may stand open; as long as a session lasts."""
+KEPT = VALID + timedelta(days=1)
+
+TOKENS = (FIELD, "csrfmiddlewaretoken")
+View = Callable[..., HttpResponse]
+
+_signer = TimestampSigner(salt="shop.submissions")
+
+
+def new_token() -> str:
+    """A token for one form. Signed with its time, so that it need not be stored before use."""
+    return _signer.sign(secrets.token_urlsafe(16))
+
+
+def once(view: View) -> View:
+    """Let each form that is sent to `view` take effect once.
+
+    The view runs in a transaction with the token, but for one marked with Django's
+    `non_atomic_requests`, which commits in steps: its token is committed first, so it is not begun
+    twice, and where it has failed in the middle a repeat says so.
+
+    A view that does not redirect has refused the form, and the token stays valid. A request
+    without a token comes from no form, and is passed on.
+    """
+
+    @wraps(view)
+    def sent(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        token = request.POST.get(FIELD) if request.method == "POST" else None
+        if token is None:
+            return view(request, *args, **options)
+        try:
+            key = _signer.unsign(token, max_age=VALID)
+        except BadSignature:
+            text = "This page was opened too long ago, and nothing was done. It is a new one now."
+            messages.error(request, text)
+            return onward(request, request.get_full_path())
+        run = _in_steps if getattr(view, "_non_atomic_requests", ()) else _in_one_transaction
+        return run(request, key, lambda: view(request, *args, **options))
+
+    return sent
+
+
+def onward(request: HttpRequest, url: str) -> HttpResponse:
+    """Leave a form: htmx, in a dialog, follows a header of its own, a plain form a redirect."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
+
+
+def prune() -> int:
+    """Forget the forms whose tokens are not valid any more; returns how many."""
+    count, _by_model = Submission.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    return count
+
+
+def _in_one_transaction(
+    request: HttpRequest, key: str, act: Callable[[], HttpResponse]
+) -> HttpResponse:
+    with transaction.atomic():
+        submission, is_new = _claim(request, key)
+        if not is_new:
+            return _answered_again(request, submission)
+        return _finished(request, submission, act)
+
+
+def _in_steps(request: HttpRequest, key: str, act: Callable[[], HttpResponse]) -> HttpResponse:
+    submission, is_new = _claim(request, key)
+    if not is_new:
+        return _answered_again(request, submission)
+    try:
+        return _finished(request, submission, act)
+    except (PermissionDenied, Http404):
+        submission.delete()
+        raise
+
+
+def _claim(request: HttpRequest, key: str) -> tuple[Submission, bool]:
+    """The form's row, and whether it is sent for the first time.
+
+    Waits for a transaction that has the same key: the unique key is the lock.
+    """
+    return Submission.objects.get_or_create(key=key, defaults={"content": _content(request)})
+
+
+def _content(request: HttpRequest) -> str:
+    """A fingerprint of the fields; keyed, since a password may be one of them."""
+    fields = sorted((name, request.POST.getlist(name)) for name in request.POST)
+    said = repr([field for field in fields if field[0] not in TOKENS])
+    return salted_hmac("shop.submissions", said, algorithm="sha256").hexdigest()
+
+
+def _finished(
+    request: HttpRequest, submission: Submission, act: Callable[[], HttpResponse]
+) -> HttpResponse:
+    before = len(_shown(request))
+    response = act()
+    answer = _answer(response)
+    if answer is None:
+        submission.delete()
+    else:
+        said = [_stored(message) for message in _shown(request)[before:]]
+        submission.answer = answer | {"messages": said}
+        submission.save(update_fields=["answer"])
+    return response
+
+
+def _answer(response: HttpResponse) -> dict[str, Any] | None:
+    """What a repeat is to be answered; None where the form was not accepted."""
+    if url := response.headers.get("HX-Redirect") or response.headers.get("Location"):
+        return {"url": url}
+    if isinstance(response, TemplateResponse) and "popup_response_data" in (
+        response.context_data or {}
+    ):
+        # A window in which a related row was added; the page closes it.
+        return {"page": response.render().content.decode()}
+    return None
+
+
+def _answered_again(request: HttpRequest, submission: Submission) -> HttpResponse:
+    at = date_format(timezone.localtime(submission.at), "j M, H:i:s")
+    answer = submission.answer
+    if answer is None:
+        text = f"This form was sent at {at} and has not come to its end; it is not begun again."
+        messages.warning(request, text)
+        return onward(request, request.get_full_path())
+    if "page" in answer:
+        return HttpResponse(answer["page"])
+    if submission.content == _content(request):
+        text, url = f"This form was sent before, at {at}, and took effect once:", answer["url"]
+    else:
+        text = (
+            f"This form was sent before, at {at}, and what you have changed in it since is not "
+            "done. Change it in the page as it is now. What the form did:"
+        )
+        url = request.get_full_path()
+    messages.warning(request, text)
+    for said in answer["messages"]:
+        words = mark_safe(said["text"]) if said["safe"] else said["text"]  # noqa: S308 -- it was safe
+        messages.add_message(request, said["level"], words, extra_tags=said["tags"])
+    return onward(request, url)
+
+
+def _shown(request: HttpRequest) -> list[Message]:
+    """The messages that wait to be shown; they still wait after this."""
+    storage = messages.get_messages(request)
+    found = list(storage)
+    if isinstance(storage, BaseStorage):
+        storage.used = False
+    return found
+
+
+def _stored(message: Message) -> dict[str, Any]:
+    return {
+        "level": message.level,
+        "text": str(message.message),
+        "tags": message.extra_tags,
+        "safe": isinstance(message.message, SafeString),
+    }

@@ -1,0 +1,196 @@
+"""Every form of the admin acts once, however often it is sent."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from config import nightly
+from inventory.services import receive_stock
+from shop.models import Product, Submission
+from shop.submissions import FIELD, KEPT, new_token
+from tests.pages import forms, posting
+from tests.submissions.cases import CASES, Case, done
+
+LEADS_ON = {"order.deliveries", "delivery.deliver_again", "delivery.discard"}
+"""Buttons that lead to another page and do nothing themselves."""
+
+
+@pytest.fixture(autouse=True)
+def shelf(transactional_db: None) -> None:
+    Product.objects.create(sku="CUP", name="A cup", unit_price="9.90")
+    receive_stock("CUP", 50, "first delivery")
+
+
+@pytest.fixture
+def staff(shelf: None) -> Client:
+    return signed_in(User.objects.create_superuser("staff", password="x"))
+
+
+def signed_in(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def filled(browser: Client, case: Case) -> tuple[str, dict[str, Any]]:
+    """The address of the case's page, and its form as a browser would send it."""
+    address = case.page()
+    values = {name: value() if callable(value) else value for name, value in case.fields.items()}
+    pk = str(values.get("dispatch", ""))
+    values = {name.replace("{pk}", pk): value for name, value in values.items()}
+    named = [name for name in values if name not in ("dispatch", "take_back", "_selected_action")]
+    form = posting(browser, address, *named, FIELD)
+    if "-sku" in "".join(values):
+        values["lines-TOTAL_FORMS"] = "1"
+    return address, form.filled(**values, **case.button)
+
+
+def test_every_button_of_the_admin_has_a_case() -> None:
+    found = set()
+    for model, page in admin.site._registry.items():
+        names = [*page.actions_list, *page.actions_detail, *page.actions_submit_line]
+        for one in (*names, *(page.actions or ())):
+            found.add(f"{model._meta.model_name}.{one}")
+
+    assert found - LEADS_ON == {name for name in CASES if name in found}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_form_sent_twice_acts_once(staff: Client, name: str) -> None:
+    case = CASES[name]
+    address, form = filled(staff, case)
+    before = case.count()
+
+    first = staff.post(address, form)
+    again = staff.post(address, form)
+
+    assert case.count() == before + 1
+    assert first.status_code == again.status_code == 302
+    assert again["Location"] == first["Location"]
+    page = staff.get(again["Location"]).content.decode()
+    assert "was sent before" in page
+    for words in case.shows:
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    "name", ["order.add as placed", "stockitem.receive_stock", "message.send_this_again",
+             "product.add", "subscription.pause"],
+)  # fmt: skip
+def test_a_form_sent_twice_at_once_acts_once(staff: Client, name: str) -> None:
+    case = CASES[name]
+    address, form = filled(staff, case)
+    before = case.count()
+    user = User.objects.get(username="staff")
+
+    def post(_: int) -> int:
+        try:
+            return signed_in(user).post(address, form).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(post, range(3)))
+
+    assert case.count() == before + 1
+    assert answers == [302, 302, 302]
+
+
+def test_a_refused_form_can_be_sent_again(staff: Client) -> None:
+    address, form = filled(staff, CASES["product.add"])
+
+    refused = staff.post(address, form | {"unit_price": "free"})
+    staff.post(address, form)
+
+    assert refused.status_code == 200
+    assert Product.objects.filter(sku="POT").exists()
+    assert Submission.objects.count() == 1
+
+
+def test_a_form_changed_after_it_was_sent_does_nothing_and_says_so(staff: Client) -> None:
+    address, form = filled(staff, CASES["product.add"])
+    staff.post(address, form)
+
+    page = staff.post(address, form | {"sku": "PAN"}, follow=True).content.decode()
+
+    assert "what you have changed in it since is not done" in page
+    assert not Product.objects.filter(sku="PAN").exists()
+
+
+def test_an_effect_that_fails_leaves_the_form_unsent(
+    staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, form = filled(staff, CASES["stockitem.receive_stock"])
+    staff.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr("inventory.services.receive_stock", lambda *_: 1 / 0)
+        assert staff.post(address, form).status_code == 500
+
+    staff.post(address, form)
+
+    assert CASES["stockitem.receive_stock"].count() == 1
+
+
+def test_steps_that_fail_are_not_begun_again(
+    staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, form = filled(staff, CASES["delivery.drain"])
+    staff.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr("bus.admin.deliveries.drain_a_while", lambda **_: 1 / 0)
+        assert staff.post(address, form).status_code == 500
+
+    page = staff.post(address, form, follow=True).content.decode()
+
+    assert "has not come to its end" in page
+    assert done("drain")() == 0
+
+
+@pytest.mark.parametrize("token", ["forged", "old"])
+def test_a_form_with_a_token_that_is_not_valid_does_nothing(staff: Client, token: str) -> None:
+    address, form = filled(staff, CASES["product.add"])
+    with time_machine.travel(timezone.now() - timedelta(days=15)):
+        form[FIELD] = "forged" if token == "forged" else new_token()
+
+    page = staff.post(address, form, follow=True).content.decode()
+
+    assert "opened too long ago" in page
+    assert not Product.objects.filter(sku="POT").exists()
+
+
+def test_forms_are_forgotten_at_night_when_their_tokens_are_not_valid(staff: Client) -> None:
+    for name in ("product.add", "stockitem.receive_stock"):
+        staff.post(*filled(staff, CASES[name]))
+    newer, older = Submission.objects.order_by("-at")
+    Submission.objects.filter(pk=older.pk).update(at=timezone.now() - KEPT - timedelta(hours=1))
+
+    nightly.prune()
+
+    assert Submission.objects.get() == newer
+
+
+@pytest.mark.parametrize("name", [*CASES, "lists"])
+def test_every_form_that_posts_has_a_token_of_its_own(staff: Client, name: str) -> None:
+    if name == "lists":
+        models = (model._meta.label_lower.replace(".", "_") for model in admin.site._registry)
+        pages = ["/admin/", "/admin/password_change/"]
+        pages += [reverse(f"admin:{model}_changelist") for model in models]
+    else:
+        pages = [CASES[name].page()]
+    tokens = []
+    for page in pages:
+        found = [one for one in forms(staff.get(page).content.decode()) if one.method == "post"]
+        assert all(FIELD in one.fields for one in found), page
+        tokens += [token for one in found for token in one.fields[FIELD]]
+
+    assert len(tokens) >= len(pages)
+    assert len(set(tokens)) == len(tokens)
