@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 
 from billing import shown
 from billing.models import Invoice, Series
-from shop import links
+from shop import addresses, links
 from shop.admin import LooksOnly
 from shop.money import money
 
@@ -82,10 +82,8 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
     def buyer_data(self, invoice: Invoice) -> SafeString:
         buyer = invoice.customer
         place = buyer.address
-        town = f"{place.postal_code} {place.city}"
-        return _stacked(
-            [buyer.name, buyer.email, place.line1, place.line2, town, shown.country(place.country)]
-        )
+        written = addresses.lines(place, buyer.name)
+        return _stacked([buyer.email, *written, shown.country(place.country)])
 
     @admin.display(description="lines")
     def line_table(self, invoice: Invoice) -> SafeString:

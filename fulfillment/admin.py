@@ -37,7 +37,8 @@ class ShipmentAdmin(LooksOnly, ModelAdmin):
                     "email",
                     "line1",
                     "line2",
-                    ("postal_code", "city", "country"),
+                    ("postal_code", "city"),
+                    ("region", "country"),
                 ]
             },
         ),

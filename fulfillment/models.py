@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from shop import addresses
 from shop.events import Address, Customer, Line
 
 
@@ -29,8 +30,9 @@ class Shipment(models.Model):
     email = models.EmailField()
     line1 = models.CharField("address", max_length=200)
     line2 = models.CharField("second line", max_length=200, blank=True)
-    postal_code = models.CharField(max_length=20)
-    city = models.CharField(max_length=100)
+    postal_code = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    region = models.CharField(max_length=80, blank=True, default="")
     country = models.CharField(max_length=2)
 
     carrier = models.CharField(max_length=40, blank=True)
@@ -93,8 +95,14 @@ class Shipment(models.Model):
             line2=self.line2,
             postal_code=self.postal_code,
             city=self.city,
+            region=self.region,
             country=self.country,
         )
+
+    @property
+    def address_lines(self) -> list[str]:
+        """As the country writes them, without recipient and country."""
+        return addresses.lines(self.address)
 
     @property
     def customer(self) -> Customer:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
 
 from notifications.models import Kind
-from shop import links
+from shop import addresses, links
 from shop.events import (
     Customer,
     InvoiceIssued,
@@ -60,6 +61,7 @@ class Mail:
             "subject": self.subject,
             "shop": settings.SHOP_NAME,
             "seller": settings.SELLER,
+            "seller_lines": addresses.lines(SimpleNamespace(**settings.SELLER)),
             "site": settings.SITE_URL,
             "order_page": links.page_of(links.token_of(self.fact.order_id)),
         }

@@ -19,7 +19,7 @@ from shop import links
 from shop.admin import WritableAdmin, amount
 
 BADGES = {"draft": "info", "placed": "success", "shipped": "success", "cancelled": "danger"}
-CUSTOMER = ["email", "name", "line1", "line2", "postal_code", "city", "country"]
+CUSTOMER = ["email", "name", "line1", "line2", "postal_code", "city", "region", "country"]
 INSTANTS = ["placed_at", "reserved_at", "shipped_at", "cancelled_at", "cancel_reason"]
 MAY_PLACE = "orders.place_order"
 MAY_CANCEL = "orders.cancel_order"

@@ -9,6 +9,7 @@ from rest_framework.reverse import reverse
 from bus.selectors import reactions, settled
 from orders.models import LARGEST_QUANTITY, MOST_LINES, Order, OrderLine, State
 from orders.services import Basket
+from shop.addresses import InvalidAddress, completed
 from shop.events import Address, Customer
 from shop.fields import (
     AmountField,
@@ -19,13 +20,26 @@ from shop.fields import (
     WholeNumberField,
 )
 
+OPTIONAL: Any = {"required": False, "allow_blank": True, "default": ""}
+WHERE_USED = "Needed where the country's addresses have one."
+
 
 class AddressSerializer(StrictSerializer):
     line1 = PlainTextField(max_length=120)
-    line2 = PlainTextField(max_length=120, required=False, allow_blank=True, default="")
-    postal_code = PlainTextField(max_length=20)
-    city = PlainTextField(max_length=80)
+    line2 = PlainTextField(max_length=120, **OPTIONAL)
+    postal_code = PlainTextField(max_length=20, help_text=WHERE_USED, **OPTIONAL)
+    city = PlainTextField(max_length=80, help_text=WHERE_USED, **OPTIONAL)
+    region = PlainTextField(
+        max_length=80, help_text="State, province, prefecture ..., by name or code.", **OPTIONAL
+    )
     country = CountryCodeField(max_length=2, help_text="ISO 3166-1 alpha-2.")
+
+    def validate(self, attrs: dict[str, str]) -> dict[str, str]:
+        """By the country's own rules; see `shop.addresses`."""
+        try:
+            return completed(attrs)
+        except InvalidAddress as error:
+            raise serializers.ValidationError(error.errors) from error
 
 
 class WantedLineSerializer(StrictSerializer):

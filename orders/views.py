@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from bus.selectors import reactions, settled
 from orders import selectors
 from orders.models import Order
+from shop import addresses
 
 WORDS = {
     "done": ("good", "done"),
@@ -29,6 +30,7 @@ def order_page(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "shop_name": settings.SHOP_NAME,
         "order": order,
+        "address": addresses.lines(order, order.name),
         "settled": settled(str(order.number)),
         "steps": _steps(order),
         "reactions": _in_words(str(order.number)),

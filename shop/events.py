@@ -13,8 +13,12 @@ from bus import Fact
 class Address(msgspec.Struct, frozen=True, kw_only=True):
     line1: str
     line2: str = ""
-    postal_code: str
-    city: str
+    postal_code: str = ""
+    """Empty where the country has none."""
+    city: str = ""
+    """Empty where the country is a city."""
+    region: str = ""
+    """A state, a province, a prefecture ...; by its code where the country uses one."""
     country: str
     """ISO 3166-1 alpha-2."""
 

@@ -54,11 +54,11 @@ CASES: dict[type[Model], Case] = {
     ),
     Order: Case(
         lambda: Order.objects.create(
-            email="ada@example.com", name="Ada", line1="Weg 1", postal_code="1", city="B",
+            email="ada@example.com", name="Ada", line1="Weg 1", postal_code="10117", city="B",
             country="DE",
         ),
         {"city": "Berlin"},
-        {"email": "ida@example.com", "line1": "Weg 2", "postal_code": "10115", "country": "BE",
+        {"email": "ida@example.com", "line1": "Weg 2", "postal_code": "1050", "country": "BE",
          "reserved_at": timezone.now()},
     ),
     User: Case(

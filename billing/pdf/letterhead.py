@@ -6,6 +6,7 @@ from billing import shown
 from billing.content import Document
 from billing.pdf.pen import ACCENT, QUIET, Pen
 from billing.pdf.text import clean, wrap
+from shop import addresses
 
 MM = 72 / 25.4
 WIDTH, HEIGHT = A4
@@ -35,7 +36,7 @@ def draw_first(pen: Pen, document: Document) -> None:
     pen.mark(LEFT, top, 34)
     pen.write(LEFT + 43, top + 12, seller.name, 15, bold=True, room=FACTS_LEFT - LEFT - 55)
     pen.write_to(RIGHT, top + 10, title(document), 24, bold=True, colour=ACCENT)
-    sender = f"{seller.name}, {seller.line1}, {seller.postal_code} {seller.city}"
+    sender = ", ".join([seller.name, *addresses.lines(seller)])
     pen.write(LEFT, ADDRESS_TOP + 7, sender, 7, colour=QUIET, room=ADDRESS_ROOM)
     pen.rule(LEFT, ADDRESS_TOP + 3, LEFT + ADDRESS_ROOM)
     pen.paragraph(LEFT, ADDRESS_TOP - 11, _address(document), 10, leading=LEADING)
@@ -57,9 +58,8 @@ def draw_foot(pen: Pen, document: Document, page: int, pages: int) -> None:
     """The seller's data and *page x of y*, on every page."""
     seller, y = document.seller, 24 * MM
     pen.rule(LEFT, y + 11, RIGHT)
-    town = f"{seller.country}-{seller.postal_code} {seller.city}"
     columns = (
-        (LEFT, (seller.name, seller.line1, seller.line2, town)),
+        (LEFT, (seller.name, *addresses.lines(seller), shown.country(seller.country))),
         (LEFT + 64 * MM, (seller.email, f"VAT ID {seller.vat_id}")),
         (LEFT + 112 * MM, (f"IBAN {shown.iban(seller.iban)}",)),
     )
@@ -75,8 +75,7 @@ def _address(document: Document) -> list[str]:
     """The buyer's address, the country in a line of its own unless it is the seller's."""
     buyer, home = document.buyer.address, document.seller.country
     abroad = shown.country(buyer.country) if buyer.country != home else ""
-    town = f"{buyer.postal_code} {buyer.city}"
-    lines = (document.buyer.name, buyer.line1, buyer.line2, town, abroad)
+    lines = [*addresses.lines(buyer, document.buyer.name), abroad]
     return [part for line in lines for part in wrap(line, ADDRESS_ROOM, 10)]
 
 

@@ -62,6 +62,7 @@ def _shipment(order: OrderPlaced) -> Shipment:
         line2=address.line2,
         postal_code=address.postal_code,
         city=address.city,
+        region=address.region,
         country=address.country,
         opened_at=timezone.now(),
     )

@@ -61,12 +61,13 @@ def test_the_warehouse_gets_recipient_and_lines_signed(
             "recipient": {
                 "name": "Ada Lovelace",
                 "address": {
-                    "line1": "Weg 1",
-                    "line2": "im Hof",
+                    **{"line1": "Weg 1", "line2": "im Hof"},
                     "postal_code": "10115",
                     "city": "Berlin",
+                    "region": "",
                     "country": "DE",
                 },
+                "label": ["Ada Lovelace", "Weg 1", "im Hof", "10115 Berlin", "GERMANY"],
             },
             "lines": [{"sku": "CUP", "name": "A CUP", "quantity": 2}],
         },

@@ -7,7 +7,7 @@ import pytest
 from notifications.mails import compose, one_line
 from notifications.tests import samples
 from shop import links
-from shop.events import OrderFact
+from shop.events import Address, Customer, OrderFact
 
 EVERY_FACT = [
     samples.order_confirmed(),
@@ -28,6 +28,18 @@ def test_the_confirmation_says_what_was_ordered_and_what_it_costs() -> None:
             assert amount in body
         assert "Germany" in body
         assert links.page_of(links.token_of(samples.ORDER_ID)) in body
+
+
+def test_an_address_stands_as_its_country_writes_it() -> None:
+    address = Address(
+        line1="4 Main", city="Springfield", region="IL", postal_code="62704", country="US"
+    )
+    customer = Customer(email="a@example.com", name="Ada", address=address)
+
+    mail = compose(samples.order_confirmed(customer=customer))
+
+    for body in (mail.text, mail.html):
+        assert "Springfield, IL 62704" in body
 
 
 def test_amounts_of_the_plain_text_stand_in_one_column() -> None:

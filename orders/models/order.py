@@ -6,12 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django_countries.fields import CountryField
 
 from orders.models.amounts import adds_up, amount_field
+from shop.addresses import InvalidAddress, completed
 from shop.columns import LinkHash
 from shop.text import validate_plain
 
@@ -35,6 +37,7 @@ class State(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+PLACE = ("postal_code", "city", "region")
 PLAIN = {"validators": [validate_plain]}
 
 
@@ -53,8 +56,11 @@ class Order(models.Model):
     name = models.CharField(max_length=120, **PLAIN)
     line1 = models.CharField("street", max_length=120, **PLAIN)
     line2 = models.CharField("addition", max_length=120, blank=True, **PLAIN)
-    postal_code = models.CharField(max_length=20, **PLAIN)
-    city = models.CharField(max_length=80, **PLAIN)
+    postal_code = models.CharField(max_length=20, blank=True, **PLAIN)
+    city = models.CharField(max_length=80, blank=True, **PLAIN)
+    region = models.CharField(
+        max_length=80, blank=True, default="", help_text="State, province, prefecture ...", **PLAIN
+    )
     country = CountryField()
     currency = models.CharField(max_length=3, editable=False)
     net = amount_field()
@@ -121,6 +127,22 @@ class Order(models.Model):
             super().save(update_fields=fields, **options)
         if fields is None or "state" in fields:
             self.loaded_state = self.state
+
+    def clean(self) -> None:
+        """Check the address by its country's data, and write it as the country does.
+
+        Raises:
+            ValidationError: see `shop.addresses.completed`; by field.
+        """
+        if not self.country:  # which its own field has refused
+            return
+        place = {name: getattr(self, name) for name in PLACE}
+        try:
+            parts = completed(place | {"country": str(self.country)})
+        except InvalidAddress as error:
+            raise ValidationError(dict(error.errors)) from error
+        for name in PLACE:
+            setattr(self, name, parts[name])
 
     @property
     def cancellable(self) -> bool:

@@ -64,6 +64,7 @@ def _draft(customer: Customer) -> Order:
         line2=address.line2,
         postal_code=address.postal_code,
         city=address.city,
+        region=address.region,
         country=address.country,
         currency=settings.CURRENCY,
     )

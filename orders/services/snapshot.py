@@ -28,6 +28,7 @@ def _customer(order: Order) -> Customer:
         line2=order.line2,
         postal_code=order.postal_code,
         city=order.city,
+        region=order.region,
         country=str(order.country),
     )
     return Customer(email=order.email, name=order.name, address=address)

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing import pdf
+from billing import pdf, shown
 from billing.tests.facts import CUSTOMER, MIXED, document, line
 from shop.events import Address, Customer
 
 DRAW_ELSEWHERE = """
 import django; django.setup()
 from hashlib import sha256
-from billing import pdf
+from billing import pdf, shown
 from billing.tests.facts import CUSTOMER, document, line
 import msgspec
 lines = (line(), line("CUP-3", name="Żółć Ψυχή Щербаков"))
@@ -69,8 +69,21 @@ def test_an_invoice_shows_number_parties_lines_and_total(tmp_path):
         assert row.sku in text
         assert row.name in text
     assert "73.22 EUR" in text
-    assert "DE02 1203 0000 0000 2020 51" in text
+    assert shown.iban(document().seller.iban) in text
     assert "Page 1 of 1" in text
+
+
+@pytest.mark.poppler
+def test_an_address_stands_as_its_country_writes_it(tmp_path):
+    address = Address(
+        line1="4 Main", city="Springfield", region="IL", postal_code="62704", country="US"
+    )
+    buyer = msgspec.structs.replace(CUSTOMER, address=address)
+
+    text = text_of(pdf.draw(document(buyer=buyer)), tmp_path)
+
+    assert "Springfield, IL 62704" in text
+    assert "UNITED STATES OF AMERICA" in text
 
 
 @pytest.mark.poppler
