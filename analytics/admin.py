@@ -3,26 +3,43 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
+from analytics.fields import AmountField
 from analytics.models import Correction, DayFigures, MinuteFigures, ProductFigures
-from shop.admin import LooksOnly
+from shop.admin import LooksOnly, amount
+
+
+class FiguresAdmin(LooksOnly, ModelAdmin):
+    """The row's key, its labels, and its counters, amounts in the row's currency."""
+
+    show_full_result_count = False
+    revenue_amount, net_amount = amount("revenue"), amount("net")
+    reversed_revenue_amount = amount("reversed_revenue")
+
+
+def columns(figures: type[DayFigures | MinuteFigures | ProductFigures]) -> tuple[str, ...]:
+    def column(name: str) -> str:
+        is_amount = isinstance(figures._meta.get_field(name), AmountField)
+        return f"{name}_amount" if is_amount else name
+
+    return (*figures.key, *figures.labels, *map(column, figures.counters))
 
 
 @admin.register(DayFigures)
-class DayFiguresAdmin(LooksOnly, ModelAdmin):
-    list_display = ("day", *DayFigures.counters)
+class DayFiguresAdmin(FiguresAdmin):
+    list_display = fields = columns(DayFigures)
+    list_filter = ("currency",)
     date_hierarchy = "day"
 
 
 @admin.register(MinuteFigures)
-class MinuteFiguresAdmin(LooksOnly, ModelAdmin):
-    list_display = ("minute", *MinuteFigures.counters)
+class MinuteFiguresAdmin(FiguresAdmin):
+    list_display = fields = columns(MinuteFigures)
     date_hierarchy = "minute"
-    show_full_result_count = False
 
 
 @admin.register(ProductFigures)
-class ProductFiguresAdmin(LooksOnly, ModelAdmin):
-    list_display = ("day", "sku", "name", *ProductFigures.counters)
+class ProductFiguresAdmin(FiguresAdmin):
+    list_display = fields = columns(ProductFigures)
     list_display_links = ("sku",)
     date_hierarchy = "day"
     search_fields = ("sku", "name")

@@ -15,21 +15,22 @@ from bus.audit import Effect, Finding, Operator, check, effects, listed, once
 
 Figures = type[DayFigures | MinuteFigures | ProductFigures]
 Sums = Counter[tuple[str, str]]
-"""By the row's key in words and the counter, in the table's whole numbers: amounts in hundredths.
+"""By the row's key in words and the counter, in the table's whole numbers: amounts in thousandths.
 """
 
 PIECES = "CAST(l.value ->> 'quantity' AS integer)"
 # Each amount is made a whole number before the sum, so that the sum is exact everywhere.
-HUNDREDTHS = "CAST(ROUND(CAST({} AS double precision) * 100) AS bigint)"
-TOTAL = HUNDREDTHS.format("e.data ->> 'total'")
-LINE_TOTAL = HUNDREDTHS.format("l.value ->> 'total'")
+THOUSANDTHS = "CAST(ROUND(CAST({} AS double precision) * 1000) AS bigint)"
+CURRENCY = "COALESCE(e.data ->> 'currency', '')"
+TOTAL = THOUSANDTHS.format("e.data ->> 'total'")
+LINE_TOTAL = THOUSANDTHS.format("l.value ->> 'total'")
 
 OF_THE_SHOP = {
     "OrderPlaced": {
         "orders": "1",
         "units": "(SELECT SUM(CAST(l.value ->> 'quantity' AS integer)) FROM {lines})",
         "revenue": TOTAL,
-        "net": HUNDREDTHS.format("e.data ->> 'net'"),
+        "net": THOUSANDTHS.format("e.data ->> 'net'"),
     },
     "OrderCancelled": {"cancelled": "1", "reversed_revenue": TOTAL},
     "StockRejected": {"rejected": "1"},
@@ -113,9 +114,10 @@ def _stated(figures: Figures) -> Sums:
     products = figures is ProductFigures
     span, values = _span(figures)
     lines = listed("lines")
-    key, source, group = span, "", "1"
+    key, source, group = f"{span}, {CURRENCY}", "", "1, 2"
     if products:
-        key, source, group = f"{span}, l.value ->> 'sku'", f", {lines}", "1, 2"
+        key, source = f"{span}, l.value ->> 'sku', {CURRENCY}", f", {lines}"
+        group = "1, 2, 3"
     sums: Sums = Counter()
     for kind, shares in (OF_A_PRODUCT if products else OF_THE_SHOP).items():
         columns = ", ".join(f"SUM({share.format(lines=lines)})" for share in shares.values())
@@ -143,7 +145,7 @@ def _kept(figures: Figures) -> Sums:
 def _add(sums: Sums, figures: Figures, row: tuple[Any, ...], counters: tuple[str, ...]) -> None:
     size = len(figures.key)
     # SQLite's instants and days come as text, and PostgreSQL's computed ones without a zone.
-    key = " ".join(str(value).removesuffix("+00:00") for value in row[:size])
+    key = " ".join(str(value).removesuffix("+00:00") for value in row[:size]).strip()
     for counter, value in zip(counters, row[size:], strict=True):
         sums[key, counter] += int(value or 0)
 

@@ -6,19 +6,25 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-HUNDREDTHS = 2
+from shop.money import MOST_PLACES
+
+THOUSANDTHS = MOST_PLACES
 
 
 class AmountField(models.PositiveBigIntegerField):
-    """A `Decimal` of at most two places and never below zero, kept as a whole number of hundredths.
+    """A `Decimal` of at most three places and never below zero, kept as whole thousandths.
 
     SQLite adds decimals as floating-point numbers, so a counter that grows by addition would
-    drift; whole numbers add up exactly on every database. No currency of the shop has more than
-    two places (see `shop.money.MINOR_UNITS`).
+    drift; whole numbers add up exactly on every database. No currency that a shop can sell in has
+    more places (`shop.money.MOST_PLACES`). Which one it is stands in the row.
     """
 
     def from_db_value(self, value: Any, *_context: Any) -> Decimal | None:
-        return None if value is None else Decimal(value).scaleb(-HUNDREDTHS)
+        if value is None:
+            return None
+        # As the events write it: 1.50 and not 1.500, unless the third place is needed.
+        amount = Decimal(value).scaleb(-THOUSANDTHS)
+        return amount if value % 10 else amount.quantize(Decimal("0.01"))
 
     def to_python(self, value: Any) -> Decimal | None:
         return None if value is None else Decimal(value)
@@ -26,7 +32,7 @@ class AmountField(models.PositiveBigIntegerField):
     def get_prep_value(self, value: Any) -> int | None:
         if value is None:
             return None
-        hundredths = Decimal(value).scaleb(HUNDREDTHS)
-        if hundredths != int(hundredths):
-            raise ValidationError(f"{value} has more than two decimal places.")
-        return int(hundredths)
+        thousandths = Decimal(value).scaleb(THOUSANDTHS)
+        if thousandths != int(thousandths):
+            raise ValidationError(f"{value} has more than {THOUSANDTHS} decimal places.")
+        return int(thousandths)

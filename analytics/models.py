@@ -7,11 +7,18 @@ from django.db import models
 from analytics.fields import AmountField
 
 
+def currency_field() -> models.CharField:
+    return models.CharField(
+        max_length=3, blank=True, help_text="Empty for what is counted without an amount."
+    )
+
+
 class ShopFigures(models.Model):
-    """Counters of one span of time. Each one only ever grows.
+    """Counters of one span of time and one currency. Each one only ever grows.
 
     A cancellation counts in the span in which it was made and leaves the sale where it was, so
-    the figures of a closed day never change afterwards. Amounts are in the shop's currency.
+    the figures of a closed day never change afterwards. Each order counts in its own currency;
+    rejections and dispatches have no amount and count in a row without a currency.
     """
 
     counters: ClassVar = (
@@ -40,40 +47,47 @@ class ShopFigures(models.Model):
 
 
 class MinuteFigures(ShopFigures):
-    key: ClassVar = ("minute",)
+    key: ClassVar = ("minute", "currency")
 
-    minute = models.DateTimeField("minute (UTC)", unique=True, help_text="Its first instant.")
+    minute = models.DateTimeField("minute (UTC)", help_text="Its first instant.")
+    currency = currency_field()
 
     class Meta:
-        ordering = ["-minute"]
+        ordering = ["-minute", "currency"]
         verbose_name_plural = "figures per minute"
+        constraints = [
+            models.UniqueConstraint(fields=["minute", "currency"], name="one_row_per_minute"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.minute:%Y-%m-%d %H:%M} UTC"
+        return f"{self.minute:%Y-%m-%d %H:%M} UTC {self.currency}".strip()
 
 
 class DayFigures(ShopFigures):
-    key: ClassVar = ("day",)
+    key: ClassVar = ("day", "currency")
 
-    day = models.DateField(unique=True, help_text="In the shop's time zone.")
+    day = models.DateField(help_text="In the shop's time zone.")
+    currency = currency_field()
 
     class Meta:
-        ordering = ["-day"]
+        ordering = ["-day", "currency"]
         verbose_name_plural = "figures per day"
+        constraints = [models.UniqueConstraint(fields=["day", "currency"], name="one_row_per_day")]
 
     def __str__(self) -> str:
-        return self.day.isoformat()
+        return f"{self.day.isoformat()} {self.currency}".strip()
 
 
 class ProductFigures(models.Model):
-    """What one product did on one day of the shop's time zone."""
+    """What one product did on one day of the shop's time zone, in one currency."""
 
-    key: ClassVar = ("day", "sku")
+    key: ClassVar = ("day", "sku", "currency")
     labels: ClassVar = ("name",)
     counters: ClassVar = ("units", "revenue", "cancelled_units", "reversed_revenue")
 
     day = models.DateField()
     sku = models.CharField("SKU", max_length=32)
+    currency = models.CharField(max_length=3)
     name = models.CharField(max_length=120, help_text="As it was last sold on that day.")
     units = models.PositiveBigIntegerField(default=0)
     revenue = AmountField(default=0, help_text="Tax included.")
@@ -81,15 +95,19 @@ class ProductFigures(models.Model):
     reversed_revenue = AmountField(default=0, help_text="Of the cancelled units, tax included.")
 
     class Meta:
-        ordering = ["-day", "-revenue", "sku"]
+        ordering = ["-day", "currency", "-revenue", "sku"]
         verbose_name_plural = "figures per product"
         constraints = [
-            models.UniqueConstraint(fields=["day", "sku"], name="one_row_per_product_and_day"),
+            models.UniqueConstraint(
+                fields=["day", "sku", "currency"], name="one_row_per_product_and_day"
+            ),
         ]
-        indexes = [models.Index(fields=["day", "-revenue"], name="analytics_top_products")]
+        indexes = [
+            models.Index(fields=["day", "currency", "-revenue"], name="analytics_top_products")
+        ]
 
     def __str__(self) -> str:
-        return f"{self.sku} on {self.day}"
+        return f"{self.sku} on {self.day} in {self.currency}"
 
 
 class CountedFact(models.Model):

@@ -1,15 +1,18 @@
 """What the dashboard shows, read in a handful of small queries."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from analytics.models import DayFigures, MinuteFigures, ProductFigures
 from bus.selectors import broker_state, outbox_state, queue_states
-from shop.money import rounded
+from shop.money import plain
 
 MINUTES = 60
 TOP_PRODUCTS = 8
@@ -17,7 +20,10 @@ Figures = dict[str, Any]
 
 
 def dashboard() -> Figures:
-    """All that the dashboard shows now: plain values, ready for JSON, amounts as strings."""
+    """All that the dashboard shows now: plain values, ready for JSON, amounts as strings.
+
+    Orders are counted over all currencies; amounts are never added up over two.
+    """
     now = timezone.now()
     today = timezone.localdate(now, timezone.get_default_timezone())
     return {
@@ -33,35 +39,75 @@ def dashboard() -> Figures:
 
 
 def totals(day: date) -> Figures:
-    row = DayFigures.objects.filter(day=day).first() or DayFigures(day=day)
-    average = row.revenue / row.orders if row.orders else Decimal(0)
+    """The day's counts, the amounts in the shop's currency, and under `others` in each other."""
+    rows = list(DayFigures.objects.filter(day=day))
+    by_currency = {row.currency: row for row in rows if row.currency}
+    own = by_currency.pop(settings.CURRENCY, None) or DayFigures(currency=settings.CURRENCY)
     counts = ("orders", "units", "cancelled", "rejected", "dispatched")
-    return {name: getattr(row, name) for name in counts} | {
-        "revenue": money(row.revenue),
-        "net": money(row.net),
-        "reversed": money(row.reversed_revenue),
-        "average": money(average),
+    return {
+        **{name: sum(getattr(row, name) for row in rows) for name in counts},
+        **_amounts(own),
+        "others": [_amounts(by_currency[code]) for code in sorted(by_currency)],
+    }
+
+
+def _amounts(row: DayFigures) -> Figures:
+    average = row.revenue / row.orders if row.orders else Decimal(0)
+    return {
+        "currency": row.currency,
+        "revenue": plain(Decimal(row.revenue), row.currency),
+        "net": plain(Decimal(row.net), row.currency),
+        "reversed": plain(Decimal(row.reversed_revenue), row.currency),
+        "average": plain(average, row.currency),
     }
 
 
 def last_minutes(now: datetime) -> list[Figures]:
-    """The last sixty minutes, the running one last; minutes without an order are there too."""
+    """The last sixty minutes, the running one last; minutes without an order are there too.
+
+    Each has a revenue in the shop's currency, and under `others` in each other one that was taken
+    in one of them.
+    """
     running = now.astimezone(UTC).replace(second=0, microsecond=0)
     minutes = [running - timedelta(minutes=ago) for ago in reversed(range(MINUTES))]
-    rows = {row.minute: row for row in MinuteFigures.objects.filter(minute__gte=minutes[0])}
-    found = [rows.get(minute) or MinuteFigures(minute=minute) for minute in minutes]
+    orders: Counter[datetime] = Counter()
+    revenue: dict[str, dict[datetime, Decimal]] = {settings.CURRENCY: {}}
+    for row in MinuteFigures.objects.filter(minute__gte=minutes[0]).exclude(currency=""):
+        orders[row.minute] += row.orders
+        revenue.setdefault(row.currency, {})[row.minute] = row.revenue
+    others = sorted(code for code in revenue if code != settings.CURRENCY)
+
+    def taken(code: str, minute: datetime) -> str:
+        return plain(Decimal(revenue[code].get(minute, 0)), code)
+
     return [
-        {"at": row.minute.isoformat(), "orders": row.orders, "revenue": money(row.revenue)}
-        for row in found
+        {
+            "at": minute.isoformat(),
+            "orders": orders[minute],
+            "revenue": taken(settings.CURRENCY, minute),
+            "others": {code: taken(code, minute) for code in others},
+        }
+        for minute in minutes
     ]
 
 
 def top_products(day: date) -> list[Figures]:
-    """The day's best products by revenue."""
-    sold = ProductFigures.objects.filter(day=day, units__gt=0).order_by("-revenue", "sku")
+    """The day's best products by revenue, in each currency, the shop's own first."""
+    sold = ProductFigures.objects.filter(day=day, units__gt=0)
+    place = Window(RowNumber(), partition_by="currency", order_by=["-revenue", "sku"])
+    best: dict[str, list[ProductFigures]] = {}
+    for row in sold.annotate(place=place).filter(place__lte=TOP_PRODUCTS).order_by("place"):
+        best.setdefault(row.currency, []).append(row)
     return [
-        {"sku": row.sku, "name": row.name, "units": row.units, "revenue": money(row.revenue)}
-        for row in sold[:TOP_PRODUCTS]
+        {
+            "sku": row.sku,
+            "name": row.name,
+            "units": row.units,
+            "revenue": plain(row.revenue, code),
+            "currency": code,
+        }
+        for code in sorted(best, key=lambda code: (code != settings.CURRENCY, code))
+        for row in best[code]
     ]
 
 
@@ -93,7 +139,3 @@ def broker() -> Figures:
         "error": state.error,
         "silent_since": state.at.isoformat() if state.silent and state.at else None,
     }
-
-
-def money(amount: Decimal | int) -> str:
-    return str(rounded(Decimal(amount), settings.CURRENCY))

@@ -3,7 +3,6 @@
 from analytics.services.comparing import Difference, compare_figures
 from analytics.services.rebuilding import AlreadyCorrected, rebuild_figures
 from analytics.services.recording import (
-    ForeignCurrency,
     record_dispatches,
     record_rejections,
     record_sales,
@@ -13,7 +12,6 @@ from analytics.services.recording import (
 __all__ = [
     "AlreadyCorrected",
     "Difference",
-    "ForeignCurrency",
     "compare_figures",
     "rebuild_figures",
     "record_dispatches",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.models import FIGURES, Correction, CountedFact
-from analytics.services.recording import is_foreign, kind_of
+from analytics.services.recording import kind_of
 from analytics.services.statements import Figures, in_parts
 from analytics.services.tally import Key, Tally
 from bus.moment import one_moment
@@ -67,10 +67,10 @@ def compare_figures(say: Say) -> Comparison:
 
 
 def each_counted_kind(say: Say, doing: str) -> Iterator[list[OrderFact]]:
-    """All events that count, in lists of one kind. What is in another currency does not count."""
+    """All events that count, in lists of one kind."""
     read = 0
     for kind in COUNTED:
-        facts = (fact for _id, fact in history(kind) if not is_foreign(fact))
+        facts = (fact for _id, fact in history(kind))
         for part in in_parts(facts, FACTS_AT_A_TIME):
             yield part
             read += len(part)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from django.conf import settings
 from django.db import transaction
 
 from analytics.models import FIGURES
@@ -18,15 +17,10 @@ from shop.events import (
 )
 
 
-class ForeignCurrency(ValueError):
-    """An order is in another currency than the figures; adding it up would make them wrong."""
-
-
 def record_sales(orders: Sequence[OrderPlaced]) -> None:
     """Count the orders with their revenue and units in the minute and on the day of the sale.
 
-    Raises:
-        ForeignCurrency: where an order is not in `settings.CURRENCY`; nothing is counted then.
+    Each counts in its own currency.
     """
     record(orders)
 
@@ -36,9 +30,6 @@ def reverse_sales(cancellations: Sequence[OrderCancelled]) -> None:
 
     The day of the sale may be closed and reported; a credit note too belongs to the day on which
     it is written.
-
-    Raises:
-        ForeignCurrency: where an order is not in `settings.CURRENCY`; nothing is counted then.
     """
     record(cancellations)
 
@@ -70,16 +61,7 @@ def kind_of(fact: OrderFact) -> str:
     return type(fact).__name__
 
 
-def is_foreign(fact: OrderFact) -> bool:
-    return isinstance(fact, OrderPlaced) and fact.currency != settings.CURRENCY
-
-
 def _add(facts: list[OrderFact]) -> None:
-    for fact in filter(is_foreign, facts):
-        raise ForeignCurrency(
-            f"{fact.number} is in another currency than the figures ({settings.CURRENCY})."
-            " Set CURRENCY back, or discard this delivery."
-        )
     tally = Tally(facts)
     for figures in FIGURES:
         add_figures(figures, tally.rows[figures], tally.names)

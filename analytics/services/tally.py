@@ -30,12 +30,18 @@ class Tally:
             self.add(fact)
 
     def add(self, fact: OrderFact) -> None:
-        day, share = shop_day(fact.at), order_share(fact)
-        self.rows[MinuteFigures][utc_minute(fact.at),].update(share)
-        self.rows[DayFigures][day,].update(share)
+        day, currency, share = shop_day(fact.at), currency_of(fact), order_share(fact)
+        self.rows[MinuteFigures][utc_minute(fact.at), currency].update(share)
+        self.rows[DayFigures][day, currency].update(share)
         for line, line_share in _line_shares(fact):
-            self.rows[ProductFigures][day, line.sku].update(line_share)
-            self.names[day, line.sku] = line.name
+            product = day, line.sku, currency
+            self.rows[ProductFigures][product].update(line_share)
+            self.names[product] = line.name
+
+
+def currency_of(fact: OrderFact) -> str:
+    """In which its amounts are; empty where it has none."""
+    return fact.currency if isinstance(fact, OrderPlaced) else ""
 
 
 def utc_minute(at: datetime) -> datetime:

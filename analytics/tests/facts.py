@@ -23,9 +23,9 @@ CUSTOMER = Customer(
 )
 
 
-def line(sku: str = "MUG", quantity: int = 1, price: str = "11.90") -> Line:
+def line(sku: str = "MUG", quantity: int = 1, price: str = "11.90", currency: str = "EUR") -> Line:
     rate = Decimal("0.19")
-    amounts = line_amounts(Decimal(price), rate, quantity, "EUR")
+    amounts = line_amounts(Decimal(price), rate, quantity, currency)
     return Line(
         sku=sku,
         name=sku.title(),
@@ -40,8 +40,10 @@ def placed(number: str, *lines: Line, at: datetime = NOON, currency: str = "EUR"
     return OrderPlaced(**_order(number, lines or (line(),), at, currency))
 
 
-def cancelled(number: str, *lines: Line, at: datetime = NOON) -> OrderCancelled:
-    order = _order(number, lines or (line(),), at, "EUR")
+def cancelled(
+    number: str, *lines: Line, at: datetime = NOON, currency: str = "EUR"
+) -> OrderCancelled:
+    order = _order(number, lines or (line(),), at, currency)
     return OrderCancelled(**order, placed_at=NOON, reason="changed my mind")
 
 

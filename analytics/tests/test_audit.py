@@ -45,7 +45,7 @@ def test_a_day_that_says_more_than_the_events_is_found(sold):
     DayFigures.objects.update(revenue=5)
 
     assert found() == [
-        ("revenue", "is 500 in the figures per day, 2026-06-01, but 70 in the events")
+        ("revenue", "is 5000 in the figures per day, 2026-06-01 EUR, but 700 in the events")
     ]
 
 
@@ -130,3 +130,18 @@ def test_a_fact_that_is_counted_is_not_counted_twice():
 
     assert DayFigures.objects.get().orders == 1
     assert Delivery.objects.get().state == "done"
+
+
+def test_figures_are_compared_by_currency_whatever_the_shop_sells_in_today(settings):
+    orders = [placed("SO-1"), placed("SO-2", line(price="1200"), currency="JPY")]
+    given(*orders)
+    services.record_sales(orders)
+    settings.CURRENCY = "SEK"
+    assert found() == []
+
+    DayFigures.objects.filter(currency="JPY").update(currency="EUR", day="2026-06-02")
+
+    assert all("so are 1 more rows" in what for _subject, what in found())
+    for finding in list(audit.figures_equal_events()):
+        finding.repair(GRACE)
+    assert found() == []

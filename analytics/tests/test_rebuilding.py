@@ -61,6 +61,21 @@ def test_the_figures_are_the_same_counted_one_by_one_or_rebuilt_from_nothing():
     assert figures() == one_by_one
 
 
+def test_a_rebuild_after_a_change_of_currency_keeps_every_currency(settings):
+    sold = [*FACTS, placed("SO-9", line(price="1200"), currency="JPY")]
+    given(*sold)
+    count(*sold)
+    right = figures()
+
+    settings.CURRENCY = "SEK"
+    assert services.rebuild_figures(silent) == []
+    assert figures() == right
+
+    DayFigures.objects.update(revenue=0)
+    services.rebuild_figures(silent)
+    assert figures() == right
+
+
 def test_right_figures_are_left_alone():
     given(*FACTS)
     count(*FACTS)
@@ -72,14 +87,16 @@ def test_wrong_figures_are_named_and_put_right():
     given(*FACTS)
     count(*FACTS)
     right = figures()
-    DayFigures.objects.filter(day="2026-06-01").update(revenue=Decimal("1.00"), orders=9)
+    DayFigures.objects.filter(day="2026-06-01", currency="EUR").update(
+        revenue=Decimal("1.00"), orders=9
+    )
     ProductFigures.objects.filter(sku="TEA").delete()
     MinuteFigures.objects.create(minute=NOON - timedelta(days=9), units=7)
 
     lines = []
     services.rebuild_figures(lines.append)
 
-    assert "day figures 2026-06-01: orders is 9, the events say 2" in lines
+    assert "day figures 2026-06-01 EUR: orders is 9, the events say 2" in lines
     MinuteFigures.objects.filter(units=0, orders=0, rejected=0, cancelled=0, dispatched=0).delete()
     assert figures() == right
 
@@ -148,11 +165,11 @@ def test_workers_may_count_while_the_figures_are_put_right():
 def test_the_command_checks_without_changing_anything(capsys):
     given(*FACTS)
     count(*FACTS)
-    DayFigures.objects.filter(day="2026-06-01").update(units=0)
+    DayFigures.objects.filter(day="2026-06-01", currency="EUR").update(units=0)
 
     with pytest.raises(CommandError, match="1 counters are wrong"):
         call_command("rebuild_figures", "--check")
-    assert DayFigures.objects.get(day="2026-06-01").units == 0
+    assert DayFigures.objects.get(day="2026-06-01", currency="EUR").units == 0
 
     call_command("rebuild_figures")
     assert "units is 0, the events say 4" in capsys.readouterr().out

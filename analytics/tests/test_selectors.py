@@ -35,6 +35,32 @@ def test_the_days_totals_keep_sales_and_cancellations_apart():
     assert (totals["revenue"], totals["average"], totals["reversed"]) == ("16.90", "8.45", "11.90")
 
 
+def test_amounts_of_two_currencies_are_never_added_up():
+    services.record_sales([placed("SO-1"), placed("SO-2", line(price="1200"), currency="JPY")])
+
+    totals, running = selectors.totals(DAY), selectors.last_minutes(NOON)[-1]
+
+    assert (totals["orders"], totals["revenue"]) == (2, "11.90")
+    [yen] = totals["others"]
+    assert (yen["currency"], yen["revenue"], yen["average"]) == ("JPY", "1200", "1200")
+    assert (running["orders"], running["revenue"]) == (2, "11.90")
+    assert running["others"] == {"JPY": "1200"}
+    best = [(row["currency"], row["revenue"]) for row in selectors.top_products(DAY)]
+    assert best == [("EUR", "11.90"), ("JPY", "1200")]
+
+
+def test_a_change_of_the_shops_currency_leaves_what_was_sold(settings):
+    services.record_sales([placed("SO-1")])
+
+    settings.CURRENCY = "JPY"
+
+    totals = selectors.totals(DAY)
+    assert (totals["currency"], totals["revenue"]) == ("JPY", "0")
+    assert [(other["currency"], other["revenue"]) for other in totals["others"]] == [
+        ("EUR", "11.90")
+    ]
+
+
 def test_a_day_without_a_sale_has_totals_too():
     assert selectors.totals(DAY)["average"] == "0.00"
 

@@ -70,19 +70,36 @@ def test_facts_count_in_whatever_order_they_come():
     services.reverse_sales([cancelled("SO-2")])
     services.record_sales([placed("SO-2"), placed("SO-1")])
 
-    day = DayFigures.objects.get()
-    assert (day.orders, day.cancelled, day.rejected, day.dispatched) == (2, 1, 1, 1)
+    without, euros = DayFigures.objects.order_by("currency")
+    assert (without.currency, without.rejected, without.dispatched) == ("", 1, 1)
+    assert (euros.currency, euros.orders, euros.cancelled) == ("EUR", 2, 1)
 
 
 @pytest.mark.django_db
-def test_an_order_in_another_currency_is_refused_and_nothing_is_counted():
-    orders = [placed("SO-1"), placed("SO-2", currency="USD")]
+def test_each_order_counts_in_its_own_currency(settings):
+    settings.CURRENCY = "SEK"  # what the shop sells in is nothing to what was sold
+    yen = line(price="1200")
 
-    with pytest.raises(services.ForeignCurrency, match="SO-2"):
-        services.record_sales(orders)
+    services.record_sales([placed("SO-1"), placed("SO-2", yen, currency="JPY")])
+    services.reverse_sales([cancelled("SO-2", yen, currency="JPY")])
 
-    assert not DayFigures.objects.exists()
-    assert not CountedFact.objects.exists()
+    days = DayFigures.objects.values_list("currency", "orders", "revenue", "reversed_revenue")
+    assert list(days.order_by("currency")) == [
+        ("EUR", 1, Decimal("11.90"), 0),
+        ("JPY", 1, Decimal(1200), Decimal(1200)),
+    ]
+    assert MinuteFigures.objects.count() == 2
+    mugs = ProductFigures.objects.filter(sku="MUG").values_list("currency", "units")
+    assert sorted(mugs) == [("EUR", 1), ("JPY", 1)]
+
+
+@pytest.mark.django_db
+def test_a_third_decimal_place_is_counted_too():
+    dinar = line(price="0.105", currency="KWD")
+
+    services.record_sales([placed(f"SO-{n}", dinar, currency="KWD") for n in range(3)])
+
+    assert DayFigures.objects.get().revenue == Decimal("0.315")
 
 
 @pytest.mark.django_db
@@ -93,7 +110,7 @@ def test_a_thousand_small_amounts_add_up_to_the_cent():
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT revenue FROM analytics_dayfigures")
-        assert cursor.fetchone() == (10000,)
+        assert cursor.fetchone() == (100_000,)
     assert DayFigures.objects.get().revenue == Decimal("100.00")
 
 

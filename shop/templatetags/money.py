@@ -10,12 +10,12 @@ register = template.Library()
 
 
 @register.filter
-def number(amount: Decimal, currency: str) -> str:
+def number(amount: Decimal | str, currency: str) -> str:
     """`1,234.50`, where the currency stands elsewhere."""
-    return amounts.number(amount, currency)
+    return amounts.number(Decimal(amount), currency)
 
 
 @register.filter
-def money(amount: Decimal, currency: str) -> str:
+def money(amount: Decimal | str, currency: str) -> str:
     """`1,234.50 EUR`."""
-    return amounts.money(amount, currency)
+    return amounts.money(Decimal(amount), currency)

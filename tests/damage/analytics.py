@@ -48,13 +48,20 @@ twice(
     "figures per minute are in one row each",
     lambda _shop: MinuteFigures.objects.latest("minute"),
     "minute",
+    "currency",
 )
-twice("figures per day are in one row each", lambda _shop: DayFigures.objects.latest("day"), "day")
+twice(
+    "figures per day are in one row each",
+    lambda _shop: DayFigures.objects.latest("day"),
+    "day",
+    "currency",
+)
 twice(
     "figures per product are in one row each",
     lambda _shop: ProductFigures.objects.first(),
     "day",
     "sku",
+    "currency",
 )
 
 

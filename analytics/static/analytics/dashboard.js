@@ -2,7 +2,7 @@
 
 import { Chart } from "./chart.js";
 import { follow } from "./feed.js";
-import { count, day, minute, money, span, time } from "./format.js";
+import { amount, count, day, minute, money, span, time } from "./format.js";
 
 const STATES = {
   connecting: "Connecting…",
@@ -24,8 +24,10 @@ const charts = {
   orders: chart("orders", "Orders per minute", (point) => point.orders, count,
     (point) => `${minute(point.at)} · ${count(point.orders)} ${point.orders === 1 ? "order" : "orders"}`),
   revenue: chart("revenue", "Revenue per minute", (point) => Number(point.revenue), compact,
-    (point) => `${minute(point.at)} · ${money(point.revenue)} ${figures.currency}`),
+    (point) => `${minute(point.at)} · ${amount(point.revenue, figures.currency)}`),
 };
+
+const otherCharts = {};
 
 function chart(name, title, value, axis, label) {
   const read = (chosen) => write(byId(`${name}-readout`), chosen ?? summary(name));
@@ -33,10 +35,15 @@ function chart(name, title, value, axis, label) {
 }
 
 function summary(name) {
-  const sum = figures.minutes.reduce((total, point) => total + Number(point[name]), 0);
-  const places = (figures.today.revenue.split(".")[1] ?? "").length;
-  const what = name === "revenue" ? `${money(sum.toFixed(places))} ${figures.currency}` : `${count(sum)} ${sum === 1 ? "order" : "orders"}`;
-  return `Last 60 minutes · ${what}`;
+  if (name === "revenue") return summaryOf((point) => point.revenue, figures.currency);
+  const sum = figures.minutes.reduce((total, point) => total + point.orders, 0);
+  return `Last 60 minutes · ${count(sum)} ${sum === 1 ? "order" : "orders"}`;
+}
+
+function summaryOf(revenue, currency) {
+  const sum = figures.minutes.reduce((total, point) => total + Number(revenue(point)), 0);
+  const places = (revenue(figures.minutes[0]).split(".")[1] ?? "").length;
+  return `Last 60 minutes · ${amount(sum.toFixed(places), currency)}`;
 }
 
 function compact(number) {
@@ -49,17 +56,62 @@ function show() {
   for (const name of AMOUNTS) write(byId(`today-${name}`), money(figures.today[name]), true);
   charts.orders.show(figures.minutes);
   charts.revenue.show(figures.minutes);
+  showOthers();
   showProducts();
   showQueues();
   showBroker();
 }
 
+/** What was taken in other currencies than the shop's own: amounts of two are never added up. */
+function showOthers() {
+  const { others } = figures.today;
+  const lines = {
+    revenue: (other) => `${amount(other.revenue, other.currency)}, ${money(other.net)} net`,
+    average: (other) => amount(other.average, other.currency),
+    reversed: (other) => `${amount(other.reversed, other.currency)} reversed`,
+  };
+  for (const [name, line] of Object.entries(lines)) {
+    byId(`others-${name}`).replaceChildren(...others.map((other) => make("span", "", line(other))));
+  }
+  const currencies = Object.keys(figures.minutes[0].others);
+  for (const currency of currencies) {
+    otherCharts[currency] ??= chartOf(currency);
+    otherCharts[currency].show(figures.minutes.filter((point) => currency in point.others));
+  }
+  for (const currency of Object.keys(otherCharts).filter((one) => !currencies.includes(one))) {
+    byId(`revenue-${currency}`).remove();
+    delete otherCharts[currency];
+  }
+  byId("others-charts").hidden = currencies.length === 0;
+}
+
+function chartOf(currency) {
+  const heading = make("h2", "", "Revenue per minute ", make("small", "", currency));
+  const readout = make("p", "readout");
+  const place = make("div", "chart");
+  const section = make("section", "card", heading, readout, place);
+  section.id = `revenue-${currency}`;
+  section.ariaLabel = `Revenue per minute in ${currency}`;
+  byId("others-charts").append(section);
+  byId("others-charts").hidden = false; // Or the chart would have no width.
+  const value = (point) => point.others[currency];
+  return new Chart(place, {
+    title: section.ariaLabel,
+    value: (point) => Number(value(point)),
+    axis: compact,
+    label: (point) => `${minute(point.at)} · ${amount(value(point), currency)}`,
+    read: (chosen) => write(readout, chosen ?? summaryOf(value, currency)),
+    minute: (point) => minute(point.at),
+  });
+}
+
 function showProducts() {
-  const most = Math.max(...figures.products.map((product) => Number(product.revenue)));
+  const most = {};
+  for (const { currency, revenue } of figures.products) most[currency] = Math.max(most[currency] ?? 0, Number(revenue));
   const rows = figures.products.map((product) => {
-    const name = cell("th", "", make("span", "name", product.name), " ", make("span", "sku", product.sku), share(product.revenue / most));
+    const name = cell("th", "", make("span", "name", product.name), " ", make("span", "sku", product.sku), share(product.revenue / most[product.currency]));
     name.scope = "row";
-    return row(name, cell("td", "number", count(product.units)), cell("td", "number", money(product.revenue)));
+    return row(name, cell("td", "number", count(product.units)), cell("td", "number", amount(product.revenue, product.currency)));
   });
   fill("products", rows, 3, "Nothing sold yet today.");
 }

@@ -8,14 +8,15 @@ const weekday = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeZone: 
 
 export const count = (number) => whole.format(number);
 
-/** An amount comes as text with the currency's decimal places; these are kept. */
+/** An amount comes as text with its currency's decimal places; these are kept. */
 export function money(text) {
+  // Not Intl's own places of a currency: they differ from the server's for some, as for HUF.
   const places = (text.split(".")[1] ?? "").length;
-  return Number(text).toLocaleString("en-GB", {
-    minimumFractionDigits: places,
-    maximumFractionDigits: places,
-  });
+  return new Intl.NumberFormat("en-GB", { minimumFractionDigits: places, maximumFractionDigits: places }).format(text);
 }
+
+/** With its currency's code behind it, as the shop's other pages have it. */
+export const amount = (text, currency) => `${money(text)} ${currency}`;
 
 export const minute = (instant) => clock.format(new Date(instant));
 export const time = (instant) => seconds.format(new Date(instant));

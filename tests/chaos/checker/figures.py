@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from tests.chaos.checker.evidence import Evidence
-from tests.chaos.checker.orders import cents
 from tests.chaos.checker.verdict import Violation
 
 FIGURES = "the figures of each day are the sums of its orders"
@@ -59,10 +58,10 @@ def _days(evidence: Evidence) -> Sums:
         "FROM orders_order o WHERE o.number IS NOT NULL"
     ):
         sums[_key(placed_at)].update(
-            orders=1, units=int(units or 0), revenue=cents(total), net=cents(net)
+            orders=1, units=int(units or 0), revenue=thousandths(total), net=thousandths(net)
         )
         if state == "cancelled":
-            sums[_key(cancelled_at)].update(cancelled=1, reversed_revenue=cents(total))
+            sums[_key(cancelled_at)].update(cancelled=1, reversed_revenue=thousandths(total))
         if shipped_at is not None:
             sums[_key(shipped_at)].update(dispatched=1)
     for (at,) in evidence.books.rows("SELECT at FROM inventory_answer WHERE NOT granted"):
@@ -77,11 +76,16 @@ def _products(evidence: Evidence) -> Sums:
         "FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id "
         "WHERE o.number IS NOT NULL"
     ):
-        sums[_key(placed_at, sku)].update(units=units, revenue=cents(total))
+        sums[_key(placed_at, sku)].update(units=units, revenue=thousandths(total))
         if state == "cancelled":
-            cancelled = {"cancelled_units": units, "reversed_revenue": cents(total)}
+            cancelled = {"cancelled_units": units, "reversed_revenue": thousandths(total)}
             sums[_key(cancelled_at, sku)].update(cancelled)
     return sums
+
+
+def thousandths(amount: object) -> int:
+    """As the figures keep amounts; SQLite keeps decimals as text or as floats."""
+    return round(float(str(amount)) * 1000)
 
 
 def _key(at: object, sku: str = "") -> str:
