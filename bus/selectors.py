@@ -145,8 +145,10 @@ class OutboxState:
     oldest_at: datetime | None
 
 
-def outbox_state() -> OutboxState:
-    found = Outbox.objects.aggregate(count=Count("pk"), oldest=Min("event__at"))
+def outbox_state(older_than: timedelta = timedelta(0)) -> OutboxState:
+    """What waits for its fan-out, and was published longer ago than that."""
+    waiting = Outbox.objects.filter(event__at__lte=Now() - older_than)
+    found = waiting.aggregate(count=Count("pk"), oldest=Min("event__at"))
     return OutboxState(found["count"], found["oldest"])
 
 

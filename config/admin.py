@@ -15,6 +15,7 @@ from shop.admin import WritableAdmin
 from shop.changes import ChangesForm
 
 admin.site.unregister([User, Group])
+admin.site.index_template = "config/home.html"
 
 
 class UserForm(ChangesForm, UserChangeForm):

@@ -70,6 +70,7 @@ _GROUPS: list[dict[str, Any]] = [
             _page("Deliveries", "move_to_inbox", "bus", "delivery"),
             _page("Subscriptions", "hub", "bus", "subscription"),
             _page("Operator actions", "history", "bus", "operatoraction"),
+            _page("Audit", "fact_check", "bus", "auditresult"),
         ],
     },
     {

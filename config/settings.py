@@ -13,6 +13,7 @@ from config.environment import Environment
 from config.logs import LOGGING as LOGGING
 from config.mail import FOLDER, mail_address, mail_server, mailbox, mailboxes
 from config.site import allowed_hosts, site_url
+from config.theme import COLORS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -229,22 +230,8 @@ UNFOLD = {
     "SITE_HEADER": SHOP_NAME,
     "SITE_SYMBOL": "storefront",
     "SIDEBAR": {"navigation": "config.navigation.navigation"},
+    "DASHBOARD_CALLBACK": "config.home.home",
     "STYLES": [lambda _request: static("config/admin.css")],
     "SCRIPTS": [lambda _request: static("shop/submit.js")],
-    # Teal, the shop's accent in mails, pages and documents.
-    "COLORS": {
-        "primary": {
-            "50": "#f0fdfa",
-            "100": "#ccfbf1",
-            "200": "#99f6e4",
-            "300": "#5eead4",
-            "400": "#2dd4bf",
-            "500": "#14b8a6",
-            "600": "#0f766e",
-            "700": "#115e59",
-            "800": "#134e4a",
-            "900": "#103f3c",
-            "950": "#042f2e",
-        }
-    },
+    "COLORS": COLORS,
 }

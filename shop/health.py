@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from bus import attention
 from bus.selectors import broker_state
 
 
@@ -25,7 +26,8 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view take
 
     The broker is reported from the relay's heartbeat and never fails this: a checkout needs none.
     What a relay said that has been silent since is not repeated; `relay_seconds_ago` is the age of
-    its last sign. Only states are told, no addresses and no errors' texts: this page is public.
+    its last sign, and `needs_a_person` counts by kind what the admin's first page lists. Only
+    states and counts are told, no addresses, names and errors' texts: this page is public.
     """
     try:
         migrated = _migrated()
@@ -33,7 +35,10 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view take
         return _answer(False, {"database": "unreachable", "migrations": "unknown"})
     if not migrated:
         return _answer(False, {"database": "ok", "migrations": "missing"})
-    broker = broker_state()
+    try:
+        broker, needs_a_person = broker_state(), attention.counts()
+    except DatabaseError:
+        return _answer(False, {"database": "unreachable", "migrations": "unknown"})
     word = {True: "ok", False: "unreachable", None: "unknown"}[broker.ok]
     return _answer(
         True,
@@ -43,6 +48,7 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view take
             "broker": word,
             "relay": "silent" if broker.silent else "at work",
             "relay_seconds_ago": None if broker.age is None else int(broker.age.total_seconds()),
+            "needs_a_person": needs_a_person,
         },
     )
 

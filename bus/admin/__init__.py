@@ -2,7 +2,13 @@
 
 from bus.admin.deliveries import DeliveryAdmin
 from bus.admin.events import EventAdmin
-from bus.admin.operations import OperatorActionAdmin
+from bus.admin.operations import AuditResultAdmin, OperatorActionAdmin
 from bus.admin.subscriptions import SubscriptionAdmin
 
-__all__ = ["DeliveryAdmin", "EventAdmin", "OperatorActionAdmin", "SubscriptionAdmin"]
+__all__ = [
+    "AuditResultAdmin",
+    "DeliveryAdmin",
+    "EventAdmin",
+    "OperatorActionAdmin",
+    "SubscriptionAdmin",
+]

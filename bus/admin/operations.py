@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 from bus.admin.asking import ask
 from bus.admin.bulk import progress
 from bus.admin.reading import ReadOnly, record_of
-from bus.models import BulkOperation, OperatorAction
+from bus.models import AuditResult, BulkOperation, OperatorAction
 from bus.operations import bulk
 
 AGAIN = "2"
@@ -53,6 +53,15 @@ class OperatorActionAdmin(ReadOnly):
         else:
             self.message_user(request, "It has ended already.", messages.WARNING)
         return HttpResponseRedirect(page)
+
+
+@admin.register(AuditResult)
+class AuditResultAdmin(ReadOnly):
+    """What the audit came to last; `manage.py audit` says what it found."""
+
+    list_display = ("rule", "at", "findings", "unseen")
+    list_filter = ("unseen",)
+    actions = None
 
 
 def _bulk(done: OperatorAction) -> BulkOperation | None:

@@ -9,7 +9,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
-from bus.models import RelayState
+from bus.models import AuditResult, RelayState
 
 
 def test_up_asks_no_database(client: Client) -> None:
@@ -79,3 +79,14 @@ def test_a_database_that_does_not_answer_is_not_ready(
 
     assert answer.status_code == 503
     assert answer.json()["database"] == "unreachable"
+
+
+@pytest.mark.django_db
+def test_what_needs_a_person_is_counted_and_not_named(client: Client) -> None:
+    AuditResult.objects.create(rule="sums add up", findings=3, unseen=False)
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json()["needs_a_person"] == {"audit findings": 3}
+    assert b"sums" not in answer.content
