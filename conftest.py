@@ -32,6 +32,8 @@ os.environ |= {
     "DJANGO_SETTINGS_MODULE": "config.settings",
     "VAR_DIR": VAR_DIR,
     "ENV_FILE": os.devnull,
+    # Plain keys: each test run has a Redis of its own, and tests look into it.
+    "REDIS_PREFIX": "",
 }
 Path(VAR_DIR, "static").mkdir()
 django.setup()

@@ -17,7 +17,7 @@ from kombu.transport.redis import QoS as RedisQoS
 from kombu.transport.redis import Transport as RedisTransport
 from kombu.transport.virtual import QoS as VirtualQoS
 
-from bus import registry
+from bus import keys, registry
 from bus.message import Malformed, inspect
 
 log = logging.getLogger(__name__)
@@ -108,6 +108,9 @@ class Channel(RedisChannel):
     _kept: redis.Redis | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
+        # Before kombu makes its clients, which put it before the keys of all commands it uses.
+        # Of ours LPUSH is among them; TYPE, RENAME and LTRIM are not.
+        self.global_keyprefix = keys.prefix()
         super().__init__(*args, **options)  # type: ignore[no-untyped-call]  # untyped base
         self._put_aside_other_types()
 
@@ -123,11 +126,11 @@ class Channel(RedisChannel):
         with self.conn_or_acquire() as client:
             pipe = client.pipeline(transaction=False)
             for key in wanted:
-                pipe.type(key)
+                pipe.type(keys.key(key))
             for key, found in zip(wanted, pipe.execute(), strict=True):
                 if found not in (b"none", wanted[key]):
                     log.error("%s is no %s: it is %s:%s now", key, wanted[key], QUARANTINE, key)
-                    client.rename(key, f"{QUARANTINE}:{key}")
+                    client.rename(keys.key(key), keys.key(f"{QUARANTINE}:{key}"))
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         """Where Redis is.
@@ -156,7 +159,7 @@ class Channel(RedisChannel):
         if not reply:
             return None
         key, item = reply
-        queue = key.decode().split(self.sep)[0]
+        queue = key.decode().removeprefix(self.global_keyprefix).split(self.sep)[0]
         if queue not in _task_queues():
             return key, item
         try:
@@ -171,7 +174,7 @@ class Channel(RedisChannel):
         with self.conn_or_acquire() as client:
             pipe = client.pipeline()
             pipe.lpush(QUARANTINE, item[:KEPT_OF_EACH])
-            pipe.ltrim(QUARANTINE, 0, MOST_KEPT - 1)
+            pipe.ltrim(keys.key(QUARANTINE), 0, MOST_KEPT - 1)
             try:
                 pipe.execute()
             except redis.ResponseError as refusal:

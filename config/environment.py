@@ -1,8 +1,8 @@
 """Typed settings from the environment and a file; what cannot be read is refused by name.
 
 Every refusal is an ImproperlyConfigured with one sentence: setting, value (of a secret never), way
-out. An empty variable counts as one that is not set, but for a sample that `may_be_empty`: there it
-says "none".
+out. An empty variable counts as one that is not set, but for what is `optional` or a sample that
+`may_be_empty`: there it says "none".
 """
 
 import builtins
@@ -76,6 +76,10 @@ class Environment:
     def secret(self, name: Text, default: Text = "") -> Text:
         """A text that no message repeats."""
         return self._value(name, secret=True) or default
+
+    def optional(self, name: Text) -> Text | None:
+        """A text that may be empty on purpose; None where it is not set."""
+        return self._value(name)
 
     def sample(
         self,

@@ -1,6 +1,7 @@
 """Every setting of the shop, read from the environment here and nowhere else (see .env.example)."""
 
 import os
+import re
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -141,6 +142,11 @@ DATABASES = {
 # --- The broker ----------------------------------------------------------------------------------
 
 REDIS_PASSWORD = env.secret("REDIS_PASSWORD")
+REDIS_PREFIX = env.optional("REDIS_PREFIX")
+if not re.fullmatch(r"[\w.:-]{0,40}", REDIS_PREFIX or "", re.ASCII):
+    raise ImproperlyConfigured(
+        f"REDIS_PREFIX is {REDIS_PREFIX!r}; use at most 40 letters, digits and . : _ -."
+    )
 _redis_host = env.str("REDIS_HOST")
 _redis_port = env.int("REDIS_PORT", default=6379, least=1, most=LARGEST_PORT)
 REDIS_URL = env.secret("REDIS_URL")

@@ -57,12 +57,14 @@ def register_subscriptions(sender: Any, **_: Any) -> None:
     """
     from django.db import Error
 
+    from bus import keys
     from bus.registration import register
     from bus.worker.patience import patiently
 
     for queue in sender.app.amqp.queues.consume_from:
         try:
             patiently(partial(register, queue))
+            patiently(keys.prefix)
         except Error as error:
             raise SystemExit(
                 f"worker: the subscriptions of {queue} cannot be registered; look whether the "

@@ -98,7 +98,7 @@ NOT_HANDED_ON = {"ENV_FILE", "VAR_DIR"}
 @pytest.mark.parametrize("name", OURS)
 def test_every_setting_reaches_every_service(name: str) -> None:
     example = (compose.ROOT / ".env.example").read_text()
-    settings = set(re.findall(r"^([A-Z_0-9]+)=", example, re.MULTILINE)) - NOT_HANDED_ON
+    settings = set(re.findall(r"^(?:# )?([A-Z_0-9]+)=", example, re.MULTILINE)) - NOT_HANDED_ON
     found = SERVICES[name]["environment"]
 
     assert settings <= found.keys()

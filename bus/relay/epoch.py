@@ -8,6 +8,7 @@ import redis
 from django.db import transaction
 
 from bus import broker
+from bus.keys import key
 from bus.models import RelayState
 from bus.relay.expiry import forget_sent
 
@@ -45,14 +46,14 @@ class Epoch:
                 if count:
                     log.warning("Redis lost its memory: %d sent deliveries are due again", count)
                 # Before the commit: should that fail, the tokens differ and it is done again.
-                client.set(broker.EPOCH_KEY, state.epoch)
+                client.set(key(broker.EPOCH_KEY), state.epoch)
         self._known = state.epoch
 
 
 def _read(client: redis.Redis) -> Any:
     """The token in Redis. A key of another type holds none, and is written over."""
     try:
-        return client.get(broker.EPOCH_KEY)
+        return client.get(key(broker.EPOCH_KEY))
     except redis.ResponseError as error:
         if str(error).startswith("WRONGTYPE"):
             return None

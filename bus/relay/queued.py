@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import redis
 
 from bus import broker
+from bus.keys import key
 from bus.message import Malformed, tickets_of
 from bus.models import Delivery, State
 from bus.relay.work import Work
@@ -42,12 +43,12 @@ class Queued:
 
     @staticmethod
     def _tickets_in(client: redis.Redis, queue: str) -> set[Ticket]:
-        read = {item: set(_tickets(item)) for item in broker.messages(client, queue)}
+        read = {item: set(_tickets(item)) for item in broker.messages(client, key(queue))}
         # Read after the queue: a message is sent after its claim is committed.
         valid = _still_sent({ticket for tickets in read.values() for ticket in tickets})
         stale = [item for item, tickets in read.items() if tickets and not tickets & valid]
         if stale:
-            broker.remove(client, queue, stale)
+            broker.remove(client, key(queue), stale)
             log.warning("%s: %d stale messages were removed from the queue", queue, len(stale))
         return valid
 

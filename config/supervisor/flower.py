@@ -26,8 +26,11 @@ def flower_login() -> str:
 
 def run_flower(address: str = "127.0.0.1", port: int | None = None) -> None:
     """Serve until SIGTERM; without a `port` on FLOWER_PORT."""
+    from bus import keys
     from config.celery import app
 
+    # It reads the lengths of queues by itself, past the transport, which knows the prefix.
+    app.conf.broker_transport_options["global_keyprefix"] = keys.prefix()
     login = flower_login()
     # Workers that have not started yet do not answer its first questions; it asks again.
     logging.getLogger("flower").setLevel(logging.ERROR)

@@ -198,6 +198,7 @@ class Stage:
             "DJANGO_SETTINGS_MODULE": settings,
             **DEPLOYED,
             "ENV_FILE": os.devnull,
+            "REDIS_PREFIX": "",
             "VAR_DIR": str(self.folder),
             "CRASH_POINTS": str(self.crash_points),
             "PORT": str(self.port),
