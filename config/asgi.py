@@ -27,9 +27,10 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 application = get_asgi_application()
 
-from config.checks import require_settings  # noqa: E402 -- needs the apps
+from config.checks import check_limits, require, settings_checks  # noqa: E402 -- needs the apps
 
-require_settings()
+require(settings_checks())
+require([check_limits()])
 
 # Before anybody asks for them: a page that cannot be loaded keeps the server from starting.
 import_module(settings.ROOT_URLCONF)

@@ -6,13 +6,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from bus.limits import LIMITS
+
 EXAMPLES = "postgres://user:password@host:5432/name or sqlite:///path/to/file"
-LIMITS = {
-    "lock_timeout": "5s",
-    "statement_timeout": "15s",
-    "idle_in_transaction_session_timeout": "15s",
-}
-"""What PostgreSQL cuts off: a frozen process that holds a row lock, above all."""
 LARGEST_PORT = 65_535
 
 Database = dict[str, Any]

@@ -44,9 +44,9 @@ def refuse_unsuitable_broker(**_: Any) -> None:
 @beat_init.connect
 def refuse_unsuitable_settings(**_: Any) -> None:
     """Neither a worker nor beat starts with settings that the shop cannot work with."""
-    from config.checks import require_settings
+    from config.checks import require, settings_checks
 
-    require_settings()
+    require(settings_checks())
 
 
 @worker_init.connect
@@ -55,9 +55,10 @@ def register_subscriptions(sender: Any, **_: Any) -> None:
 
     Celery logs what is raised here and starts all the same; only an exit ends it.
     """
-    from django.db import Error
+    from django.db import Error, connection
 
     from bus import keys
+    from bus.limits import LimitsMissing, require_limits
     from bus.registration import register
     from bus.worker.patience import patiently
 
@@ -65,6 +66,9 @@ def register_subscriptions(sender: Any, **_: Any) -> None:
         try:
             patiently(partial(register, queue))
             patiently(keys.prefix)
+            require_limits(connection)
+        except LimitsMissing as error:
+            raise SystemExit(f"worker: {error}") from None
         except Error as error:
             raise SystemExit(
                 f"worker: the subscriptions of {queue} cannot be registered; look whether the "

@@ -43,6 +43,9 @@ def parts() -> list[Part]:
     return [
         Part("PostgreSQL", "postgresql", "postgres", find_postgres()),
         Part("Chromium", "chromium", "browser", find("chromium", "chromium-browser")),
+        Part("redis-server with TLS", "redis-server", "redis_server", find("redis-server")),
+        Part("PgBouncer", "pgbouncer", "pgbouncer", find("pgbouncer", "/usr/sbin/pgbouncer")),
+        Part("openssl", "openssl", "openssl", find("openssl")),
         Part("pdftotext and pdftoppm", "poppler-utils", "poppler", find("pdftotext")),
     ]
 

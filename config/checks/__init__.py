@@ -4,7 +4,7 @@
 Flower, however they are started, those of the settings.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from config.checks.check import Check
 from config.checks.crashing import check_crash_points
@@ -22,8 +22,9 @@ __all__ = [
     "Check",
     "all_checks",
     "check_crash_points",
+    "check_limits",
     "database_checks",
-    "require_settings",
+    "require",
     "settings_checks",
 ]
 
@@ -67,12 +68,12 @@ def all_checks() -> Iterator[Check]:
     yield check_redis()
 
 
-def require_settings() -> None:
-    """End a process whose settings cannot be used, with the first reason.
+def require(checks: Iterable[Check]) -> None:
+    """End a process that must not start, with the first reason.
 
     Raises:
         SystemExit: with one sentence.
     """
-    for check in settings_checks():
+    for check in checks:
         if check.fails:
             raise SystemExit(f"The settings cannot be used: {check}")

@@ -10,8 +10,8 @@ from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
+from bus.limits import LIMITS, missing_limits
 from config.checks.check import Check
-from config.database import LIMITS
 
 WHY = "orders, events and the ledger live there"
 ANSWER_WITHIN = 3
@@ -36,20 +36,13 @@ def check_database() -> Check:
 
 
 def check_limits() -> Check:
-    """PostgreSQL has the three time limits, whether a connection sets them or its role has them.
-
-    A pooler may take a connection and pass over what it begins with, so the database is asked.
-    """
+    """PostgreSQL has the three time limits, whether a connection sets them or its role has them."""
     what, why = "Database limits", "a frozen process that holds a lock must not stop the shop"
     if not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
         return Check(what, "SQLite's own", why)
     try:
-        with _connected() as connection, connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT name FROM pg_settings WHERE name = ANY(%s) AND setting = '0'",
-                [list(LIMITS)],
-            )
-            missing = sorted(name for (name,) in cursor.fetchall())
+        with _connected() as connection:
+            missing = missing_limits(connection)
     except (Error, OSError):
         return Check(what, "cannot be asked: the database does not answer", why)
     if missing:

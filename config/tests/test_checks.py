@@ -11,7 +11,7 @@ from django.core.management.base import SystemCheckError
 from pytest_django.fixtures import Settings
 
 from billing import folder
-from config.checks import require_settings
+from config.checks import require, settings_checks
 from config.checks.crashing import check_crash_points
 from config.checks.database import check_database
 from config.checks.documents import check_documents
@@ -178,7 +178,7 @@ def test_what_the_settings_may_not_be_is_refused_by_every_command(settings: Sett
     with pytest.raises(SystemCheckError, match="CURRENCY: is 'eur'"):
         call_command("check", "--tag", "shop")
     with pytest.raises(SystemExit, match="The settings cannot be used: CURRENCY"):
-        require_settings()
+        require(settings_checks())
 
 
 @pytest.mark.django_db

@@ -6,8 +6,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from bus import broker
+from bus.limits import LimitsMissing, require_limits
 from bus.management.arguments import ask_who_and_why
 from bus.models import State
 from bus.operations import count_on, counted, record
@@ -38,7 +40,8 @@ class Command(BaseCommand):
 
         try:
             broker.check()
-        except broker.UnsuitableBroker as error:
+            require_limits(connection)
+        except (broker.UnsuitableBroker, LimitsMissing) as error:
             raise CommandError(str(error)) from error
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

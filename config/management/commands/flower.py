@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.checks import require_settings
+from config.checks import require, settings_checks
 from config.supervisor.flower import run_flower
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, help="where to listen, instead of FLOWER_PORT")
 
     def handle(self, *_args: Any, address: str, port: int | None, **_options: Any) -> None:
-        require_settings()
+        require(settings_checks())
         if not settings.FLOWER_AUTH:
             raise CommandError("FLOWER_AUTH is not set. Set it to user:password.")
         run_flower(address, port)

@@ -1,0 +1,48 @@
+"""The time limits that PostgreSQL must keep: a frozen process that holds a lock is cut off."""
+
+from django.db import Error
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+LIMITS = {
+    "lock_timeout": "5s",
+    "statement_timeout": "15s",
+    "idle_in_transaction_session_timeout": "15s",
+}
+
+
+class LimitsMissing(RuntimeError):
+    """A pooler has dropped the limits; the message says how to give them to the role."""
+
+
+def missing_limits(connection: BaseDatabaseWrapper) -> list[str]:
+    """Which of them are not in force. On SQLite there are none to miss.
+
+    The database is asked: a pooler may take a connection and pass over what it begins with.
+
+    Raises:
+        django.db.Error: the database does not answer.
+    """
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM pg_settings WHERE name = ANY(%s) AND setting = '0'", [list(LIMITS)]
+        )
+        return sorted(name for (name,) in cursor.fetchall())
+
+
+def require_limits(connection: BaseDatabaseWrapper) -> None:
+    """Refuse to go on without them; a database that does not answer now is waited for later.
+
+    Raises:
+        LimitsMissing: one sentence, with the way out.
+    """
+    try:
+        missing = missing_limits(connection)
+    except Error:
+        return
+    if missing:
+        raise LimitsMissing(
+            f"The database keeps no {', '.join(missing)}, as behind a pooler; `manage.py doctor` "
+            "prints the statements that set them."
+        )

@@ -1,0 +1,120 @@
+"""Behind PgBouncer the time limits are in force, or the shop does not start."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.db.utils import ConnectionHandler
+
+from bus.limits import LIMITS, LimitsMissing, require_limits
+from config.checks.database import check_database, check_limits
+from config.database import database
+from tests.servers import new_database, pgbouncer, postgres
+
+pytestmark = [pytest.mark.pgbouncer, pytest.mark.django_db]
+
+FOLDER = Path("/")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def empty(server: str) -> Iterator[str]:
+    """The database of a role without limits."""
+    yield server
+    with psycopg.connect(server.replace("postgres://", "postgresql://"), autocommit=True) as one:
+        one.execute("ALTER ROLE shop IN DATABASE shop RESET ALL")
+
+
+def used(monkeypatch: pytest.MonkeyPatch, url: str, *, pooler: bool) -> dict[str, Any]:
+    found = database(url, {"PASSWORD": ""}, var_dir=FOLDER, folder=FOLDER, pooler=pooler)
+    ready = connections.configure_settings({"default": found})["default"]
+    monkeypatch.setitem(settings.DATABASES, "default", ready)
+    monkeypatch.setattr(settings, "DATABASE_POOLER", pooler)
+    return found
+
+
+def test_a_server_of_its_own_has_the_limits(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    used(monkeypatch, empty, pooler=False)
+
+    assert check_limits().state == "in force"
+
+
+def test_a_pooler_that_refuses_the_limits_is_named(
+    monkeypatch: pytest.MonkeyPatch, empty: str
+) -> None:
+    with pgbouncer(empty) as url:
+        used(monkeypatch, url, pooler=False)
+
+        found = check_database()
+
+    assert found.state == "refuses its limits"
+    assert "set DATABASE_POOLER=1" in found.fix
+    assert all(f"SET {name} = '{value}'" in found.fix for name, value in LIMITS.items())
+
+
+def test_a_pooler_that_passes_over_the_limits_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, empty: str
+) -> None:
+    with pgbouncer(empty, ignore_startup_parameters="options") as url:
+        used(monkeypatch, url, pooler=False)
+
+        assert not check_database().fails
+        assert check_limits().fails
+        assert all(name in check_limits().state for name in LIMITS)
+        assert check_limits().fix.startswith("Behind a pooler set DATABASE_POOLER=1.")
+        connection = ConnectionHandler({"default": settings.DATABASES["default"]})["default"]
+        with closing(connection), pytest.raises(LimitsMissing, match=r"keeps no .*lock_timeout"):
+            require_limits(connection)
+
+
+def test_the_statements_that_a_refusal_names_mend_it(
+    monkeypatch: pytest.MonkeyPatch, empty: str
+) -> None:
+    with pgbouncer(empty) as url:
+        used(monkeypatch, url, pooler=True)
+        statements = re.findall(r"ALTER ROLE [^;]+", check_limits().fix)
+        assert len(statements) == len(LIMITS)
+        with psycopg.connect(empty.replace("postgres://", "postgresql://")) as connection:
+            for statement in statements:
+                connection.execute(statement)
+    with pgbouncer(empty) as url:  # a new one has new sessions, as after RECONNECT
+        used(monkeypatch, url, pooler=True)
+
+        assert not check_database().fails
+        assert check_limits().state == "in force"
+
+
+def test_a_statement_that_is_repeated_meets_sessions_that_have_not_prepared_it(
+    monkeypatch: pytest.MonkeyPatch, empty: str
+) -> None:
+    with pgbouncer(empty, default_pool_size="2") as url:
+        found = used(monkeypatch, url, pooler=True)
+        shops = [ConnectionHandler({"default": found})["default"] for _ in range(4)]
+        try:
+            for turn in range(20):
+                for shop in shops:
+                    with shop.cursor() as cursor:
+                        cursor.execute("SELECT %s::int + 1", [turn])
+                        assert cursor.fetchone() == (turn + 1,)
+        finally:
+            for shop in shops:
+                shop.close()
+
+
+def test_a_database_whose_name_is_another_is_named_in_the_statements(
+    monkeypatch: pytest.MonkeyPatch, empty: str
+) -> None:
+    used(monkeypatch, new_database(empty, "Other shop").replace(" ", "%20"), pooler=True)
+
+    assert 'IN DATABASE "Other shop"' in check_limits().fix
