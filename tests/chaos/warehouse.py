@@ -26,8 +26,8 @@ class Warehouse:
     """`illness` is one of `ILLNESSES` or empty. Whatever it answers, it honours its keys."""
 
     ILLNESSES = (
-        "accept, then silence", "500 after accepting", "500", "429", "broken JSON", "flapping",
-        "redirect once",
+        "accept, then silence", "500 after accepting", "500", "429", "503", "broken JSON",
+        "flapping", "redirect once",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -83,6 +83,8 @@ class Warehouse:
             return self._say(request, 302, {"Location": target})
         if illness == "429":
             return self._say(request, 429, {"Retry-After": "2"})
+        if illness == "503":
+            return self._say(request, 503, {"Retry-After": "1"})
         self._accept(key, asked)
         if illness == "500 after accepting":
             return self._say(request, 500)

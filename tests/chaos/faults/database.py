@@ -32,6 +32,7 @@ ROWS = (
     "SELECT 1 FROM orders_order ORDER BY id DESC LIMIT 5",
     "SELECT 1 FROM billing_series",
 )
+TABLES = ("analytics_dayfigures", "analytics_minutefigures", "analytics_productfigures")
 LOCKED_FIRST_BY_WORKERS, LOCKED_LAST = "BOOK-ATLAS", "HOME-CLOCK"
 
 
@@ -56,6 +57,15 @@ def hold_rows(stage: Stage, chance: Random) -> None:
         if not stranger.execute(f"{chance.choice(ROWS)} FOR UPDATE").fetchall():
             raise Missed("There was no such row.")
         time.sleep(chance.uniform(*LONGER_THAN_LEASED))
+
+
+@fault("a stranger locks a table for longer than a policy tries", bar=45, seconds=90,
+       postgres_only=True)  # fmt: skip
+def lock_table(stage: Stage, chance: Random) -> None:
+    """One that no checkout needs."""
+    with suppress(psycopg.Error), stage.books.connect() as stranger, stranger.transaction():
+        stranger.execute(f"LOCK TABLE {chance.choice(TABLES)} IN ACCESS EXCLUSIVE MODE")
+        time.sleep(chance.uniform(70, 90))
 
 
 @fault("a worker frozen while it holds row locks", bar=30, seconds=25, postgres_only=True)

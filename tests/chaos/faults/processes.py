@@ -4,10 +4,12 @@ import os
 import resource
 import signal
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 
+from tests.chaos import forgery
 from tests.chaos.child import Child
 from tests.chaos.datastores import wait_until
 from tests.chaos.faults.fault import Missed, fault, or_missed
@@ -19,6 +21,9 @@ WORKER_BAR = 30
 CONFIRMATION = "notifications.tasks.send_order_confirmation"
 SOFT_LIMIT, HARD_LIMIT = 45, 60
 """Seconds that one message of the confirmations may take."""
+
+OVER_A_LEASE = 140
+"""Seconds; a message has 120 to be taken."""
 
 POINTS_OF_WORKERS = (
     "before-effect", "after-effect", "before-commit", "after-commit", "before-ack",
@@ -68,6 +73,50 @@ def freeze_past_lease(stage: Stage, chance: Random) -> None:
     worker.signal_group(signal.SIGSTOP)
     time.sleep(85)
     worker.signal_group(signal.SIGCONT)
+
+
+@fault("a worker that stays away for longer than a lease", bar=60, seconds=150)
+def worker_away(stage: Stage, chance: Random) -> None:
+    with _away(chance.choice(stage.workers)):
+        time.sleep(OVER_A_LEASE)
+
+
+@fault("a worker that stays away for two leases, and nothing else", bar=90, seconds=300,
+       at_random=False)  # fmt: skip
+def worker_away_for_leases(stage: Stage, chance: Random) -> str:
+    """Each delivery has one message in its queue, however many leases have ended.
+
+    Raises:
+        AssertionError: one has several.
+    """
+    worker = chance.choice(stage.workers)
+    queue = worker.name.removeprefix("worker-")
+    with _away(worker):
+        time.sleep(2 * OVER_A_LEASE)
+        tickets = _waiting_in(stage, queue)
+    deliveries = {pk for pk, _token in tickets}
+    if not deliveries:
+        raise Missed(f"Nothing was sent to {queue}.")
+    copies = len(tickets) - len(deliveries)
+    assert not copies, f"{queue} holds {copies} deliveries more than once"
+    return f"{len(deliveries)} deliveries waited in {queue}, each in one message"
+
+
+@contextmanager
+def _away(worker: Child) -> Iterator[None]:
+    worker.kill(hold=True)
+    try:
+        yield
+    finally:
+        worker.start()
+
+
+def _waiting_in(stage: Stage, queue: str) -> list[tuple[int, int]]:
+    """Every delivery with its token that a message in the queue names."""
+    with stage.redis.client() as client:
+        keys = list(client.scan_iter(match=f"*{queue}", _type="list"))
+        items = [item for key in keys for item in client.lrange(key, 0, -1)]
+    return [ticket for item in items for ticket in forgery.tickets_of(item)]
 
 
 @fault("a worker frozen for a moment", bar=15, seconds=6)

@@ -82,6 +82,12 @@ def warehouse_429(stage: Stage, chance: Random) -> None:
     _ill(stage.warehouse, "429", chance.uniform(3, 8))
 
 
+@fault("the warehouse answers 503 and asks for a second, again and again", bar=15, seconds=45)
+def warehouse_503(stage: Stage, chance: Random) -> None:
+    """For longer than its policy has tries, were each of them a second after the one before."""
+    _ill(stage.warehouse, "503", chance.uniform(25, 45))
+
+
 @fault("the warehouse answers 200 with broken JSON", bar=15, seconds=8)
 def warehouse_babbles(stage: Stage, chance: Random) -> None:
     _ill(stage.warehouse, "broken JSON", chance.uniform(3, 8))
