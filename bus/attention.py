@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import connection
-from django.db.models import Count, F, Min
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models.functions import Now
 
 from bus import registry, selectors
 from bus.audit.standstill import IS_IN_FLIGHT, STANDS_SINCE
 from bus.clock import sql_ago, sql_now
-from bus.models import AuditResult, Delivery, State, Subscription
+from bus.models import AuditResult, Delivery, Event, State, Subscription
 from bus.operations import counted
 from bus.relay.claiming import LANE_IS_FREE
 from bus.relay.work import CLAIMABLE
@@ -21,6 +21,13 @@ from bus.relay.work import CLAIMABLE
 STANDING_FOR = timedelta(minutes=10)
 """A delivery that is due for longer and not begun has no worker, or one that is far behind: a
 lease is two minutes, and the relay claims within a second."""
+
+FAILING_FOR = timedelta(hours=1)
+"""A delivery that has failed and been open for so long: mail is out, or the database is locked.
+Such trouble may cost no try for a day, so it must not be silent until somebody dies of it."""
+
+PAUSED_FOR = timedelta(days=1)
+"""Whoever paused it for the night is back by then."""
 
 IN_OUTBOX_FOR = timedelta(minutes=1)
 
@@ -36,6 +43,8 @@ class Kind(StrEnum):
 
     DEAD = "dead deliveries"
     STANDING = "subscriptions that stand still"
+    FAILING = "subscriptions that fail for long"
+    PAUSED = "subscriptions paused for long"
     NO_CODE = "subscriptions without code"
     RELAY = "relay silent"
     BROKER = "broker trouble"
@@ -57,12 +66,14 @@ class Concern:
 
 
 def concerns() -> list[Concern]:
-    """All that needs a person now, in half a dozen small queries."""
+    """All that needs a person now, in a dozen small queries."""
     return [
         *_relay_and_broker(),
         *_outbox(),
         *_dead(),
         *_standing(),
+        *_failing(),
+        *_paused(),
         *_without_code(),
         *_audit(),
     ]
@@ -105,36 +116,57 @@ def _dead() -> Iterator[Concern]:
 
 
 def _standing() -> Iterator[Concern]:
-    rows = Delivery.objects.filter(id__in=_stand_still()).annotate(
-        since=Coalesce("retry_at", "due_since"), queue_name=F("queue__name")
-    )
-    for row in rows.select_related("subscription").order_by("subscription__name"):
-        name = row.subscription.name
-        what = f"{name}: due and not begun. Is a worker running that takes {row.queue_name}?"
-        page = f"delivery?subscription__id__exact={row.subscription_id}"
-        yield Concern(Kind.STANDING, what, since=row.since, page=page)
-
-
-def _stand_still() -> list[int]:
-    """For each subscription that may be claimed from, one delivery that stands too long."""
-    ago = sql_ago(STANDING_FOR.total_seconds())
+    """A subscription without a worker, or one whose worker is far behind."""
+    since = f"{STANDS_SINCE} < {sql_ago(STANDING_FOR.total_seconds())}"
     due = (
         f"d.state = 'waiting' AND d.due_at <= {sql_now()} "
         f"AND (NOT d.ordered OR (TRUE {LANE_IS_FREE})) ORDER BY d.due_at, d.id"
     )
     sent = f"{IS_IN_FLIGHT} AND (d.state || '') = 'sent' ORDER BY d.lease_until"
-    first = (
-        f"(SELECT x.id FROM (SELECT d.id, {STANDS_SINCE} AS since FROM bus_delivery d "
-        f"WHERE d.subscription_id = s.id AND {{}} LIMIT {LOOKED_AT}) x "
-        f"WHERE x.since < {ago} ORDER BY x.since LIMIT 1)"
-    )
+    found = {
+        row.subscription_id: row for which in (sent, due) for row in _one_of_each(which, since)
+    }
+    for row in found.values():
+        queue, stands_since = row.queue.name, row.retry_at or row.due_since
+        what = f"{row.subscription}: due and not begun. Is a worker running that takes {queue}?"
+        yield Concern(Kind.STANDING, what, since=stands_since, page=_deliveries_of(row))
+
+
+def _failing() -> Iterator[Concern]:
+    """Whose tries fail for others' reasons; those that are tried next as late as can be first."""
+    failed = f"d.retry_at IS NOT NULL AND d.due_since < {sql_ago(FAILING_FOR.total_seconds())}"
+    waiting = "d.state = 'waiting' ORDER BY d.due_at DESC, d.id DESC"
+    for row in _one_of_each(waiting, failed):
+        what = f"{row.subscription}: failing, and tried again. Its deliveries say what is wrong."
+        yield Concern(Kind.FAILING, what, since=row.due_since, page=_deliveries_of(row))
+
+
+def _one_of_each(which: str, wrong: str) -> list[Delivery]:
+    """One delivery of each subscription that may be claimed from: of the first `LOOKED_AT` that
+    are so the one for which the condition holds that has been open for longest."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT COALESCE({first.format(due)}, {first.format(sent)}) "
-            f"FROM bus_subscription s WHERE {CLAIMABLE.format(ago)}",
+            "SELECT (SELECT d.id FROM (SELECT d.* FROM bus_delivery d "
+            f"WHERE d.subscription_id = s.id AND {which} LIMIT {LOOKED_AT}) d "
+            f"WHERE {wrong} ORDER BY d.due_since LIMIT 1) FROM bus_subscription s "
+            f"WHERE {CLAIMABLE.format(sql_now())}",
             (),
         )
-        return [pk for (pk,) in cursor.fetchall() if pk is not None]
+        ids = [pk for (pk,) in cursor.fetchall() if pk is not None]
+    rows = Delivery.objects.filter(id__in=ids).select_related("subscription", "queue")
+    return list(rows.order_by("subscription__name"))
+
+
+def _deliveries_of(row: Delivery) -> str:
+    return f"delivery?subscription__id__exact={row.subscription_id}"
+
+
+def _paused() -> Iterator[Concern]:
+    waiting = Delivery.objects.filter(subscription=OuterRef("pk"), state=State.WAITING)
+    long = Subscription.objects.filter(paused_at__lt=Now() - PAUSED_FOR, retired_at__isnull=True)
+    for row in long.filter(Exists(waiting)):
+        what = f"{row.name} is paused, and deliveries wait for it. Resume it?"
+        yield Concern(Kind.PAUSED, what, since=row.paused_at, page=f"subscription?q={row.name}")
 
 
 def _without_code() -> Iterator[Concern]:
@@ -150,7 +182,8 @@ def _audit() -> Iterator[Concern]:
     for result in AuditResult.objects.filter(findings__gt=0):
         what = f"Not so: {result.rule}. Run manage.py audit for what it found."
         yield Concern(Kind.AUDIT, what, result.findings, result.at, "auditresult")
-    missing = AuditResult.objects.filter(unseen=True) | AuditResult.objects.filter(at__lt=old)
-    for result in missing:
+    for result in AuditResult.objects.filter(Q(unseen=True) | Q(at__lt=old)):
         what = f"Nobody has seen lately whether it is so: {result.rule}. Run manage.py audit there."
         yield Concern(Kind.AUDIT_MISSING, what, since=result.at, page="auditresult")
+    if not AuditResult.objects.exists() and Event.objects.filter(at__lt=old).exists():
+        yield Concern(Kind.AUDIT_MISSING, "The audit has never run: is beat at work?")

@@ -1,6 +1,7 @@
 """What needs a person is told, with where to act, and nothing else is."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from celery import current_app
@@ -8,7 +9,7 @@ from django.db.models.functions import Now
 
 from bus import operations, registry
 from bus.attention import Concern, Kind, concerns, counts
-from bus.models import AuditResult, Delivery, Outbox, RelayState, State, Subscription
+from bus.models import AuditResult, Delivery, Event, Outbox, RelayState, State, Subscription
 from bus.testing import given
 from bus.tests.conftest import (
     Happened,
@@ -101,6 +102,44 @@ def test_neither_a_next_try_nor_a_pause_nor_a_lane_is_a_standstill(subscribed: S
     assert told(Kind.STANDING) == []
 
 
+def test_a_subscription_that_fails_for_an_hour_is_told(name: str) -> None:
+    given(*happened(1, 2))
+    relayed()
+    later = Now() + timedelta(minutes=30)
+    Delivery.objects.update(state=State.WAITING, retry_at=later, due_at=later)
+    assert concerns() == []
+    Delivery.objects.update(due_since=LONG_AGO)
+
+    [concern] = concerns()
+
+    assert concern.kind == Kind.FAILING
+    assert concern.since == Delivery.objects.all()[0].due_since
+
+
+def test_a_pause_that_was_forgotten_is_told_where_something_waits(name: str) -> None:
+    relayed()
+    operations.pause(name, by="grace")
+    Subscription.objects.update(paused_at=Now() - timedelta(days=2))
+    assert concerns() == []
+    given(*happened(1))
+    relayed()
+
+    assert [concern.kind for concern in concerns()] == [Kind.PAUSED]
+
+
+def test_an_audit_that_never_ran_is_told_once_there_is_something_to_audit(name: str) -> None:
+    given(*happened(1))
+    relayed()
+    assert concerns() == []
+    older = Event.objects.get()
+    Event.objects.create(
+        type="Other", version=1, stream="1", data={}, correlation=older.correlation,
+        at=Now() - timedelta(days=3),
+    )  # fmt: skip
+
+    assert [concern.kind for concern in concerns()] == [Kind.AUDIT_MISSING]
+
+
 def test_a_backlog_that_is_young_is_no_standstill(name: str) -> None:
     given(*happened(*range(150)))
     relayed()
@@ -166,3 +205,14 @@ def test_what_the_audit_found_or_could_not_see_is_told(name: str) -> None:
         "Not so: sums add up. Run manage.py audit for what it found."
     ]
     assert counts() == {Kind.AUDIT: 3, Kind.AUDIT_MISSING: 2}
+
+
+def test_the_list_costs_the_same_whatever_there_is(
+    name: str, django_assert_max_num_queries: Any
+) -> None:
+    given(*happened(*range(50)))
+    relayed()
+    Delivery.objects.update(due_since=LONG_AGO)
+
+    with django_assert_max_num_queries(16):
+        concerns()
