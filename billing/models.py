@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing.content import Document, Seller, TaxSum
-from shop.columns import LinkHash
+from shop.columns import Amount, LinkHash
 from shop.events import Customer, Line
 
 
@@ -66,9 +66,9 @@ class Invoice(models.Model):
     buyer = models.JSONField()
     lines = models.JSONField()
     taxes = models.JSONField("tax per rate")
-    net = models.DecimalField(max_digits=16, decimal_places=2)
-    tax = models.DecimalField(max_digits=16, decimal_places=2)
-    total = models.DecimalField(max_digits=16, decimal_places=2)
+    net = Amount(max_digits=17)
+    tax = Amount(max_digits=17)
+    total = Amount(max_digits=17)
     currency = models.CharField(max_length=3)
     payment_terms = models.TextField()
     corrects = models.ForeignKey(

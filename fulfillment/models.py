@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from shop import addresses
+from shop.columns import Amount
 from shop.events import Address, Customer, Line
 
 
@@ -118,11 +119,11 @@ class ShipmentLine(models.Model):
     sku = models.CharField("SKU", max_length=32)
     name = models.CharField(max_length=200)
     quantity = models.PositiveIntegerField()
-    unit_price = models.DecimalField(max_digits=14, decimal_places=2)
+    unit_price = Amount(max_digits=15)
     tax_rate = models.DecimalField(max_digits=4, decimal_places=3)
-    net = models.DecimalField(max_digits=14, decimal_places=2)
-    tax = models.DecimalField(max_digits=14, decimal_places=2)
-    total = models.DecimalField(max_digits=14, decimal_places=2)
+    net = Amount(max_digits=15)
+    tax = Amount(max_digits=15)
+    total = Amount(max_digits=15)
 
     class Meta:
         ordering = ["position"]

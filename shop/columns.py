@@ -1,10 +1,14 @@
 """Columns that several apps have."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
 
 from shop.links import hash_of, token_of
+from shop.money import MOST_PLACES
+
+CENT = Decimal("0.01")
 
 
 class LinkHash(models.CharField):  # type: ignore[type-arg]  # not generic at run time
@@ -29,3 +33,19 @@ class LinkHash(models.CharField):  # type: ignore[type-arg]  # not generic at ru
             setattr(row, self.attname, hash_of(token_of(getattr(row, self.of))))
         value: str | None = super().pre_save(row, add)
         return value
+
+
+class Amount(models.DecimalField):  # type: ignore[type-arg]  # not generic at run time
+    """An amount in its row's currency, of which none has more than three decimal places.
+
+    It is read with two places, unless the third one is needed: 12.50, 12.505.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"decimal_places": MOST_PLACES, **options})
+
+    def from_db_value(self, value: Decimal | None, *_context: Any) -> Decimal | None:
+        if value is None:
+            return None
+        short = value.quantize(CENT)
+        return short if short == value else value

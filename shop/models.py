@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from shop.columns import Amount
 from shop.money import decimal_places, rounded
 
 
@@ -21,9 +22,7 @@ class Product(models.Model):
     )
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
-    unit_price = models.DecimalField(
-        max_digits=10, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
-    )
+    unit_price = Amount(max_digits=11, validators=[MinValueValidator(Decimal("0.001"))])
     tax_rate = models.DecimalField(
         max_digits=4,
         decimal_places=3,

@@ -1,12 +1,10 @@
 """What invoices and mails say of the seller."""
 
-from decimal import Decimal
-
 from django.conf import settings
 from django_countries import countries
 
 from config.checks.check import Check
-from shop.money import UnknownCurrency, rounded
+from shop.money import is_payable
 
 MAY_BE_EMPTY = ("SELLER_POSTAL_CODE", "SELLER_VAT_ID", "SELLER_IBAN", "WAREHOUSE_EMAIL")
 LONGEST = 100
@@ -56,11 +54,9 @@ def is_iban(text: str) -> bool:
 
 
 def check_currency() -> Check:
-    """A currency whose decimal places the shop knows."""
+    """A currency that somebody can pay in today."""
     why = "prices and invoices are in it"
-    try:
-        rounded(Decimal(1), settings.CURRENCY)
-    except UnknownCurrency:
-        fix = "Set it to a code of ISO 4217 in capitals that the shop knows, as in EUR."
+    if not is_payable(settings.CURRENCY):
+        fix = "Set it to a code of ISO 4217 in capitals that is legal tender somewhere, as in EUR."
         return Check("CURRENCY", f"is {settings.CURRENCY!r}", why, fix)
     return Check("CURRENCY", settings.CURRENCY, why)

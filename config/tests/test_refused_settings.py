@@ -95,6 +95,8 @@ REFUSED = [
     ("CURRENCY", "eur"),
     ("CURRENCY", "EURO"),
     ("CURRENCY", "XYZ"),
+    ("CURRENCY", "DEM"),
+    ("CURRENCY", "XAU"),
     ("SELLER_COUNTRY", "de"),
     ("SELLER_COUNTRY", "Germany"),
     ("SELLER_IBAN", "DE89370400440532013001"),

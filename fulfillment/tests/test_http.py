@@ -61,7 +61,8 @@ def test_the_warehouse_gets_recipient_and_lines_signed(
             "recipient": {
                 "name": "Ada Lovelace",
                 "address": {
-                    **{"line1": "Weg 1", "line2": "im Hof"},
+                    "line1": "Weg 1",
+                    "line2": "im Hof",
                     "postal_code": "10115",
                     "city": "Berlin",
                     "region": "",

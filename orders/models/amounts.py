@@ -7,17 +7,18 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Round
 
+from shop.columns import Amount
+from shop.money import MOST_PLACES
 
-def amount_field(max_digits: int = 16, **options: Any) -> "models.DecimalField[Any, Any]":
+
+def amount_field(max_digits: int = 17, **options: Any) -> Amount:
     """An amount in the order's currency."""
-    return models.DecimalField(
-        max_digits=max_digits, decimal_places=2, default=Decimal(0), editable=False, **options
-    )
+    return Amount(max_digits=max_digits, default=Decimal(0), editable=False, **options)
 
 
 def adds_up(name: str) -> models.CheckConstraint:
     """Net and tax make the total. Rounded, because SQLite keeps amounts as binary fractions."""
-    difference = Round(F("net") + F("tax") - F("total"), 2)
+    difference = Round(F("net") + F("tax") - F("total"), MOST_PLACES)
     return models.CheckConstraint(
         condition=Q(total__gte=0) & models.lookups.Exact(difference, Decimal(0)), name=name
     )

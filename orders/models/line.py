@@ -25,11 +25,11 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField(
         validators=[MinValueValidator(1), MaxValueValidator(LARGEST_QUANTITY)]
     )
-    unit_price = amount_field(10)
+    unit_price = amount_field(11)
     tax_rate = models.DecimalField(max_digits=4, decimal_places=3, default=0, editable=False)
-    net = amount_field(14)
-    tax = amount_field(14)
-    total = amount_field(14)
+    net = amount_field(15)
+    tax = amount_field(15)
+    total = amount_field(15)
 
     class Meta:
         ordering = ["id"]
