@@ -52,6 +52,7 @@ def test_the_warehouse_gets_recipient_and_lines_signed(
 
     [received] = stub.received
     assert verified(received)
+    place = {"line1": "Weg 1", "line2": "im Hof", "postal_code": "10115", "city": "Berlin"}
     assert received.json == {
         "type": "shipment.released",
         "timestamp": "2026-11-23T12:00:00+00:00",
@@ -60,14 +61,7 @@ def test_the_warehouse_gets_recipient_and_lines_signed(
             "order_id": str(shipment.order_id),
             "recipient": {
                 "name": "Ada Lovelace",
-                "address": {
-                    "line1": "Weg 1",
-                    "line2": "im Hof",
-                    "postal_code": "10115",
-                    "city": "Berlin",
-                    "region": "",
-                    "country": "DE",
-                },
+                "address": place | {"region": "", "country": "DE"},
                 "label": ["Ada Lovelace", "Weg 1", "im Hof", "10115 Berlin", "GERMANY"],
             },
             "lines": [{"sku": "CUP", "name": "A CUP", "quantity": 2}],
