@@ -22,6 +22,12 @@ class LineForm(ChangesForm):
         model = OrderLine
         fields = ["sku", "quantity"]
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # The table's headings are no labels: without these a field has no name (WCAG 2.2, 4.1.2).
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label
+
     def clean_sku(self) -> str:
         """What is newly chosen must be for sale; a line of a draft may have been overtaken."""
         sku: str = self.cleaned_data["sku"]
