@@ -29,9 +29,9 @@ def database(
         found = _read(url, folder)
         found["PASSWORD"] = found.get("PASSWORD") or parts["PASSWORD"]
     elif parts["HOST"]:
-        found = {"ENGINE": "django.db.backends.postgresql", **parts, "OPTIONS": {}}
+        found = {"ENGINE": "shop.postgresql", **parts, "OPTIONS": {}}
     else:
-        found = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(var_dir / "shop.sqlite3")}
+        found = {"ENGINE": "shop.sqlite3", "NAME": str(var_dir / "shop.sqlite3")}
     # What the URL says, as in ?sslmode=require, wins over the defaults below.
     asked = found.pop("OPTIONS", {})
     if found["ENGINE"].endswith("sqlite3"):
@@ -105,7 +105,7 @@ def _read(url: str, folder: Path) -> Database:
         raise _refusal("names no database", f"write it like {EXAMPLES}")
     user, _, password = login.partition(":")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "shop.postgresql",
         "NAME": name,
         "USER": unquote(user),
         "PASSWORD": unquote(password),
@@ -123,7 +123,7 @@ def _sqlite(host: str, path: str, folder: Path) -> Database:
             "names no file that processes can share",
             "write sqlite:///file for one in the project's folder, or sqlite:////path/to/file",
         )
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / name)}
+    return {"ENGINE": "shop.sqlite3", "NAME": str(folder / name)}
 
 
 def _without_port(place: str, port: int | None) -> str:

@@ -1,6 +1,7 @@
 """Orders over REST."""
 
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.http import Http404
 from django.utils.cache import add_never_cache_headers
@@ -8,11 +9,20 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from orders import selectors, services
 from orders.models import Order, State
-from orders.problems import CannotBeCancelled, FirstStillRuns, InvalidKey, ReusedKey, as_problem
+from orders.problems import (
+    CannotBeCancelled,
+    FirstStillRuns,
+    InvalidKey,
+    MayBeCancelled,
+    MayBePlaced,
+    ReusedKey,
+    as_problem,
+)
 from orders.serializers import (
     CancelSerializer,
     CheckoutSerializer,
@@ -20,14 +30,19 @@ from orders.serializers import (
     OrderSerializer,
 )
 from shop import links
-from shop.problems import NotFound
+from shop.commits import DATABASE_AWAY, CommitUnanswered
+from shop.problems import NotFound, OutcomeUnknown
 from shop.schema import EXAMPLE_SKU, refusals
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="Makes a repeat answer the same order. 1 to 255 printable ASCII characters.",
+    description=(
+        "A new one for each order, as a random UUID. Whatever gets lost on the way, the same "
+        "request can then be sent again: it answers the one order. Without a key a repeat may "
+        "order twice. 1 to 255 printable ASCII characters."
+    ),
 )
 
 CHECKOUT = OpenApiExample(
@@ -49,7 +64,21 @@ CANCEL = OpenApiExample("A reason", request_only=True, value={"reason": "Ordered
 
 
 class OrderView(APIView):
-    """What the doors of orders share: nothing of an order may be kept by caches on the way."""
+    """What the views of orders share: no cache keeps an answer, and none claims too much."""
+
+    saved = False
+    """Whether this request has changed something. What fails after that is no reason to say that
+    nothing was saved."""
+
+    def unknown(self) -> OutcomeUnknown:
+        """What is answered where nobody knows whether the change was saved."""
+        return OutcomeUnknown()
+
+    def handle_exception(self, error: Exception) -> Response:
+        lost = isinstance(error, CommitUnanswered)
+        if lost or (self.saved and isinstance(error, DATABASE_AWAY)):
+            error = self.unknown()
+        return super().handle_exception(error)
 
     def finalize_response(self, *args: Any, **options: Any) -> Response:
         response = super().finalize_response(*args, **options)
@@ -64,11 +93,14 @@ class OrderView(APIView):
 
 
 class Checkout(OrderView):
+    identity: UUID
+    """Of the order that this request may place."""
+
     @extend_schema(
         request=CheckoutSerializer,
         responses={
             201: OrderSerializer,
-            **refusals(InvalidKey, ReusedKey, FirstStillRuns, body=True),
+            **refusals(InvalidKey, ReusedKey, FirstStillRuns, OutcomeUnknown, body=True),
         },
         parameters=[IDEMPOTENCY_KEY],
         examples=[CHECKOUT],
@@ -81,16 +113,24 @@ class Checkout(OrderView):
         """
         wanted = CheckoutSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
+        self.identity = uuid4()
         try:
-            answer = services.checkout(wanted.basket(), _repeat(request))
+            answer = services.checkout(wanted.basket(), _repeat(request), self.identity)
         except REFUSALS as error:
             raise as_problem(error, request.data) from error
+        self.saved = True
         token = links.token_of(answer.order.public_id)
         body = OrderSerializer(answer.order, context=_shown(request, token)).data
         headers = {"Location": body["links"]["self"]}
         if answer.repeated:
             headers["Idempotent-Replayed"] = "true"
         return Response(body, status=status.HTTP_201_CREATED, headers=headers)
+
+    def unknown(self) -> OutcomeUnknown:
+        if "Idempotency-Key" in self.request.headers:
+            return MayBePlaced.with_key()
+        token = links.token_of(self.identity)
+        return MayBePlaced.without_key(reverse("order", [token], request=self.request))
 
 
 class OrderDetail(OrderView):
@@ -102,11 +142,14 @@ class OrderDetail(OrderView):
 
 
 class OrderCancel(OrderView):
+    def unknown(self) -> OutcomeUnknown:
+        return MayBeCancelled()
+
     @extend_schema(
         request=CancelSerializer,
         responses={
             200: FollowedOrderSerializer,
-            **refusals(NotFound, CannotBeCancelled, body=True),
+            **refusals(NotFound, CannotBeCancelled, OutcomeUnknown, body=True),
         },
         examples=[CANCEL],
     )
@@ -121,6 +164,7 @@ class OrderCancel(OrderView):
             order.refresh_from_db()
             if order.state != State.CANCELLED:
                 raise as_problem(error, request.data) from error
+        self.saved = True
         return Response(FollowedOrderSerializer(order, context=_shown(request, token)).data)
 
 

@@ -1,12 +1,12 @@
 """Why orders refuse a request, as problem details."""
 
-from typing import Any
+from typing import Any, Self
 
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
 from orders import services
-from shop.problems import Problem
+from shop.problems import OutcomeUnknown, Problem
 
 
 class InvalidKey(Problem):
@@ -41,6 +41,36 @@ class CannotBeCancelled(Problem):
     title = "The order cannot be cancelled"
     meaning = "The goods have left the house. Nothing was changed."
     default_detail = "The goods have left the house."
+
+
+class MayBePlaced(OutcomeUnknown):
+    """A checkout of which nobody knows whether it is an order."""
+
+    @classmethod
+    def with_key(cls) -> Self:
+        problem = cls(
+            "The order may have been placed. Ask again with the same Idempotency-Key: it answers "
+            "the one order, or places it."
+        )
+        problem.wait = 2
+        return problem
+
+    @classmethod
+    def without_key(cls, order: str) -> Self:
+        problem = cls(
+            "The order may have been placed. Do not send it again: without an Idempotency-Key that "
+            "could order twice. Ask at the address in order: if it is still 404 in a minute, "
+            "nothing was saved, and it can be sent again, best with a key."
+        )
+        problem.more = {"order": order}
+        return problem
+
+
+class MayBeCancelled(OutcomeUnknown):
+    """A cancellation of which nobody knows whether it was saved."""
+
+    default_detail = "The order may have been cancelled. Ask again: to repeat it changes nothing."
+    wait = 2
 
 
 def as_problem(error: Exception, body: Any) -> APIException:

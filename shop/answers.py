@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from shop.problems import MEDIA_TYPE, Busy, Forbidden, NotFound, body
+from shop.commits import DATABASE_AWAY, CommitUnanswered
+from shop.problems import MEDIA_TYPE, Busy, Forbidden, NotFound, OutcomeUnknown, body
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001 -- DRF passes it
@@ -36,6 +36,8 @@ def _as_api_error(error: Exception) -> Any:
         return NotFound()
     if isinstance(error, PermissionDenied):
         return Forbidden()
-    if isinstance(error, OperationalError):
+    if isinstance(error, CommitUnanswered):
+        return OutcomeUnknown()
+    if isinstance(error, DATABASE_AWAY):
         return Busy()
     return error if isinstance(error, exceptions.APIException) else None

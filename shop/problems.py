@@ -26,6 +26,8 @@ class Problem(exceptions.APIException):
     title: ClassVar[str] = ""
     meaning: ClassVar[str] = ""
     errors: list[dict[str, str]] = []
+    more: dict[str, str] = {}
+    """Members of this kind alone (RFC 9457 3.2)."""
     wait: int | None = None
     """Whole seconds after which a repeat may succeed (`Retry-After`, RFC 9110 10.2.3)."""
     replaces: ClassVar[tuple[type[exceptions.APIException], ...]] = ()
@@ -124,6 +126,19 @@ class Busy(Problem):
     wait = 2
 
 
+class OutcomeUnknown(Problem):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    slug = "outcome-unknown"
+    title = "It may have been saved"
+    meaning = (
+        "The answer of the database was lost. Where Retry-After is set, repeat after so many "
+        "seconds with the same Idempotency-Key, if the request had one: a repeat changes nothing "
+        "that is done already. Without Retry-After a repeat could order twice: ask at the address "
+        "in order first; if it is still 404 a minute later, nothing was saved."
+    )
+    default_detail = "It may have been saved: the answer of the database was lost."
+
+
 def kinds() -> list[type[Problem]]:
     """Every kind of problem that the loaded apps have, by status and name."""
     return sorted(_below(Problem), key=lambda kind: (kind.status_code, kind.slug))
@@ -144,14 +159,16 @@ def body(error: exceptions.APIException) -> dict[str, Any]:
         errors = list(_fields(error.detail, "#"))[:MOST_ERRORS]
         return problem | {"detail": InvalidFields.default_detail, "errors": errors}
     problem["detail"] = str(error.detail)
-    if isinstance(error, Problem) and error.errors:
-        problem["errors"] = error.errors
+    if isinstance(error, Problem):
+        problem |= error.more
+        if error.errors:
+            problem["errors"] = error.errors
     return problem
 
 
 def _below(kind: type[Problem]) -> Iterator[type[Problem]]:
     for one in kind.__subclasses__():
-        if one.slug:
+        if "slug" in vars(one):
             yield one
         yield from _below(one)
 

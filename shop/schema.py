@@ -45,6 +45,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
+    order = serializers.URLField(
+        required=False, help_text="Where an order is found that may have been placed."
+    )
     errors = ErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # a name of DRF
 
 

@@ -5,10 +5,12 @@ written down in the transaction of what the form does; sent again, it does nothi
 with what the first sending did.
 """
 
+import logging
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -23,6 +25,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
+from shop.commits import DATABASE_AWAY, CommitUnanswered
 from shop.models import Submission
 
 FIELD = "form_token"
@@ -33,6 +36,9 @@ KEPT = VALID + timedelta(days=1)
 TOKENS = (FIELD, "csrfmiddlewaretoken")
 View = Callable[..., HttpResponse]
 
+BUSY = "The shop is busy"
+
+log = logging.getLogger(__name__)
 _signer = TimestampSigner(salt="shop.submissions")
 
 
@@ -63,10 +69,26 @@ def once(view: View) -> View:
             text = "This page was opened too long ago, and nothing was done. It is a new one now."
             messages.error(request, text)
             return onward(request, request.get_full_path())
-        run = _in_steps if getattr(view, "_non_atomic_requests", ()) else _in_one_transaction
-        return run(request, key, lambda: view(request, *args, **options))
+        act = partial(view, request, *args, **options)
+        if getattr(view, "_non_atomic_requests", ()):
+            return _in_steps(request, key, act)
+        try:
+            return _in_one_transaction(request, key, act)
+        except CommitUnanswered:
+            return _unanswered("What you sent may have been saved: the database's answer was lost.")
+        except DATABASE_AWAY:
+            return _unanswered("The database did not answer in time. Nothing was saved just now.")
 
     return sent
+
+
+def _unanswered(text: str) -> HttpResponse:
+    log.warning("%s", text)
+    page = (
+        f"<!doctype html><title>{BUSY}</title><h1>{BUSY}</h1><p>{text} Reload this page, or go "
+        "back and send the form again: it takes effect once, even if it has been saved already."
+    )
+    return HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def onward(request: HttpRequest, url: str) -> HttpResponse:

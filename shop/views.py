@@ -1,6 +1,7 @@
 """The pages that belong to no room, and the answers to what is not there."""
 
 from http import HTTPStatus
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -22,6 +23,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "currency": settings.CURRENCY,
         "site_url": settings.SITE_URL,
         "flower_url": f"http://{request.get_host().rsplit(':', 1)[0]}:{settings.FLOWER_PORT}/",
+        "key": uuid4(),
         "products": Product.objects.filter(active=True)[:8],
     }
     return render(request, "shop/front.html", context)

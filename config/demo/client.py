@@ -18,6 +18,10 @@ class ShopRefused(Exception):
     """The shop does not answer, or not as it should; the text says what to do."""
 
 
+class AnswerLost(ShopRefused):
+    """The request was sent, and nobody knows what became of it."""
+
+
 @dataclass
 class Followed:
     """An order that was placed, and what is known of its reactions."""
@@ -89,12 +93,18 @@ class Customer:
         return order
 
     def _ask(self, method: str, path: str, **request: Any) -> Any:
-        answer = self._send(method, path, **request)
-        for _ in range(PATIENCE):
-            if "retry-after" not in answer.headers:
+        """Ask until there is an answer that asks for no repeat; each request can be repeated."""
+        for left in reversed(range(PATIENCE)):
+            try:
+                answer = self._send(method, path, **request)
+            except AnswerLost:
+                if not left:
+                    raise
+                time.sleep(1)
+                continue
+            if "retry-after" not in answer.headers or not left:
                 break
             time.sleep(float(answer.headers["retry-after"]))
-            answer = self._send(method, path, **request)
         if answer.is_error:
             raise ShopRefused(f"{method} {path} was answered {answer.status_code}: {answer.text}")
         return answer.json()
@@ -102,6 +112,11 @@ class Customer:
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
             return self._http.request(method, path, **request)
+        except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ReadTimeout) as error:
+            raise AnswerLost(
+                f"{self.url} was asked for {path} and did not answer ({type(error).__name__}). An "
+                "order may have been placed; look at the admin."
+            ) from error
         except httpx.HTTPError as error:
             raise ShopRefused(
                 f"The shop does not answer at {self.url} ({error}). Start it with `make up`, or "

@@ -1,6 +1,7 @@
 """What is printed once the shop is open: where to look, how to log in, how to order."""
 
 import json
+from uuid import uuid4
 
 from django.conf import settings
 from django.urls import reverse
@@ -33,7 +34,7 @@ def _how_to_order() -> list[str]:
     sku = Product.objects.filter(active=True).values_list("sku", flat=True).first()
     if sku is None:
         return ["The catalogue is empty: add products in the admin."]
-    return ["Place an order:", "", curl_line(sku)]
+    return ["Place an order (take a new key for the next one):", "", curl_line(sku)]
 
 
 def curl_line(sku: str) -> str:
@@ -52,5 +53,5 @@ def curl_line(sku: str) -> str:
     text = json.dumps(body)
     return (
         f"curl -X POST {settings.SITE_URL}{reverse('checkout')} "
-        f"-H 'Content-Type: application/json' -d '{text}'"
+        f"-H 'Content-Type: application/json' -H 'Idempotency-Key: {uuid4()}' -d '{text}'"
     )

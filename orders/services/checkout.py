@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -27,10 +27,13 @@ class Answer(NamedTuple):
     """The order was there before: this request only asked again."""
 
 
-def checkout(basket: Basket, repeat: Repeat | None = None) -> Answer:
+def checkout(basket: Basket, repeat: Repeat | None = None, identity: UUID | None = None) -> Answer:
     """Place an order, once per `repeat`, however often it is asked for.
 
+    `identity` becomes its public id, for whoever must know it even if no answer comes.
+
     Raises:
+        CommitUnanswered: it is placed, or it is not.
         OrderHasNoLines: the basket is empty.
         UnknownProducts: a SKU is not in the catalogue, or not active.
         KeyReused, StillRunning: see `idempotency`.
@@ -39,7 +42,7 @@ def checkout(basket: Basket, repeat: Repeat | None = None) -> Answer:
     if not basket.quantities:
         raise OrderHasNoLines("The basket is empty.")
     with transaction.atomic():
-        identity = uuid4()
+        identity = identity or uuid4()
         if repeat and (earlier := claim(repeat, identity)):
             return Answer(earlier, repeated=True)
         products = catalogue(set(basket.quantities))

@@ -1,0 +1,1 @@
+"""PostgreSQL, telling what became of a COMMIT."""

@@ -1,0 +1,1 @@
+"""SQLite, telling what became of a COMMIT."""
