@@ -1,6 +1,7 @@
 """The wire between the shop and one server, which faults may cut, stretch and clog."""
 
 import asyncio
+import random
 import socket
 import struct
 import threading
@@ -20,10 +21,17 @@ class Wire(StrEnum):
     """Requests arrive; in place of its answer each connection is reset."""
     SLOW = "slow"
     """Each piece takes `latency` seconds longer."""
+    COMMIT_UNANSWERED = "commit unanswered"
+    """A COMMIT arrives; in place of its answer the connection is reset."""
+    COMMIT_LOST = "commit lost"
+    """The connection is reset instead of bringing a COMMIT to the server."""
 
 
 KEEPALIVE = 25
 """Seconds; what the shop asks for: probes after 10 s, every 5 s, and three of them."""
+
+COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
+"""What psycopg sends to PostgreSQL: a simple query, eleven bytes long."""
 
 Pair = tuple[asyncio.StreamWriter, asyncio.StreamWriter]
 
@@ -38,7 +46,7 @@ class Proxy:
 
     def __init__(self, target: int) -> None:
         self.target = target
-        self.latency = 0.2
+        self.latency, self.share = 0.2, 1.0
         self.mode = Wire.FINE
         self._pairs: set[Pair] = set()
         self._half_open: set[Pair] = set()
@@ -57,11 +65,16 @@ class Proxy:
         self._ready.set()
         self._loop.run_forever()
 
-    def set(self, mode: Wire, latency: float = 0.2) -> None:
-        self.latency = latency
+    def set(self, mode: Wire, latency: float = 0.2, share: float = 1.0) -> None:
+        """`share`: of the commits that are to be cut, so many are."""
+        self.latency, self.share = latency, share
         self.mode = mode
         if mode is Wire.REFUSED:
             self.reset()
+
+    def _cuts_this(self) -> bool:
+        hit = self.mode in (Wire.COMMIT_UNANSWERED, Wire.COMMIT_LOST)
+        return hit and random.random() < self.share
 
     def reset(self) -> None:
         self._loop.call_soon_threadsafe(self._break, True)
@@ -88,10 +101,11 @@ class Proxy:
             _abort(writer)
             return
         pair = (writer, up_writer)
+        committed = asyncio.Event()
         self._pairs.add(pair)
         try:
-            to_server = self._pump(reader, up_writer, is_reply=False)
-            to_client = self._pump(up_reader, writer, is_reply=True)
+            to_server = self._pump(reader, up_writer, committed, is_reply=False)
+            to_client = self._pump(up_reader, writer, committed, is_reply=True)
             tasks = [asyncio.create_task(to_server), asyncio.create_task(to_client)]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
@@ -108,7 +122,12 @@ class Proxy:
                 end.close()
 
     async def _pump(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_reply: bool
+        self,
+        source: asyncio.StreamReader,
+        sink: asyncio.StreamWriter,
+        committed: asyncio.Event,
+        *,
+        is_reply: bool,
     ) -> None:
         with suppress(OSError):
             while piece := await source.read(65536):
@@ -122,6 +141,14 @@ class Proxy:
                         await asyncio.sleep(0.05)
                     _abort(sink)
                     return
+                if is_reply and committed.is_set():
+                    _abort(sink)
+                    return
+                if not is_reply and piece.endswith(COMMIT) and self._cuts_this():
+                    if self.mode is Wire.COMMIT_LOST:
+                        _abort(sink)
+                        return
+                    committed.set()
                 sink.write(piece)
                 await sink.drain()
 
