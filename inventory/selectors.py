@@ -1,5 +1,8 @@
 """Where the stock's own rows do not agree: the movements are the facts, all else follows."""
 
+from collections.abc import Collection
+
+from django.db import connection
 from django.db.models import (
     Case,
     CharField,
@@ -15,9 +18,23 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from bus.among import among
 from inventory.models import Movement, Reservation, StockItem
 
 Kind, State = Movement.Kind, Reservation.State
+
+FREE = "SELECT sku, on_hand - reserved FROM inventory_stockitem WHERE sku"
+
+
+def pieces_available(skus: Collection[str]) -> dict[str, int]:
+    """Pieces that a reservation could take now, without a lock; 0 of what was never stocked."""
+    # In SQL, since each checkout asks: Django takes longer to put the query together than the
+    # database takes to answer it.
+    condition, wanted = among(skus)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{FREE} {condition}", [wanted])
+        free: dict[str, int] = dict(cursor.fetchall())
+    return {sku: max(free.get(sku, 0), 0) for sku in skus}
 
 
 def summed_items() -> QuerySet[StockItem]:

@@ -25,7 +25,12 @@ MAY_PLACE = "orders.place_order"
 MAY_CANCEL = "orders.cancel_order"
 PLACE_BUTTON = "orders_order_save_and_place"
 CANCEL_BUTTON = "orders_order_cancel"
-REFUSALS = (services.NotADraft, services.OrderHasNoLines, services.UnknownProducts)
+REFUSALS = (
+    services.NotADraft,
+    services.OrderHasNoLines,
+    services.OutOfStock,
+    services.UnknownProducts,
+)
 
 
 def _is_draft(order: object) -> bool:

@@ -21,6 +21,7 @@ from orders.problems import (
     MayBeCancelled,
     MayBePlaced,
     ReusedKey,
+    SoldOut,
     as_problem,
 )
 from orders.serializers import (
@@ -100,7 +101,7 @@ class Checkout(OrderView):
         request=CheckoutSerializer,
         responses={
             201: OrderSerializer,
-            **refusals(InvalidKey, ReusedKey, FirstStillRuns, OutcomeUnknown, body=True),
+            **refusals(InvalidKey, ReusedKey, FirstStillRuns, SoldOut, OutcomeUnknown, body=True),
         },
         parameters=[IDEMPOTENCY_KEY],
         examples=[CHECKOUT],
@@ -171,6 +172,7 @@ class OrderCancel(OrderView):
 REFUSALS = (
     services.BadKey,
     services.KeyReused,
+    services.OutOfStock,
     services.StillRunning,
     services.UnknownProducts,
 )

@@ -1,5 +1,6 @@
 """Why orders refuse a request, as problem details."""
 
+from collections.abc import Iterator
 from typing import Any, Self
 
 from rest_framework import status
@@ -7,6 +8,7 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from orders import services
 from shop.problems import OutcomeUnknown, Problem
+from shop.schema import EXAMPLE_SKU
 
 
 class InvalidKey(Problem):
@@ -33,6 +35,25 @@ class FirstStillRuns(Problem):
     meaning = "Repeat after the seconds in Retry-After with the same key: it answers the one order."
     default_detail = "Repeat with the same key: it answers the one order, or places it."
     wait = 2
+
+
+class SoldOut(Problem):
+    status_code = status.HTTP_409_CONFLICT
+    slug = "out-of-stock"
+    title = "Some goods are not available"
+    meaning = (
+        "Each entry of errors points to a line, and names its SKU and the pieces available. "
+        "Nothing was saved; order no more than these."
+    )
+    default_detail = "Nothing was saved. Order no more than the pieces available."
+    errors = [
+        {
+            "pointer": "#/lines/0/quantity",
+            "detail": f"{EXAMPLE_SKU}: 1 piece is available.",
+            "sku": EXAMPLE_SKU,
+            "available": 1,
+        }
+    ]
 
 
 class CannotBeCancelled(Problem):
@@ -86,7 +107,27 @@ def as_problem(error: Exception, body: Any) -> APIException:
             return CannotBeCancelled(str(error))
         case services.UnknownProducts():
             return ValidationError({"lines": _unknown(error, body)})
+        case services.OutOfStock():
+            refusal = SoldOut()
+            refusal.errors = list(_short(error, body))
+            return refusal
     raise error
+
+
+def _short(error: services.OutOfStock, body: Any) -> Iterator[dict[str, Any]]:
+    """One for each line of what is short: the same SKU may be on several."""
+    available = {shortage.sku: shortage.available for shortage in error.shortages}
+    for index, line in enumerate(body["lines"]):
+        sku = line["sku"].strip()
+        if sku in available:
+            pieces = available[sku]
+            said = "1 piece is" if pieces == 1 else f"{pieces or 'no'} pieces are"
+            yield {
+                "pointer": f"#/lines/{index}/quantity",
+                "detail": f"{sku}: {said} available.",
+                "sku": sku,
+                "available": pieces,
+            }
 
 
 def _unknown(error: services.UnknownProducts, body: Any) -> dict[int, dict[str, str]]:

@@ -1,8 +1,12 @@
 """The catalogue over REST."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, pagination, serializers
 
+from shop.availability import available
 from shop.fields import AmountField
 from shop.models import Product
 from shop.problems import NotFound
@@ -14,10 +18,17 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
 
     unit_price = AmountField()
     currency = serializers.CharField()
+    available = serializers.SerializerMethodField(
+        help_text="Pieces that can be ordered now; null where nobody counts them."
+    )
 
     class Meta:
         model = Product
-        fields = ["sku", "name", "description", "unit_price", "currency", "tax_rate"]
+        fields = ["sku", "name", "description", "unit_price", "currency", "tax_rate", "available"]
+
+    def get_available(self, product: Product) -> int | None:
+        pieces: Mapping[str, int] = self.context["pieces"]
+        return pieces.get(product.sku)
 
 
 class Pages(pagination.PageNumberPagination):
@@ -35,3 +46,10 @@ class ProductList(generics.ListAPIView[Product]):
     queryset = Product.objects.filter(active=True)
     serializer_class = ProductSerializer
     pagination_class = Pages
+
+    def get_serializer(self, *args: Any, **options: Any) -> Any:
+        """The stock is asked once for the whole page."""
+        serializer: Any = super().get_serializer(*args, **options)
+        page = args[0] if args else ()
+        serializer.context["pieces"] = available([product.sku for product in page])
+        return serializer

@@ -25,7 +25,7 @@ class Problem(exceptions.APIException):
     slug: ClassVar[str] = ""
     title: ClassVar[str] = ""
     meaning: ClassVar[str] = ""
-    errors: list[dict[str, str]] = []
+    errors: list[dict[str, Any]] = []
     more: dict[str, str] = {}
     """Members of this kind alone (RFC 9457 3.2)."""
     wait: int | None = None

@@ -9,7 +9,6 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 
-from shop.models import Product
 from shop.problems import (
     MEDIA_TYPE,
     BodyTooLarge,
@@ -22,6 +21,7 @@ from shop.problems import (
     UnreadableRequest,
     UnsupportedMediaType,
 )
+from shop.selectors import example
 
 ANYWHERE = (UnreadableRequest, MethodNotAllowed, NotAcceptable, Busy)
 OF_A_BODY = (InvalidFields, UnreadableBody, BodyTooLarge, UnsupportedMediaType)
@@ -36,6 +36,10 @@ class ErrorSerializer(serializers.Serializer[Any]):
     pointer = serializers.CharField(required=False, help_text="RFC 6901, as a URI fragment.")
     header = serializers.CharField(required=False)
     detail = serializers.CharField()
+    sku = serializers.CharField(required=False, help_text="Of a product that is short.")
+    available = serializers.IntegerField(
+        required=False, min_value=0, help_text="Pieces of it that can be ordered now."
+    )
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -100,7 +104,7 @@ class StrictObjects(OpenApiSerializerExtension):  # type: ignore[no-untyped-call
 def name_a_product(result: Any, **_: Any) -> Any:
     """Put a product of this shop into the examples, so that they can be sent as they stand."""
     try:
-        product = Product.objects.filter(active=True).first()
+        product = example()
     except DatabaseError:
         return result
     return _replaced(result, product.sku) if product else result

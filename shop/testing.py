@@ -1,11 +1,15 @@
 """What tests of the rooms need of the shop: the facts of an order, as if somebody stated them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 from uuid import NAMESPACE_DNS, uuid5
 
 from django.utils import timezone
 
+from shop import availability
 from shop.events import (
     Address,
     Customer,
@@ -25,6 +29,13 @@ CUSTOMER = Customer(
         line1="Weg 1", line2="im Hof", postal_code="10115", city="Berlin", country="DE"
     ),
 )
+
+
+@contextmanager
+def stock_counted(count: availability.Count) -> Iterator[None]:
+    """Let `count` answer for the stock meanwhile, instead of the app that keeps it."""
+    with patch.object(availability, "_counts", [count]):
+        yield
 
 
 def lines(quantities: dict[str, int]) -> tuple[Line, ...]:

@@ -11,20 +11,26 @@ from django.utils.html import escape
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
+from shop.availability import available
 from shop.models import Product
 from shop.problems import MEDIA_TYPE, NotFound, Problem, UnreadableRequest, body, kinds
+from shop.selectors import first_available
 
 
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
     """The first page: where everything is."""
+    products = list(Product.objects.filter(active=True)[:8])
+    pieces = available([product.sku for product in products])
     context = {
         "shop_name": settings.SHOP_NAME,
         "currency": settings.CURRENCY,
         "site_url": settings.SITE_URL,
         "flower_url": f"http://{request.get_host().rsplit(':', 1)[0]}:{settings.FLOWER_PORT}/",
         "key": uuid4(),
-        "products": Product.objects.filter(active=True)[:8],
+        "products": products,
+        "sold_out": {sku for sku, count in pieces.items() if not count},
+        "example": first_available(products, pieces),
     }
     return render(request, "shop/front.html", context)
 

@@ -13,10 +13,11 @@ from bus.audit import run_checks
 from bus.models import Delivery, Event, Subscription
 from bus.registration import register
 from bus.testing import settle
+from inventory.models import StockItem
 from inventory.services import correct_stock, receive_stock
 from notifications.models import Message
 from orders.models import Order
-from orders.services import Basket, cancel_order, checkout
+from orders.services import Basket, OutOfStock, cancel_order, checkout
 from shop.models import Product
 from shop.testing import CUSTOMER
 
@@ -177,3 +178,27 @@ def order_confirmations(order: Order) -> list[Message]:
 
 def _invoice() -> str:
     return Invoice.objects.get().number
+
+
+def test_a_checkout_of_what_is_promised_already_is_refused() -> None:
+    ordered()
+    settle()
+
+    with pytest.raises(OutOfStock, match="CUP: 1 wanted, 0 available"):
+        ordered()
+
+    assert Order.objects.count() == 1
+
+
+def test_what_was_never_stocked_is_sold_out() -> None:
+    Product.objects.create(sku="NEW", name="Not there yet", unit_price="1.00")
+
+    with pytest.raises(OutOfStock, match="NEW: 1 wanted, 0 available"):
+        checkout(Basket(CUSTOMER, {"NEW": 1}))
+
+
+def test_more_promised_than_there_is_counts_as_none() -> None:
+    StockItem.objects.update(on_hand=1, reserved=3)
+
+    with pytest.raises(OutOfStock, match="CUP: 1 wanted, 0 available"):
+        ordered()

@@ -22,6 +22,14 @@ class AnswerLost(ShopRefused):
     """The request was sent, and nobody knows what became of it."""
 
 
+class SoldOut(ShopRefused):
+    """Some of the goods are not there in these numbers; `available` says how many are, by SKU."""
+
+    def __init__(self, available: dict[str, int]) -> None:
+        self.available = available
+        super().__init__(f"Sold out: {', '.join(available)}. Receive stock in the admin.")
+
+
 @dataclass
 class Followed:
     """An order that was placed, and what is known of its reactions."""
@@ -77,9 +85,18 @@ class Customer:
         return found
 
     def place(self, body: dict[str, Any]) -> Followed:
-        """Order, with an idempotency key: sent again, it would not order twice."""
+        """Order, with an idempotency key: sent again, it would not order twice.
+
+        What is sold out is left out, and the rest ordered.
+        """
         key = {"Idempotency-Key": str(uuid.uuid4())}
-        order = self._ask("POST", "/api/v1/checkout/", json=body, headers=key)
+        try:
+            order = self._ask("POST", "/api/v1/checkout/", json=body, headers=key)
+        except SoldOut as refusal:
+            rest = [line for line in body["lines"] if line["sku"] not in refusal.available]
+            if not rest:
+                raise
+            return self.place(body | {"lines": rest})
         links = order["links"]
         return Followed(links["self"], links["page"], order["number"], time.monotonic())
 
@@ -105,6 +122,9 @@ class Customer:
             if "retry-after" not in answer.headers or not left:
                 break
             time.sleep(float(answer.headers["retry-after"]))
+        if answer.status_code == httpx.codes.CONFLICT and "#out-of-stock" in answer.text:
+            errors = answer.json()["errors"]
+            raise SoldOut({error["sku"]: error["available"] for error in errors})
         if answer.is_error:
             raise ShopRefused(f"{method} {path} was answered {answer.status_code}: {answer.text}")
         return answer.json()

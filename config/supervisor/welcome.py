@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from config.supervisor.flower import flower_login
-from shop.models import Product
+from shop.selectors import example
 
 DOORS = (
     ("Shop", "front"),
@@ -31,10 +31,10 @@ def welcome(login: str) -> list[str]:
 
 
 def _how_to_order() -> list[str]:
-    sku = Product.objects.filter(active=True).values_list("sku", flat=True).first()
-    if sku is None:
+    product = example()
+    if product is None:
         return ["The catalogue is empty: add products in the admin."]
-    return ["Place an order (take a new key for the next one):", "", curl_line(sku)]
+    return ["Place an order (take a new key for the next one):", "", curl_line(product.sku)]
 
 
 def curl_line(sku: str) -> str:

@@ -12,6 +12,7 @@ from orders.services.idempotency import BadKey, KeyReused, Repeat, StillRunning
 from orders.services.late import obstacle
 from orders.services.noting import announce_confirmation, note_dispatch, note_reservation
 from orders.services.placing import (
+    OutOfStock,
     TotalsDoNotAddUp,
     UnknownProducts,
     announce_order,
@@ -28,6 +29,7 @@ __all__ = [
     "NotADraft",
     "NotCancellable",
     "OrderHasNoLines",
+    "OutOfStock",
     "Repeat",
     "StillRunning",
     "TotalsDoNotAddUp",

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from orders.models import Order, OrderLine
 from orders.services.idempotency import Repeat, claim
-from orders.services.placing import OrderHasNoLines, catalogue, turn_placed
+from orders.services.placing import OrderHasNoLines, catalogue, require_stock, turn_placed
 from shop.events import Customer
 
 
@@ -36,6 +36,7 @@ def checkout(basket: Basket, repeat: Repeat | None = None, identity: UUID | None
         CommitUnanswered: it is placed, or it is not.
         OrderHasNoLines: the basket is empty.
         UnknownProducts: a SKU is not in the catalogue, or not active.
+        OutOfStock: see `placing.require_stock`.
         KeyReused, StillRunning: see `idempotency`.
     A refused checkout leaves nothing behind, neither an order nor a key.
     """
@@ -46,6 +47,7 @@ def checkout(basket: Basket, repeat: Repeat | None = None, identity: UUID | None
         if repeat and (earlier := claim(repeat, identity)):
             return Answer(earlier, repeated=True)
         products = catalogue(set(basket.quantities))
+        require_stock(basket.quantities)
         order = _draft(basket.customer)
         order.public_id = identity
         order.save(force_insert=True)

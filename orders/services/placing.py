@@ -1,13 +1,14 @@
 """Placing an order: prices from the catalogue, frozen, and stated once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
 from bus import publish
 from orders.models import NotADraft, Order, OrderHasNoLines, OrderLine, State
 from orders.services.snapshot import snapshot
-from shop.events import OrderPlaced
+from shop.availability import available
+from shop.events import OrderPlaced, Shortage
 from shop.models import Product
 from shop.money import Amounts, summed
 from shop.selectors import sellable
@@ -23,6 +24,17 @@ class UnknownProducts(ValueError):
         super().__init__(f"Not in the catalogue: {', '.join(self.skus)}.")
 
 
+class OutOfStock(ValueError):
+    """The stock is known to have fewer pieces than the order wants."""
+
+    def __init__(self, shortages: Iterable[Shortage]) -> None:
+        self.shortages = tuple(shortages)
+        said = (
+            f"{one.sku}: {one.wanted} wanted, {one.available} available" for one in self.shortages
+        )
+        super().__init__(f"Not in stock: {'; '.join(said)}.")
+
+
 class TotalsDoNotAddUp(ValueError):
     """The order's totals are not those of its lines: place it with `place_order`."""
 
@@ -35,6 +47,7 @@ def place_order(order_id: int) -> Order:
         NotADraft: it is placed or cancelled already.
         OrderHasNoLines: there is nothing to place.
         UnknownProducts: a product has left the catalogue since the draft was written.
+        OutOfStock: see `require_stock`.
     """
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=order_id)
@@ -42,6 +55,7 @@ def place_order(order_id: int) -> Order:
             raise NotADraft(f"Order {order} is {order.state}; only a draft can be placed.")
         lines = list(order.lines.select_for_update().order_by("id"))
         products = catalogue({line.sku for line in lines})
+        require_stock({line.sku: line.quantity for line in lines})
         for line in lines:
             line.freeze(products[line.sku], order.currency)
         OrderLine.objects.bulk_update(lines, FROZEN)
@@ -72,6 +86,24 @@ def catalogue(skus: set[str]) -> dict[str, Product]:
     if unknown := skus - products.keys():
         raise UnknownProducts(unknown)
     return products
+
+
+def require_stock(quantities: Mapping[str, int]) -> None:
+    """Refuse what is known to be sold out, in one query and without a lock.
+
+    Two orders for the last piece may both pass: the stock's reservation rejects one of them later.
+
+    Raises:
+        OutOfStock: naming each SKU with the pieces wanted and available.
+    """
+    there = available(quantities)
+    short = [
+        Shortage(sku=sku, wanted=wanted, available=there[sku])
+        for sku, wanted in quantities.items()
+        if wanted > there.get(sku, wanted)
+    ]
+    if short:
+        raise OutOfStock(short)
 
 
 def turn_placed(order: Order, lines: list[OrderLine]) -> None:

@@ -1,5 +1,6 @@
 """A small catalogue and a customer who knows what she wants."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -9,12 +10,21 @@ from rest_framework.test import APIClient
 from orders.services import Basket
 from shop.events import Address, Customer
 from shop.models import Product
+from shop.testing import stock_counted
 
 ADA = Customer(
     email="ada@example.com",
     name="Ada Lovelace",
     address=Address(line1="12 Example Street", postal_code="10115", city="Berlin", country="DE"),
 )
+
+
+@pytest.fixture(autouse=True)
+def pieces() -> Iterator[dict[str, int]]:
+    """The stock by SKU, to be changed by a test; a thousand of what it does not name."""
+    found: dict[str, int] = {}
+    with stock_counted(lambda skus: {sku: found.get(sku, 1000) for sku in skus}):
+        yield found
 
 
 @pytest.fixture

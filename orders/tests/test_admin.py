@@ -88,6 +88,19 @@ def test_the_button_states_it_once(staff: Client, catalogue: Any) -> None:
     assert Event.objects.get().stream == order.number
 
 
+def test_what_is_sold_out_stays_a_draft_and_says_how_many_there_are(
+    staff: Client, catalogue: Any, pieces: dict[str, int]
+) -> None:
+    order = draft(staff, ("MUG", 2))
+    pieces["MUG"] = 1
+
+    page = staff.post(change(order), again(order) | {PLACE: "1"}, follow=True)
+
+    assert "MUG: 2 wanted, 1 available" in page.content.decode()
+    assert Order.objects.get().state == State.DRAFT
+    assert not Event.objects.exists()
+
+
 def test_without_lines_it_stays_a_draft_and_says_why(staff: Client, catalogue: Any) -> None:
     page = staff.post(f"{LIST}add/", form(state="placed"), follow=True)
 

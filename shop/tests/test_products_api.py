@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from shop.models import Product
+from shop.testing import stock_counted
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/products/"
@@ -31,11 +32,25 @@ def test_the_catalogue_comes_in_pages(client: Client, thirty: None) -> None:
     assert first["results"][0]["currency"] == "EUR"
 
 
-def test_a_page_takes_two_queries(client: Client, thirty: None) -> None:
+def test_each_product_says_how_many_pieces_can_be_ordered(client: Client, thirty: None) -> None:
+    with stock_counted(lambda skus: {sku: 0 if sku == "P-01" else 7 for sku in skus}):
+        answer: Any = client.get(URL).json()
+
+    assert [one["available"] for one in answer["results"][:3]] == [7, 0, 7]
+
+
+def test_nothing_is_said_of_a_stock_that_no_app_keeps(client: Client, thirty: None) -> None:
+    with stock_counted(lambda skus: {}):
+        answer: Any = client.get(URL).json()
+
+    assert {one["available"] for one in answer["results"]} == {None}
+
+
+def test_a_page_takes_three_queries(client: Client, thirty: None) -> None:
     with CaptureQueriesContext(connection) as captured:
         client.get(URL, {"page_size": 30})
 
-    assert len(captured) == 2
+    assert len(captured) == 3
 
 
 def test_what_is_not_for_sale_is_not_listed(client: Client, thirty: None) -> None:

@@ -15,6 +15,9 @@ from tests.chaos.mailbox import REFUSED
 ASK_AGAIN = ("409", "429")
 """Refusals that mean later: a conflict with one's own first try, and too many requests."""
 
+SOLD_OUT = "409 out of stock"
+"""A refusal that is final: another body would be needed."""
+
 FAMILY = "Quillfeather"
 """Everybody's family name, and below everybody's domain: what no log may ever hold."""
 DOMAIN = "buyers.example"
@@ -51,6 +54,10 @@ class Purchase:
     @property
     def unknown_address(self) -> bool:
         return self.email.startswith(REFUSED)
+
+    @property
+    def sold_out(self) -> bool:
+        return bool(self.tries) and self.tries[-1][2] == SOLD_OUT
 
     @property
     def refused(self) -> bool:
@@ -168,7 +175,7 @@ class Buyers:
             except httpx.HTTPError as error:
                 said = type(error).__name__
             else:
-                said = str(answer.status_code)
+                said = _said(answer)
             purchase.tries.append((began, time.time() - began, said))
             if said.startswith("2"):
                 return answer
@@ -176,3 +183,9 @@ class Buyers:
                 return None
             time.sleep(0.3)
         return None
+
+
+def _said(answer: httpx.Response) -> str:
+    if answer.status_code == httpx.codes.CONFLICT and b"#out-of-stock" in answer.content:
+        return SOLD_OUT
+    return str(answer.status_code)

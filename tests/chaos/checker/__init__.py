@@ -26,6 +26,7 @@ Check = Callable[[Evidence], Iterable[Violation]]
 CHECKS: tuple[Check, ...] = (
     orders.answered_orders_exist_once,
     orders.nobody_is_refused,
+    orders.sold_out_is_said_of_what_was,
     orders.nobody_is_left_without_answer,
     orders.orders_add_up,
     orders.cancellations_hold,

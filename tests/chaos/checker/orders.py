@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from operator import attrgetter
 
 from tests.chaos.buyers import Purchase
 from tests.chaos.checker.evidence import Evidence
@@ -11,7 +12,17 @@ ONCE = "an order answered 2xx exists once, with one OrderPlaced"
 CANCELLED = "an order whose cancellation was answered 2xx is cancelled"
 WELCOME = "no customer is refused who asks for what the shop sells"
 ANSWERED = "whoever orders is answered, unless a fault is on for as long as he asks"
+SOLD_OUT = "what is called sold out was ordered more often than there was of it"
 SUMS = "the lines make the total, and the total is the invoice's"
+
+ORDERED = (
+    "SELECT l.sku, sum(l.quantity) FROM orders_orderline l JOIN orders_order o "
+    "ON o.id = l.order_id WHERE o.number IS NOT NULL GROUP BY l.sku"
+)
+RECEIVED = (
+    "SELECT i.sku, sum(m.on_hand) FROM inventory_stockitem i JOIN inventory_movement m "
+    "ON m.item_id = i.id WHERE m.kind IN ('received', 'corrected') GROUP BY i.sku"
+)
 
 LAST_TRIES = 30
 """Seconds before a customer gives up in which every try is looked at."""
@@ -48,8 +59,20 @@ def nobody_is_refused(evidence: Evidence) -> Iterator[Violation]:
     So does `same-key`, whose other body under a customer's key must be refused.
     """
     for one in evidence.purchases:
-        if one.refused:
+        if one.refused and not one.sold_out:
             yield Violation(WELCOME, one.number or one.key, f"was told {one.tries[-1][2]}")
+
+
+def sold_out_is_said_of_what_was(evidence: Evidence) -> Iterator[Violation]:
+    """One of the lines at least; what is sold out may be there again after a cancellation."""
+    ordered, pieces = (
+        Counter({sku: int(count) for sku, count in evidence.books.rows(sql)})
+        for sql in (ORDERED, RECEIVED)
+    )
+    for one in filter(attrgetter("sold_out"), evidence.purchases):
+        wanted = {line["sku"]: line["quantity"] for line in one.body["lines"]}
+        if all(ordered[sku] + count <= pieces[sku] for sku, count in wanted.items()):
+            yield Violation(SOLD_OUT, one.key, f"was told so of {', '.join(wanted)}")
 
 
 def nobody_is_left_without_answer(evidence: Evidence) -> Iterator[Violation]:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.buyers import DOMAIN, FAMILY, Purchase
+from tests.chaos.buyers import SOLD_OUT as SOLD_OUT_SAID
 from tests.chaos.checker import judge
 from tests.chaos.checker.effects import EFFECTS
 from tests.chaos.checker.ledger import REST
-from tests.chaos.checker.orders import ANSWERED, CANCELLED, WELCOME
+from tests.chaos.checker.orders import ANSWERED, CANCELLED, SOLD_OUT, WELCOME
 from tests.chaos.checker.traces import BOUNDS, EXITS, PRIVACY, STOLEN
 from tests.chaos.tests.damages import DAMAGES, Damage
 from tests.chaos.tests.planted import POISON, Planted, promises
@@ -87,6 +88,26 @@ def test_whoever_was_refused_for_now_is_not_refused(shop: Planted, said: str) ->
     shop.evidence.purchases[0].tries = [(0.0, 0.1, "422"), (1.0, 0.1, said)]
 
     assert promises(shop) == set()
+
+
+def told_sold_out(sku: str, quantity: int) -> Purchase:
+    body = {"lines": [{"sku": sku, "quantity": quantity}]}
+    return Purchase(key="late", body=body, tries=[(0.0, 0.1, SOLD_OUT_SAID)])
+
+
+def test_whoever_wanted_more_than_there_was_may_be_told_sold_out(shop: Planted) -> None:
+    shop.evidence.purchases.append(told_sold_out("FOOD-TEA", 4_997))
+
+    assert promises(shop) == set()
+
+
+@pytest.mark.parametrize("quantity", [1, 4_996])
+def test_a_customer_who_was_told_sold_out_of_what_was_there_is_found(
+    shop: Planted, quantity: int
+) -> None:
+    shop.evidence.purchases.append(told_sold_out("FOOD-TEA", quantity))
+
+    assert promises(shop) == {SOLD_OUT}
 
 
 def test_it_is_told_how_many_never_got_an_answer(shop: Planted) -> None:
