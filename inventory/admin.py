@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -13,7 +12,7 @@ from unfold.decorators import action, display
 from inventory import services
 from inventory.forms import CorrectForm, ReceiveForm
 from inventory.models import AVAILABLE, Movement, Reservation, StockItem
-from shop.admin import LooksOnly, WritableAdmin
+from shop.admin import LooksOnly, WritableAdmin, row_of
 from shop.models import Product
 from shop.submissions import onward
 
@@ -110,12 +109,12 @@ class StockItemAdmin(WritableAdmin):
     def correct_stock(
         self, request: HttpRequest, form: CorrectForm, object_id: str
     ) -> HttpResponse:
-        item = get_object_or_404(StockItem, pk=object_id)
+        item = row_of(self, request, object_id)
         data = form.cleaned_data
         who = request.user.get_username()
         difference = services.correct_stock(item.sku, data["counted"], data["reason"], who)
         messages.success(request, f"{item.sku} corrected by {difference:+d}.")
-        return onward(request, reverse("admin:inventory_stockitem_change", args=[object_id]))
+        return onward(request, reverse("admin:inventory_stockitem_change", args=[item.pk]))
 
 
 @admin.register(Reservation)

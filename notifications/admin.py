@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import escape, format_html
 from unfold.admin import ModelAdmin
@@ -16,7 +15,7 @@ from notifications import services
 from notifications.facts import CustomerErased
 from notifications.models import Message, State
 from notifications.selectors import mail_of
-from shop.admin import LooksOnly
+from shop.admin import LooksOnly, row_of
 from shop.submissions import onward
 
 COLOURS = {
@@ -97,7 +96,7 @@ class MessageAdmin(LooksOnly, ModelAdmin):
     def send_this_again(
         self, request: HttpRequest, form: BaseDialogForm, object_id: str
     ) -> HttpResponse:
-        message = get_object_or_404(Message.objects.select_related("original"), pk=object_id)
+        message = row_of(self, request, object_id)
         self._ask(request, message)
         return onward(request, reverse("admin:notifications_message_changelist"))
 

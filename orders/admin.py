@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import TabularInline
@@ -16,7 +16,7 @@ from orders import services
 from orders.forms import CancelForm, LineForm, LineFormSet
 from orders.models import MOST_LINES, Order, OrderLine, State
 from shop import links
-from shop.admin import WritableAdmin, amount
+from shop.admin import WritableAdmin, amount, row_of
 
 BADGES = {"draft": "info", "placed": "success", "shipped": "success", "cancelled": "danger"}
 CUSTOMER = ["email", "name", "line1", "line2", "postal_code", "city", "region", "country"]
@@ -195,14 +195,14 @@ class OrderAdmin(WritableAdmin):
     @action(description="Event bus", permissions=["follow"], icon="account_tree")
     def deliveries(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """To the bus: what became of this order's facts."""
-        order = get_object_or_404(Order, pk=object_id)
+        order = row_of(self, request, object_id)
         address = reverse("admin:bus_delivery_changelist")
         return HttpResponseRedirect(f"{address}?q={order.number}")
 
     @action(description="Cancel order", permissions=["cancel"], icon="cancel")
     def cancel(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask for the reason, then cancel."""
-        order = get_object_or_404(Order, pk=object_id)
+        order = row_of(self, request, object_id)
         if not order.cancellable:
             why = "on its way" if order.shipped_at and order.state == State.PLACED else order.state
             messages.warning(request, f"Order {order} is {why} already; nothing was changed.")

@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Model
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin
 
@@ -30,6 +31,14 @@ class LooksOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def row_of(page: "DjangoModelAdmin[Any]", request: HttpRequest, object_id: object) -> Any:
+    """The row that an address names; 404 where it names none, or is no number at all."""
+    row = page.get_object(request, unquote(str(object_id)))
+    if row is None:
+        raise Http404
+    return row
 
 
 def amount(name: str) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -12,12 +13,15 @@ from shop.commits import DATABASE_AWAY, CommitUnanswered
 from shop.problems import MEDIA_TYPE, Busy, Forbidden, NotFound, OutcomeUnknown, body
 
 
-def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001 -- DRF passes it
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an error that a view raised; what nobody foresaw stays an error, and is logged."""
     api_error = _as_api_error(error)
     if api_error is None:
         return None
     set_rollback()
+    # In JSON, whatever the view's answers are otherwise: the description's are YAML.
+    request = context["request"]
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), MEDIA_TYPE
     headers = {}
     if getattr(api_error, "auth_header", None):
         headers["WWW-Authenticate"] = api_error.auth_header

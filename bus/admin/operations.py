@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.decorators import action, display
 
@@ -37,18 +38,22 @@ class OperatorActionAdmin(ReadOnly):
 
     def change_view(self, request: HttpRequest, object_id: str, *more: Any, **also: Any) -> Any:
         response = super().change_view(request, object_id, *more, **also)
-        if BulkOperation.objects.filter(action__id=object_id, ended_at=None).exists():
+        action = self.get_object(request, unquote(object_id))
+        if action and BulkOperation.objects.filter(action=action, ended_at=None).exists():
             response["Refresh"] = AGAIN
         return response
 
     @action(description="Stop", permissions=["operate"], icon="stop_circle")
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then end a bulk operation after the step that runs; what is done stays done."""
-        page = reverse("admin:bus_operatoraction_change", args=[object_id])
+        done = self.get_object(request, unquote(object_id))
+        if done is None:
+            raise Http404
+        page = reverse("admin:bus_operatoraction_change", args=[done.pk])
         if request.method != "POST":
             says = "It ends after the step that runs. What is done so far stays done."
             return ask(self, request, Form(), "Stop", page, says=says, button="Stop")
-        if bulk.stop(int(object_id), by=record_of(request)["by"]):
+        if bulk.stop(done.pk, by=record_of(request)["by"]):
             self.message_user(request, "Stopped. What was done so far stays done.")
         else:
             self.message_user(request, "It has ended already.", messages.WARNING)
