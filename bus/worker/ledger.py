@@ -3,13 +3,14 @@ what changes rows by their ids alone belongs after `still_owned` in the same tra
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Min
 from django.db.models.functions import Now
 from django.db.transaction import TransactionManagementError
+from django.utils import timezone
 from psycopg.pq import TransactionStatus
 
 from bus.among import among
@@ -28,9 +29,10 @@ STOPPED = "s.paused_at IS NOT NULL OR COALESCE(s.held_until > {0}, FALSE)"
 backfill."""
 
 
-RELEASE_WAIT = timedelta(seconds=2)
-"""Until what a worker has no code for is sent again. At once it could come straight back, and a
-queue whose workers are all of the old release would go in circles."""
+RELEASE_WAIT, LONGEST_RELEASE_WAIT = timedelta(seconds=2), timedelta(minutes=1)
+"""Until what a worker has no code for is sent again: a tenth of the time for which it has been
+open, within these. At once it could come straight back, and a queue of which no worker ever has the
+code would go in circles."""
 
 
 @dataclass(frozen=True)
@@ -161,9 +163,11 @@ def hand_back(taken: list[Taken], wait: timedelta = timedelta(0)) -> int:
 
 def release(ids: list[int]) -> None:
     """Leave these to a worker of another release. They were not tried, so nothing else changes."""
-    Delivery.objects.filter(id__in=ids).update(
-        state=State.WAITING, due_at=Now() + RELEASE_WAIT, lease_until=None
-    )
+    rows = Delivery.objects.filter(id__in=ids)
+    oldest: datetime | None = rows.aggregate(at=Min("due_since"))["at"]
+    if oldest:
+        wait = min(max(RELEASE_WAIT, (timezone.now() - oldest) / 10), LONGEST_RELEASE_WAIT)
+        rows.update(state=State.WAITING, due_at=Now() + wait, lease_until=None)
 
 
 @transaction.atomic
