@@ -99,7 +99,7 @@ def _relay_and_broker() -> Iterator[Concern]:
 def _outbox() -> Iterator[Concern]:
     state = selectors.outbox_state(older_than=IN_OUTBOX_FOR)
     if state.count:
-        what = f"{state.count} published and not fanned out: is a relay at work?"
+        what = f"{state.count} events not fanned out: is a relay at work?"
         yield Concern(Kind.OUTBOX, what, state.count, state.oldest_at, "event")
 
 

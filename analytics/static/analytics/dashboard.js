@@ -152,7 +152,7 @@ function showBroker() {
   byId("broker").dataset.kind = kind;
   write(byId("broker"), words);
   const { count: events, oldest_at: oldest } = figures.outbox;
-  write(byId("outbox"), events ? `${count(events)} published and not fanned out, the oldest for ${wait(oldest)}` : "");
+  write(byId("outbox"), events ? `${count(events)} events not fanned out, the oldest for ${wait(oldest)}` : "");
 }
 
 function showState(name) {
