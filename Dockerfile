@@ -16,10 +16,10 @@ COPY --from=packages /packages /packages
 WORKDIR /srv/shop
 COPY . .
 # Files of a checkout under umask 077 are their owner's alone, who is not the image's user.
-RUN chmod -R a+rX . \
- && python -m compileall -q . \
- && SECRET_KEY=only-to-collect python manage.py collectstatic --no-input --verbosity 0
+RUN chmod -R a+rX . && python -m compileall -q .
+# What the shop writes, its user alone can read.
 USER shop
+RUN SECRET_KEY=only-to-collect python manage.py collectstatic --no-input --verbosity 0
 EXPOSE 8000
 # The exec form, so that the process itself gets the signal to stop.
-CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "3"]
+CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--port", "8000"]

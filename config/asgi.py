@@ -25,12 +25,14 @@ if database["ENGINE"].endswith("postgresql"):
 # Static files come as synchronous streams; they are small.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
-application = get_asgi_application()
+shop = get_asgi_application()
 
 from config.checks import check_limits, require, settings_checks  # noqa: E402 -- needs the apps
+from config.guard import guarded  # noqa: E402 -- reads settings
 
 require(settings_checks())
 require([check_limits()])
+application = guarded(shop)
 
 # Before anybody asks for them: a page that cannot be loaded keeps the server from starting.
 import_module(settings.ROOT_URLCONF)

@@ -9,6 +9,34 @@ from shop import links
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
+SELDOM = 10.0
+"""Seconds in which a server's complaint is written once, however often it is made."""
+
+
+class Seldom(logging.Filter):
+    """Lets a message through once in `SELDOM`, with how many like it were left out since.
+
+    What strangers do to a socket must not be able to fill the disk with lines about it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        about = record.exc_info[0] if record.exc_info else None
+        like = f"{record.name} {str(record.msg)[:100]} {about}"
+        at, left_out = self._said.get(like, (-SELDOM, 0))
+        if record.created - at < SELDOM:
+            self._said[like] = (at, left_out + 1)
+            return False
+        self._said[like] = (record.created, 0)
+        if left_out:
+            record.msg = f"{record.getMessage()} (and {left_out} more like it)"
+            record.args = ()
+        return True
+
+
 class Formatter(logging.Formatter):
     """Shows the kind of an error and where it happened, but not what it says.
 
@@ -48,7 +76,8 @@ LOGGING = {
         "refusals": {
             "()": "django.utils.log.CallbackFilter",
             "callback": refusals_in_one_line,
-        }
+        },
+        "seldom": {"()": "config.logs.Seldom"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
@@ -66,6 +95,8 @@ LOGGING = {
         # Its own handlers would show what errors say; and addresses of pages hold what staff
         # search for, which may be a customer.
         "uvicorn": {"handlers": [], "level": "INFO", "propagate": True},
+        "uvicorn.error": {"filters": ["seldom"], "level": "INFO"},
+        "asyncio": {"filters": ["seldom"], "level": "WARNING"},
         "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }

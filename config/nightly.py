@@ -8,6 +8,7 @@ from celery import shared_task
 from bus.audit import Finding, answers, keep, violations
 from bus.retention import prune as prune_deliveries
 from shop import submissions
+from shop.spending import forget_spent
 
 log = logging.getLogger(__name__)
 
@@ -46,5 +47,6 @@ def audit() -> None:
 @shared_task(name="config.nightly.prune")
 def prune() -> None:
     """Remove what has been done for long."""
+    forget_spent()
     log.info("pruned %d deliveries", sum(prune_deliveries(by="nightly")))
     log.info("pruned %d forms", submissions.prune())

@@ -13,8 +13,11 @@ from config.database import LARGEST_PORT, database
 from config.environment import Environment
 from config.logs import LOGGING as LOGGING
 from config.mail import FOLDER, mail_address, mail_server, mailbox, mailboxes
+from config.rest import REST_FRAMEWORK as REST_FRAMEWORK
+from config.rest import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.site import allowed_hosts, site_url
 from config.theme import COLORS
+from shop.budgets import Rate, read_budgets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -43,6 +46,9 @@ if SITE_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 VAR_DIR = env.path("VAR_DIR", default="var", folder=BASE_DIR)
+# Orders, documents, mails and Redis' password: what the shop writes is for its own user alone.
+os.umask(0o077)
+FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- What the house is made of -------------------------------------------------------------------
 
@@ -174,6 +180,23 @@ if REDIS_EMBEDDED and REDIS_URL_FILE.is_file():
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2, least=1, most=200)
 WORKER_MAX_MEMORY_MB = env.int("WORKER_MAX_MEMORY_MB", default=400, least=150, most=1_000_000)
 
+# --- What strangers may use up -------------------------------------------------------------------
+
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES")
+MOST_CONNECTIONS = env.int("MOST_CONNECTIONS", default=500, least=10, most=100_000)
+BUDGETS: dict[str, Rate] = read_budgets(
+    {
+        "CHECKOUTS_PER_ADDRESS": env.str("CHECKOUTS_PER_ADDRESS", default="600/10m"),
+        "CHECKOUTS_PER_RECIPIENT": env.str("CHECKOUTS_PER_RECIPIENT", default="20/h"),
+        "CHECKOUTS_IN_ALL": env.str("CHECKOUTS_IN_ALL", default="6000/10m"),
+        "CANCELLATIONS_PER_ADDRESS": env.str("CANCELLATIONS_PER_ADDRESS", default="600/10m"),
+        "LOGINS_PER_ACCOUNT": env.str("LOGINS_PER_ACCOUNT", default="5/15m"),
+        "LOGINS_PER_ADDRESS": env.str("LOGINS_PER_ADDRESS", default="30/15m"),
+    }
+)
+PIECES_PER_LINE = env.int("PIECES_PER_LINE", default=100, least=1, most=10_000)
+PIECES_PER_ORDER = env.int("PIECES_PER_ORDER", default=500, least=1, most=1_000_000)
+
 # --- The outside world ---------------------------------------------------------------------------
 
 EMAIL_URL = env.secret("EMAIL_URL")
@@ -211,26 +234,6 @@ SELLER = {
 env.refuse_misspelled()
 SAMPLES = tuple(env.samples)
 
-REST_FRAMEWORK = {
-    "DEFAULT_PARSER_CLASSES": ["shop.parsers.SmallJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
-    "UNAUTHENTICATED_USER": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "shop.answers.problem_response",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "The shop",
-    "VERSION": "1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "shop.schema.name_a_product",
-    ],
-}
 UNFOLD = {
     "SITE_TITLE": SHOP_NAME,
     "SITE_HEADER": SHOP_NAME,

@@ -3,9 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config.login import login
+
 admin.autodiscover()
 
 urlpatterns = [
+    path("admin/login/", login),
     path("admin/", admin.site.urls),
     path("", include("shop.urls")),
     path("", include("orders.urls")),

@@ -1,5 +1,6 @@
 """What a Celery worker of the shop does besides working: checks, registration, a sign of life."""
 
+import logging
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from celery.signals import (
     worker_process_init,
 )
 from celery.worker.consumer import Consumer as CeleryConsumer
+from celery.worker.control import Panel
 from django.conf import settings
 
 from config.collecting import collect_less
+
+log = logging.getLogger(__name__)
 
 ALIVE_EVERY = 10
 """Seconds between two touches of a worker's sign of life."""
@@ -82,6 +86,29 @@ def leave_other_workers_alone(sender: Any, **_: Any) -> None:
     sender.options.update(without_mingle=True, without_gossip=True)
 
 
+INSPECTION = {
+    "active", "active_queues", "clock", "conf", "ping", "query_task", "registered", "reserved",
+    "revoked", "scheduled", "stats",
+}  # fmt: skip
+"""The remote commands that a worker obeys: whoever reaches Redis may look, and change nothing.
+Not *hello*, which revokes tasks in passing, and none that writes files or moves much memory."""
+
+EXPECTED = {"enable_events"}
+"""Sent by Flower every few seconds; events are on already."""
+
+
+@worker_init.connect
+def obey_inspection_alone(**_: Any) -> None:
+    """Refuse every other remote command, with a line in the log."""
+    for method in Panel.data.keys() - INSPECTION:
+        Panel.data[method] = partial(_refuse_command, method)
+
+
+def _refuse_command(method: str, *_: Any, **_arguments: Any) -> None:
+    if method not in EXPECTED:
+        log.warning("remote control: %s is refused; workers obey inspection alone", method)
+
+
 @worker_process_init.connect
 def collect_less_garbage(**_: Any) -> None:
     """In each process of the pool, which has inherited all that it will ever import."""
@@ -111,20 +138,35 @@ def alive_file(queue: str) -> Path:
     return Path(settings.VAR_DIR) / "run" / f"worker-{queue}.alive"
 
 
+def consumes(consumer: Any, queue: str) -> bool:
+    """Whether messages of the queue are asked for on the connection that the worker has now."""
+    tasks = consumer.task_consumer
+    if tasks is None or not tasks.consuming_from(queue):
+        return False
+    return queue in getattr(tasks.channel, "active_queues", {queue})
+
+
 class SignOfLife(bootsteps.StartStopStep):
-    """Touches the worker's files from its event loop, so that a stuck loop goes stale."""
+    """Touches the worker's files from its event loop, so that a stuck loop goes stale, and so does
+    one that no longer consumes its queue.
+    """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def start(self, consumer: Any) -> None:
-        files = [alive_file(queue) for queue in consumer.app.amqp.queues.consume_from]
+        queues = list(consumer.app.amqp.queues.consume_from)
 
         def touch() -> None:
-            for file in files:
+            for queue in queues:
+                if not consumes(consumer, queue):
+                    log.error("The queue %s is not consumed any more; restart this worker.", queue)
+                    continue
+                file = alive_file(queue)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.touch()
 
-        touch()
+        # As soon as the loop runs: consuming begins there.
+        consumer.timer.call_after(0, touch)
         self.timer = consumer.timer.call_repeatedly(ALIVE_EVERY, touch)
 
     def stop(self, _consumer: Any) -> None:

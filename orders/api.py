@@ -32,8 +32,9 @@ from orders.serializers import (
 )
 from shop import links
 from shop.commits import DATABASE_AWAY, CommitUnanswered
-from shop.problems import NotFound, OutcomeUnknown
+from shop.problems import NotFound, OutcomeUnknown, TooManyRequests
 from shop.schema import EXAMPLE_SKU, refusals
+from shop.spending import mailbox, spend
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -101,7 +102,15 @@ class Checkout(OrderView):
         request=CheckoutSerializer,
         responses={
             201: OrderSerializer,
-            **refusals(InvalidKey, ReusedKey, FirstStillRuns, SoldOut, OutcomeUnknown, body=True),
+            **refusals(
+                InvalidKey,
+                ReusedKey,
+                FirstStillRuns,
+                SoldOut,
+                TooManyRequests,
+                OutcomeUnknown,
+                body=True,
+            ),
         },
         parameters=[IDEMPOTENCY_KEY],
         examples=[CHECKOUT],
@@ -116,7 +125,9 @@ class Checkout(OrderView):
         wanted.is_valid(raise_exception=True)
         self.identity = uuid4()
         try:
-            answer = services.checkout(wanted.basket(), _repeat(request), self.identity)
+            answer = services.checkout(
+                wanted.basket(), _repeat(request), self.identity, budget=_charge_recipient
+            )
         except REFUSALS as error:
             raise as_problem(error, request.data) from error
         self.saved = True
@@ -150,7 +161,7 @@ class OrderCancel(OrderView):
         request=CancelSerializer,
         responses={
             200: FollowedOrderSerializer,
-            **refusals(NotFound, CannotBeCancelled, OutcomeUnknown, body=True),
+            **refusals(NotFound, CannotBeCancelled, TooManyRequests, OutcomeUnknown, body=True),
         },
         examples=[CANCEL],
     )
@@ -176,6 +187,12 @@ REFUSALS = (
     services.StillRunning,
     services.UnknownProducts,
 )
+
+
+def _charge_recipient(basket: services.Basket) -> None:
+    """Nobody's mailbox is filled through the shop, from however many addresses."""
+    recipient = mailbox(basket.customer.email)
+    spend("CHECKOUTS_PER_RECIPIENT", recipient, "There were too many orders for this e-mail.")
 
 
 def _shown(request: Request, token: str) -> dict[str, Any]:

@@ -54,8 +54,8 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view take
 
 
 def _migrated() -> bool:
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    loader = MigrationExecutor(connection).loader
+    return set(loader.graph.nodes) <= set(loader.applied_migrations)
 
 
 def _answer(ready: bool, parts: dict[str, Any]) -> JsonResponse:

@@ -74,3 +74,13 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"form sent at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Spending(models.Model):
+    """What somebody has used of a budget (`shop.spending`); the key is hashed and names nobody."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    free_at = models.FloatField(help_text="Seconds since the epoch, from which all is free again.")
+
+    def __str__(self) -> str:
+        return self.key[:8]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
 from rest_framework import exceptions, status
@@ -115,6 +115,44 @@ class BodyTooLarge(Problem):
     title = "The request is too large"
     meaning = "A body takes 64 KiB at most. Nothing was saved."
     default_detail = "The body must not be over 64 KiB."
+
+    @classmethod
+    def over(cls, largest: int) -> Self:
+        return cls(f"The body must not be over {largest // 1024} KiB.")
+
+
+class BodyTooSlow(Problem):
+    status_code = status.HTTP_408_REQUEST_TIMEOUT
+    slug = "body-too-slow"
+    title = "The request did not come to its end"
+    meaning = "Its body was not here in time. Nothing was done."
+    default_detail = "The body was not here in time. Nothing was done; please repeat."
+
+
+class TooManyRequests(Problem):
+    """More than a budget allows; see `shop.budgets`."""
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    slug = "too-many-requests"
+    title = "Too many requests"
+    meaning = (
+        "From this address, for this recipient, or in all. Nothing was done. Repeat after the "
+        "seconds in Retry-After."
+    )
+    default_detail = "There were too many from this address. Repeat in 30 s."
+
+    def __init__(self, detail: str | None = None, wait: int = 1) -> None:
+        super().__init__(detail)
+        self.wait = wait
+
+
+class Crowded(Problem):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    slug = "crowded"
+    title = "Too many requests at once"
+    meaning = "Others are served first. Nothing was done. Repeat after the seconds in Retry-After."
+    default_detail = "Others are served first. Nothing was done; please repeat."
+    wait = 1
 
 
 class Busy(Problem):

@@ -12,7 +12,9 @@ from rest_framework import serializers
 from shop.problems import (
     MEDIA_TYPE,
     BodyTooLarge,
+    BodyTooSlow,
     Busy,
+    Crowded,
     InvalidFields,
     MethodNotAllowed,
     NotAcceptable,
@@ -23,8 +25,8 @@ from shop.problems import (
 )
 from shop.selectors import example
 
-ANYWHERE = (UnreadableRequest, MethodNotAllowed, NotAcceptable, Busy)
-OF_A_BODY = (InvalidFields, UnreadableBody, BodyTooLarge, UnsupportedMediaType)
+ANYWHERE = (UnreadableRequest, MethodNotAllowed, NotAcceptable, Crowded, Busy)
+OF_A_BODY = (InvalidFields, UnreadableBody, BodyTooLarge, BodyTooSlow, UnsupportedMediaType)
 
 EXAMPLE_SKU = "A-PRODUCT"
 """Stands in examples for a product that can be ordered in this shop."""

@@ -62,6 +62,14 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _refusal(request, 403, "Your account may not do this. Ask whoever runs the shop.")
 
 
+def too_many_requests(request: HttpRequest, wait: int) -> HttpResponse:
+    """429: a budget is spent; `wait` seconds until there is some again."""
+    words = f"{wait} seconds" if wait < 100 else f"{-(-wait // 60)} minutes"
+    answer = _refusal(request, 429, f"There were too many tries. Try again in {words}.")
+    answer["Retry-After"] = str(wait)
+    return answer
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """An error nobody foresaw: it is in the log, and nothing of it is shown."""
     return _refusal(request, 500, "Something went wrong here. It has been noted.")

@@ -1,6 +1,7 @@
 """Open the shop: look at the machine, start Redis, prepare the database, start the rest."""
 
 import time
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -26,6 +27,9 @@ def open_shop(without: list[str]) -> None:
     for check in all_checks():
         if check.fails:
             raise CannotRun(str(check))
+    # What is in it was readable for everybody before the shop had a umask, or came from elsewhere.
+    with suppress(PermissionError):  # somebody else's folder, who has decided about it
+        settings.VAR_DIR.chmod(0o700)
     programs = [program for program in all_programs() if program.name not in without]
     terminal = Terminal(["redis", *(program.name for program in programs)])
     supervisor = Supervisor(settings.VAR_DIR / "run", terminal)
@@ -51,9 +55,8 @@ def open_shop(without: list[str]) -> None:
 
 
 def _start_redis(supervisor: Supervisor) -> None:
-    port = redis.free_port()
-    url = f"redis://127.0.0.1:{port}/0"
-    supervisor.start(redis.redis_program(port, lambda: supervisor.children["redis"].pid))
+    url = redis.new_address()
+    supervisor.start(redis.redis_program(url, lambda: supervisor.children["redis"].pid))
     if supervisor.wait_until_ready():
         redis.use(url)
         redis.leave_address(url)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from bus import registry
+from config.server import serve_here
 from config.supervisor import celery_processes, web
 from config.supervisor.flower import flower_listens, flower_login, run_flower
 from config.supervisor.program import Program
@@ -20,7 +21,7 @@ WORKER_GRACE = timedelta(seconds=40)
 def all_programs() -> list[Program]:
     """Every process but Redis."""
     found = [
-        Program(WEB, web.run_web, 0, timedelta(seconds=8), ready=web.web_answers),
+        Program(WEB, serve_here, 0, timedelta(seconds=8), ready=web.web_answers),
         Program(RELAY, celery_processes.run_relay, 1, timedelta(seconds=15)),
         *map(worker_program, queue_names()),
         Program(BEAT, celery_processes.run_beat, 2, timedelta(seconds=5)),

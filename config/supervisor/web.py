@@ -1,25 +1,8 @@
-"""The web process: the shop under uvicorn."""
+"""Whether the web process can work."""
 
 import http.client
 
 from django.conf import settings
-
-
-def run_web() -> None:
-    """Serve until SIGTERM. Open streams are cut after 3 s, or the dashboard would hold the stop."""
-    import uvicorn
-
-    uvicorn.run(
-        "config.asgi:application",
-        host="127.0.0.1",
-        port=settings.PORT,
-        # Django's LOGGING stands.
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=3,
-    )
 
 
 def web_answers() -> bool:

@@ -1,12 +1,15 @@
 """How workers start, and find their broker again."""
 
 import gc
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery.worker.control import Panel
 from django.db import DatabaseError, connection
 from django.db import OperationalError as DatabaseAway
+from kombu import Connection, Consumer, Queue
 from kombu.exceptions import OperationalError
 
 from bus.models import Subscription
@@ -31,6 +34,55 @@ def test_a_broker_that_is_away_is_looked_for_every_second() -> None:
         )
 
     assert waits == [1, 1, 1]
+
+
+def test_a_worker_obeys_inspection_alone(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Panel, "data", Panel.data.copy())
+        worker.obey_inspection_alone()
+        kinds = dict(Panel.data)
+        for method in ("cancel_consumer", "shutdown", "hello", "revoke", "enable_events"):
+            assert kinds[method](None, queue="billing") is None
+        assert kinds["ping"](None) == {"ok": "pong"}
+
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.split()[2] for line in told] == ["cancel_consumer", "shutdown", "hello", "revoke"]
+
+
+def test_every_command_of_celery_that_changes_something_is_refused() -> None:
+    """By Celery's own word for them; a new release may bring new ones."""
+    changing = {name for name, info in Panel.meta.items() if info.type == "control"}
+
+    assert changing
+    assert not changing & worker.INSPECTION
+
+
+def test_a_worker_that_does_not_consume_its_queue_gives_no_sign_of_life(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path
+    with Connection("memory://") as wire:
+        tasks = Consumer(wire.channel(), [Queue("billing")])
+        running: list[Any] = []
+        timer = SimpleNamespace(
+            call_after=lambda _wait, run: running.append(run),
+            call_repeatedly=lambda _wait, run: running.append(run),
+        )
+        consumer = SimpleNamespace(app=starting("billing").app, timer=timer, task_consumer=tasks)
+        worker.SignOfLife(consumer).start(consumer)
+        touch, file = running[0], worker.alive_file("billing")
+
+        touch()
+        assert not file.exists()
+
+        tasks.consume()
+        touch()
+        assert file.exists()
+
+        file.unlink()
+        tasks.cancel_by_queue("billing")
+        touch()
+        assert not file.exists()
 
 
 def test_a_worker_asks_no_other_worker() -> None:

@@ -1,5 +1,6 @@
 """A customer's checkout: one short transaction from basket to placed order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -27,7 +28,12 @@ class Answer(NamedTuple):
     """The order was there before: this request only asked again."""
 
 
-def checkout(basket: Basket, repeat: Repeat | None = None, identity: UUID | None = None) -> Answer:
+def checkout(
+    basket: Basket,
+    repeat: Repeat | None = None,
+    identity: UUID | None = None,
+    budget: Callable[[Basket], None] | None = None,
+) -> Answer:
     """Place an order, once per `repeat`, however often it is asked for.
 
     `identity` becomes its public id, for whoever must know it even if no answer comes.
@@ -38,6 +44,7 @@ def checkout(basket: Basket, repeat: Repeat | None = None, identity: UUID | None
         UnknownProducts: a SKU is not in the catalogue, or not active.
         OutOfStock: see `placing.require_stock`.
         KeyReused, StillRunning: see `idempotency`.
+    `budget` is charged for a new order, in its transaction, and raises where there is nothing left.
     A refused checkout leaves nothing behind, neither an order nor a key.
     """
     if not basket.quantities:
@@ -46,6 +53,8 @@ def checkout(basket: Basket, repeat: Repeat | None = None, identity: UUID | None
         identity = identity or uuid4()
         if repeat and (earlier := claim(repeat, identity)):
             return Answer(earlier, repeated=True)
+        if budget:
+            budget(basket)
         products = catalogue(set(basket.quantities))
         require_stock(basket.quantities)
         order = _draft(basket.customer)

@@ -206,6 +206,10 @@ class Stage:
             "EMAIL_URL": f"smtp://127.0.0.1:{self.mail_wire.port}",
             "WAREHOUSE_URL": f"http://127.0.0.1:{self.warehouse_wire.port}/",
             "WAREHOUSE_SECRET": "chaos-chaos",
+            # All customers come from this machine, and quickly.
+            "CHECKOUTS_PER_ADDRESS": "100000/s",
+            "CHECKOUTS_IN_ALL": "100000/s",
+            "CANCELLATIONS_PER_ADDRESS": "100000/s",
         }
         if self.database_wire:
             env["DATABASE_URL"] = f"postgres://shop@127.0.0.1:{self.database_wire.port}/shop"

@@ -1,0 +1,61 @@
+"""The admin's login: so many tries, and few passwords checked at a time."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.debug import sensitive_post_parameters
+
+from shop.budgets import Budget, network_of
+from shop.views import too_many_requests
+
+PER_ACCOUNT = Budget("LOGINS_PER_ACCOUNT")
+"""Of one account from one address: a stranger cannot lock staff out from theirs."""
+PER_ADDRESS = Budget("LOGINS_PER_ADDRESS")
+
+AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
+"""Passwords checked in parallel: each costs a core for a third of a second."""
+WAITING = 4
+"""Further tries that wait for their turn; others are sent away."""
+
+_checking = BoundedSemaphore(AT_ONCE)
+_waiting = BoundedSemaphore(AT_ONCE + WAITING)
+
+
+@sensitive_post_parameters()
+def login(request: HttpRequest) -> HttpResponseBase:
+    """The admin's own login, behind its budgets. A try is taken before the password is looked at,
+    so parallel ones count; a right password gives it back.
+    """
+    if request.method != "POST":
+        return admin.site.login(request)
+    address = network_of(request.META.get("REMOTE_ADDR"))
+    account = f"{request.POST.get('username', '')[:150].casefold()} {address}"
+    if wait := PER_ADDRESS.take(address) or PER_ACCOUNT.take(account):
+        return too_many_requests(request, wait)
+    with _turn() as had:
+        if not had:
+            PER_ADDRESS.give_back(address)
+            PER_ACCOUNT.give_back(account)
+            return too_many_requests(request, 2)
+        answer = admin.site.login(request)
+    if request.user.is_authenticated:
+        PER_ADDRESS.give_back(address)
+        PER_ACCOUNT.forgive(account)
+    return answer
+
+
+@contextmanager
+def _turn() -> Iterator[bool]:
+    if not _waiting.acquire(blocking=False):
+        yield False
+        return
+    try:
+        with _checking:
+            yield True
+    finally:
+        _waiting.release()

@@ -1,0 +1,139 @@
+"""What a request may bring is judged before the application hears of it."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from config import guard
+from shop.budgets import Budget, Rate
+
+Sent = list[dict[str, Any]]
+
+
+class Told:
+    """An application that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        self.headers: dict[bytes, bytes] = {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.headers = dict(scope["headers"])
+        self.bodies.append((await receive()).get("body", b""))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"done"})
+
+
+def ask(
+    application: Any, *parts: bytes, path: str = "/api/v1/checkout/", **headers: str
+) -> tuple[int, dict[bytes, bytes], bytes]:
+    """POST the parts of a body; the status, headers and content of the answer."""
+    sent: Sent = []
+    messages = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    messages[-1]["more_body"] = False
+
+    async def receive() -> Any:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    names = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {
+        "type": "http", "method": "POST", "path": path, "headers": names,
+        "client": ("192.0.2.1", 1),
+    }  # fmt: skip
+    asyncio.run(guard.Guard(application)(scope, receive, send))
+    content = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], dict(sent[0]["headers"]), content
+
+
+def test_a_chunked_body_is_handed_on_whole_with_its_length() -> None:
+    told = Told()
+
+    status, _, _ = ask(told, b'{"a"', b": 1}", transfer_encoding="chunked")
+
+    assert status == 200
+    assert told.bodies == [b'{"a": 1}']
+    assert told.headers == {b"content-length": b"8"}
+
+
+@pytest.mark.parametrize(
+    ("path", "largest"),
+    [("/api/v1/checkout/", 65536), ("/nowhere", 65536), ("/admin/login/", 65536),
+     ("/admin/orders/order/add/", 1048576)],
+)  # fmt: skip
+def test_a_body_is_bounded_wherever_it_is_sent(path: str, largest: int) -> None:
+    told = Told()
+    fits, more = b"x" * largest, b"y"
+
+    assert ask(told, fits, path=path, content_length=str(largest))[0] == 200
+    assert ask(told, fits, path=path, transfer_encoding="chunked")[0] == 200
+    assert ask(told, b"", path=path, content_length=str(largest + 1))[0] == 413
+    assert ask(told, fits, more, path=path, transfer_encoding="chunked")[0] == 413
+    assert len(told.bodies) == 2
+
+
+def test_the_api_refuses_with_a_problem_and_ends_the_connection() -> None:
+    status, headers, content = ask(Told(), b"", content_length="1000000000")
+
+    assert status == 413
+    assert headers[b"content-type"] == b"application/problem+json"
+    assert headers[b"connection"] == b"close"
+    assert json.loads(content)["type"] == "/api/problems/#body-too-large"
+
+
+def test_a_budget_is_kept_for_each_address(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.BUDGETS = settings.BUDGETS | {"CHECKOUTS_PER_ADDRESS": Rate(2, 60)}
+    path, _, each = guard.BUDGETS[0]
+    monkeypatch.setattr(guard, "BUDGETS", ((path, Budget("CHECKOUTS_PER_ADDRESS"), each),))
+    told = Told()
+
+    answers = [ask(told, b"{}", content_length="2") for _ in range(3)]
+
+    assert [status for status, _, _ in answers] == [200, 200, 429]
+    assert int(answers[2][1][b"retry-after"]) == 30
+    assert b"connection" not in answers[2][1]
+    assert len(told.bodies) == 2
+
+
+def test_a_crowd_is_served_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "TURN_WITHIN", 0.05)
+    running = []
+
+    async def never(scope: Any, receive: Any, send: Any) -> None:
+        running.append(scope)
+        await asyncio.sleep(60)
+
+    async def crowd() -> list[Any]:
+        one = guard.Guard(never)
+        sent: Sent = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        many = [asyncio.create_task(one(scope, None, send)) for _ in range(guard.MOST_REQUESTS)]
+        await asyncio.sleep(0)
+        await one(scope, None, send)
+        assert len(running) == guard.MOST_REQUESTS
+        probe = asyncio.create_task(one(scope | {"path": "/healthz"}, None, send))
+        await asyncio.sleep(0.01)
+        for task in (*many, probe):
+            task.cancel()
+        return sent
+
+    sent = asyncio.run(crowd())
+
+    assert sent[0]["status"] == 503
+    assert running[-1]["path"] == "/healthz"
+
+
+def test_the_dashboards_stream_takes_no_turn() -> None:
+    from django.urls import reverse
+
+    assert {reverse("healthz"), reverse("readyz"), reverse("analytics:stream")} == set(
+        guard.UNCOUNTED
+    )
