@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from babel import Locale
+from babel.core import get_global
 from babel.numbers import (
     NumberPattern,
     format_currency,
@@ -105,5 +106,5 @@ def _rounded(amount: Decimal, currency: str) -> Decimal:
 
 @cache
 def _tender() -> frozenset[str]:
-    countries = (str(code) for code in ENGLISH.territories if len(str(code)) == 2)
+    countries = get_global("territory_currencies")
     return frozenset(code for country in countries for code in get_territory_currencies(country))

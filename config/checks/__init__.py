@@ -13,6 +13,7 @@ from config.checks.debug import check_debug, check_site_url
 from config.checks.documents import check_documents
 from config.checks.leftovers import check_goods, check_staff
 from config.checks.machine import check_folder, check_port, check_ports_differ, check_python
+from config.checks.prices import check_prices
 from config.checks.redis import check_redis
 from config.checks.secrets import check_flower_login, check_secret_key, check_warehouse_secret
 from config.checks.seller import check_currency, check_samples, check_seller
@@ -51,6 +52,7 @@ def database_checks() -> Iterator[Check]:
     yield check_limits()
     yield check_staff()
     yield check_goods()
+    yield check_prices()
 
 
 def all_checks() -> Iterator[Check]:

@@ -1,10 +1,12 @@
 """Fill the catalogue and the warehouse."""
 
+from django.conf import settings
 from django.db import transaction
 
 from config.demo.catalogue import CATALOGUE, Good
 from inventory import services as inventory
 from shop.models import Product
+from shop.money import rounded
 
 
 @transaction.atomic
@@ -38,6 +40,6 @@ def _product(good: Good) -> Product:
         sku=good.sku,
         name=good.name,
         description=good.description,
-        unit_price=good.price,
+        unit_price=rounded(good.price, settings.CURRENCY),
         tax_rate=good.tax_rate,
     )

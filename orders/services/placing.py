@@ -1,7 +1,9 @@
 """Placing an order: prices from the catalogue, frozen, and stated once."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
 
 from bus import publish
@@ -56,6 +58,7 @@ def place_order(order_id: int) -> Order:
         lines = list(order.lines.select_for_update().order_by("id"))
         products = catalogue({line.sku for line in lines})
         require_stock({line.sku: line.quantity for line in lines})
+        order.currency = settings.CURRENCY  # of today's prices, whatever the draft's was
         for line in lines:
             line.freeze(products[line.sku], order.currency)
         OrderLine.objects.bulk_update(lines, FROZEN)
@@ -64,20 +67,27 @@ def place_order(order_id: int) -> Order:
 
 
 def price_draft(order_id: int) -> None:
-    """Show today's prices on a draft; what has left the catalogue keeps what it had."""
+    """Show today's prices on a draft, in the shop's currency of today.
+
+    What has left the catalogue keeps what it had, or costs nothing once that was another currency.
+    """
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=order_id)
         if order.state != State.DRAFT:
             raise NotADraft(f"Order {order} is {order.state}; its prices are frozen.")
         lines = list(order.lines.all())
         products = sellable({line.sku for line in lines})
+        changed = order.currency != settings.CURRENCY
+        order.currency = settings.CURRENCY
         for line in lines:
             if line.sku in products:
                 line.freeze(products[line.sku], order.currency)
+            elif changed:
+                line.unit_price = line.net = line.tax = line.total = Decimal(0)
         OrderLine.objects.bulk_update(lines, FROZEN)
         if lines:
             order.net, order.tax, order.total = summed([line.amounts for line in lines])
-            order.save(update_fields=["net", "tax", "total"])
+            order.save(update_fields=["currency", "net", "tax", "total"])
 
 
 def catalogue(skus: set[str]) -> dict[str, Product]:
@@ -113,7 +123,7 @@ def turn_placed(order: Order, lines: list[OrderLine]) -> None:
     order.frozen_lines = lines
     order.net, order.tax, order.total = summed([line.amounts for line in lines])
     order.state = State.PLACED
-    order.save(update_fields=["state", "net", "tax", "total"])
+    order.save(update_fields=["state", "currency", "net", "tax", "total"])
 
 
 def announce_order(order: Order) -> None:

@@ -10,7 +10,8 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from orders.models import Order
+from orders.models import Order, OrderLine
+from orders.services import place_order, price_draft
 from shop.models import Product
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +111,33 @@ def test_staff_cannot_write_a_price_finer_than_the_currency(
 
     assert "JPY has 0 decimal places" in page.content.decode()
     assert Product.objects.get(sku="MUG").unit_price == 12
+
+
+def test_a_draft_is_placed_at_todays_prices_in_todays_currency(
+    catalogue: dict[str, Product], settings: Settings
+) -> None:
+    draft = Order.objects.create(
+        email="ada@example.com",
+        name="Ada",
+        line1="Way 1",
+        postal_code="10115",
+        city="Berlin",
+        country="DE",
+    )
+    OrderLine.objects.bulk_create(
+        OrderLine(order=draft, sku=sku, quantity=1) for sku in ("MUG", "TEA")
+    )
+    price_draft(draft.pk)
+    settings.CURRENCY = "JPY"
+    Product.objects.update(unit_price=1200)
+    Product.objects.filter(sku="TEA").update(active=False)
+
+    price_draft(draft.pk)
+    draft.refresh_from_db()
+    assert (draft.currency, draft.total) == ("JPY", 1200)
+
+    draft.lines.filter(sku="TEA").delete()
+    placed = place_order(draft.pk)
+    assert (placed.currency, placed.total) == ("JPY", 1200)
+    placed.refresh_from_db()
+    assert placed.currency == "JPY"

@@ -1,0 +1,25 @@
+"""The catalogue's prices can be paid in the shop's currency."""
+
+from django.conf import settings
+from django.db import Error
+from django.db.models import F
+from django.db.models.functions import Round
+
+from config.checks.check import Check
+from shop.models import Product
+from shop.money import decimal_places
+
+
+def check_prices() -> Check:
+    """Prices are not converted when CURRENCY changes; a finer one is rounded when it is sold."""
+    what, why = "Prices", "customers pay what is shown"
+    places = decimal_places(settings.CURRENCY)
+    on_sale = Product.objects.filter(active=True)
+    try:
+        finer = on_sale.exclude(unit_price=Round(F("unit_price"), places)).count()
+    except Error:
+        return Check(what, "there are no tables yet", why)
+    if not finer:
+        return Check(what, f"in {settings.CURRENCY}", why)
+    state = f"{finer} have more than the {places} decimal places of {settings.CURRENCY}"
+    return Check(what, state, why, "Change them in the admin: Shop > Products.", needed=False)
