@@ -5,6 +5,7 @@ from datetime import timedelta
 from billing import services
 from bus import AfterDone, Queue, Retry, subscribe
 from shop.events import InvoiceNumbered, OrderCancelled, OrderConfirmed
+from shop.stages import Stage
 
 # A hundred pages take seconds, a storage that hangs takes longer.
 QUEUE = Queue("billing", ordered=True, hard_limit=timedelta(seconds=120))
@@ -21,13 +22,27 @@ STORAGE = Retry(
 
 
 # Not at once when an order is placed: one that the stock rejects must have no invoice.
-@subscribe(OrderConfirmed, queue=QUEUE, retry=NUMBERING, batch=20, lock=services.lock_series)
+@subscribe(
+    OrderConfirmed,
+    queue=QUEUE,
+    retry=NUMBERING,
+    batch=20,
+    lock=services.lock_series,
+    stage=Stage.INVOICE,
+)
 def issue_invoice(orders: list[OrderConfirmed]) -> None:
     """Invoice the orders that will be carried out."""
     services.issue_invoices(orders)
 
 
-@subscribe(OrderCancelled, queue=QUEUE, retry=NUMBERING, batch=20, lock=services.lock_series)
+@subscribe(
+    OrderCancelled,
+    queue=QUEUE,
+    retry=NUMBERING,
+    batch=20,
+    lock=services.lock_series,
+    stage=Stage.CREDIT_NOTE,
+)
 def issue_credit_note(order: OrderCancelled) -> None:
     """Credit what was invoiced; an order that was never confirmed has nothing to credit."""
     services.issue_credit_note(order)
@@ -42,6 +57,7 @@ def issue_credit_note(order: OrderCancelled) -> None:
     outside=True,
     repeatable=True,
     visible=False,
+    stage=Stage.INVOICE,
 )
 def draw_document(document: InvoiceNumbered, key: str) -> AfterDone | None:  # noqa: ARG001 -- the name is the key
     """Draw and store the PDF, then tell the shop that it can be had.

@@ -20,6 +20,8 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 LARGEST_BATCH = 500
 
+LONGEST_STAGE = 60
+
 LONGEST_NAME = 80
 """So that the key of an outside effect has 120 characters at most."""
 
@@ -66,6 +68,7 @@ class Reaction:
     outside: bool
     repeatable: bool
     visible: bool
+    stage: str
     whole_batch: bool
     lock: Callable[[list[Any]], None] | None
     using: Callable[[], AbstractContextManager[Any]] | None
@@ -98,6 +101,7 @@ def subscribe(
     outside: bool = False,
     repeatable: bool = False,
     visible: bool | None = None,
+    stage: str = "",
     lock: Callable[[list[Any]], None] | None = None,
     using: Callable[[], AbstractContextManager[Any]] | None = None,
 ) -> Callable[[Handler], Handler]:
@@ -125,6 +129,8 @@ def subscribe(
         ordered: False for what must not wait for the stream's earlier events; else the queue's.
         visible: whether somebody outside the shop notices the effect: a mail, a parcel. What is
             not noticed takes part in a quiet backfill. Else the same as `outside`.
+        stage: what those whom the stream is about are told that it works towards, in their words.
+            Empty: they are told nothing of it.
 
     Raises:
         BadSubscription: at import, with the way out.
@@ -142,6 +148,11 @@ def subscribe(
             raise BadSubscription(f"{name} must subscribe to a class of facts, not to {fact!r}.")
         if not 1 <= batch <= LARGEST_BATCH:
             raise BadSubscription(f"{name}: batch is {batch}; it must be 1 to {LARGEST_BATCH}.")
+        if not isinstance(stage, str) or len(stage) > LONGEST_STAGE or not _is_line(stage):
+            raise BadSubscription(
+                f"{name}: stage is {stage!r}; it must be one line of at most {LONGEST_STAGE} "
+                "printable characters, or be left out."
+            )
         if outside and lock:
             raise BadSubscription(f"{name}: lock needs a transaction, and outside=True has none.")
         if not outside and (using or repeatable):
@@ -161,6 +172,7 @@ def subscribe(
             outside=outside,
             repeatable=repeatable,
             visible=outside if visible is None else visible,
+            stage=str(stage),
             whole_batch=whole_batch,
             lock=lock,
             using=using,
@@ -169,6 +181,10 @@ def subscribe(
         return handler
 
     return register
+
+
+def _is_line(text: str) -> bool:
+    return text.isprintable() and text == text.strip()
 
 
 def _takes_list(handler: Callable[..., Any]) -> bool:

@@ -6,6 +6,7 @@ from bus import AfterDone, Queue, Retry, subscribe
 from fulfillment import services
 from fulfillment.warehouse import Warehouse
 from shop.events import OrderCancelled, OrderPlaced, ShipmentRecalled, StockReserved
+from shop.stages import Stage
 
 QUEUE = Queue("fulfillment", ordered=True)
 
@@ -40,6 +41,7 @@ def open_shipment(orders: list[OrderPlaced]) -> None:
     outside=True,
     repeatable=True,
     using=services.warehouse,
+    stage=Stage.ON_ITS_WAY,
 )
 def release_shipment(reserved: StockReserved, key: str, warehouse: Warehouse) -> AfterDone | None:
     """Tell the warehouse to send the goods."""

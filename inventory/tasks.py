@@ -5,6 +5,7 @@ from datetime import timedelta
 from bus import Queue, Retry, subscribe
 from inventory import services
 from shop.events import OrderCancelled, OrderPlaced, ShipmentDispatched
+from shop.stages import Stage
 
 QUEUE = Queue("inventory", ordered=True)
 
@@ -18,7 +19,9 @@ RETRY = Retry(
 )
 
 
-@subscribe(OrderPlaced, queue=QUEUE, retry=RETRY, batch=20, lock=services.lock_stock)
+@subscribe(
+    OrderPlaced, queue=QUEUE, retry=RETRY, batch=20, lock=services.lock_stock, stage=Stage.SET_ASIDE
+)
 def reserve_stock(orders: list[OrderPlaced]) -> None:
     """Promise the stock to the orders, each as a whole or not at all."""
     services.reserve_stock(orders)

@@ -148,7 +148,7 @@ class Checkout(OrderView):
 class OrderDetail(OrderView):
     @extend_schema(responses={200: FollowedOrderSerializer, **refusals(NotFound)})
     def get(self, request: Request, token: str) -> Response:
-        """One order, and every reaction to it."""
+        """One order, and how far it is."""
         order = self.order(token)
         return Response(FollowedOrderSerializer(order, context=_shown(request, token)).data)
 

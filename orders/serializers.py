@@ -6,9 +6,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from bus.selectors import reactions, settled
+from bus.selectors import settled
 from orders.models import LARGEST_QUANTITY, MOST_LINES, Order, OrderLine, State
 from orders.services import Basket
+from orders.stages import Progress, story
 from shop.addresses import InvalidAddress, completed
 from shop.events import Address, Customer
 from shop.fields import (
@@ -130,26 +131,23 @@ class OrderSerializer(serializers.Serializer[Order]):
         }
 
 
-class ReactionSerializer(serializers.Serializer[Any]):
-    """One app's reaction to one fact of the order, as the ledger has it."""
+class StepSerializer(serializers.Serializer[Any]):
+    """A stage of the order."""
 
-    app = serializers.CharField()
-    reaction = serializers.CharField()
-    state = serializers.CharField()
-    attempts = serializers.IntegerField()
-    at = serializers.DateTimeField(allow_null=True)
+    stage = serializers.CharField(help_text="For people; what other apps declare comes last.")
+    state = serializers.ChoiceField(choices=[state.value for state in Progress])
+    at = serializers.DateTimeField(allow_null=True, help_text="When it was reached.")
 
 
 class FollowedOrderSerializer(OrderSerializer):
-    """An order with everything that has been done about it."""
+    """An order, and how far it is."""
 
-    # Settled is asked first: where it says so, the reactions read after it are all of them.
     settled = serializers.SerializerMethodField()
-    reactions = serializers.SerializerMethodField()
+    stages = serializers.SerializerMethodField()
 
-    @extend_schema_field(ReactionSerializer(many=True))
-    def get_reactions(self, order: Order) -> Any:
-        return ReactionSerializer(reactions(str(order.number)), many=True).data
+    @extend_schema_field(StepSerializer(many=True))
+    def get_stages(self, order: Order) -> Any:
+        return StepSerializer(story(order).steps, many=True).data
 
     def get_settled(self, order: Order) -> bool:
         """Whether nothing is outstanding and nothing needs a person."""

@@ -49,6 +49,7 @@ def a_reaction(room: str) -> Reaction:
         outside=False,
         repeatable=False,
         visible=False,
+        stage="",
         whole_batch=False,
         lock=None,
         using=None,

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from bus.selectors import ReactionState
+
 CONNECTIONS = 4
 """At a time; the point is to show the shop at work, not to measure how it drowns."""
 PATIENCE = 20
@@ -39,14 +41,21 @@ class Followed:
     page: str
     number: str
     placed_at: float
-    reactions: list[dict[str, Any]] = field(default_factory=list)
+    reactions: list[ReactionState] = field(default_factory=list)
     settled: bool = False
-    settled_after: float | None = None
-    """Seconds from the answer of the checkout, or by the shop's own clock where it tells."""
+    at: datetime | None = None
+    """When it was placed, by the shop's clock."""
+
+    @property
+    def settled_after(self) -> float | None:
+        """Seconds from its placing to its last reaction, by the shop's clock."""
+        if not (self.settled and self.at and self.reactions):
+            return None
+        return (max(one.at for one in self.reactions) - self.at).total_seconds()
 
     @property
     def dead(self) -> bool:
-        return any(reaction["state"] == "dead" for reaction in self.reactions)
+        return any(reaction.state == "dead" for reaction in self.reactions)
 
     @property
     def over(self) -> bool:
@@ -103,10 +112,8 @@ class Customer:
     def look_at(self, order: Followed) -> Followed:
         """Ask the shop how far the order is."""
         answer = self._ask("GET", order.address)
-        order.reactions = answer["reactions"]
         order.settled = answer["settled"]
-        if order.settled and order.settled_after is None:
-            order.settled_after = _by_its_clock(answer) or time.monotonic() - order.placed_at
+        order.at = datetime.fromisoformat(answer["placed_at"])
         return order
 
     def _ask(self, method: str, path: str, **request: Any) -> Any:
@@ -142,12 +149,3 @@ class Customer:
                 f"The shop does not answer at {self.url} ({error}). Start it with `make up`, or "
                 "set PORT or SITE_URL to where it is."
             ) from error
-
-
-def _by_its_clock(answer: dict[str, Any]) -> float | None:
-    """From the placing to the last reaction, where the shop tells both times."""
-    times = [reaction["at"] for reaction in answer["reactions"] if reaction["at"]]
-    if not times or not answer.get("placed_at"):
-        return None
-    last = max(map(datetime.fromisoformat, times))
-    return (last - datetime.fromisoformat(answer["placed_at"])).total_seconds()

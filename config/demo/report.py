@@ -13,15 +13,13 @@ def reaction_table(order: Followed) -> Table:
     """Every reaction to one order, line by line."""
     table = Table("App", "Reaction", "State", "Tries", box=box.SIMPLE)
     for reaction in order.reactions:
-        table.add_row(
-            reaction["app"], reaction["reaction"], reaction["state"], str(reaction["attempts"])
-        )
+        table.add_row(reaction.app, reaction.reaction, reaction.state, str(reaction.attempts))
     return table
 
 
 def app_table(orders: list[Followed], doubled: dict[str, int]) -> Table:
     """How many reactions of each app are in which state, and how many effects are doubled."""
-    counts = Counter((r["app"], _state(r["state"])) for order in orders for r in order.reactions)
+    counts = Counter((r.app, _state(r.state)) for order in orders for r in order.reactions)
     table = Table("App", box=box.SIMPLE)
     for title in ("done", "waiting", "dead", "doubled"):
         table.add_column(title, justify="right")

@@ -2,7 +2,6 @@
 
 import re
 import socket
-import sqlite3
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from tests.live.shop import BODY, Shop
@@ -27,32 +25,15 @@ BASE64 = re.compile(rb"[A-Za-z0-9+/]{40,}")
 REFUSED = {"name": GRACE["name"], '"to"': GRACE["email"]}
 
 
-def query(shop: Shop, *statements: str) -> list[Any]:
-    """What the shop's own database answers to the last of these."""
-    url = shop.env.get("DATABASE_URL", "")
-    if url.startswith("postgres"):
-        with psycopg.connect(url) as connection:
-            for statement in statements:
-                cursor = connection.execute(statement.encode())
-            return cursor.fetchall() if cursor.description else []
-    connected = sqlite3.connect(shop.folder / "shop.sqlite3", timeout=20)
-    with connected:
-        rows = [connected.execute(statement).fetchall() for statement in statements][-1]
-    connected.close()
-    return rows
-
-
 def refuse(shop: Shop, table: str, column: str) -> None:
     """Let the database refuse Grace in a table, as it does what breaks a constraint."""
     value = REFUSED[column].replace("'", "''")
     if shop.env.get("DATABASE_URL"):
-        query(
-            shop,
+        shop.query(
             f"ALTER TABLE {table} ADD CONSTRAINT not_her CHECK ({column} <> '{value}') NOT VALID",
         )
     else:
-        query(
-            shop,
+        shop.query(
             f"CREATE TRIGGER not_her_{table} BEFORE INSERT ON {table} "
             f"WHEN NEW.{column} = '{value}' "
             "BEGIN SELECT RAISE(ABORT, 'not_her'); END",
@@ -91,7 +72,7 @@ def private(shop: Shop) -> Iterator[Callable[[], list[str]]]:
             places = {
                 "the log": shop.said,
                 "Redis": told(),
-                "the ledger": str(query(shop, "SELECT error FROM bus_delivery")),
+                "the ledger": str(shop.query("SELECT error FROM bus_delivery")),
             }
             return [
                 f"{one} in {where}"
@@ -122,7 +103,7 @@ def test_a_worker_that_a_database_refuses_something_names_nobody(
     order = shop.http.post("/api/v1/checkout/", json=GRACE).json()
     shop.wait_for(lambda: "dead" in shop.states(order).get("notifications", ()), 60)
 
-    errors = str(query(shop, "SELECT error FROM bus_delivery WHERE state = 'dead'"))
+    errors = str(shop.query("SELECT error FROM bus_delivery WHERE state = 'dead'"))
     assert "not_her" in errors
     assert private() == []
 

@@ -1,0 +1,75 @@
+"""Reading one stream for those whom it is about."""
+
+from datetime import timedelta
+
+import pytest
+
+from bus.models import Delivery, State
+from bus.registration import register
+from bus.relay.routing import route
+from bus.retention import prune
+from bus.streams import declared_stages, events_of, in_progress
+from bus.testing import given, settle
+from bus.tests.conftest import Happened, Subscribed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def wrap(fact: Happened) -> None: ...
+def score(fact: Happened) -> None: ...
+
+
+def test_only_handlers_that_declare_a_stage_are_told(subscribed: Subscribed) -> None:
+    subscribed(wrap, stage="Gift wrapping")
+    subscribed(score)
+    given(Happened(about="a"), Happened(about="b"))
+    settle("desk")
+
+    [told] = declared_stages("a")
+
+    assert (told.stage, told.state) == ("Gift wrapping", "done")
+
+
+def test_a_pruned_ledger_keeps_the_events_and_what_is_dead(subscribed: Subscribed) -> None:
+    subscribed(wrap, stage="Gift wrapping")
+    given(Happened(about="a"), Happened(about="b"))
+    settle("desk")
+    Delivery.objects.filter(stream="b").update(state=State.DEAD)
+
+    list(prune(timedelta(0), by="ada"))
+
+    assert declared_stages("a") == []
+    assert [one.type for one in events_of("a")] == ["Happened"]
+    assert [one.state for one in declared_stages("b")] == ["dead"]
+
+
+def test_no_personal_data_is_in_what_is_told_of_an_event(subscribed: Subscribed) -> None:
+    given(Happened(about="a", who="Ada Lovelace"))
+
+    assert "who" not in events_of("a")[0].data
+
+
+@pytest.mark.parametrize(
+    ("state", "goes_on"),
+    [
+        ("waiting", True),
+        ("sent", True),
+        ("running", True),
+        ("sending", True),
+        ("dead", False),
+        ("done", False),
+        ("discarded", False),
+    ],
+)
+def test_what_is_dead_does_not_go_on_by_itself(
+    subscribed: Subscribed, state: str, goes_on: bool
+) -> None:
+    subscribed(wrap)
+    register("desk")
+    given(Happened(about="a"))
+    assert in_progress("a")
+    route()
+
+    Delivery.objects.update(state=state)
+
+    assert in_progress("a") is goes_on

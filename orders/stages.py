@@ -1,0 +1,143 @@
+"""How far an order is, in the customer's words: from its row and events, which are never pruned.
+
+The ledger is asked only how a stage that is not reached goes on, and for stages that other
+subscriptions declare.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.utils import timezone
+
+from bus.streams import Published, declared_stages, events_of, in_progress
+from orders.models import Order, State
+from shop.events import (
+    InvoiceIssued,
+    InvoiceNumbered,
+    OrderCancelled,
+    OrderPlaced,
+    ShipmentDispatched,
+    StockReserved,
+)
+from shop.stages import Stage
+
+REACHED_BY = {
+    OrderPlaced.__name__: Stage.RECEIVED,
+    StockReserved.__name__: Stage.SET_ASIDE,
+    ShipmentDispatched.__name__: Stage.ON_ITS_WAY,
+    OrderCancelled.__name__: Stage.CANCELLED,
+}
+DOCUMENTS = {"invoice": Stage.INVOICE, "credit note": Stage.CREDIT_NOTE}
+THE_WAY = (Stage.RECEIVED, Stage.SET_ASIDE, Stage.INVOICE, Stage.ON_ITS_WAY)
+
+RELOADS = (
+    (timedelta(minutes=1), 5),
+    (timedelta(minutes=10), 30),
+    (timedelta(hours=1), 300),
+)
+"""Up to that age of the latest event, after how many seconds its page looks again; then never."""
+
+
+class Progress(StrEnum):
+    DONE = "done"
+    UNDER_WAY = "under way"
+    DELAYED = "delayed"
+    TO_COME = "to come"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage of one order. `at` is when it was reached."""
+
+    stage: str
+    state: Progress
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Story:
+    """All stages of an order; which documents can be had; whether its page should look again."""
+
+    steps: list[Step]
+    has_invoice: bool
+    has_credit_note: bool
+    reload_after: int | None
+    """Seconds."""
+
+
+def story(order: Order) -> Story:
+    """What the customer is told of the order's progress. Three queries."""
+    number = str(order.number)
+    events = events_of(number)
+    reached = _reached(order, events)
+    going = _going(number)
+    steps = [
+        Step(stage, Progress.DONE, reached[stage])
+        if stage in reached
+        else Step(stage, going.get(stage, (Progress.TO_COME, None))[0])
+        for stage in _expected(order, events, reached)
+    ]
+    known = {step.stage for step in steps}
+    steps += [Step(name, *how) for name, how in going.items() if name not in known | {*Stage}]
+    return Story(
+        steps=steps,
+        has_invoice=Stage.INVOICE in reached,
+        has_credit_note=Stage.CREDIT_NOTE in reached,
+        reload_after=_reload_after(number, events),
+    )
+
+
+def _reached(order: Order, events: list[Published]) -> dict[str, datetime]:
+    """When; by the order's row, and by events that it does not note or has not noted yet."""
+    found: dict[str, datetime | None] = {}
+    for event in events:
+        if event.type == InvoiceIssued.__name__:
+            found.setdefault(DOCUMENTS[event.data["kind"]], event.at)
+        elif event.type in REACHED_BY:
+            found.setdefault(REACHED_BY[event.type], event.at)
+    noted = {
+        Stage.RECEIVED: order.placed_at,
+        Stage.SET_ASIDE: order.reserved_at,
+        Stage.ON_ITS_WAY: order.shipped_at,
+        Stage.CANCELLED: order.cancelled_at,
+    }
+    found |= {stage: at for stage, at in noted.items() if at}
+    return {stage: at for stage, at in found.items() if at}
+
+
+def _expected(order: Order, events: list[Published], reached: dict[str, datetime]) -> list[Stage]:
+    """A cancelled order goes no further; what was invoiced is credited."""
+    if order.state != State.CANCELLED:
+        return list(THE_WAY)
+    invoiced = any(event.type == InvoiceNumbered.__name__ for event in events)
+    way = [stage for stage in THE_WAY if stage in reached]
+    return [*way, Stage.CANCELLED, *([Stage.CREDIT_NOTE] if invoiced else [])]
+
+
+def _going(number: str) -> dict[str, tuple[Progress, datetime | None]]:
+    """What the ledger has of declared stages. The worst counts; of what was discarded, nothing."""
+    found: dict[str, tuple[Progress, datetime | None]] = {}
+    rank = [Progress.DONE, Progress.UNDER_WAY, Progress.DELAYED]
+    for one in declared_stages(number):
+        if one.state == "discarded":
+            continue
+        progress = {"done": Progress.DONE, "dead": Progress.DELAYED}.get(
+            one.state, Progress.UNDER_WAY
+        )
+        before = found.get(one.stage, (Progress.DONE, None))[0]
+        if one.stage not in found or rank.index(progress) >= rank.index(before):
+            found[one.stage] = progress, one.at if progress is Progress.DONE else None
+    # A handler that is done has not reached one of the order's own stages: an event says that.
+    return {
+        stage: (Progress.UNDER_WAY, None) if stage in {*Stage} and how[0] == Progress.DONE else how
+        for stage, how in found.items()
+    }
+
+
+def _reload_after(number: str, events: list[Published]) -> int | None:
+    latest = max((event.at for event in events), default=None)
+    if latest is None or not in_progress(number):
+        return None
+    age = timezone.now() - latest
+    return next((seconds for longest, seconds in RELOADS if age < longest), None)
