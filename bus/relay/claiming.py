@@ -8,6 +8,7 @@ from bus.among import among
 from bus.clock import sql_ago, sql_in, sql_now
 from bus.planning import plan_by_index
 from bus.relay.expiry import SENT_LEASE, expire
+from bus.relay.in_flight import InFlight
 from bus.relay.work import CLAIMABLE, Work
 
 PATIENCE = 0.2
@@ -37,15 +38,20 @@ class Candidate:
 
 
 def claim(
-    work: list[Work], *, patient: bool = True, queued: frozenset[Ticket] = frozenset()
+    work: list[Work],
+    *,
+    patient: bool = True,
+    queued: frozenset[Ticket] = frozenset(),
+    in_flight: InFlight | None = None,
 ) -> list[Batch]:
     """Claim what is due and take back what is late; one commit for all queues.
 
     Under the queues' rows, so that several relays share them. Claims by state, never by a cursor
     over ids: rows commit out of order. `patient` claims let a batch wait to be filled, and leave
     a queue to a relay that is at it. `queued`: what still lies in the broker's queues, and so is
-    not sent a second time.
+    not sent a second time. `in_flight`: what a relay remembers of its messages.
     """
+    in_flight = in_flight or InFlight()
     if not work:
         return []
     with transaction.atomic():
@@ -53,13 +59,12 @@ def claim(
         queues = _lock_queues({one.queue_id for one in work}, patient)
         work = [one for one in work if one.queue_id in queues]
         expire([one for one in work if one.late], queued)
-        in_flight = _in_flight(work)
-        return [
-            batch
-            for one in work
-            if one.due
-            for batch in _claim(one, in_flight.get(one.subscription_id, 0), patient)
-        ]
+        due = [one for one in work if one.due]
+        counts = in_flight.count(due)
+        batches = [batch for one in due for batch in _claim(one, counts.get(one.task, 0), patient)]
+    for batch in batches:
+        in_flight.sent(batch.task, (pk for pk, _token in batch.tickets))
+    return batches
 
 
 def _lock_queues(ids: set[int], patient: bool) -> set[int]:
@@ -75,18 +80,6 @@ def _lock_queues(ids: set[int], patient: bool) -> set[int]:
             [values],
         )
         return {row[0] for row in cursor.fetchall()}
-
-
-def _in_flight(work: list[Work]) -> dict[int, int]:
-    """How many deliveries of each subscription are in the broker or in a worker."""
-    condition, values = among([one.subscription_id for one in work if one.due])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT subscription_id, COUNT(*) FROM bus_delivery WHERE subscription_id {condition} "
-            "AND state IN ('sent', 'running', 'sending') GROUP BY subscription_id",
-            [values],
-        )
-        return dict(cursor.fetchall())
 
 
 def _claim(work: Work, in_flight: int, patient: bool) -> list[Batch]:
@@ -164,8 +157,8 @@ def _candidates(work: Work, room: int) -> list[Candidate]:
         cursor.execute(
             f"SELECT d.id, d.token, d.alone, d.due_at > {sql_ago(PATIENCE)} "
             "FROM bus_delivery d WHERE d.subscription_id = %s AND d.state = 'waiting' "
-            f"AND d.due_at <= {sql_now()} AND {claimable.format(sql_now())} {lane} "
+            f"AND d.due_at BETWEEN %s AND {sql_now()} AND {claimable.format(sql_now())} {lane} "
             f"ORDER BY d.due_at, d.id LIMIT %s {lock}",
-            [work.subscription_id, work.subscription_id, room],
+            [work.subscription_id, work.due_from, work.subscription_id, room],
         )
         return [Candidate(*row) for row in cursor.fetchall()]

@@ -15,6 +15,8 @@ from bus.models import RelayState
 from bus.operations import bulk
 from bus.relay.claiming import claim
 from bus.relay.epoch import Epoch
+from bus.relay.in_flight import InFlight
+from bus.relay.marks import Marks
 from bus.relay.queued import Queued
 from bus.relay.routing import route
 from bus.relay.sending import Sender
@@ -58,6 +60,8 @@ class Relay:
         self.sender = Sender()
         self.epoch = Epoch()
         self.queued = Queued()
+        self.marks = Marks()
+        self.in_flight = InFlight()
         self._behind = False
         """Whether the last look filled a subscription's window, so that more may be waiting."""
         self._broker_error: str | None = None
@@ -85,7 +89,8 @@ class Relay:
 
     def step(self) -> int:
         """One look: returns how many events were routed, deliveries sent and changed in bulk."""
-        routed = route()
+        self.marks.begin()
+        routed = route(self.marks)
         sent = self._feed_broker() if time.monotonic() >= self._try_broker_at else 0
         return routed + sent + self._go_on_in_bulk()
 
@@ -117,8 +122,9 @@ class Relay:
             self._check_broker_at = time.monotonic() + CHECK_EVERY
 
     def _send_due(self) -> int:
-        work = look()
-        batches = claim(work, queued=self.queued.tickets(work))
+        work = look(self.marks)
+        queued = self.queued.tickets(work)
+        batches = claim(work, queued=queued, in_flight=self.in_flight)
         self._behind = any(batch.fills_window for batch in batches)
         if not batches:
             return 0

@@ -9,6 +9,7 @@ from bus.clock import sql_now
 from bus.crashpoints import Point, reach
 from bus.models import Outbox
 from bus.planning import plan_by_index
+from bus.relay.marks import Marks, OutboxMark
 
 LOCK = 7_265_108
 """The advisory lock of routing and registration; any number that nobody else uses."""
@@ -19,42 +20,66 @@ KEPT_QUIET = "Quiet: nobody outside the shop was to notice. Delivered again, it 
 """Why what a quiet event owes to a visible subscription is discarded."""
 
 
-def route() -> int:
+def route(marks: Marks | None = None) -> int:
     """Take events out of the outbox and owe each to every subscription of its type.
 
     In order of event id, under one lock, so that the ledger of a stream grows in causal order.
-    Returns how many events were routed.
+    `marks` spare it the events that were routed before. Returns how many events were routed.
     """
+    # SQLite leaves nothing behind of what was deleted.
+    mark = marks.outbox if marks and connection.vendor == "postgresql" else None
     with transaction.atomic():
         plan_by_index()
-        if not Outbox.objects.exists():
+        newest = _newest_unrouted(mark) if mark else Outbox.objects.exists()
+        if not newest:
             return 0
-        lock_routing()
-        events = _taken_out()
+        transaction_id = lock_routing()
+        events = _taken_out(mark.at if mark else 0)
         owe("e.id", events)
         reach(Point.RELAY_ROUTED)
+    if mark:
+        mark.routed(newest, transaction_id)
     return len(events)
 
 
-def _taken_out() -> list[int]:
-    """The oldest events of the outbox, which has them no more."""
+def _newest_unrouted(mark: OutboxMark) -> int:
+    """The newest event, if the outbox holds any; else 0. Moves the mark on as far as is safe."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT MIN(event_id) FROM bus_outbox WHERE event_id >= %s), "
+            "(SELECT MAX(id) FROM bus_event), "
+            "pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+            [mark.at],
+        )
+        least, newest, oldest_running = cursor.fetchone()
+    mark.read(least, oldest_running)
+    return 0 if least is None else int(newest)
+
+
+def _taken_out(first: int) -> list[int]:
+    """The oldest events of the outbox from this one on, which has them no more."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM bus_outbox WHERE event_id IN "
-            "(SELECT event_id FROM bus_outbox ORDER BY event_id LIMIT %s) RETURNING event_id",
-            [MOST_AT_ONCE],
+            "(SELECT event_id FROM bus_outbox WHERE event_id >= %s ORDER BY event_id LIMIT %s) "
+            "RETURNING event_id",
+            [first, MOST_AT_ONCE],
         )
         return [row[0] for row in cursor.fetchall()]
 
 
-def lock_routing() -> None:
-    """Keep every other router and registration out until the transaction ends.
+def lock_routing() -> int:
+    """Keep every other router and registration out until the transaction ends; returns its id.
 
-    SQLite's IMMEDIATE transaction does so already.
+    SQLite's IMMEDIATE transaction does so already, and has no id.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    if connection.vendor != "postgresql":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s), pg_current_xact_id()::text::bigint", [LOCK]
+        )
+        return int(cursor.fetchone()[1])
 
 
 def owe(

@@ -25,9 +25,9 @@ def pace(monkeypatch: pytest.MonkeyPatch, deliveries: int, *, fills_window: bool
     tickets = [(number, 1) for number in range(deliveries)]
     batches = [Batch("task", "queue", tickets, fills_window)] if deliveries else []
     relay, stop = Relay(), Stop()
-    monkeypatch.setattr(loop, "route", lambda: 0)
-    monkeypatch.setattr(loop, "look", list)
-    monkeypatch.setattr(loop, "claim", lambda _work: batches)
+    monkeypatch.setattr(loop, "route", lambda _marks: 0)
+    monkeypatch.setattr(loop, "look", lambda _marks: [])
+    monkeypatch.setattr(loop, "claim", lambda _work, **_: batches)
     monkeypatch.setattr(relay.sender, "send", lambda _batches: None)
     monkeypatch.setattr(relay.epoch, "check", lambda: None)
     monkeypatch.setattr(relay, "_check_broker", lambda: None)

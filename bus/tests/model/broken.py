@@ -13,6 +13,7 @@ from bus.models import Delivery, State
 from bus.registry import Reaction
 from bus.relay import claiming, expiry, routing
 from bus.relay.claiming import Batch
+from bus.relay.in_flight import InFlight
 from bus.relay.work import Work
 from bus.worker import atomic, failures, ledger, outside, taking
 from bus.worker.ledger import Taken
@@ -87,7 +88,7 @@ def no_lanes(patch: pytest.MonkeyPatch) -> None:
 
 def no_window(patch: pytest.MonkeyPatch) -> None:
     """All that is due goes into the broker."""
-    patch.setattr(claiming, "_in_flight", lambda _work: {})
+    patch.setattr(InFlight, "count", lambda _self, _work: {})
 
 
 def effect_apart_from_done(patch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,289 @@
+"""A relay's polls pass by what is done, and miss nothing for that."""
+
+from datetime import timedelta
+from threading import Event as Signal
+
+import pytest
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from bus import publish
+from bus.models import Delivery, Outbox
+from bus.operations import pause, resume
+from bus.registration import register
+from bus.relay import marks as marks_module
+from bus.relay import work as work_module
+from bus.relay.claiming import claim
+from bus.relay.drain import drain
+from bus.relay.in_flight import InFlight
+from bus.relay.marks import FULL_EVERY, Marks
+from bus.relay.routing import route
+from bus.relay.work import look
+from bus.testing import given
+from bus.tests.conftest import Happened, Subscribed, at_once, happened, worked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG_AGO = timedelta(seconds=3)
+
+
+def react(fact: Happened) -> None: ...
+def react_too(fact: Happened) -> None: ...
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The relay's own clock, which a test moves."""
+    now = [1_000.0]
+    monkeypatch.setattr(marks_module.time, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def marks(clock: list[float]) -> Marks:
+    """Those of a relay that has looked once, and found nothing."""
+    with connection.cursor():
+        pass  # connected
+    made = Marks()
+    assert polled(made) == []
+    return made
+
+
+def polled(marks: Marks) -> list[str]:
+    """What one poll of a relay with these marks finds due."""
+    marks.begin()
+    return [one.task for one in look(marks) if one.due]
+
+
+def committed_late(*numbers: int) -> None:
+    """Deliveries that became due in a transaction which went on for longer."""
+    given(*happened(*numbers))
+    register("desk")
+    route()
+    streams = [str(number) for number in numbers]
+    Delivery.objects.filter(stream__in=streams).update(due_at=Now() - LONG_AGO)
+
+
+def test_poll_with_marks_finds_what_becomes_due(subscribed: Subscribed, marks: Marks) -> None:
+    name = subscribed(react)
+    committed_late(1)
+    Delivery.objects.update(due_at=Now())
+
+    assert polled(marks) == [name]
+    assert polled(marks) == [name]
+
+
+def test_poll_with_marks_finds_what_becomes_late(subscribed: Subscribed, marks: Marks) -> None:
+    subscribed(react)
+    committed_late(1)
+    claim(look())
+    polled(marks)
+    Delivery.objects.update(lease_until=Now())
+
+    marks.begin()
+    assert [one.late for one in look(marks)] == [True]
+
+
+def test_what_a_longer_transaction_makes_due_is_found_by_the_next_full_poll(
+    subscribed: Subscribed, marks: Marks, clock: list[float]
+) -> None:
+    name = subscribed(react)
+    register("desk")
+    polled(marks)
+    committed_late(1)
+
+    assert polled(marks) == []
+    clock[0] += FULL_EVERY
+    assert polled(marks) == [name]
+
+
+def test_poll_on_a_new_connection_has_no_marks(subscribed: Subscribed, marks: Marks) -> None:
+    name = subscribed(react)
+    register("desk")
+    polled(marks)
+    committed_late(1)
+    connection.close()
+
+    assert polled(marks) == [name]
+
+
+def test_drain_has_no_marks(subscribed: Subscribed, marks: Marks) -> None:
+    subscribed(react)
+    committed_late(1)
+
+    assert len(list(drain())) == 1
+
+
+def test_lane_is_held_by_what_is_below_the_mark(subscribed: Subscribed, marks: Marks) -> None:
+    subscribed(react, ordered=True)
+    register("desk")
+    polled(marks)
+    committed_late(1)
+    given(*happened(1))
+    route()
+
+    (work,) = look(marks)
+
+    assert Delivery.objects.filter(due_at__lt=Now() - LONG_AGO / 2).count() == 1
+    assert claim([work]) == []
+
+
+def test_backlog_of_a_paused_subscription_is_found_as_soon_as_it_is_resumed(
+    subscribed: Subscribed, marks: Marks
+) -> None:
+    name = subscribed(react)
+    committed_late(1)
+    pause(name, by="test", why="")
+    Delivery.objects.update(due_at=Now())
+    assert polled(marks) == []
+    Delivery.objects.update(due_at=Now() - LONG_AGO)
+    marks = Marks()
+    assert polled(marks) == [] == polled(marks)
+
+    resume(name, by="test", why="")
+
+    assert polled(marks) == [name]
+
+
+def test_backlog_of_one_subscription_holds_no_mark_of_another(
+    subscribed: Subscribed, marks: Marks
+) -> None:
+    behind, idle = subscribed(react), subscribed(react_too)
+    committed_late(1)
+    Delivery.objects.filter(subscription__name=idle).update(state="done")
+    marks = Marks()
+
+    assert polled(marks) == [behind]
+    first, second = (due for due, _late in marks.instants.values())
+    assert min(first, second) < max(first, second)
+
+
+@pytest.mark.postgres
+def test_event_that_a_long_transaction_commits_late_is_routed_before_what_it_caused(
+    subscribed: Subscribed, clock: list[float]
+) -> None:
+    subscribed(react)
+    register("desk")
+    marks, drawn, go_on = Marks(), Signal(), Signal()
+
+    def long_transaction() -> None:
+        with transaction.atomic():
+            publish(*happened(1))
+            drawn.set()
+            assert go_on.wait(20)
+
+    def relay() -> None:
+        try:
+            assert drawn.wait(20)
+            for number in range(2, 6):
+                given(*happened(number))
+                marks.begin()
+                route(marks)
+        finally:
+            go_on.set()
+
+    at_once(long_transaction, relay)
+    given(*happened(7))
+    marks.begin()
+    route(marks)
+
+    streams = list(Delivery.objects.order_by("id").values_list("stream", flat=True))
+    assert streams == ["2", "3", "4", "5", "1", "7"]
+
+
+@pytest.mark.postgres
+def test_outbox_is_read_from_what_was_routed_on(subscribed: Subscribed, clock: list[float]) -> None:
+    subscribed(react)
+    register("desk")
+    marks = Marks()
+    for number in range(1, 4):
+        given(*happened(number))
+        marks.begin()
+        route(marks)
+    last = Delivery.objects.latest("id").event_id
+    marks.begin()
+
+    assert route(marks) == 0
+    assert last - 1 <= marks.outbox.at <= last + 1
+    assert not Outbox.objects.exists()
+
+
+@pytest.mark.postgres
+def test_event_gets_its_id_in_a_transaction_that_has_one() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION check_transaction() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF pg_current_xact_id_if_assigned() IS NULL THEN RAISE 'no transaction id'; END IF; "
+            "RETURN NEW; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER check_transaction BEFORE INSERT ON bus_event "
+            "FOR EACH ROW EXECUTE FUNCTION check_transaction()"
+        )
+    try:
+        with transaction.atomic():
+            publish(*happened(1))
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION check_transaction CASCADE")
+
+    assert Outbox.objects.count() == 1
+
+
+READ = """
+    SELECT relname, seq_tup_read + (
+        SELECT coalesce(sum(i.idx_tup_read), 0) FROM pg_stat_user_indexes i
+        WHERE i.relid = t.relid)
+    FROM pg_stat_user_tables t WHERE relname IN ('bus_delivery', 'bus_outbox')"""
+
+
+def read() -> dict[str, int]:
+    """How many rows and entries of indexes have been read so far, the dead included."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute(READ, ())
+        return {name: int(count) for name, count in cursor.fetchall()}
+
+
+@pytest.mark.postgres
+def test_polls_beside_a_held_snapshot_read_no_more_than_without(
+    subscribed: Subscribed, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work_module, "SLACK", 0.0)  # else all of this short test is recent
+    subscribed(react, ordered=True, batch=50)
+    register("desk")
+    marks, in_flight = Marks(), InFlight()
+    over, held = Signal(), Signal()
+
+    def report() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT count(*) FROM bus_event")
+            held.set()
+            assert over.wait(60)
+
+    def tick(*numbers: int) -> None:
+        given(*happened(*numbers))
+        marks.begin()
+        route(marks)
+        worked(claim(look(marks), in_flight=in_flight, patient=False))
+
+    def shop() -> dict[str, int]:
+        try:
+            assert held.wait(20)
+            for first in range(0, 600, 50):
+                tick(*range(first, first + 50))
+            tick(1_000)
+            tick(1_001)
+            before = read()
+            tick(1_002)
+            after = read()
+            return {name: after[name] - before[name] for name in after}
+        finally:
+            over.set()
+
+    _, counts = at_once(report, shop)
+
+    assert Delivery.objects.filter(state="done").count() == 603
+    assert counts["bus_delivery"] < 100
+    assert counts["bus_outbox"] < 20
