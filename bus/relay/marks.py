@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db import connection
 
-SLACK = 0.5
+SLACK = 2.0
 """Seconds before now from which on each poll looks again. An instant that a transaction writes is
-that of its statement, and becomes visible with the commit."""
+that of its statement, and becomes visible with the commit: later, where a relay beside this one
+routes a burst, or a worker releases what it does not get done."""
 
 FULL_EVERY = 5.0
 """Seconds between two polls without marks: as late is seen what a longer transaction commits."""

@@ -58,11 +58,14 @@ def _newest_unrouted(mark: OutboxMark) -> int:
 
 def _taken_out(first: int) -> list[int]:
     """The oldest events of the outbox from this one on, which has them no more."""
+    oldest = "SELECT event_id FROM bus_outbox WHERE event_id >= %s ORDER BY event_id LIMIT %s"
+    # An array: PostgreSQL would join, and read all of the outbox, the dead included.
+    among_them = (
+        f"= ANY(ARRAY({oldest}))" if connection.vendor == "postgresql" else f"IN ({oldest})"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM bus_outbox WHERE event_id IN "
-            "(SELECT event_id FROM bus_outbox WHERE event_id >= %s ORDER BY event_id LIMIT %s) "
-            "RETURNING event_id",
+            f"DELETE FROM bus_outbox WHERE event_id {among_them} RETURNING event_id",
             [first, MOST_AT_ONCE],
         )
         return [row[0] for row in cursor.fetchall()]

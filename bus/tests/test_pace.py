@@ -3,6 +3,7 @@
 from threading import Event as Signal
 
 import pytest
+from django.conf import settings
 
 from bus.relay import loop
 from bus.relay.claiming import Batch
@@ -24,6 +25,7 @@ def pace(monkeypatch: pytest.MonkeyPatch, deliveries: int, *, fills_window: bool
     """How long the relay waits after a look that has sent so many."""
     tickets = [(number, 1) for number in range(deliveries)]
     batches = [Batch("task", "queue", tickets, fills_window)] if deliveries else []
+    monkeypatch.setattr(settings, "BROKER_URL", "redis://localhost:1/0")
     relay, stop = Relay(), Stop()
     monkeypatch.setattr(loop, "route", lambda _marks: 0)
     monkeypatch.setattr(loop, "look", lambda _marks: [])

@@ -98,8 +98,9 @@ def _take_alone(reaction: Reaction, ticket: Ticket, fence: int) -> Taken | None:
             "attempts = d.attempts + 1, token = d.token + %s "
             "FROM bus_subscription s, bus_event e "
             "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
-            f"WHERE d.id = %s AND d.token = %s AND {in_state(State.SENT)} AND e.id = d.event_id "
-            "AND s.id = d.subscription_id AND s.name = %s "
+            f"WHERE d.id = %s AND d.token = %s AND {in_state(State.SENT)} "
+            # + 0: the delivery by its id, and then these; see EACH_EVENT.
+            "AND e.id = d.event_id + 0 AND s.id = d.subscription_id + 0 AND s.name = %s "
             # By no index of the types: the event is found by its id.
             "AND (e.type || '') = %s "
             f"AND NOT ({STOPPED.format(sql_now())}) "
