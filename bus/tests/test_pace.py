@@ -34,6 +34,7 @@ def pace(monkeypatch: pytest.MonkeyPatch, deliveries: int, *, fills_window: bool
     monkeypatch.setattr(relay.epoch, "check", lambda: None)
     monkeypatch.setattr(relay, "_check_broker", lambda: None)
     monkeypatch.setattr(relay, "_note", lambda _error: None)
+    monkeypatch.setattr(relay, "_go_on_in_bulk", lambda: 0)
     # Looked at once where it does not wait at all: the second look ends it.
     looks = iter([False, False, True])
     monkeypatch.setattr(stop, "is_set", lambda: next(looks) or Signal.is_set(stop))
