@@ -6,9 +6,9 @@ plan reads the whole table, and goes on doing so while the table grows, until st
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import connection
 
 # Without jit: a plan that cannot do without a sequential scan is taken for so dear that PostgreSQL
 # would compile it, which takes longer than any statement of the bus.
@@ -23,7 +23,7 @@ ASKED_EVERY = 60.0
 
 
 class LedgerSize:
-    """What this process knows of the ledger's size: in a large one nothing has to be set."""
+    """What this process knows of PostgreSQL's ledger: in a large one nothing has to be set."""
 
     def __init__(self) -> None:
         self._large_until = 0.0
@@ -63,16 +63,6 @@ def planned_by_index() -> Iterator[None]:
     before = _set(BY_INDEX)
     yield
     _set(before)
-
-
-@contextmanager
-def statement_by_index() -> Iterator[None]:
-    """The same for a single statement outside a transaction, which is one by itself."""
-    needed = connection.vendor == "postgresql" and not ledger_size.is_large
-    with transaction.atomic() if needed else nullcontext():
-        if needed:
-            plan_by_index()
-        yield
 
 
 def _set(values: dict[str, str]) -> dict[str, str]:

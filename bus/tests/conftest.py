@@ -13,7 +13,7 @@ from celery import current_app
 from django.db import connection
 from django.db.models.functions import Now
 
-from bus import AfterDone, Fact, Queue, Retry, registry, subscribe
+from bus import AfterDone, Fact, Queue, Retry, planning, registry, subscribe
 from bus.models import IN_FLIGHT, Delivery, OperatorAction, State
 from bus.registration import register
 from bus.relay.claiming import Batch, claim
@@ -125,6 +125,12 @@ def at_once(*functions: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(functions)) as pool:
         return list(pool.map(run, functions))
+
+
+@pytest.fixture(autouse=True)
+def grown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To workers a test's ledger is as large as that of a shop which has run for a while."""
+    monkeypatch.setattr(planning, "LARGE", 0)
 
 
 class World:

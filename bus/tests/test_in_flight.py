@@ -1,5 +1,7 @@
 """What a relay knows of what is in flight, by what it has sent."""
 
+import time
+
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
@@ -24,7 +26,7 @@ def react(fact: Happened) -> None: ...
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1_000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 
@@ -114,7 +116,12 @@ def test_claim_asks_about_no_more_messages_than_it_may(
 ) -> None:
     monkeypatch.setattr(module, "MOST_PROBES", 3)
     asked: list[int] = []
-    monkeypatch.setattr(module, "_flying", lambda ids: asked.append(len(ids)) or set(ids))
+
+    def flying(ids: list[int]) -> set[int]:
+        asked.append(len(ids))
+        return set(ids)
+
+    monkeypatch.setattr(module, "_flying", flying)
     relay = InFlight()
     for number in range(10):
         relay.sent(backlog, [number])

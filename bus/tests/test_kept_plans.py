@@ -1,7 +1,5 @@
 """PostgreSQL keeps no plan that reads the whole ledger, though it was made while that was new."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -31,10 +29,8 @@ def react_together(facts: list[Happened]) -> None: ...
 
 
 @pytest.fixture(autouse=True)
-def unknown_size() -> Iterator[None]:
-    """Another test's ledger may have been large."""
-    planning.ledger_size.forget()
-    yield
+def small(monkeypatch: pytest.MonkeyPatch, grown: None) -> None:
+    monkeypatch.setattr(planning, "LARGE", 2 * 1024 * 1024)
     planning.ledger_size.forget()
 
 

@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 
 from bus import operations, registry
 from bus.models import State
-from bus.planning import LARGE, ledger_size
 from bus.relay.expiry import forget_sent
 from bus.testing import given
 from bus.tests.conftest import (
@@ -56,19 +55,15 @@ def test_an_old_message_that_looks_at_a_delivery_hides_it_from_no_worker(
 
 
 @pytest.mark.postgres
-def test_a_lone_delivery_of_a_large_ledger_is_taken_in_one_statement(
-    subscribed: Subscribed,
-) -> None:
+def test_a_lone_delivery_is_taken_in_one_statement(subscribed: Subscribed) -> None:
     name = subscribed(react)
     given(*happened(1))
     (message,) = relayed()
-    ledger_size.learn(LARGE)
 
     with CaptureQueriesContext(connection) as queries:
         (taken,) = take(registry.reaction(name), message.tickets, [])
 
     assert len(queries) == 1
-    ledger_size.forget()
     row = delivery(1)
     assert (taken.id, taken.token, taken.attempts) == (row.id, row.token, row.attempts)
     assert (row.state, row.attempts) == (State.RUNNING, 1)

@@ -14,7 +14,7 @@ from bus.clock import sql_in, sql_now
 from bus.context import Origin
 from bus.models import State
 from bus.models.ledger import delivery_key
-from bus.planning import plan_by_index, planned_by_index, statement_by_index
+from bus.planning import ledger_size, plan_by_index, planned_by_index
 from bus.registry import Reaction
 from bus.worker.ledger import STOPPED, Taken, in_state, locked, owned_of, put_back, release, update
 
@@ -50,12 +50,10 @@ def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Ta
     lost: they tell what it has taken already.
     """
     tokens = dict(tickets)
-    if len(tickets) == 1 and connection.vendor == "postgresql":
+    if len(tickets) == 1 and ledger_size.is_large:
         fence = new_fence()
         tries.append(fence)
-        with statement_by_index():
-            alone = _take_alone(reaction, tickets[0], fence)
-        if alone:
+        if alone := _take_alone(reaction, tickets[0], fence):
             return [alone]
         tries.pop()  # it has answered, and took nothing
     with transaction.atomic():
@@ -88,7 +86,7 @@ def _is_of_another_release(reaction: Reaction, row: tuple[Any, ...]) -> bool:
 def _take_alone(reaction: Reaction, ticket: Ticket, fence: int) -> Taken | None:
     """Take a message's only delivery in one statement, where nothing stands against it.
 
-    Only one: several have to be locked in their order.
+    Only in a large ledger: in a small one its plan could be one that reads all. Only one: several have to be locked in their order.
     """
     state = State.SENDING if reaction.outside else State.RUNNING
     lease = sql_in(reaction.queue.lease.total_seconds())
@@ -99,8 +97,7 @@ def _take_alone(reaction: Reaction, ticket: Ticket, fence: int) -> Taken | None:
             "FROM bus_subscription s, bus_event e "
             "LEFT JOIN bus_personaldata p ON p.event_id = e.id "
             f"WHERE d.id = %s AND d.token = %s AND {in_state(State.SENT)} "
-            # + 0: the delivery by its id, and then these; see EACH_EVENT.
-            "AND e.id = d.event_id + 0 AND s.id = d.subscription_id + 0 AND s.name = %s "
+            "AND e.id = d.event_id AND s.id = d.subscription_id AND s.name = %s "
             # By no index of the types: the event is found by its id.
             "AND (e.type || '') = %s "
             f"AND NOT ({STOPPED.format(sql_now())}) "
