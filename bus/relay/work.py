@@ -48,7 +48,7 @@ def look(marks: Marks | None = None) -> list[Work]:
         known[fields[0]] = min(due or horizon, horizon), min(late or horizon, horizon)
         # What is late is due as soon as the claim has rescued it.
         is_due = bool(claimable) and (due is not None or late is not None)
-        found.append(Work(*fields, is_due, late is not None, due or horizon))
+        found.append(Work(*[*fields, is_due, late is not None, due or horizon]))
     return [work for work in found if work.due or work.late]
 
 

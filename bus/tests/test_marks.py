@@ -1,5 +1,6 @@
 """A relay's polls pass by what is done, and miss nothing for that."""
 
+import time
 from datetime import timedelta
 from threading import Event as Signal
 
@@ -11,7 +12,6 @@ from bus import publish
 from bus.models import Delivery, Outbox
 from bus.operations import pause, resume
 from bus.registration import register
-from bus.relay import marks as marks_module
 from bus.relay import work as work_module
 from bus.relay.claiming import claim
 from bus.relay.drain import drain
@@ -35,7 +35,7 @@ def react_too(fact: Happened) -> None: ...
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The relay's own clock, which a test moves."""
     now = [1_000.0]
-    monkeypatch.setattr(marks_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 

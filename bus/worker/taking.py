@@ -86,7 +86,8 @@ def _is_of_another_release(reaction: Reaction, row: tuple[Any, ...]) -> bool:
 def _take_alone(reaction: Reaction, ticket: Ticket, fence: int) -> Taken | None:
     """Take a message's only delivery in one statement, where nothing stands against it.
 
-    Only in a large ledger: in a small one its plan could be one that reads all. Only one: several have to be locked in their order.
+    Only in a large ledger: in a small one its plan could be one that reads all. And only one:
+    several have to be locked in their order.
     """
     state = State.SENDING if reaction.outside else State.RUNNING
     lease = sql_in(reaction.queue.lease.total_seconds())
