@@ -8,8 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from bus import publish
-from bus.models import Delivery, Outbox
+from bus.models import Delivery
 from bus.operations import pause, resume
 from bus.registration import register
 from bus.relay import work as work_module
@@ -156,78 +155,6 @@ def test_backlog_of_one_subscription_holds_no_mark_of_another(
     assert polled(marks) == [behind]
     first, second = (due for due, _late in marks.instants.values())
     assert min(first, second) < max(first, second)
-
-
-@pytest.mark.postgres
-def test_event_that_a_long_transaction_commits_late_is_routed_before_what_it_caused(
-    subscribed: Subscribed, clock: list[float]
-) -> None:
-    subscribed(react)
-    register("desk")
-    marks, drawn, go_on = Marks(), Signal(), Signal()
-
-    def long_transaction() -> None:
-        with transaction.atomic():
-            publish(*happened(1))
-            drawn.set()
-            assert go_on.wait(20)
-
-    def relay() -> None:
-        try:
-            assert drawn.wait(20)
-            for number in range(2, 6):
-                given(*happened(number))
-                marks.begin()
-                route(marks)
-        finally:
-            go_on.set()
-
-    at_once(long_transaction, relay)
-    given(*happened(7))
-    marks.begin()
-    route(marks)
-
-    streams = list(Delivery.objects.order_by("id").values_list("stream", flat=True))
-    assert streams == ["2", "3", "4", "5", "1", "7"]
-
-
-@pytest.mark.postgres
-def test_outbox_is_read_from_what_was_routed_on(subscribed: Subscribed, clock: list[float]) -> None:
-    subscribed(react)
-    register("desk")
-    marks = Marks()
-    for number in range(1, 4):
-        given(*happened(number))
-        marks.begin()
-        route(marks)
-    last = Delivery.objects.latest("id").event_id
-    marks.begin()
-
-    assert route(marks) == 0
-    assert last - 1 <= marks.outbox.at <= last + 1
-    assert not Outbox.objects.exists()
-
-
-@pytest.mark.postgres
-def test_event_gets_its_id_in_a_transaction_that_has_one() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE FUNCTION check_transaction() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "IF pg_current_xact_id_if_assigned() IS NULL THEN RAISE 'no transaction id'; END IF; "
-            "RETURN NEW; END $$"
-        )
-        cursor.execute(
-            "CREATE TRIGGER check_transaction BEFORE INSERT ON bus_event "
-            "FOR EACH ROW EXECUTE FUNCTION check_transaction()"
-        )
-    try:
-        with transaction.atomic():
-            publish(*happened(1))
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP FUNCTION check_transaction CASCADE")
-
-    assert Outbox.objects.count() == 1
 
 
 READ = """

@@ -1,0 +1,97 @@
+"""The outbox is read from a mark on, and in causal order all the same."""
+
+import time
+from threading import Event as Signal
+
+import pytest
+from django.db import connection, transaction
+
+from bus import publish
+from bus.models import Delivery, Outbox
+from bus.registration import register
+from bus.relay.marks import Marks
+from bus.relay.routing import route
+from bus.testing import given
+from bus.tests.conftest import Happened, Subscribed, at_once, happened
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+
+def react(fact: Happened) -> None: ...
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The relay's own clock, which a test moves."""
+    now = [1_000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_event_that_a_long_transaction_commits_late_is_routed_before_what_it_caused(
+    subscribed: Subscribed, clock: list[float]
+) -> None:
+    subscribed(react)
+    register("desk")
+    marks, drawn, go_on = Marks(), Signal(), Signal()
+
+    def long_transaction() -> None:
+        with transaction.atomic():
+            publish(*happened(1))
+            drawn.set()
+            assert go_on.wait(20)
+
+    def relay() -> None:
+        try:
+            assert drawn.wait(20)
+            for number in range(2, 6):
+                given(*happened(number))
+                marks.begin()
+                route(marks)
+        finally:
+            go_on.set()
+
+    at_once(long_transaction, relay)
+    given(*happened(7))
+    marks.begin()
+    route(marks)
+
+    streams = list(Delivery.objects.order_by("id").values_list("stream", flat=True))
+    assert streams == ["2", "3", "4", "5", "1", "7"]
+
+
+def test_outbox_is_read_from_what_was_routed_on(subscribed: Subscribed, clock: list[float]) -> None:
+    subscribed(react)
+    register("desk")
+    marks = Marks()
+    for number in range(1, 4):
+        given(*happened(number))
+        marks.begin()
+        route(marks)
+    last = Delivery.objects.latest("id").event_id
+    marks.begin()
+
+    assert route(marks) == 0
+    assert last - 1 <= marks.outbox.at <= last + 1
+    assert not Outbox.objects.exists()
+
+
+def test_event_gets_its_id_in_a_transaction_that_has_one() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION check_transaction() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF pg_current_xact_id_if_assigned() IS NULL THEN RAISE 'no transaction id'; END IF; "
+            "RETURN NEW; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER check_transaction BEFORE INSERT ON bus_event "
+            "FOR EACH ROW EXECUTE FUNCTION check_transaction()"
+        )
+    try:
+        with transaction.atomic():
+            publish(*happened(1))
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION check_transaction CASCADE")
+
+    assert Outbox.objects.count() == 1
