@@ -1,15 +1,17 @@
 """The catalogue over REST."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, pagination, serializers
+from rest_framework.request import Request
 
 from shop.availability import available
 from shop.fields import AmountField
 from shop.models import Product
-from shop.problems import NotFound
+from shop.problems import InvalidParameter, NotFound
 from shop.schema import refusals
 
 
@@ -36,9 +38,32 @@ class Pages(pagination.PageNumberPagination):
     page_size_query_param = "page_size"
     max_page_size = 100
 
+    def get_page_size(self, request: Request) -> int:
+        """As asked for; refused, not replaced by another number, where it is none.
+
+        Raises:
+            InvalidParameter: it is not a whole number from 1 to `max_page_size`.
+        """
+        asked = request.query_params.get(self.page_size_query_param)
+        if asked is None:
+            return self.page_size
+        if re.fullmatch("[0-9]{1,3}", asked) and 1 <= int(asked) <= self.max_page_size:
+            return int(asked)
+        raise InvalidParameter
+
+    def get_schema_operation_parameters(self, view: Any) -> Any:
+        described = super().get_schema_operation_parameters(view)
+        for parameter in described:
+            parameter["schema"]["minimum"] = 1
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"]["maximum"] = self.max_page_size
+        return described
+
 
 @extend_schema_view(
-    get=extend_schema(responses={200: ProductSerializer(many=True), **refusals(NotFound)})
+    get=extend_schema(
+        responses={200: ProductSerializer(many=True), **refusals(NotFound, InvalidParameter)}
+    )
 )
 class ProductList(generics.ListAPIView[Product]):
     """What can be ordered, by SKU."""

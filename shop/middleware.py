@@ -1,5 +1,6 @@
 """What is done with every request before a view gets it."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -7,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
-from shop.views import bad_request
+from shop.views import bad_request, not_found
 
 API = "/api/"
 NUL = "\0"
@@ -25,6 +26,13 @@ class SlashMiddleware(CommonMiddleware):
             request.path_info += "/"
             request.path += "/"
         return super().process_request(request)
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        """Where the API has nothing, say so as a problem; with DEBUG Django shows a page."""
+        nothing = response.status_code == HTTPStatus.NOT_FOUND and request.resolver_match is None
+        if nothing and request.path_info.startswith(API):
+            return not_found(request)
+        return super().process_response(request, response)
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:
         return request.method in ("GET", "HEAD") and super().should_redirect_with_slash(request)

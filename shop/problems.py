@@ -57,6 +57,14 @@ class UnreadableBody(Problem):
     replaces = (exceptions.ParseError,)
 
 
+class InvalidParameter(Problem):
+    slug = "invalid-parameter"
+    title = "A parameter of the address is not valid"
+    meaning = "Each entry of errors names a parameter and says what is wrong with it."
+    default_detail = "Correct the parameters listed under errors and repeat."
+    errors = [{"parameter": "page_size", "detail": "Must be a whole number from 1 to 100."}]
+
+
 class UnreadableRequest(Problem):
     slug = "unreadable-request"
     title = "The request cannot be read"

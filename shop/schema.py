@@ -33,10 +33,11 @@ EXAMPLE_SKU = "A-PRODUCT"
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
-    """What is wrong, and where: `pointer` into the body, or the name of a `header`."""
+    """What is wrong, and where: `pointer` into the body, the name of a `header` or `parameter`."""
 
     pointer = serializers.CharField(required=False, help_text="RFC 6901, as a URI fragment.")
     header = serializers.CharField(required=False)
+    parameter = serializers.CharField(required=False)
     detail = serializers.CharField()
     sku = serializers.CharField(required=False, help_text="Of a product that is short.")
     available = serializers.IntegerField(

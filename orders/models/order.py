@@ -15,6 +15,7 @@ from django_countries.fields import CountryField
 from orders.models.amounts import adds_up, amount_field
 from shop.addresses import InvalidAddress, completed
 from shop.columns import LinkHash
+from shop.mail import Unmailable, mailable
 from shop.text import validate_plain
 
 if TYPE_CHECKING:
@@ -129,20 +130,28 @@ class Order(models.Model):
             self.loaded_state = self.state
 
     def clean(self) -> None:
-        """Check the address by its country's data, and write it as the country does.
+        """Judge e-mail and address as a checkout does, and write them as it does.
 
         Raises:
-            ValidationError: see `shop.addresses.completed`; by field.
+            ValidationError: by field; see `shop.mail.mailable` and `shop.addresses.completed`.
         """
-        if not self.country:  # which its own field has refused
-            return
-        place = {name: getattr(self, name) for name in PLACE}
-        try:
-            parts = completed(place | {"country": str(self.country)})
-        except InvalidAddress as error:
-            raise ValidationError(dict(error.errors)) from error
-        for name in PLACE:
-            setattr(self, name, parts[name])
+        # What is empty here was refused by its own field.
+        errors = {}
+        if self.email:
+            try:
+                self.email = mailable(self.email)
+            except Unmailable as error:
+                errors["email"] = f"Not an e-mail address: {error}"
+        if self.country:
+            place = {name: getattr(self, name) for name in PLACE}
+            try:
+                parts = completed(place | {"country": str(self.country)})
+            except InvalidAddress as error:
+                errors |= error.errors
+            else:
+                self.postal_code, self.city, self.region = (parts[name] for name in PLACE)
+        if errors:
+            raise ValidationError(dict(errors))
 
     @property
     def cancellable(self) -> bool:

@@ -89,5 +89,5 @@ def test_examples_of_requests_fit_and_are_accepted(schema: Any) -> None:
 
 
 def test_schema_says_that_unknown_fields_are_refused(schema: Any) -> None:
-    for name in ("Checkout", "Address", "WantedLine", "Cancel"):
+    for name in ("CheckoutRequest", "AddressRequest", "WantedLineRequest", "CancelRequest"):
         assert schema["components"]["schemas"][name]["additionalProperties"] is False

@@ -38,6 +38,16 @@ def test_address_of_the_api_needs_no_slash(client: Client, method: str, debug: b
 
 
 @pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_nothing_in_the_api_is_a_problem(client: Client, method: str, debug: bool) -> None:
+    with override_settings(DEBUG=debug):
+        answer = client.generic(method, "/api/v1/orders/;/invoice.pdf")
+
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "/api/problems/#not-found"
+
+
+@pytest.mark.parametrize("debug", [False, True])
 def test_form_without_the_slash_is_not_redirected(client: Client, debug: bool) -> None:
     with override_settings(DEBUG=debug):
         assert client.get("/api/docs").status_code == 200

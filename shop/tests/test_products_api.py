@@ -64,3 +64,12 @@ def test_a_page_that_is_not_there_is_a_problem(client: Client, thirty: None) -> 
 
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("size", ["0", "101", "-1", "null", "1.5", "٣", "9" * 5000, ""])
+def test_a_page_of_no_size_is_refused_by_name(client: Client, size: str) -> None:
+    answer = client.get(URL, {"page_size": size})
+
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "/api/problems/#invalid-parameter"
+    assert answer.json()["errors"][0]["parameter"] == "page_size"
