@@ -62,7 +62,18 @@ lock: .venv/.dev ## Write the hash-pinned requirements again (UPGRADE=1 for newe
 	grep -o '^uv==[0-9.]*' requirements-uv.txt | $(LOCK) - -o requirements-uv.txt
 
 clean: ## Start afresh: remove .venv, caches and var/ (the demo's database, mail and documents)
+	@$(PYTHON) -c 'import sys; from pathlib import Path; from config.supervisor.lock import checkout_in_use; \
+		sys.exit("The shop runs from this folder; stop it first." if checkout_in_use(Path()) else 0)'
 	rm -rf .venv var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# A Python that is gone, or has become another version, leaves a .venv that cannot be used.
+ifneq ($(wildcard .venv),)
+ifneq ($(shell .venv/bin/python -Ic 'import os, sysconfig; \
+	print(os.path.isdir(sysconfig.get_path("purelib")))' 2>/dev/null),True)
+$(info The Python that .venv was made with is gone; .venv is made anew.)
+$(shell rm -rf .venv)
+endif
+endif
 
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || { \
@@ -78,9 +89,12 @@ clean: ## Start afresh: remove .venv, caches and var/ (the demo's database, mail
 define install
 	@echo "Installing $< into .venv ..."
 	@test -x $(UV) || $(PIP) --require-hashes -r requirements-uv.txt || true
-	@$(UV) pip install --quiet --system-certs --python $(PY) --require-hashes -r $< || { \
+	@{ test -x $(UV) && $(UV) pip install --quiet --system-certs --python $(PY) --require-hashes -r $<; } || { \
 		echo "uv could not install them; pip does it now."; \
-		$(PIP) --require-hashes -r $<; }
+		$(PIP) --require-hashes -r $<; } || { \
+		echo "The packages cannot be installed: the package index does not answer, or has none for this Python (see above)."; \
+		echo "Look whether there is a network, or name a mirror: PIP_INDEX_URL=https://... UV_DEFAULT_INDEX=https://... make"; \
+		exit 1; }
 	@touch $@
 endef
 

@@ -1,5 +1,6 @@
-"""What a shop's keys in Redis begin with, so that two shops on one server do not meet."""
+"""A shop's own name, with which its keys in Redis begin: two shops on one server do not meet."""
 
+import hashlib
 from functools import cache
 from secrets import token_hex
 
@@ -9,13 +10,12 @@ from bus.models import RelayState
 
 
 def prefix() -> str:
-    """REDIS_PREFIX; where that is not set, a random name that the database keeps.
+    """REDIS_PREFIX; where that is not set, the name that the database keeps.
 
-    All processes of a shop share its database, and no two shops do. Asked of the database once in
-    a process.
+    All processes of a shop share its database, and no two shops do.
     """
     given: str | None = settings.REDIS_PREFIX
-    return _of_database() if given is None else given
+    return f"shop-{own_name()}:" if given is None else given
 
 
 def key(name: str) -> str:
@@ -23,10 +23,20 @@ def key(name: str) -> str:
     return prefix() + name
 
 
+def fingerprint() -> str:
+    """By what anybody can tell two shops apart; it says nothing else about them."""
+    return hashlib.sha256(own_name().encode()).hexdigest()[:16]
+
+
 @cache
-def _of_database() -> str:
+def own_name() -> str:
+    """A random name, made when it is first asked for. Read once in a process.
+
+    Raises:
+        django.db.Error: the database does not answer, or has no tables.
+    """
     state, _created = RelayState.objects.get_or_create(pk=RelayState.THE_ROW)
     # One of two that ask at the same time is too late, and reads what the other wrote.
     RelayState.objects.filter(pk=state.pk, shop="").update(shop=token_hex(4))
     state.refresh_from_db(fields=["shop"])
-    return f"shop-{state.shop}:"
+    return state.shop

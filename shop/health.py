@@ -8,7 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from bus import attention
+from bus import attention, keys
 from bus.selectors import broker_state
 
 
@@ -26,8 +26,9 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view take
 
     The broker is reported from the relay's heartbeat and never fails this: a checkout needs none.
     What a relay said that has been silent since is not repeated; `relay_seconds_ago` is the age of
-    its last sign, and `needs_a_person` counts by kind what the admin's first page lists. Only
-    states and counts are told, no addresses, names and errors' texts: this page is public.
+    its last sign, and `needs_a_person` counts by kind what the admin's first page lists. `shop`
+    tells one shop from another one. Only states and counts are told, no addresses, names and
+    errors' texts: this page is public.
     """
     try:
         migrated = _migrated()
@@ -37,12 +38,14 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view take
         return _answer(False, {"database": "ok", "migrations": "missing"})
     try:
         broker, needs_a_person = broker_state(), attention.counts()
+        shop = keys.fingerprint()
     except DatabaseError:
         return _answer(False, {"database": "unreachable", "migrations": "unknown"})
     word = {True: "ok", False: "unreachable", None: "unknown"}[broker.ok]
     return _answer(
         True,
         {
+            "shop": shop,
             "database": "ok",
             "migrations": "applied",
             "broker": word,

@@ -123,14 +123,14 @@ def test_a_message_that_waits_is_found_under_the_prefix(shared: redis.Redis) -> 
 
 def test_a_shop_without_a_prefix_has_a_name_that_its_database_keeps(settings: Any) -> None:
     settings.REDIS_PREFIX = None
-    keys._of_database.cache_clear()
+    keys.own_name.cache_clear()
 
     first = keys.prefix()
-    keys._of_database.cache_clear()
+    keys.own_name.cache_clear()
 
     assert first == keys.prefix() == f"shop-{RelayState.objects.get().shop}:"
     assert len(first) == len("shop-:") + 8
     RelayState.objects.all().delete()
-    keys._of_database.cache_clear()
+    keys.own_name.cache_clear()
     assert keys.prefix() != first  # another database, another shop
-    keys._of_database.cache_clear()
+    keys.own_name.cache_clear()

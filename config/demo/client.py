@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+from django.conf import settings
 
 from bus.selectors import ReactionState
 
@@ -81,6 +82,15 @@ class Customer:
 
     def close(self) -> None:
         self._http.close()
+
+    def require_shop(self, fingerprint: str) -> None:
+        """Refuse another shop, as one that runs from a second checkout on the same port."""
+        found = self._ask("GET", "/readyz").get("shop")
+        if found != fingerprint:
+            raise ShopRefused(
+                f"The shop at {self.url} is another one than that of {settings.VAR_DIR}. Start "
+                "yours with `make up`, or set PORT or SITE_URL to where it is."
+            )
 
     def skus(self) -> list[str]:
         """What can be ordered, page by page."""

@@ -1,10 +1,14 @@
-"""Only one supervisor may run the shop of one `VAR_DIR`."""
+"""Only one supervisor may run the shop of one `VAR_DIR`, and none may lose its code meanwhile.
+
+The Makefile uses this without the shop's packages.
+"""
 
 import fcntl
 import os
 from pathlib import Path
 
 NAME = "supervisor.pid"
+USED = "manage.py"
 
 
 def take_lock(run_dir: Path) -> int | None:
@@ -22,6 +26,26 @@ def take_lock(run_dir: Path) -> int | None:
     os.ftruncate(file, 0)
     os.write(file, f"{os.getpid()}\n".encode())
     return file
+
+
+def use_checkout(project: Path) -> int:
+    """Say that a shop runs from this folder, whatever its VAR_DIR, so that `make clean` waits.
+
+    Returns an open file: it is said until that is closed or the process ends.
+    """
+    file = os.open(project / USED, os.O_RDONLY)
+    fcntl.flock(file, fcntl.LOCK_SH)
+    return file
+
+
+def checkout_in_use(project: Path) -> bool:
+    """Whether a shop runs from this folder just now."""
+    with (project / USED).open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def running_supervisor(run_dir: Path) -> int | None:

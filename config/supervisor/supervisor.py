@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from config.supervisor.child import Child
-from config.supervisor.lock import running_supervisor, take_lock
+from config.supervisor.lock import running_supervisor, take_lock, use_checkout
 from config.supervisor.program import Program
 from config.supervisor.signals import Signals
 from config.supervisor.terminal import Terminal
@@ -16,6 +16,7 @@ READY_WITHIN = 60
 STARTED_AFTER = 0.5
 """Seconds that a process must have lived: what cannot start usually ends sooner."""
 TICK = 0.2
+PROJECT = Path(__file__).parents[2]
 
 
 class CannotRun(Exception):
@@ -38,7 +39,7 @@ class Supervisor:
                 f"The shop already runs from {run_dir.parent}, as process "
                 f"{running_supervisor(run_dir)}. Stop it, or set VAR_DIR, PORT and FLOWER_PORT."
             )
-        self._lock = lock
+        self._locks = [lock, use_checkout(PROJECT)]
         self.signals = Signals()
 
     def start(self, program: Program) -> None:
@@ -139,4 +140,4 @@ class Supervisor:
 
     def _own_files(self) -> list[int]:
         outputs = [c.output for c in self.children.values() if c.output is not None]
-        return [self._lock, *self.signals.files, *outputs]
+        return [*self._locks, *self.signals.files, *outputs]

@@ -6,14 +6,24 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bus import keys
 from config.demo.client import Customer, Followed, ShopRefused
 from config.demo.customers import random_order
 from config.demo.effects import doubled
 from config.demo.following import follow, place_all
 from config.demo.report import app_table, reaction_table, summary
+
+
+def _own_fingerprint() -> str:
+    """That of the shop whose database the settings name; empty where there is none."""
+    try:
+        return keys.fingerprint()
+    except Error:
+        return ""
 
 
 class Command(BaseCommand):
@@ -29,6 +39,7 @@ class Command(BaseCommand):
             raise CommandError(f"N is {number}; place at least one order.")
         customer = Customer(settings.SITE_URL)
         try:
+            customer.require_shop(_own_fingerprint())
             orders, seconds = self._place_and_follow(customer, number, timeout)
         except ShopRefused as error:
             raise CommandError(str(error)) from error
