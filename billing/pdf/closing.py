@@ -64,7 +64,8 @@ def _terms(document: Document) -> list[str]:
     if document.corrects:
         return lines
     seller = document.seller
-    account = f"{seller.name}, IBAN {shown.iban(seller.iban)}, reference {document.number}"
+    iban = f"IBAN {shown.iban(seller.iban)}" if seller.iban else ""
+    account = ", ".join(filter(None, (seller.name, iban, f"reference {document.number}")))
     return lines + wrap(account, TERMS_ROOM, TERMS_SIZE)
 
 

@@ -60,8 +60,8 @@ def draw_foot(pen: Pen, document: Document, page: int, pages: int) -> None:
     pen.rule(LEFT, y + 11, RIGHT)
     columns = (
         (LEFT, (seller.name, *addresses.lines(seller), shown.country(seller.country))),
-        (LEFT + 64 * MM, (seller.email, f"VAT ID {seller.vat_id}")),
-        (LEFT + 112 * MM, (f"IBAN {shown.iban(seller.iban)}",)),
+        (LEFT + 64 * MM, (seller.email, f"VAT ID {seller.vat_id}" if seller.vat_id else "")),
+        (LEFT + 112 * MM, (f"IBAN {shown.iban(seller.iban)}" if seller.iban else "",)),
     )
     for (x, lines), room in zip(columns, (60 * MM, 44 * MM, 58 * MM), strict=True):
         line_y = y

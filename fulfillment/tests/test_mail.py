@@ -35,6 +35,31 @@ def test_the_packers_get_a_mail_that_says_what_to_pack(mailoutbox: list) -> None
     assert Shipment.objects.get().state == "released"
 
 
+def test_several_packers_all_get_the_mail(relay: Relay, settings: Settings) -> None:
+    settings.WAREHOUSE_EMAIL = ["packers@example.com", '"Lager, Nord" <north@example.com>']
+    given(placed("SO-1", CUP=2), reserved("SO-1"))
+
+    settle("fulfillment")
+
+    [mail] = relay.mails
+    assert [to.addr_spec for to in mail["To"].addresses] == [
+        "packers@example.com", "north@example.com",
+    ]  # fmt: skip
+    assert state_of(RELEASE, "SO-1") == "done"
+
+
+def test_where_nobody_wants_a_mail_the_packing_board_has_the_shipment(
+    mailoutbox: list, settings: Settings
+) -> None:
+    settings.WAREHOUSE_EMAIL = []
+    given(placed("SO-1", CUP=2), reserved("SO-1"))
+
+    settle("fulfillment")
+
+    assert mailoutbox == []
+    assert Shipment.objects.get().state == "released"
+
+
 def test_the_packers_are_told_to_keep_what_was_cancelled(mailoutbox: list) -> None:
     given(placed("SO-1", CUP=2), reserved("SO-1"))
     settle("fulfillment")

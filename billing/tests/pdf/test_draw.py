@@ -87,6 +87,18 @@ def test_an_address_stands_as_its_country_writes_it(tmp_path):
 
 
 @pytest.mark.poppler
+def test_a_seller_without_iban_and_vat_id_has_no_words_for_them(tmp_path):
+    whole = document()
+    seller = msgspec.structs.replace(whole.seller, iban="", vat_id="")
+
+    text = text_of(pdf.draw(msgspec.structs.replace(whole, seller=seller)), tmp_path)
+
+    assert "IBAN" not in text
+    assert "VAT ID" not in text
+    assert f"{seller.name}, reference {whole.number}" in text
+
+
+@pytest.mark.poppler
 def test_a_credit_note_names_the_invoice_that_it_corrects(tmp_path):
     note = document(
         kind="credit note",
