@@ -5,68 +5,23 @@ import threading
 import time
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import httpx
 
+from tests.chaos.keyless import order_without_key
 from tests.chaos.mailbox import REFUSED
-
-ASK_AGAIN = ("409", "429")
-"""Refusals that mean later: a conflict with one's own first try, and too many requests."""
-
-SOLD_OUT = "409 out of stock"
-"""A refusal that is final: another body would be needed."""
+from tests.chaos.purchase import CHECKOUT, PATIENCE, Purchase, said_of
 
 FAMILY = "Quillfeather"
 """Everybody's family name, and below everybody's domain: what no log may ever hold."""
 DOMAIN = "buyers.example"
 
-PATIENCE = 120
-"""Seconds for which a customer asks again under the same key."""
 CANCELLED = 0.06
 UNKNOWN_ADDRESS = 0.02
+KEYLESS = 0.2
 SCARCE = ("BOOK-FIRST", "FOOD-TRUFFLE", "HOME-VASE")
 PLENTY = ("BOOK-ATLAS", "BOOK-BREAD", "DESK-INK", "DESK-PEN", "FOOD-TEA", "HOME-CLOCK")
-
-
-@dataclass
-class Purchase:
-    """What one customer asked for and was told. Times are seconds since the epoch."""
-
-    key: str
-    body: dict[str, Any]
-    begun_at: float = 0.0
-    answered_at: float = 0.0
-    address: str = ""
-    """Of the order in the API."""
-    number: str = ""
-    total: str = ""
-    tries: list[tuple[float, float, str]] = field(default_factory=list)
-    """For each try: when it began, how long it took, and the status or the error."""
-    wants_to_cancel: bool = False
-    cancelled: bool = False
-
-    @property
-    def email(self) -> str:
-        return str(self.body["email"])
-
-    @property
-    def unknown_address(self) -> bool:
-        return self.email.startswith(REFUSED)
-
-    @property
-    def sold_out(self) -> bool:
-        return bool(self.tries) and self.tries[-1][2] == SOLD_OUT
-
-    @property
-    def refused(self) -> bool:
-        """The last answer was no, and asking again would not have changed it."""
-        said = self.tries[-1][2] if self.tries else ""
-        return said.startswith("4") and said not in ASK_AGAIN
-
-    def record(self) -> dict[str, Any]:
-        return {"purchase": asdict(self)}
 
 
 class Buyers:
@@ -138,6 +93,7 @@ class Buyers:
         while not self._stop.is_set():
             purchase = Purchase(str(uuid.uuid4()), self.body())
             purchase.wants_to_cancel = self._chance.random() < CANCELLED
+            purchase.keyless = self._chance.random() < KEYLESS
             self.send(purchase)
             due += 1 / self.rate
             self._stop.wait(max(0.0, due - time.monotonic()))
@@ -147,12 +103,15 @@ class Buyers:
         self._bought.append(self._pool.submit(self.buy, purchase))
 
     def buy(self, purchase: Purchase) -> Purchase:
-        """Order until there is an answer, always under the same key; then perhaps cancel."""
+        """Order until there is an answer, under one key or with care; then perhaps cancel."""
         with self._lock:
             self.purchases.append(purchase)
         purchase.begun_at = time.time()
-        headers = {"Idempotency-Key": purchase.key}
-        answer = self._insist(purchase, "/api/v1/checkout/", purchase.body, headers)
+        if purchase.keyless:
+            answer = order_without_key(self._http, purchase)
+        else:
+            headers = {"Idempotency-Key": purchase.key}
+            answer = self._insist(purchase, CHECKOUT, purchase.body, headers)
         if answer is None:
             return purchase
         order = answer.json()
@@ -175,7 +134,7 @@ class Buyers:
             except httpx.HTTPError as error:
                 said = type(error).__name__
             else:
-                said = _said(answer)
+                said = said_of(answer)
             purchase.tries.append((began, time.time() - began, said))
             if said.startswith("2"):
                 return answer
@@ -183,9 +142,3 @@ class Buyers:
                 return None
             time.sleep(0.3)
         return None
-
-
-def _said(answer: httpx.Response) -> str:
-    if answer.status_code == httpx.codes.CONFLICT and b"#out-of-stock" in answer.content:
-        return SOLD_OUT
-    return str(answer.status_code)

@@ -25,6 +25,7 @@ Check = Callable[[Evidence], Iterable[Violation]]
 
 CHECKS: tuple[Check, ...] = (
     orders.answered_orders_exist_once,
+    orders.nobody_orders_twice_unknowingly,
     orders.nobody_is_refused,
     orders.sold_out_is_said_of_what_was,
     orders.nobody_is_left_without_answer,

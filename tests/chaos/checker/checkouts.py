@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from tests.chaos.buyers import SOLD_OUT, Purchase
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.checker.verdict import Violation
+from tests.chaos.purchase import SOLD_OUT, Purchase
 
 ANSWERED = "while only Redis is away every checkout is answered 2xx"
 FAST = "while only Redis is away 99 of 100 checkouts are answered within 300 ms"

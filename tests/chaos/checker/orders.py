@@ -11,6 +11,7 @@ from tests.chaos.checker.verdict import Violation
 ONCE = "an order answered 2xx exists once, with one OrderPlaced"
 CANCELLED = "an order whose cancellation was answered 2xx is cancelled"
 WELCOME = "no customer is refused who asks for what the shop sells"
+TRUTH = "who sends no key has one order at most, and none if told that nothing was saved"
 ANSWERED = "whoever orders is answered, unless a fault is on for as long as he asks"
 SOLD_OUT = "what is called sold out was ordered more often than there was of it"
 SUMS = "the lines make the total, and the total is the invoice's"
@@ -36,21 +37,39 @@ def answered_orders_exist_once(evidence: Evidence) -> Iterator[Violation]:
             "JOIN orders_order o ON o.public_id = k.order_id"
         )
     )
+    by_address = dict(books.rows("SELECT email, number FROM orders_order WHERE state <> 'draft'"))
+    keyless = {one.email for one in evidence.purchases if one.keyless}
+    without_key = {by_address[email] for email in keyless & by_address.keys()}
     stated = Counter(one.stream for one in evidence.events if one.type == "OrderPlaced")
     keys = {one.key for one in evidence.purchases}
     for one in evidence.answered:
-        if rows.get(one.key) != one.number:
+        if one.keyless:
+            if by_address.get(one.email) != one.number:
+                yield Violation(ONCE, one.number, "was answered, and is not there")
+        elif rows.get(one.key) != one.number:
             yield Violation(ONCE, one.number, f"was answered, its key has {rows.get(one.key)}")
         if stated[one.number] != 1:
             yield Violation(ONCE, one.number, f"has {stated[one.number]} OrderPlaced")
     placed = [number for (number,) in books.rows("SELECT number FROM orders_order "
                                                  "WHERE state <> 'draft'")]  # fmt: skip
-    for number in sorted(set(placed) - set(rows.values())):
+    for number in sorted(set(placed) - set(rows.values()) - without_key):
         yield Violation(ONCE, str(number), "was placed by nobody")
     for key in rows.keys() - keys:
         yield Violation(ONCE, key, "is nobody's key")
     for number in sorted(set(stated) - set(placed) - evidence.poisoned):
         yield Violation(ONCE, number, "has an OrderPlaced, but there is no such order")
+
+
+def nobody_orders_twice_unknowingly(evidence: Evidence) -> Iterator[Violation]:
+    """What keyless customers were told is what is there; they repeat only where they were told."""
+    orders = evidence.counter("SELECT email FROM orders_order WHERE state <> 'draft'")
+    for one in evidence.purchases:
+        if not one.keyless:
+            continue
+        found, least = orders[(one.email,)], int(bool(one.number))
+        if not least <= found <= int(bool(one.number or one.left_open)):
+            said = one.tries[-1][2] if one.tries else "nothing"
+            yield Violation(TRUTH, one.number or one.key, f"has {found} orders, was told {said}")
 
 
 def nobody_is_refused(evidence: Evidence) -> Iterator[Violation]:

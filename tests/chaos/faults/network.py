@@ -53,6 +53,27 @@ KINDS: dict[str, tuple[str, Hurt]] = {
 }
 
 
+def _commits(mode: Wire) -> Hurt:
+    """Cut some of the commits, those of the web, of workers and of the relay."""
+
+    def hurt(wire: Proxy, chance: Random) -> None:
+        wire.set(mode, share=chance.uniform(0.2, 0.8))
+        time.sleep(chance.uniform(2, LONGEST))
+        wire.set(Wire.FINE)
+
+    return hurt
+
+
+COMMITS: dict[str, tuple[str, Hurt]] = {
+    "commit-unanswered": (
+        "cut between COMMIT and its answer (SQLite has no wire)",
+        _commits(Wire.COMMIT_UNANSWERED),
+    ),
+    "commit-lost": ("cut before COMMIT arrives (SQLite has no wire)", _commits(Wire.COMMIT_LOST)),
+}
+"""PostgreSQL alone: between SQLite and who uses it there is no wire, and no answer to lose."""
+
+
 def _run(wire: str, hurt: Hurt) -> Run:
     def run(stage: Stage, chance: Random) -> None:
         hurt(getattr(stage, f"{wire}_wire"), chance)
@@ -62,7 +83,7 @@ def _run(wire: str, hurt: Hurt) -> Run:
 
 
 for _wire in BARS:
-    for _kind, (_what, _hurt) in KINDS.items():
+    for _kind, (_what, _hurt) in (KINDS | (COMMITS if _wire == "database" else {})).items():
         fault(
             f"wire to {_wire}: {_what}",
             name=f"{_wire}-wire-{_kind}",

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.buyers import DOMAIN, FAMILY, Purchase
-from tests.chaos.buyers import SOLD_OUT as SOLD_OUT_SAID
 from tests.chaos.checker import judge
 from tests.chaos.checker.effects import EFFECTS
 from tests.chaos.checker.ledger import REST
 from tests.chaos.checker.orders import ANSWERED, CANCELLED, SOLD_OUT, WELCOME
 from tests.chaos.checker.traces import BOUNDS, EXITS, PRIVACY, STOLEN
+from tests.chaos.purchase import SOLD_OUT as SOLD_OUT_SAID
 from tests.chaos.tests.damages import DAMAGES, Damage
 from tests.chaos.tests.planted import POISON, Planted, promises
 

@@ -1,0 +1,125 @@
+"""Customers without an Idempotency-Key: when they ask again, and what the checker makes of it."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from tests.chaos import keyless
+from tests.chaos.buyers import Buyers, Purchase
+from tests.chaos.checker.orders import TRUTH
+from tests.chaos.keyless import BUSY, MAY_BE
+from tests.chaos.tests.planted import Planted, promises
+
+ORDER = {"number": "SO-1", "total": "1.00", "links": {"self": "/api/v1/orders/T/"}}
+Answers = list[tuple[int, dict[str, Any]]]
+
+
+@contextmanager
+def shop_that_says(posts: Answers, gets: Answers) -> Iterator[tuple[Buyers, list[str]]]:
+    """A shop with these answers, one after the other, and the methods that it was asked with."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self, answers: Answers) -> None:
+            asked.append(self.command)
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, body = answers.pop(0)
+            text = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/problem+json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def do_POST(self) -> None:
+            self._answer(posts)
+
+        def do_GET(self) -> None:
+            self._answer(gets)
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing to the terminal."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield Buyers(f"http://127.0.0.1:{server.server_port}", rate=1, seed=1), asked
+    finally:
+        server.shutdown()
+
+
+MAY_BE_PLACED = {"type": MAY_BE, "order": "/api/v1/orders/T/"}
+
+
+def test_keyless_customer_looks_for_an_order_that_may_have_been_placed() -> None:
+    with shop_that_says([(503, MAY_BE_PLACED)], [(404, {}), (200, ORDER)]) as (buyers, asked):
+        bought = buyers.buy(Purchase("K", buyers.body(), keyless=True))
+
+    assert asked == ["POST", "GET", "GET"]
+    assert (bought.number, bought.left_open) == ("SO-1", False)
+
+
+def test_keyless_customer_orders_again_when_the_order_is_still_missing_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keyless, "A_MINUTE", 0)
+    posts = [(503, MAY_BE_PLACED), (201, ORDER)]
+    with shop_that_says(posts, [(404, {}), (404, {})]) as (buyers, asked):
+        bought = buyers.buy(Purchase("K", buyers.body(), keyless=True))
+
+    assert asked[0] == asked[-1] == "POST"
+    assert bought.number == "SO-1"
+
+
+def test_keyless_customer_repeats_what_was_not_saved() -> None:
+    with shop_that_says([(503, {"type": BUSY}), (201, ORDER)], []) as (buyers, asked):
+        bought = buyers.buy(Purchase("K", buyers.body(), keyless=True))
+
+    assert asked == ["POST", "POST"]
+    assert bought.number == "SO-1"
+
+
+def test_keyless_customer_repeats_nothing_that_was_left_open() -> None:
+    with shop_that_says([(500, {})], []) as (buyers, asked):
+        bought = buyers.buy(Purchase("K", buyers.body(), keyless=True))
+
+    assert asked == ["POST"]
+    assert (bought.number, bought.left_open) == ("", True)
+
+
+def without_key(shop: Planted) -> Purchase:
+    one = next(one for one in shop.evidence.purchases if one.number == shop.numbers["plain"])
+    one.keyless = True
+    shop.sql(f"DELETE FROM orders_idempotencykey WHERE key = '{one.key}'")
+    return one
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db
+def test_an_order_without_a_key_is_found_by_its_customer(shop: Planted) -> None:
+    without_key(shop)
+
+    assert promises(shop) == set()
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db
+def test_an_order_of_which_nothing_was_said_to_be_saved_is_a_violation(shop: Planted) -> None:
+    one = without_key(shop)
+    one.number = ""
+
+    assert TRUTH in promises(shop)
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db
+def test_an_order_that_was_left_open_may_be_there(shop: Planted) -> None:
+    one = without_key(shop)
+    one.number, one.left_open = "", True
+
+    assert TRUTH not in promises(shop)
