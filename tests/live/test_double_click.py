@@ -1,0 +1,100 @@
+"""Staff who click twice in a real browser: each form acts once, with the page's script or not."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from tests.live.shop import Shop
+from tests.live.test_browser import CUSTOMER
+from tests.machine import part
+
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(300)]
+
+SCRIPT = "**/submit*.js"
+
+
+@pytest.fixture(scope="module", params=["with the script", "without the script"])
+def staff(shop: Shop, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A browser in which somebody of the staff is signed in."""
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=part("browser").path, args=flags)
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        if request.param == "without the script":
+            page.route(SCRIPT, lambda route: route.abort())
+        page.goto(f"{shop.url}/admin/login/?next=/admin/")
+        page.fill("[name=username]", "admin")
+        page.fill("[name=password]", "admin")
+        page.click("button[type=submit]")
+        expect(page).to_have_url(f"{shop.url}/admin/")
+        yield page
+        browser.close()
+
+
+def fill_in_order(staff: Page, shop: Shop, email: str) -> None:
+    staff.goto(f"{shop.url}/admin/orders/order/add/")
+    for name, value in (CUSTOMER | {"email": email}).items():
+        staff.fill(f"#id_{name}", value)
+    staff.select_option("#id_country", "BE")
+    staff.fill("#id_lines-0-sku", "BOOK-ATLAS")
+    staff.fill("#id_lines-0-quantity", "1")
+    staff.select_option("#id_state", "placed")
+
+
+def click_twice(button: Locator) -> None:
+    """Two presses of the mouse, the second before the first one's answer can be there."""
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box
+    button.page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def orders_of(staff: Page, shop: Shop, email: str) -> int:
+    staff.goto(f"{shop.url}/admin/orders/order/?q={email}")
+    return staff.locator("#result_list .field-order, #result_list th.field-order").count()
+
+
+def save(staff: Page) -> Locator:
+    return staff.get_by_role("button", name="Save", exact=True)
+
+
+def test_order_saved_by_a_double_click_is_one_order(shop: Shop, staff: Page) -> None:
+    email = f"double{id(staff)}@example.com"
+    fill_in_order(staff, shop, email)
+
+    click_twice(save(staff))
+
+    expect(staff.locator("body")).to_contain_text(re.compile(r"Order SO-\d+ is placed"))
+    assert orders_of(staff, shop, email) == 1
+
+
+def test_order_saved_again_after_the_back_button_is_one_order(shop: Shop, staff: Page) -> None:
+    email = f"back{id(staff)}@example.com"
+    fill_in_order(staff, shop, email)
+    save(staff).click()
+    expect(staff.locator("body")).to_contain_text(re.compile(r"Order SO-\d+ is placed"))
+
+    staff.go_back()
+    staff.wait_for_load_state()
+    save(staff).click()
+    staff.wait_for_load_state()
+
+    assert orders_of(staff, shop, email) == 1
+
+
+def test_stock_received_by_a_double_click_is_booked_once(shop: Shop, staff: Page) -> None:
+    reason = f"Miller {id(staff)}"
+    staff.goto(f"{shop.url}/admin/inventory/stockitem/")
+    staff.get_by_role("link", name="Receive stock").click()
+    staff.fill("#dialog [name=sku]", "BOOK-ATLAS")
+    staff.fill("#dialog [name=quantity]", "7")
+    staff.fill("#dialog [name=reason]", reason)
+
+    click_twice(staff.locator("#dialog button[type=submit]"))
+
+    expect(staff.locator("body")).to_contain_text("7 x BOOK-ATLAS received.")
+    staff.goto(f"{shop.url}/admin/inventory/movement/?q={reason}")
+    expect(staff.locator("#result_list")).to_contain_text(reason)
+    assert staff.locator("#result_list .field-reason").count() == 1
