@@ -23,6 +23,7 @@ def test_customers_who_order_and_end_have_no_errors(
     buyers: Buyers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(buyers, "_insist", lambda *_request: None)
+    monkeypatch.setattr("tests.chaos.buyers.order_without_key", lambda *_request: None)
 
     buyers.start()
     wait_until(lambda: buyers.purchases, 10, "somebody orders")
