@@ -5,7 +5,7 @@ from email.policy import Compat32
 
 from django.core.mail import EmailMultiAlternatives
 
-from notifications.mails import LONGEST_NAME, Mail, one_line
+from notifications.mails import Mail
 from shop import documents
 from shop.mail import MailRefused, Unmailable, mailbox, message_id, sender
 
@@ -67,6 +67,6 @@ def letter(mail: Mail, key: str) -> Letter:
 
 def _recipient(mail: Mail) -> str:
     try:
-        return mailbox(one_line(mail.customer.name)[:LONGEST_NAME], mail.customer.email)
+        return mailbox("", mail.customer.email)
     except Unmailable as error:
         raise MailRefused(f"The mail cannot be sent: {error}") from None

@@ -22,8 +22,6 @@ from shop.events import (
 )
 from shop.text import is_plain
 
-LONGEST_NAME = 100
-
 
 @dataclass(frozen=True)
 class Document:
@@ -36,7 +34,11 @@ class Document:
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail before it is sent. Its bodies depend on nothing but the fact and the settings."""
+    """One mail before it is sent. Its bodies depend on nothing but the fact and the settings.
+
+    Nothing that a customer typed is in it, but for the document's own content: whoever orders may
+    give any address, and the shop must not carry their words to a stranger.
+    """
 
     kind: Kind
     fact: OrderFact
@@ -56,8 +58,6 @@ class Mail:
     def _drawn(self, form: str) -> str:
         context = {
             "fact": self.fact,
-            "name": one_line(self.customer.name),
-            "address": self.customer.address,
             "subject": self.subject,
             "shop": settings.SHOP_NAME,
             "seller": settings.SELLER,

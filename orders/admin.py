@@ -29,6 +29,7 @@ REFUSALS = (
     services.NotADraft,
     services.OrderHasNoLines,
     services.OutOfStock,
+    services.TooManyPieces,
     services.UnknownProducts,
 )
 

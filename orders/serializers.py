@@ -8,7 +8,7 @@ from rest_framework.reverse import reverse
 
 from bus.selectors import settled
 from orders.models import LARGEST_QUANTITY, MOST_LINES, Order, OrderLine, State
-from orders.services import Basket
+from orders.services import Basket, TooManyPieces, require_few
 from orders.stages import Progress, story
 from shop.addresses import InvalidAddress, completed
 from shop.events import Address, Customer
@@ -64,6 +64,10 @@ class CheckoutSerializer(StrictSerializer):
         for sku, quantity in quantities.items():
             if quantity > LARGEST_QUANTITY:
                 raise serializers.ValidationError(f"{sku}: {LARGEST_QUANTITY} at most in all.")
+        try:
+            require_few(quantities)
+        except TooManyPieces as error:
+            raise serializers.ValidationError(str(error)) from error
         return quantities
 
     def basket(self) -> Basket:

@@ -10,8 +10,7 @@ from django.utils.safestring import mark_safe
 from django_countries import countries
 
 from notifications.mails import one_line
-from shop import addresses
-from shop.events import Address, Line
+from shop.events import Line
 from shop.money import money
 
 register = template.Library()
@@ -26,12 +25,6 @@ register.filter(money)
 @register.filter
 def country(code: str) -> str:
     return countries.name(code) or code
-
-
-@register.filter
-def lines(address: Address, name: str) -> list[str]:
-    """Name and address as the country writes them, without the country."""
-    return addresses.lines(address, name)
 
 
 @register.filter(name="one_line")

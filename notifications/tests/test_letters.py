@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, timedelta
-from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -36,8 +35,8 @@ def test_a_mail_has_plain_text_and_html(relay: Relay) -> None:
     [mail] = relay.mails
     assert mail.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
-    assert "Jürgen Müller" in mail.get_body(["plain"]).get_content()
-    assert "Jürgen Müller" in mail.get_body(["html"]).get_content()
+    assert "SO-100042" in mail.get_body(["plain"]).get_content()
+    assert "SO-100042" in mail.get_body(["html"]).get_content()
 
 
 def test_the_headers_are_those_of_an_automatic_mail(relay: Relay) -> None:
@@ -50,17 +49,6 @@ def test_the_headers_are_those_of_an_automatic_mail(relay: Relay) -> None:
     assert mail["From"] == "The Shop <mail@example.com>"
     sent_at = make_aware(parsedate_to_datetime(mail["Date"]), UTC)
     assert abs(timezone.now() - sent_at) < timedelta(minutes=1)
-
-
-def test_a_long_name_stays_on_one_line() -> None:
-    name = "Jürgen Müller-Lüdenscheidt von und zu Hohenlöhe-Öhringen und Größenwörth"
-    mail = letter(compose(samples.order_confirmed(customer=samples.customer(name))), KEY)
-
-    written = mail.message().as_bytes(linesep="\r\n")
-
-    [to] = [line for line in written.split(b"\r\n") if line.startswith(b"To: ")]
-    assert to.endswith(b" <jm@example.org>")
-    assert str(make_header(decode_header(to.decode()))) == f"To: {name} <jm@example.org>"
 
 
 def test_a_domain_of_any_script_gets_its_mail(relay: Relay, settings: Any) -> None:
@@ -88,42 +76,16 @@ def test_an_address_that_cannot_be_mailed_is_refused_without_being_told(email: s
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "Jürgen Müller",
-        "Ana, Bob <boss@example.net>",
-        'O"Hara \\ & Söhne',
-        "山田 太郎",
-        "plain and " * 9,
-        "=?utf-8?q?=0A?=",
-        "=?utf-8?q?=0D=0ABcc:_boss@example.net?=",
-    ],
-)
-def test_a_name_of_any_kind_stands_beside_one_address(relay: Relay, name: str) -> None:
-    post(samples.order_confirmed(customer=samples.customer(name=name)))
-
-    [mail] = relay.mails
-    [address] = mail["To"].addresses
-    assert address.display_name == name.strip()
-    assert address.addr_spec == "jm@example.org"
-    assert relay.recipients == ["jm@example.org"]
-
-
-def test_a_long_name_is_cut(folder: Folder) -> None:
-    post(samples.order_confirmed(customer=samples.customer(name="Ω" * 120)))
-
-    [mail] = folder()
-    [raw] = [value for name, value in mail.raw_items() if name == "To"]
-    assert str(make_header(decode_header(raw))) == "Ω" * 100 + " <jm@example.org>"
-
-
-@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r", "\u2028", "\x0b", "\x85"])
-def test_line_breaks_in_a_name_add_no_header(folder: Folder, ending: str) -> None:
-    name = f"Ana{ending}Bcc: boss@example.net{ending}{ending}Buy this"
+    ["Jürgen Müller", "Ana, Bob <boss@example.net>", "山田 太郎",
+     "=?utf-8?q?=0D=0ABcc:_b@c.example?=",
+     "Ana\r\nBcc: boss@example.net\r\n\r\nBuy this", "Ω" * 120],
+)  # fmt: skip
+def test_no_name_stands_in_the_header(folder: Folder, name: str) -> None:
     post(samples.order_confirmed(customer=samples.customer(name=name)))
 
     [mail] = folder()
+    assert [value for header, value in mail.raw_items() if header == "To"] == ["jm@example.org"]
     assert mail["Bcc"] is None
-    assert mail["To"].addresses[0].display_name == "Ana Bcc: boss@example.net Buy this"
 
 
 def test_an_invoice_carries_its_pdf(folder: Folder, stored_pdf: str) -> None:

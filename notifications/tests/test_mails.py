@@ -1,13 +1,18 @@
 """What the mails say."""
 
+from dataclasses import replace
 from decimal import Decimal
+from email.header import decode_header, make_header
+from typing import Any
 
+import msgspec
 import pytest
 
+from notifications.letters import letter
 from notifications.mails import compose, one_line
 from notifications.tests import samples
 from shop import links
-from shop.events import Address, Customer, OrderFact
+from shop.events import Address, Customer, OrderCancelled, OrderFact
 
 EVERY_FACT = [
     samples.order_confirmed(),
@@ -22,24 +27,11 @@ def test_the_confirmation_says_what_was_ordered_and_what_it_costs() -> None:
     mail = compose(samples.order_confirmed())
 
     for body in (mail.text, mail.html):
-        for said in ("SO-100042", "KET-017", "Jürgen Müller", "Lange Straße 5", "10243 Berlin"):
+        for said in ("SO-100042", "KET-017"):
             assert said in body
         for amount in ("1,209.90 EUR", "196.90 EUR", "1,406.80 EUR", "23.80 EUR"):
             assert amount in body
-        assert "Germany" in body
         assert links.page_of(links.token_of(samples.ORDER_ID)) in body
-
-
-def test_an_address_stands_as_its_country_writes_it() -> None:
-    address = Address(
-        line1="4 Main", city="Springfield", region="IL", postal_code="62704", country="US"
-    )
-    customer = Customer(email="a@example.com", name="Ada", address=address)
-
-    mail = compose(samples.order_confirmed(customer=customer))
-
-    for body in (mail.text, mail.html):
-        assert "Springfield, IL 62704" in body
 
 
 def test_amounts_of_the_plain_text_stand_in_one_column() -> None:
@@ -54,11 +46,35 @@ def test_times_are_those_of_the_shop() -> None:
     assert "23 November 2026 at 10:15" in compose(samples.order_confirmed()).text
 
 
-def test_the_cancellation_says_why() -> None:
-    mail = compose(samples.order_cancelled(reason="Not in stock: KET-017"))
+@pytest.mark.parametrize("fact", EVERY_FACT, ids=lambda fact: fact.key)
+def test_nothing_that_a_customer_typed_is_mailed(fact: OrderFact) -> None:
+    """The address is confirmed by nobody: a stranger would read whatever somebody wrote."""
+    typed = dict.fromkeys(("line1", "line2", "city", "region"), "VISIT evil.example")
+    customer = Customer(
+        email="victim@example.com",
+        name="CHEAP PILLS",
+        address=Address(**typed, postal_code="66666", country="DE"),
+    )
+    changed: dict[str, Any] = {"customer": customer}
+    if isinstance(fact, OrderCancelled):
+        changed["reason"] = "VISIT evil.example"
+    mail = compose(msgspec.structs.replace(fact, **changed))
 
-    assert "Reason: Not in stock: KET-017" in mail.text
-    assert "Not in stock: KET-017" in mail.html
+    written = letter(replace(mail, document=None), "key").message()
+
+    shown = [str(make_header(decode_header(value))) for _, value in written.items()]
+    shown += [part.get_payload(decode=True).decode() for part in written.walk()
+              if part.get_content_maintype() == "text"]  # fmt: skip
+    for text in shown:
+        assert "PILLS" not in text
+        assert "evil" not in text
+        assert "66666" not in text
+
+
+def test_the_reason_of_a_rejection_is_the_shops_own() -> None:
+    rejected = samples.order_cancelled(reason="Not in stock: Kettle", rejected=True)
+
+    assert "Not in stock: Kettle" in compose(rejected).text
 
 
 @pytest.mark.parametrize(
@@ -82,22 +98,6 @@ def test_the_dispatch_notice_says_who_carries_it_under_which_number() -> None:
     for body in (mail.text, mail.html):
         assert "DHL" in body
         assert "00340434161094015902" in body
-
-
-@pytest.mark.parametrize("fact", EVERY_FACT, ids=lambda fact: fact.key)
-def test_no_name_becomes_markup(fact: OrderFact) -> None:
-    told = type(fact)(
-        **{name: getattr(fact, name) for name in fact.__struct_fields__}
-        | {"customer": samples.customer(name='<img src=x onerror="alert(1)">')}
-    )
-
-    assert "<img" not in compose(told).html
-
-
-def test_a_name_cannot_write_lines_of_its_own_into_the_plain_text() -> None:
-    order = samples.order_confirmed(customer=samples.customer(name="Jane\n\nTotal\t0.00 EUR"))
-
-    assert "Hello Jane Total 0.00 EUR," in compose(order).text
 
 
 def test_a_currency_without_minor_units_has_no_decimal_places() -> None:

@@ -13,11 +13,13 @@ from orders.services.late import obstacle
 from orders.services.noting import announce_confirmation, note_dispatch, note_reservation
 from orders.services.placing import (
     OutOfStock,
+    TooManyPieces,
     TotalsDoNotAddUp,
     UnknownProducts,
     announce_order,
     place_order,
     price_draft,
+    require_few,
 )
 from orders.services.snapshot import snapshot
 
@@ -32,6 +34,7 @@ __all__ = [
     "OutOfStock",
     "Repeat",
     "StillRunning",
+    "TooManyPieces",
     "TotalsDoNotAddUp",
     "UnknownProducts",
     "announce_cancellation",
@@ -45,5 +48,6 @@ __all__ = [
     "obstacle",
     "place_order",
     "price_draft",
+    "require_few",
     "snapshot",
 ]

@@ -10,7 +10,13 @@ from django.db import transaction
 
 from orders.models import Order, OrderLine
 from orders.services.idempotency import Repeat, claim
-from orders.services.placing import OrderHasNoLines, catalogue, require_stock, turn_placed
+from orders.services.placing import (
+    OrderHasNoLines,
+    catalogue,
+    require_few,
+    require_stock,
+    turn_placed,
+)
 from shop.events import Customer
 
 
@@ -41,6 +47,7 @@ def checkout(
     Raises:
         CommitUnanswered: it is placed, or it is not.
         OrderHasNoLines: the basket is empty.
+        TooManyPieces: see `require_few`.
         UnknownProducts: a SKU is not in the catalogue, or not active.
         OutOfStock: see `placing.require_stock`.
         KeyReused, StillRunning: see `idempotency`.
@@ -49,6 +56,7 @@ def checkout(
     """
     if not basket.quantities:
         raise OrderHasNoLines("The basket is empty.")
+    require_few(basket.quantities)
     with transaction.atomic():
         identity = identity or uuid4()
         if repeat and (earlier := claim(repeat, identity)):

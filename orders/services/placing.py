@@ -26,6 +26,10 @@ class UnknownProducts(ValueError):
         super().__init__(f"Not in the catalogue: {', '.join(self.skus)}.")
 
 
+class TooManyPieces(ValueError):
+    """The order asks for more pieces than one order may: that is a matter for a person."""
+
+
 class OutOfStock(ValueError):
     """The stock is known to have fewer pieces than the order wants."""
 
@@ -49,6 +53,7 @@ def place_order(order_id: int) -> Order:
         NotADraft: it is placed or cancelled already.
         OrderHasNoLines: there is nothing to place.
         UnknownProducts: a product has left the catalogue since the draft was written.
+        TooManyPieces: see `require_few`.
         OutOfStock: see `require_stock`.
     """
     with transaction.atomic():
@@ -57,7 +62,9 @@ def place_order(order_id: int) -> Order:
             raise NotADraft(f"Order {order} is {order.state}; only a draft can be placed.")
         lines = list(order.lines.select_for_update().order_by("id"))
         products = catalogue({line.sku for line in lines})
-        require_stock({line.sku: line.quantity for line in lines})
+        wanted = {line.sku: line.quantity for line in lines}
+        require_few(wanted)
+        require_stock(wanted)
         order.currency = settings.CURRENCY  # of today's prices, whatever the draft's was
         for line in lines:
             line.freeze(products[line.sku], order.currency)
@@ -96,6 +103,20 @@ def catalogue(skus: set[str]) -> dict[str, Product]:
     if unknown := skus - products.keys():
         raise UnknownProducts(unknown)
     return products
+
+
+def require_few(quantities: Mapping[str, int]) -> None:
+    """Refuse what would promise the stock to one order: PIECES_PER_LINE, PIECES_PER_ORDER.
+
+    Raises:
+        TooManyPieces: of one product, or in all.
+    """
+    most = settings.PIECES_PER_LINE
+    if many := sorted(sku for sku, wanted in quantities.items() if wanted > most):
+        raise TooManyPieces(f"At most {most} pieces of one product: {', '.join(many)}.")
+    if (pieces := sum(quantities.values())) > settings.PIECES_PER_ORDER:
+        most = settings.PIECES_PER_ORDER
+        raise TooManyPieces(f"At most {most} pieces in one order; these are {pieces}.")
 
 
 def require_stock(quantities: Mapping[str, int]) -> None:

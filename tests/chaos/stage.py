@@ -210,6 +210,8 @@ class Stage:
             "CHECKOUTS_PER_ADDRESS": "100000/s",
             "CHECKOUTS_IN_ALL": "100000/s",
             "CANCELLATIONS_PER_ADDRESS": "100000/s",
+            "PIECES_PER_LINE": "9999",
+            "PIECES_PER_ORDER": "99999",
         }
         if self.database_wire:
             env["DATABASE_URL"] = f"postgres://shop@127.0.0.1:{self.database_wire.port}/shop"
