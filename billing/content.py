@@ -16,6 +16,7 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True):
     line2: str = ""
     postal_code: str
     city: str
+    region: str = ""
     country: str
     vat_id: str
     email: str

@@ -226,6 +226,7 @@ SELLER = {
     "line2": env.str("SELLER_LINE2"),
     "postal_code": env.sample("SELLER_POSTAL_CODE", "10115", may_be_empty=True, common=True),
     "city": env.sample("SELLER_CITY", "Berlin", common=True),
+    "region": env.str("SELLER_REGION"),
     "country": env.sample("SELLER_COUNTRY", "DE", common=True),
     "vat_id": env.sample("SELLER_VAT_ID", "DE123456789", may_be_empty=True),
     "email": mail_address("SELLER_EMAIL", env.sample("SELLER_EMAIL", "billing@example.com")),

@@ -79,10 +79,13 @@ def test_an_address_stands_as_its_country_writes_it(tmp_path):
         line1="4 Main", city="Springfield", region="IL", postal_code="62704", country="US"
     )
     buyer = msgspec.structs.replace(CUSTOMER, address=address)
+    place = {"city": "Portland", "region": "OR", "postal_code": "97201", "country": "US"}
+    seller = msgspec.structs.replace(document().seller, **place)
 
-    text = text_of(pdf.draw(document(buyer=buyer)), tmp_path)
+    text = text_of(pdf.draw(document(buyer=buyer, seller=seller)), tmp_path)
 
     assert "Springfield, IL 62704" in text
+    assert text.count("Portland, OR 97201") == 2  # above the address, and in the foot
     assert "UNITED STATES OF AMERICA" in text
 
 
