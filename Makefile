@@ -44,7 +44,7 @@ chaos-faults: .venv/.dev ## List every fault that a campaign can do, with its re
 chaos-controls: .venv/.dev ## Break the bus on purpose, and see that the campaign's checker notices
 	@exec $(PY) -m tests.chaos.controls
 
-bench: .venv/.dev ## Measure the shop beside its rivals, and see whether every bar holds (QUICK=1, PART=shops or bus; needs PostgreSQL)
+bench: .venv/.dev ## Measure the shop beside its rivals, and see whether every bar holds (QUICK=1, PART=shops, bus or pace; needs PostgreSQL)
 	@exec $(PY) -m bench $(if $(QUICK),--quick) $(if $(PART),--part $(PART))
 
 bench-profile: .venv/.dev ## Show where the time of an order goes, by what is done and by whose code does it

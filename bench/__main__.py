@@ -12,11 +12,11 @@ from rich.console import Console
 
 from bench import report
 from bench.contenders import BARE, INLINE, NAIVE_CELERY, SHOP, Contender
-from bench.measures import bus, checkout, end_to_end
+from bench.measures import bus, checkout, end_to_end, pace
 from bench.measures.result import FULL, QUICK, Result, Say, Size
 from bench.site import ROOT, Site
 
-PARTS = ("shops", "bus")
+PARTS = ("shops", "bus", "pace")
 
 
 def main() -> int:
@@ -67,6 +67,8 @@ def _measure(size: Size, say: Say, parts: list[str]) -> list[Result]:
                 ]
         if "bus" in parts:
             results.append(bus.measure(site, size, say))
+        if "pace" in parts:
+            results.append(pace.measure(site, size, say))
         failed = False
     finally:
         if failed:

@@ -16,10 +16,10 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
     [
         (statements.EVENTS, [1, 10]),
         (statements.PAST, [10]),
-        (statements.ANY_OPEN, []),
+        (statements.DONE_OF, [[1, 2]]),
+        (statements.SENT_OF, [[1, 2]]),
         (statements.UNDONE, []),
         (statements.DONE, []),
-        (statements.WAITING, []),
         (statements.UNROUTED, []),
         (contenders.DONE, []),
         (DIRECT_DONE, [["SO-1000"]]),

@@ -2,10 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from random import Random
 from typing import Any
 
@@ -159,6 +160,23 @@ def hold_write_lock(stage: Stage, chance: Random) -> None:
         stranger.execute("ROLLBACK")
     finally:
         stranger.close()
+
+
+@fault("a report holds a snapshot of the database", bar=15, seconds=20)
+def held_snapshot(stage: Stage, chance: Random) -> str:
+    """As a backup does: it keeps nobody from writing, and nothing may be cleared up meanwhile."""
+    report = stage.books.connect()
+    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if stage.postgres else "BEGIN"
+    count = "SELECT count(*) FROM bus_delivery WHERE state = 'done'"
+    with suppress(psycopg.Error, sqlite3.Error), closing(report):
+        report.execute(begin)
+        (before,) = report.execute(count).fetchone()
+        time.sleep(chance.uniform(*LONGER_THAN_LEASED))
+        (after,) = report.execute(count).fetchone()
+        if after != before:
+            raise Missed("The snapshot was not held.")
+        return f"{stage.books.one(count) - before} deliveries were done beside it"
+    return "the report was cut off"
 
 
 @contextmanager
