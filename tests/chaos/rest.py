@@ -48,5 +48,8 @@ def deliver_all_again(stage: Stage, say: Callable[[str], None]) -> None:
     """Make every closed delivery due once more, as an operator may, and wait for it."""
     say("delivering everything again")
     for state in ("done", "dead"):
-        stage.manage("deliveries", "--state", state, "--again", "--by", "campaign")
+        stage.manage(
+            "deliveries", "--state", state, "--again", "--finished",
+            "--by", "campaign", "--why", "the campaign repeats everything",
+        )  # fmt: skip
     come_to_rest(stage, say)

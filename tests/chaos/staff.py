@@ -17,6 +17,9 @@ NEXT = (
     "SELECT id FROM fulfillment_shipment WHERE state = 'released' AND dispatched_at IS NULL "
     "ORDER BY id DESC LIMIT 1"
 )
+TRIES = 3
+"""How often a form is sent whose answer did not come: it takes effect once, by its token."""
+FORM_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 BOARD = "/admin/fulfillment/packingboard/"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
@@ -63,16 +66,23 @@ class Staff:
         if not rows:
             return
         pk = rows[0][0]
+        page = browser.get(BOARD)
         form = {
             "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+            "form_token": _token(page, FORM_TOKEN),
             "dispatch": str(pk),
             f"{pk}-carrier": "DHL",
             f"{pk}-tracking_number": uuid.uuid4().hex[:12],
         }
-        answer = browser.post(BOARD, data=form)
-        self.sent += answer.status_code == httpx.codes.FOUND
+        for _ in range(TRIES):
+            with suppress(httpx.HTTPError):
+                answer = browser.post(BOARD, data=form)
+                if not answer.is_server_error:
+                    self.sent += answer.status_code == httpx.codes.FOUND
+                    return
+            self._stop.wait(1)
 
 
-def _token(page: httpx.Response) -> str:
-    found = TOKEN.search(page.text)
+def _token(page: httpx.Response, pattern: re.Pattern[str] = TOKEN) -> str:
+    found = pattern.search(page.text)
     return found[1] if found else ""

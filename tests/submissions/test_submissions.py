@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -103,6 +103,35 @@ def test_a_form_sent_twice_at_once_acts_once(staff: Client, name: str) -> None:
 
     assert case.count() == before + 1
     assert answers == [302, 302, 302]
+
+
+def test_deleting_what_was_selected_twice_deletes_it_once(staff: Client) -> None:
+    address = reverse("admin:shop_product_changelist")
+    old = Product.objects.create(sku="OLD", name="Old", unit_price="1")
+    chosen = posting(staff, address, "action", FIELD).filled(
+        action="delete_selected", _selected_action=old.pk
+    )
+    question = staff.post(address, chosen).content.decode()
+    form = next(one for one in forms(question) if "post" in one.fields)
+
+    first = staff.post(address, form.filled())
+    again = staff.post(address, form.filled(), follow=True)
+
+    assert first.status_code == 302
+    assert not Product.objects.filter(sku="OLD").exists()
+    assert "was sent before" in again.content.decode()
+
+
+def test_a_row_added_in_a_window_of_another_form_is_added_once(staff: Client) -> None:
+    address = reverse("admin:auth_group_add") + "?_popup=1"
+    form = posting(staff, address, "name", FIELD).filled(name="packers")
+
+    first = staff.post(address, form)
+    again = staff.post(address, form)
+
+    assert Group.objects.filter(name="packers").count() == 1
+    assert first.status_code == again.status_code == 200
+    assert again.content == first.content
 
 
 def test_a_refused_form_can_be_sent_again(staff: Client) -> None:
