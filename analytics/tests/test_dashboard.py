@@ -54,6 +54,23 @@ def test_a_sale_moves_the_dashboard_without_a_reload(dashboard, page):
     assert page.evaluate("document.body.dataset.loaded") == "once"
 
 
+def test_amounts_in_another_currency_stand_beside_the_shops_own(dashboard, page):
+    sell("SO-1")
+    page.goto(f"{dashboard}/analytics/")
+    expect(page.locator("#state")).to_have_text("Live")
+    expect(page.locator("#others-charts")).to_be_hidden()
+
+    yen = placed("SO-2", line("TEA", 1, "1200"), at=timezone.now(), currency="JPY")
+    services.record_sales([yen])
+
+    expect(page.locator("#others-revenue")).to_have_text("1,200 JPY, 1,008 net")
+    expect(page.locator("#today-orders")).to_have_text("2")
+    expect(page.locator("#today-revenue")).to_have_text("23.80")
+    expect(page.locator("#revenue-JPY .readout")).to_have_text("Last 60 minutes · 1,200 JPY")
+    expect(page.locator("#products")).to_contain_text("23.80 EUR")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 def test_nothing_is_wider_than_a_phone_and_no_script_fails(dashboard, page):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -1,5 +1,7 @@
 """The catalogue's prices can be paid in the shop's currency."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import Error
 from django.db.models import F
@@ -11,14 +13,22 @@ from shop.money import decimal_places
 
 
 def check_prices() -> Check:
-    """Prices are not converted when CURRENCY changes; a finer one is rounded when it is sold."""
+    """Prices are not converted when CURRENCY changes; a finer one is rounded when it is sold.
+
+    One that would be rounded to nothing keeps the shop from starting: goods would be given away.
+    """
     what, why = "Prices", "customers pay what is shown"
     places = decimal_places(settings.CURRENCY)
     on_sale = Product.objects.filter(active=True)
+    least = Decimal(5).scaleb(-places - 1)  # what is below is rounded to nothing
     try:
+        free = on_sale.filter(unit_price__lt=least).count()
         finer = on_sale.exclude(unit_price=Round(F("unit_price"), places)).count()
     except Error:
         return Check(what, "there are no tables yet", why)
+    if free:
+        state = f"{free} are nothing in {settings.CURRENCY}, which has {places} decimal places"
+        return Check(what, state, why, "Set CURRENCY back and change them in the admin first.")
     if not finer:
         return Check(what, f"in {settings.CURRENCY}", why)
     state = f"{finer} have more than the {places} decimal places of {settings.CURRENCY}"

@@ -27,3 +27,14 @@ def test_prices_finer_than_the_currency_are_counted(
     assert bool(found.fix) == bool(finer)
     assert not found.fails
     assert not finer or found.state.startswith(f"{finer} have more")
+
+
+def test_a_price_that_is_nothing_in_the_currency_keeps_the_shop_from_starting(
+    settings: Settings,
+) -> None:
+    Product.objects.create(sku="A", name="A", unit_price=Decimal("0.49"))
+    assert not check_prices().fails
+
+    settings.CURRENCY = "JPY"
+
+    assert check_prices().fails
