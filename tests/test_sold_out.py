@@ -9,8 +9,9 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from billing.models import Invoice
-from bus.audit import run_checks
+from bus.audit import Operator, repair, run_checks
 from bus.models import Delivery, Event, Subscription
+from bus.operations import discard
 from bus.registration import register
 from bus.testing import settle
 from inventory.models import StockItem
@@ -202,3 +203,30 @@ def test_more_promised_than_there_is_counts_as_none() -> None:
 
     with pytest.raises(OutOfStock, match="CUP: 1 wanted, 0 available"):
         ordered()
+
+
+def test_what_an_earlier_release_left_open_is_invoiced_and_thanked_for_once() -> None:
+    """It had reserved without confirming, and billing had not come to the order yet."""
+    order = ordered()
+    Order.objects.filter(pk=order.pk).update(reserved_at=timezone.now())
+    settle()
+    subscription = Subscription.objects.get(name="billing.tasks.issue_invoice")
+    old = Delivery.objects.create(
+        event=Event.objects.get(type="OrderPlaced"),
+        subscription=subscription,
+        queue=subscription.queue,
+        stream=str(order.number),
+        ordered=True,
+    )
+    settle()
+    old.refresh_from_db()
+    assert (old.state, documents(order)) == ("dead", [])
+
+    list(repair(run_checks(), Operator("grace", "upgrade")))
+    settle()
+    discard([old.pk], by="grace", why="upgrade")
+    settle()
+
+    assert documents(order) == ["invoice"]
+    assert subjects().count("Your order") == 1
+    assert list(repair(run_checks(), Operator("grace", "upgrade"))) == []

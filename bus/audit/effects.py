@@ -10,6 +10,7 @@ from django.db.models import (
     BooleanField,
     Exists,
     ExpressionWrapper,
+    F,
     Func,
     OuterRef,
     Q,
@@ -76,9 +77,13 @@ class Effect:
         return self._deliveries(again).filter(ended | overdue, Q(trace))
 
     def _deliveries(self, mends: Condition | None) -> QuerySet[Any]:
+        """Of the type that is handled today: no other can be delivered again, and what it left
+        behind an earlier release has declared."""
         condition = NEVER if mends is None else Q(mends)
         return Delivery.objects.filter(
-            subscription__name=self.name, subscription__retired_at__isnull=True
+            subscription__name=self.name,
+            subscription__retired_at__isnull=True,
+            event__type=F("subscription__event_type"),
         ).annotate(mends=ExpressionWrapper(condition, output_field=BooleanField()))
 
     def findings(self, damaged: Callable[[], QuerySet[Any]]) -> Iterator[Finding]:
