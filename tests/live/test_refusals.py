@@ -1,14 +1,16 @@
 """A start that cannot work ends with one sentence that names the setting to change."""
 
+import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
 
-from tests import servers
+from tests import compose, servers
 from tests.live.shop import MANAGE, environment, processes_of
 
 pytestmark = pytest.mark.live
@@ -93,6 +95,25 @@ def test_a_redis_that_drops_messages_when_it_is_full(tmp_path: Path) -> None:
 
     assert "REDIS_URL: evicts messages when it is full (allkeys-lru)" in said
     assert "noeviction" in said
+
+
+@pytest.mark.parametrize("line", compose.procfile())
+@pytest.mark.parametrize(("setting", "value"), [("PORT", "x"), ("CURRENCY", "eur")])
+def test_a_process_that_is_started_alone_refuses_what_the_shop_would(
+    tmp_path: Path, line: str, setting: str, value: str
+) -> None:
+    env = environment(tmp_path, FLOWER_AUTH="me:s3cret-s3cret", **{setting: value})
+    env["REDIS_URL"] = f"redis://127.0.0.1:{servers.free_port()}/0"
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+
+    ended = subprocess.run(
+        ["sh", "-c", f"exec {line}"], env=env, cwd=compose.ROOT, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode != 0
+    assert setting in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
 
 
 def test_ordering_where_no_shop_runs(tmp_path: Path) -> None:
