@@ -68,6 +68,17 @@ def test_a_task_that_no_worker_has_goes_to_the_quarantine(shop: Shop, broker: re
     shop.wait_for(lambda: broker.llen(QUARANTINE) == 1, 10)
 
 
+def test_a_message_for_a_handler_of_another_release_goes_back(
+    shop: Shop, broker: redis.Redis
+) -> None:
+    broker.delete(QUARANTINE)
+
+    broker.lpush("billing", message("loyalty.tasks.grant_points", [[999_999_999, 1]]))
+
+    shop.wait_for(lambda: "deliveries go back" in shop.said, 10)
+    assert broker.llen(QUARANTINE) == 0
+
+
 @pytest.mark.parametrize(
     "tickets",
     [
