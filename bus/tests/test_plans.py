@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bus import registry, selectors
+from bus.attention import concerns
 from bus.models import Delivery, Event, Outbox, Subscription
 from bus.operations import Filter, Selection
 from bus.registration import _move, register
@@ -212,6 +213,13 @@ def test_what_is_open_is_counted_by_the_indexes_of_its_parts(tickets: Tickets) -
     found = plans(selectors.queue_states)
 
     assert set(INDEX.findall(found)) == {"dead", "due", "in_flight"}
+    assert "Seq Scan on bus_delivery" not in found
+
+
+def test_what_needs_a_person_is_found_without_reading_the_ledger(tickets: Tickets) -> None:
+    found = plans(concerns)
+
+    assert {"due", "in_flight"} <= set(INDEX.findall(found))
     assert "Seq Scan on bus_delivery" not in found
 
 
