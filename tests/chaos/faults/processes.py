@@ -24,6 +24,8 @@ SOFT_LIMIT, HARD_LIMIT = 45, 60
 
 OVER_A_LEASE = 140
 """Seconds; a message has 120 to be taken."""
+WORKED_OFF = 150
+"""Seconds: what came while a worker was away is worked off in its order, before the next order."""
 
 POINTS_OF_WORKERS = (
     "before-effect", "after-effect", "before-commit", "after-commit", "before-ack",
@@ -75,14 +77,14 @@ def freeze_past_lease(stage: Stage, chance: Random) -> None:
     worker.signal_group(signal.SIGCONT)
 
 
-@fault("a worker that stays away for longer than a lease", bar=60, seconds=150)
+@fault("a worker that stays away for longer than a lease", bar=WORKED_OFF, seconds=150)
 def worker_away(stage: Stage, chance: Random) -> None:
     with _away(chance.choice(stage.workers)):
         time.sleep(OVER_A_LEASE)
 
 
-@fault("a worker that stays away for two leases, and nothing else", bar=90, seconds=300,
-       at_random=False)  # fmt: skip
+@fault("a worker that stays away for two leases, and nothing else", bar=2 * WORKED_OFF,
+       seconds=300, at_random=False)  # fmt: skip
 def worker_away_for_leases(stage: Stage, chance: Random) -> str:
     """Each delivery has one message in its queue, however many leases have ended.
 
