@@ -84,17 +84,23 @@ def check_numbers() -> None:
 
 def behind() -> dict[tuple[str, int], tuple[int, int]]:
     """By series and year: the highest number that has a file, and the counter that is below it."""
-    counters = {(row.prefix, row.year): row.last for row in Series.objects.all()}
     highest: dict[tuple[str, int], int] = {}
-    for path in Path(settings.MEDIA_ROOT).glob("invoices/*/*.pdf"):
+    for path in documents():
         if found := NUMBER.fullmatch(path.stem):
             series, sequence = (found["prefix"], int(found["year"])), int(found["sequence"])
             highest[series] = max(sequence, highest.get(series, 0))
+    counters = {(row.prefix, row.year): row.last for row in Series.objects.all()}
     return {
         series: (given, counters.get(series, 0))
         for series, given in highest.items()
         if given > counters.get(series, 0)
     }
+
+
+def documents() -> list[Path]:
+    """The documents' files. List them before the database is read: workers go on, and a file
+    comes after its row."""
+    return sorted(Path(settings.MEDIA_ROOT).glob("invoices/*/*.pdf"))
 
 
 def claim() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -52,12 +51,12 @@ def files_as_issued() -> Iterator[Finding]:
 @check("every file of a document has its document")
 def files_have_documents() -> Iterator[Finding]:
     """What has none was issued, and the database has forgotten it."""
-    root = Path(settings.MEDIA_ROOT)
+    files = folder.documents()
     numbers = set(Invoice.objects.values_list("number", flat=True))
-    for path in sorted(root.glob("invoices/*/*.pdf")):
+    for path in files:
         if path.stem not in numbers:
             yield Finding(
-                path.relative_to(root).as_posix(),
+                path.relative_to(settings.MEDIA_ROOT).as_posix(),
                 "belongs to no document of this database",
                 asks="Was the database restored from an older backup? Restore a newer one, or "
                 "write down what stands in it and move it to a safe place: it was issued.",

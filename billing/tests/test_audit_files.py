@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connection
 
 from billing import audit
 from billing.models import Series
@@ -68,6 +69,21 @@ def test_a_file_of_a_newer_database_keeps_its_number_for_itself(documents):
     assert counter.repair(GRACE) == ""
     assert subjects(audit.counters_behind_files) == []
     assert newer.read_bytes() == b"%PDF-1.4\nsomebody's\n%%EOF\n"
+
+
+@pytest.mark.parametrize("check", [audit.files_have_documents, audit.counters_behind_files])
+def test_a_document_that_is_issued_while_the_audit_runs_is_no_finding(documents, check):
+    invoice = issued("SO-1")
+    later = documents / "invoices" / str(invoice.year) / f"INV-{invoice.year}-000009.pdf"
+
+    def draw_one_more(execute, sql, *rest):
+        if sql.startswith("SELECT"):
+            later.touch()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(draw_one_more):
+        assert list(check()) == []
+    assert later.exists()
 
 
 def test_documents_that_cannot_be_seen_from_here_are_one_finding(settings, tmp_path):
