@@ -33,28 +33,33 @@ def test_event_that_a_long_transaction_commits_late_is_routed_before_what_it_cau
 ) -> None:
     subscribed(react)
     register("desk")
-    marks, drawn, go_on = Marks(), Signal(), Signal()
+    marks, drawn, go_on, committed = Marks(), Signal(), Signal(), Signal()
 
     def long_transaction() -> None:
-        with transaction.atomic():
-            publish(*happened(1))
-            drawn.set()
-            assert go_on.wait(20)
+        try:
+            with transaction.atomic():
+                publish(*happened(1))
+                drawn.set()
+                assert go_on.wait(20)
+        finally:
+            committed.set()
+
+    def relayed(number: int) -> None:
+        given(*happened(number))
+        marks.begin()
+        route(marks)
 
     def relay() -> None:
         try:
             assert drawn.wait(20)
             for number in range(2, 6):
-                given(*happened(number))
-                marks.begin()
-                route(marks)
+                relayed(number)
         finally:
             go_on.set()
+        assert committed.wait(20)
+        relayed(7)
 
     at_once(long_transaction, relay)
-    given(*happened(7))
-    marks.begin()
-    route(marks)
 
     streams = list(Delivery.objects.order_by("id").values_list("stream", flat=True))
     assert streams == ["2", "3", "4", "5", "1", "7"]
