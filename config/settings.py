@@ -15,7 +15,7 @@ from config.logs import LOGGING as LOGGING
 from config.mail import FOLDER, mail_address, mail_server, mailbox, mailboxes
 from config.rest import REST_FRAMEWORK as REST_FRAMEWORK
 from config.rest import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from config.site import allowed_hosts, site_url
+from config.site import allowed_hosts, proxies, site_url
 from config.theme import COLORS
 from shop.budgets import Rate, read_budgets
 
@@ -182,7 +182,7 @@ WORKER_MAX_MEMORY_MB = env.int("WORKER_MAX_MEMORY_MB", default=400, least=150, m
 
 # --- What strangers may use up -------------------------------------------------------------------
 
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES")
+TRUSTED_PROXIES = proxies(env.list("TRUSTED_PROXIES"))
 MOST_CONNECTIONS = env.int("MOST_CONNECTIONS", default=500, least=10, most=100_000)
 BUDGETS: dict[str, Rate] = read_budgets(
     {

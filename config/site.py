@@ -1,7 +1,7 @@
 """Where the shop is reached: SITE_URL, and the names that follow from it."""
 
 import re
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 import idna
@@ -55,6 +55,23 @@ def allowed_hosts(names: list[str], url: str) -> list[str]:
                 "scheme and port, as in shop.example.com,.example.org."
             ) from None
     return list(dict.fromkeys([*found, host_of(url), *LOCAL]))
+
+
+def proxies(names: list[str]) -> list[str]:
+    """TRUSTED_PROXIES: addresses and networks.
+
+    Raises:
+        ImproperlyConfigured: one is neither, such as a host's name, which would never match.
+    """
+    for name in names:
+        try:
+            ip_network(name)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"TRUSTED_PROXIES holds {name!r}; write addresses or networks, separated by "
+                "commas, as in 10.0.0.5,192.168.1.0/24."
+            ) from None
+    return names
 
 
 def host_of(url: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import SystemCheckError
+from django.core.management.base import CommandError, SystemCheckError
 from pytest_django.fixtures import Settings
 
 from billing import folder
@@ -179,6 +179,14 @@ def test_what_the_settings_may_not_be_is_refused_by_every_command(settings: Sett
         call_command("check", "--tag", "shop")
     with pytest.raises(SystemExit, match="The settings cannot be used: CURRENCY"):
         require(settings_checks())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "shop.example.com"])
+def test_debug_is_not_served_where_others_can_come_by(settings: Settings, host: str) -> None:
+    settings.DEBUG = True
+
+    with pytest.raises(CommandError, match="DEBUG is on, and --host is"):
+        call_command("serve", host=host)
 
 
 @pytest.mark.django_db

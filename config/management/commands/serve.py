@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.server import serve
+from config.site import is_public
 
 
 class Command(BaseCommand):
@@ -15,6 +16,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
         parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT")
+        parser.add_argument(
+            "--published-locally",
+            action="store_true",
+            help="allow DEBUG all the same: a container, its port published on this machine alone",
+        )
 
-    def handle(self, *_args: Any, host: str, port: int, **_options: Any) -> None:
+    def handle(
+        self, *_args: Any, host: str, port: int, published_locally: bool, **_options: Any
+    ) -> None:
+        if settings.DEBUG and is_public(host) and not published_locally:
+            raise CommandError(
+                f"DEBUG is on, and --host is {host}, where others can come by. Set DEBUG=0, or "
+                "listen on 127.0.0.1."
+            )
         serve(host, port)
