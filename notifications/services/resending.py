@@ -1,5 +1,7 @@
 """Sending a mail once more because staff ask for it."""
 
+from datetime import timedelta
+
 from django.core.mail.backends.base import BaseEmailBackend as EmailConnection
 from django.db import transaction
 from django.utils import timezone
@@ -18,13 +20,27 @@ class AlreadyAsked(Exception):
     """The mail will be sent again already; that has not begun yet."""
 
 
+class AskedTooOften(AlreadyAsked):
+    """The customer has had this mail `MOST_AN_HOUR` times more within an hour."""
+
+
+MOST_AN_HOUR = 5
+
+
 def ask_again(message: Message, by: str) -> None:
     """State that `by`, a member of staff, wants this mail sent once more. A worker sends it.
 
     Raises:
         AlreadyAsked: an earlier wish for the same mail waits still (a double click, for example).
+        AskedTooOften: nobody's mailbox is filled, not by staff either.
     """
     first = message.original or message
+    lately = timezone.now() - timedelta(hours=1)
+    if first.repeats.filter(asked_at__gt=lately).count() >= MOST_AN_HOUR:
+        raise AskedTooOften(
+            f"The {first.kind} of {first.order_number} was sent again {MOST_AN_HOUR} times within "
+            "an hour; try again later."
+        )
     try:
         with transaction.atomic():
             publish(

@@ -1,11 +1,13 @@
 """Mails that staff have sent again."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from bus.models import Event, PersonalData
 from bus.testing import given, settle
@@ -64,6 +66,22 @@ def test_a_repeat_can_be_repeated(confirmation: Message, relay: Relay) -> None:
 
     assert len(relay.mails) == 3
     assert set(confirmation.repeats.values_list("asked_by", flat=True)) == {"frida", "otto"}
+
+
+def test_a_mailbox_is_not_filled_by_staff_either(confirmation: Message, relay: Relay) -> None:
+    for _ in range(5):
+        services.ask_again(confirmation, by="frida")
+        settle("notifications")
+
+    with pytest.raises(services.AlreadyAsked, match="5 times within an hour"):
+        services.ask_again(confirmation, by="otto")
+
+    Message.objects.filter(original=confirmation).update(
+        asked_at=timezone.now() - timedelta(hours=2)
+    )
+    services.ask_again(confirmation, by="otto")
+    settle("notifications")
+    assert len(relay.mails) == 7
 
 
 def test_nobody_is_written_to_after_erasure(confirmation: Message, relay: Relay) -> None:
