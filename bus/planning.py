@@ -14,8 +14,8 @@ from django.db import connection
 # would compile it, which takes longer than any statement of the bus.
 BY_INDEX = {"enable_seqscan": "off", "jit": "off"}
 
-LARGE = 2 * 1024 * 1024
-"""Bytes. In a ledger of that size no plan finds a delivery by its id but by the index: 256 pages
+LARGE = 1024 * 1024
+"""Bytes. In a ledger of that size no plan finds a delivery by its id but by the index: 128 pages
 read in a row count as dearer than ten that are read by their place."""
 
 ASKED_EVERY = 60.0

@@ -19,7 +19,10 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 OFTEN = 8
 """More often than a statement is planned for its values: five times."""
 
+LARGE = planning.LARGE
 MANY = 5_000
+JUST_LARGE = 2_700
+"""Events whose deliveries fill that size."""
 FEW = 1_000
 """Rows that one round of a few events may read of a table; all of it would be more."""
 
@@ -30,7 +33,7 @@ def react_together(facts: list[Happened]) -> None: ...
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch, grown: None) -> None:
-    monkeypatch.setattr(planning, "LARGE", 2 * 1024 * 1024)
+    monkeypatch.setattr(planning, "LARGE", LARGE)
     planning.ledger_size.forget()
 
 
@@ -60,20 +63,20 @@ def worked_through() -> None:
             perform(registry.reaction(batch.task), batch.tickets)
 
 
-def grow() -> None:
+def grow(events: int = MANY) -> None:
     """As in a busy minute, at the end of which PostgreSQL takes statistics for the first time."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO bus_event (uuid, type, version, stream, data, correlation, traceparent) "
             "SELECT gen_random_uuid(), 'Happened', 1, 'g' || g, '{}', gen_random_uuid(), '' "
             "FROM generate_series(1, %s) g",
-            [MANY],
+            [events],
         )
         cursor.execute(
             "INSERT INTO bus_delivery "
             "(event_id, subscription_id, queue_id, stream, ordered, state, closed_at) "
             "SELECT e.id, s.id, s.queue_id, e.stream, s.ordered, 'done', now() "
-            "FROM bus_event e, bus_subscription s WHERE e.stream LIKE 'g%%'",
+            "FROM bus_event e, bus_subscription s WHERE e.stream LIKE 'g%%' ON CONFLICT DO NOTHING",
             (),
         )
 
@@ -99,6 +102,25 @@ def test_plans_of_a_new_ledger_do_not_read_a_grown_one(ledger: None, size: int) 
     for place in range(OFTEN):
         published(10 * place, size)
         worked_through()
+    grow()
+    published(1_000, size)
+    before = read()
+
+    worked_through()
+
+    after = read()
+    wholly = {name: after[name] - before[name] for name in after}
+    assert not {name: count for name, count in wholly.items() if count > FEW}
+
+
+@pytest.mark.parametrize("ledger", ["never analyzed"], indirect=True)
+@pytest.mark.parametrize("size", [1, 4], ids=["alone", "in batches"])
+def test_plans_of_a_ledger_that_is_just_large_need_no_settings(ledger: None, size: int) -> None:
+    grow(JUST_LARGE)
+    for place in range(OFTEN):
+        published(10 * place, size)
+        worked_through()
+    assert planning.ledger_size.is_large
     grow()
     published(1_000, size)
     before = read()
