@@ -73,6 +73,7 @@ CASES: dict[type[Model], Case] = {
 
 def writable() -> list[type[Model]]:
     """The models whose rows a superuser may change in the admin."""
+    admin.autodiscover()
     request = RequestFactory().get("/")
     request.user = User(is_superuser=True, is_active=True, is_staff=True)
     pages = admin.site._registry.items()

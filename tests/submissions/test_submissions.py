@@ -55,6 +55,7 @@ def filled(browser: Client, case: Case) -> tuple[str, dict[str, Any]]:
 
 
 def test_every_button_of_the_admin_has_a_case() -> None:
+    admin.autodiscover()
     found = set()
     for model, page in admin.site._registry.items():
         names = [*page.actions_list, *page.actions_detail, *page.actions_submit_line]
