@@ -112,7 +112,7 @@ class Shop:
         return order
 
     def look_at(self, order: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = self.http.get(order["links"]["self"]).json()
+        found: dict[str, Any] = self.http.get(httpx.URL(order["links"]["self"]).path).json()
         return found
 
     def query(self, *statements: str) -> list[Any]:

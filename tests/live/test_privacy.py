@@ -56,7 +56,7 @@ def overheard(url: str) -> Iterator[Callable[[], str]]:
 
         listener = Thread(target=listen)
         listener.start()
-        wire.sendall(b"MONITOR\r\n")
+        wire.sendall(f"AUTH {urlsplit(url).password}\r\nMONITOR\r\n".encode())
         yield told
         wire.shutdown(socket.SHUT_RDWR)
         listener.join(timeout=10)
