@@ -13,7 +13,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 \
 up doctor order orders: export DEBUG_UNLESS_SET = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up doctor order orders test chaos chaos-faults chaos-controls bench bench-profile lint lock clean
+.PHONY: help up doctor order orders test test-compose chaos chaos-faults chaos-controls bench bench-profile lint lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ orders: .venv/.runtime ## Place N=200 orders on the running shop and count what 
 
 test: .venv/.dev ## Run all tests on SQLite, then on PostgreSQL where it is installed (ARGS for pytest)
 	@exec $(PY) -m tests $(ARGS)
+
+test-compose: .venv/.dev ## Run the whole shop in containers by docker-compose.yml; needs an engine with Compose 2
+	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || { \
+		echo "There is no container engine with Compose 2: docker info must answer. See docs/deploy.md."; exit 1; }
+	@exec $(PY) -m pytest --quiet tests/containers $(ARGS)
 
 chaos: .venv/.dev ## Pull things out of a shop under load, then count (SEED, MINUTES, FAULTS, DATABASE)
 	@exec $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \

@@ -60,9 +60,8 @@ app.conf.update(
     # A running task may commit, connection or not.
     worker_cancel_long_running_tasks_on_connection_loss=False,
     # With REMAP_SIGTERM=SIGQUIT in its environment a worker that is told to stop finishes what
-    # runs, and gives back what does not end in this time.
+    # runs, and gives back what does not end in this time. An idle one ends at once.
     worker_soft_shutdown_timeout=20,
-    worker_enable_soft_shutdown_on_idle=True,
     # Otherwise workers give up after a while, or exit on READONLY and out-of-memory.
     broker_connection_max_retries=None,
     broker_connection_retry_on_startup=True,

@@ -1,0 +1,1 @@
+"""The shop in containers, by the compose file as it is: what `make test-compose` runs."""

@@ -1,0 +1,134 @@
+"""A compose project of a test's own: started, asked, scaled, killed and taken away again."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests import compose
+from tests.containers.values import CHOSEN
+from tests.servers import free_port
+
+FILES = ["docker-compose.yml", "tests/containers/override.yml"]
+NAME = "shop-under-test"
+UP_WITHIN = 240
+SETTLED_WITHIN = 180
+
+
+class Project:
+    """The whole shop in containers. Its volumes are new, and go away with it."""
+
+    def __init__(self, folder: Path) -> None:
+        ports = {name: str(free_port()) for name in ("PORT", "FLOWER_PORT", "MAIL_PORT")}
+        self.settings = CHOSEN | ports
+        self._env = folder / "settings.env"
+        # As compose reads such a file: in single quotes nothing is special but the quote itself.
+        lines = (f"{name}='{_quoted(value)}'" for name, value in self.settings.items())
+        self._env.write_text("\n".join(lines) + "\n")
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{ports['PORT']}",
+            headers={"X-Forwarded-Proto": "https"},
+            timeout=20,
+            trust_env=False,
+        )
+
+    def compose(self, *words: str, check: bool = True, within: float = 300) -> str:
+        """Run `docker compose`; returns what it printed."""
+        files = [word for file in FILES for word in ("--file", file)]
+        command = ["docker", "compose", *files, "--project-name", NAME, "--env-file", self._env]
+        clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        done = subprocess.run(
+            [*command, *words],
+            cwd=compose.ROOT, env=clean, timeout=within, check=False,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        if check and done.returncode:
+            logs = self.compose("logs", "--tail", "20", check=False)
+            raise AssertionError(f"{words}: {done.stdout}\n{done.stderr}\n{logs}")
+        return done.stdout
+
+    def up(self, *more: str) -> None:
+        self.compose("up", "--detach", "--wait", "--quiet-pull", *more, within=UP_WITHIN)
+
+    def down(self) -> None:
+        self.http.close()
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
+
+    def manage(self, service: str, *words: str, check: bool = True) -> str:
+        """Run a command of the shop in a container that runs already."""
+        return self.compose("exec", "-T", service, "python", "manage.py", *words, check=check)
+
+    def running(self) -> list[dict[str, Any]]:
+        listed = self.compose("ps", "--format", "json").splitlines()
+        return [json.loads(line) for line in listed]
+
+    def environment(self, service: str) -> dict[str, str]:
+        """What the process of a service has been given."""
+        found = self.compose("exec", "-T", service, "python", "-c", TELL)
+        told: dict[str, str] = json.loads(found)
+        return told
+
+    def place_order(self, **more: Any) -> dict[str, Any]:
+        answer = self.http.post("/api/v1/checkout/", json=BODY | more)
+        assert answer.status_code == 201, answer.text
+        order: dict[str, Any] = answer.json()
+        return order
+
+    def follow(self, order: dict[str, Any]) -> dict[str, Any]:
+        path = httpx.URL(order["links"]["self"]).path
+        found: dict[str, Any] = self.http.get(path).json()
+        return found
+
+    def wait_until_settled(self, *orders: dict[str, Any]) -> None:
+        self.wait_for(lambda: all(self.follow(one)["settled"] for one in orders), SETTLED_WITHIN)
+
+    def wait_for(self, fact: Callable[[], Any], seconds: float) -> Any:
+        deadline = time.monotonic() + seconds
+        while not (found := fact()):
+            assert time.monotonic() < deadline, self.compose("logs", "--tail", "40", check=False)
+            time.sleep(0.5)
+        return found
+
+    def mails(self) -> list[bytes]:
+        """All mails that the catcher holds: mailpit's, or those of a folder where it is another."""
+        port = self.settings["MAIL_PORT"]
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False) as mail:
+                listed = mail.get("/messages", params={"limit": 500}).json()["messages"]
+                return [mail.get(f"/message/{one['ID']}/raw").content for one in listed]
+        except httpx.HTTPError:
+            found = self.compose("exec", "-T", "mail", "python3", "-c", MAILDIR)
+            return [bytes.fromhex(one) for one in json.loads(found)]
+
+
+def _quoted(value: str) -> str:
+    return value.replace("'", "\\'")
+
+
+TELL = "import json, os; print(json.dumps(dict(os.environ)))"
+MAILDIR = (
+    "import json, pathlib; "
+    "print(json.dumps([f.read_bytes().hex() for f in pathlib.Path('/mail/new').glob('*')]))"
+)
+BODY = {
+    "email": "grace@example.com",
+    "name": "Grace Hopper",
+    "shipping_address": {
+        "line1": "Harbour Street 9",
+        "postal_code": "1003",
+        "city": "Lausanne",
+        "country": "CH",
+    },
+    "lines": [{"sku": "CHEESE", "quantity": 2}],
+}
+GOODS = """
+from inventory.services import receive_stock
+from shop.models import Product
+Product.objects.create(sku="CHEESE", name="Vacherin", unit_price="12.50", tax_rate="0.026")
+receive_stock("CHEESE", 1000, "the test")
+"""

@@ -1,0 +1,71 @@
+"""A value for each setting that is none of the defaults, and the words of the samples."""
+
+from tests import compose
+
+PASSWORD = "p@ss/w?rd#%:+ 1"
+CHOSEN = {
+    "SECRET_KEY": "of the containers of a test, long enough to be one; $5 'and' \"more\"",
+    "SECRET_KEY_FALLBACKS": "the key before; it was as long as the one that came after it",
+    "SITE_URL": "https://shop.example.org:8443",
+    "ALLOWED_HOSTS": "extra.example.org",
+    "FLOWER_AUTH": "watcher:s3cret:and#more",
+    "DATABASE_NAME": "till",
+    "DATABASE_USER": "keeper",
+    "DATABASE_PASSWORD": PASSWORD,
+    "REDIS_PASSWORD": PASSWORD,
+    "REDIS_PREFIX": "till",
+    "WORKER_CONCURRENCY": "1",
+    "WORKER_MAX_MEMORY_MB": "390",
+    "EMAIL_URL": "smtp://mail:1025/",
+    "DEFAULT_FROM_EMAIL": '"Käse, Brot & Wein" <counter@kaese.example>',
+    "WAREHOUSE_URL": "http://warehouse:9000/parcels",
+    "WAREHOUSE_SECRET": "whsec_c2VjcmV0IG9mIHRoZSB3YXJlaG91c2Ugc3R1Yg==",
+    "WAREHOUSE_EMAIL": "parcels@kaese.example",
+    "TIME_ZONE": "America/New_York",
+    "CURRENCY": "CHF",
+    "SHOP_NAME": "Käse & Wein",
+    "SELLER_NAME": "Käse & Wein SA",
+    "SELLER_LINE1": "Rue du Lac 7",
+    "SELLER_LINE2": "Cave 2",
+    "SELLER_POSTAL_CODE": "1003",
+    "SELLER_CITY": "Lausanne",
+    "SELLER_COUNTRY": "CH",
+    "SELLER_VAT_ID": "CHE-107.787.577",
+    "SELLER_EMAIL": "billing@kaese.example",
+    "SELLER_IBAN": "CH9300762011623852957",
+}
+LEFT = {
+    "ENV_FILE": "names the file itself, which compose reads by an option of its own",
+    "DEBUG": "a deployed shop has none",
+    "CRASH_POINTS": "refused without DEBUG",
+    "VAR_DIR": "a folder of the image",
+    "PORT": "a free port of the machine, chosen at the start",
+    "FLOWER_PORT": "a free port of the machine, chosen at the start",
+    "DATABASE_URL": "the parts stand in its place",
+    "DATABASE_HOST": "the name of the service",
+    "DATABASE_PORT": "the port of the service",
+    "DATABASE_POOLER": "there is no pooler",
+    "REDIS_URL": "the parts stand in its place",
+    "REDIS_HOST": "the name of the service",
+    "REDIS_PORT": "the port of the service",
+    "BROKER_URL": "the parts stand in its place",
+}
+"""Settings that keep their defaults here, and why."""
+
+PUBLIC = ("SHOP_NAME", "SELLER_NAME", "SELLER_LINE1", "SELLER_CITY", "SELLER_VAT_ID",
+          "SELLER_EMAIL", "SELLER_IBAN", "DEFAULT_FROM_EMAIL", "WAREHOUSE_EMAIL")  # fmt: skip
+"""Settings whose samples must be on no page, mail or document."""
+
+
+def known() -> dict[str, str]:
+    """Every setting that .env.example names, with its sample."""
+    found = {}
+    for line in (compose.ROOT / ".env.example").read_text().splitlines():
+        name, equals, value = line.lstrip("# ").partition("=")
+        if equals and name.isupper():
+            found[name] = value
+    return found
+
+
+def samples() -> list[str]:
+    return [value for name, value in known().items() if name in PUBLIC and value]
