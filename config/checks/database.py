@@ -25,6 +25,7 @@ def check_database() -> Check:
     try:
         with _connected() as connection:
             kind = connection.display_name
+            encoding = _encoding(connection)
     except (Error, OSError, TypeError, ImproperlyConfigured) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1].strip().rstrip(".")
         if POOLER_REFUSES in reason:
@@ -32,7 +33,19 @@ def check_database() -> Check:
             return Check("Database", "refuses its limits", WHY, fix)
         fix = "Start it, or set DATABASE_URL to one that answers."
         return Check("Database", f"cannot be reached ({reason})", WHY, fix)
-    return Check("Database", f"{kind} at {settings.DATABASES['default']['NAME']}", WHY)
+    name = settings.DATABASES["default"]["NAME"]
+    if encoding != "UTF8":
+        why = "names from everywhere are stored there"
+        fix = f"Create it anew: CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0."
+        return Check("Database", f"{name} is encoded in {encoding}", why, fix)
+    return Check("Database", f"{kind} at {name}", WHY)
+
+
+def _encoding(connection: BaseDatabaseWrapper) -> str:
+    """As PostgreSQL tells it at each connection; an SQLite of Django's is always UTF-8."""
+    if connection.vendor != "postgresql":
+        return "UTF8"
+    return str(connection.connection.info.parameter_status("server_encoding"))
 
 
 def check_limits() -> Check:

@@ -90,9 +90,13 @@ class Project:
     def wait_for(self, fact: Callable[[], Any], seconds: float) -> Any:
         deadline = time.monotonic() + seconds
         while not (found := fact()):
-            assert time.monotonic() < deadline, self.compose("logs", "--tail", "40", check=False)
+            assert time.monotonic() < deadline, self._what_is_wrong()
             time.sleep(0.5)
         return found
+
+    def _what_is_wrong(self) -> str:
+        dead = self.manage("web", "deliveries", "--state", "dead", check=False)
+        return f"{dead}\n{self.compose('logs', '--tail', '40', check=False)}"
 
     def mails(self) -> list[bytes]:
         """All mails that the catcher holds: mailpit's, or those of a folder where it is another."""
