@@ -87,6 +87,12 @@ class Project:
     def wait_until_settled(self, *orders: dict[str, Any]) -> None:
         self.wait_for(lambda: all(self.follow(one)["settled"] for one in orders), SETTLED_WITHIN)
 
+    def open_deliveries(self, order: dict[str, Any]) -> set[str]:
+        """The apps that have not done all they do about an order."""
+        code = f"{OPEN}.filter(stream={order['number']!r}).values_list('queue__name')"
+        said = self.manage("web", "shell", "--no-imports", "-c", f"{IMPORT}; print({code})")
+        return {name for name in APPS if f"'{name}'" in said}
+
     def wait_for(self, fact: Callable[[], Any], seconds: float) -> Any:
         deadline = time.monotonic() + seconds
         while not (found := fact()):
@@ -114,6 +120,9 @@ def _quoted(value: str) -> str:
     return value.replace("'", "\\'")
 
 
+IMPORT = "from bus.models import IS_OPEN, Delivery"
+OPEN = "Delivery.objects.filter(IS_OPEN)"
+APPS = ("orders", "notifications", "inventory", "billing", "fulfillment", "analytics")
 TELL = "import json, os; print(json.dumps(dict(os.environ)))"
 MAILDIR = (
     "import json, pathlib; "

@@ -187,6 +187,7 @@ def test_shop_stops_soon_and_starts_again_with_nothing_lost(
 ) -> None:
     shop.compose("stop", "worker-analytics")
     waiting = shop.place_order()
+    shop.wait_for(lambda: shop.open_deliveries(waiting) == {"analytics"}, 60)
     began = time.monotonic()
 
     shop.compose("stop")

@@ -63,7 +63,7 @@ LEFT = {
 }
 """Settings that keep their defaults here, and why."""
 
-PUBLIC = ("SHOP_NAME", "SELLER_NAME", "SELLER_LINE1", "SELLER_CITY", "SELLER_VAT_ID",
+PUBLIC = ("SHOP_NAME", "SELLER_NAME", "SELLER_LINE1", "SELLER_VAT_ID",
           "SELLER_EMAIL", "SELLER_IBAN", "DEFAULT_FROM_EMAIL", "WAREHOUSE_EMAIL")  # fmt: skip
 """Settings whose samples must be on no page, mail or document."""
 
