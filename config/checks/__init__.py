@@ -55,14 +55,17 @@ def database_checks() -> Iterator[Check]:
     yield check_prices()
 
 
-def all_checks() -> Iterator[Check]:
-    """Each check is made when it is asked for, cheap ones first."""
+def all_checks(*, may_run: bool = False) -> Iterator[Check]:
+    """Each check is made when it is asked for, cheap ones first.
+
+    With `may_run` the shop may be running meanwhile, whoever has started it.
+    """
     yield check_python()
     yield from settings_checks()
     yield check_crash_points()
     yield check_folder()
-    yield check_port("PORT")
-    yield check_port("FLOWER_PORT")
+    yield check_port("PORT", may_run=may_run)
+    yield check_port("FLOWER_PORT", may_run=may_run)
     yield check_ports_differ()
     yield check_database()
     yield check_documents()

@@ -1,16 +1,22 @@
 """Python, the folder for the shop's files, and the two ports."""
 
 import errno
+import http.client
+import json
 import os
 import socket
 import sys
 
 from django.conf import settings
+from django.db import Error
 
+from bus import keys
 from config.checks.check import Check
 from config.supervisor.lock import running_supervisor
 
 OLDEST, TOO_NEW = (3, 11), (3, 14)
+ANSWER_WITHIN = 3
+"""Seconds, for whoever listens on a port that should be free."""
 
 
 def check_python() -> Check:
@@ -35,8 +41,12 @@ def check_folder() -> Check:
     return Check("VAR_DIR", str(folder), why)
 
 
-def check_port(setting: str) -> Check:
-    """The loopback port that a setting names can be listened on."""
+def check_port(setting: str, *, may_run: bool = False) -> Check:
+    """The loopback port that a setting names can be listened on.
+
+    With `may_run` this shop's own process may be the one that listens: started by hand, as a
+    service or in a container, it has no supervisor to tell of it.
+    """
     port = getattr(settings, setting)
     why = {"PORT": "the shop's pages and API", "FLOWER_PORT": "Flower, the monitor"}[setting]
     fix = f"Set {setting} to a free port, for example {setting}={_suggestion(port)}."
@@ -48,6 +58,8 @@ def check_port(setting: str) -> Check:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             busy = error.errno == errno.EADDRINUSE
+            if busy and may_run and _is_ours(setting, port):
+                return Check(setting, f"{port}: the shop runs already", why)
             state = "is in use by another program" if busy else str(error.strerror).lower()
             return Check(setting, f"port {port} {state}", why, fix)
     return Check(setting, f"{port} is free", why)
@@ -60,6 +72,29 @@ def check_ports_differ() -> Check:
         return Check("Two ports", "differ", why)
     fix = "Set FLOWER_PORT to another one."
     return Check("Two ports", f"PORT and FLOWER_PORT are both {settings.PORT}", why, fix)
+
+
+def _is_ours(setting: str, port: int) -> bool:
+    """Whether this shop's pages, or a Flower, answer on that port."""
+    if setting == "FLOWER_PORT":
+        return _answer(port, "/healthcheck") == b"OK"
+    try:
+        told = json.loads(_answer(port, "/readyz"))
+        return isinstance(told, dict) and told.get("shop") == keys.fingerprint()
+    except (ValueError, Error):
+        return False
+
+
+def _answer(port: int, path: str) -> bytes:
+    """What is there; nothing if that is no HTTP."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_WITHIN)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read(10_000)
+    except (OSError, http.client.HTTPException):
+        return b""
+    finally:
+        connection.close()
 
 
 def _suggestion(port: int) -> int:
