@@ -13,6 +13,7 @@ from celery.signals import (
     worker_init,
     worker_process_init,
 )
+from celery.worker import state
 from celery.worker.consumer import Consumer as CeleryConsumer
 from celery.worker.control import Panel
 from django.conf import settings
@@ -146,6 +147,13 @@ def consumes(consumer: Any, queue: str) -> bool:
     return queue in getattr(tasks.channel, "active_queues", {queue})
 
 
+def is_stopping() -> bool:
+    """Whether the worker was told to end: it takes nothing more then, and finishes what runs."""
+    # As Celery asks: the exit code that ends it may be 0.
+    told = (state.should_stop, state.should_terminate)
+    return any(code is not None and code is not False for code in told)
+
+
 class SignOfLife(bootsteps.StartStopStep):
     """Touches the worker's files from its event loop, so that a stuck loop goes stale, and so does
     one that no longer consumes its queue.
@@ -159,7 +167,8 @@ class SignOfLife(bootsteps.StartStopStep):
         def touch() -> None:
             for queue in queues:
                 if not consumes(consumer, queue):
-                    log.error("The queue %s is not consumed any more; restart this worker.", queue)
+                    if not is_stopping():
+                        log.error("The queue %s is consumed no more; restart this worker.", queue)
                     continue
                 file = alive_file(queue)
                 file.parent.mkdir(parents=True, exist_ok=True)

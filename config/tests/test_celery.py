@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery.worker import state as celery_state
 from celery.worker.control import Panel
 from django.db import DatabaseError, connection
 from django.db import OperationalError as DatabaseAway
@@ -58,7 +59,7 @@ def test_every_command_of_celery_that_changes_something_is_refused() -> None:
 
 
 def test_a_worker_that_does_not_consume_its_queue_gives_no_sign_of_life(
-    settings: Any, tmp_path: Path
+    settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.VAR_DIR = tmp_path
     with Connection("memory://") as wire:
@@ -83,6 +84,34 @@ def test_a_worker_that_does_not_consume_its_queue_gives_no_sign_of_life(
         tasks.cancel_by_queue("billing")
         touch()
         assert not file.exists()
+        assert "billing is consumed no more" in caplog.text
+
+
+@pytest.mark.parametrize("told", ["should_stop", "should_terminate"])
+@pytest.mark.parametrize("code", [0, 1, True])
+def test_a_worker_that_is_stopping_does_not_ask_to_be_restarted(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    settings: Any,
+    tmp_path: Path,
+    told: str,
+    code: Any,
+) -> None:
+    """It lets go of its queue first, and its last tasks end after that."""
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(celery_state, told, code)
+    running: list[Any] = []
+    timer = SimpleNamespace(
+        call_after=lambda _wait, run: running.append(run),
+        call_repeatedly=lambda _wait, run: running.append(run),
+    )
+    consumer = SimpleNamespace(app=starting("billing").app, timer=timer, task_consumer=None)
+    worker.SignOfLife(consumer).start(consumer)
+
+    running[0]()
+
+    assert caplog.records == []
+    assert not worker.alive_file("billing").exists()
 
 
 def test_a_worker_asks_no_other_worker() -> None:
