@@ -41,6 +41,7 @@ ROLES = {
         "bus.view_delivery",
         "bus.view_subscription",
         "bus.view_operatoraction",
+        "bus.view_auditresult",
         "bus.operate",
     ],
 }

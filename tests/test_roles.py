@@ -11,6 +11,7 @@ from django.urls import reverse
 from config.navigation import navigation
 from config.roles import ROLES, add_missing_groups
 from inventory.models import StockItem
+from inventory.services import receive_stock
 from orders.models import Order, State
 from shop.models import Product
 from tests.pages import posting
@@ -44,7 +45,13 @@ OPENS = {
         "analytics_productfigures",
         "analytics_correction",
     },
-    "operator": {"bus_event", "bus_delivery", "bus_subscription", "bus_operatoraction"},
+    "operator": {
+        "bus_event",
+        "bus_delivery",
+        "bus_subscription",
+        "bus_operatoraction",
+        "bus_auditresult",
+    },
 }
 FORM = {
     "state": "draft",
@@ -64,6 +71,7 @@ PLACE = "orders_order_save_and_place"
 @pytest.fixture(autouse=True)
 def mug() -> None:
     Product.objects.create(sku="MUG", name="Blue mug", unit_price="12.00")
+    receive_stock("MUG", 10, "a test")
 
 
 def member(role: str) -> Client:
@@ -184,7 +192,7 @@ def test_only_warehouse_books_stock(role: str) -> None:
     if role == "warehouse":
         filled = posting(browser, page, "quantity").filled(sku="MUG", quantity="7", reason="x")
         browser.post(page, filled)
-        assert StockItem.objects.get().on_hand == 7
+        assert StockItem.objects.get().on_hand == 17
 
 
 def test_group_that_staff_have_changed_is_left_as_it_is() -> None:
