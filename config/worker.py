@@ -94,8 +94,8 @@ INSPECTION = {
 """The remote commands that a worker obeys: whoever reaches Redis may look, and change nothing.
 Not *hello*, which revokes tasks in passing, and none that writes files or moves much memory."""
 
-EXPECTED = {"enable_events"}
-"""Sent by Flower every few seconds; events are on already."""
+EXPECTED = {"enable_events", "heartbeat"}
+"""Sent by Flower every few seconds and at each of its connections; events are on already."""
 
 
 @worker_init.connect

@@ -36,9 +36,10 @@ def commands(found: dict[str, Service]) -> list[str]:
     return [" ".join(service.get("command", [])) for service in found.values()]
 
 
-def procfile() -> list[str]:
+def procfile() -> dict[str, str]:
+    """The command of each process by its name."""
     lines = (ROOT / "Procfile").read_text().splitlines()
-    return [line.partition(": ")[2] for line in lines]
+    return {name: command for name, _, command in (line.partition(": ") for line in lines)}
 
 
 def duration(text: str) -> timedelta:

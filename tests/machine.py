@@ -45,6 +45,7 @@ def parts() -> list[Part]:
         Part("Chromium", "chromium", "browser", find("chromium", "chromium-browser")),
         Part("redis-server with TLS", "redis-server", "redis_server", find("redis-server")),
         Part("PgBouncer", "pgbouncer", "pgbouncer", find("pgbouncer", "/usr/sbin/pgbouncer")),
+        Part("nginx", "nginx-light", "nginx", find("nginx", "/usr/sbin/nginx")),
         Part("openssl", "openssl", "openssl", find("openssl")),
         Part("pdftotext and pdftoppm", "poppler-utils", "poppler", find("pdftotext")),
     ]

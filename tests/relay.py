@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -68,10 +69,12 @@ class Protocol(SMTP):
 
 
 class OnFreePort(Controller):
-    """Listens on a port of the system's choice."""
+    """Listens on a port of the system's choice. `options` are those of `SMTP`, such as its TLS."""
+
+    options: dict[str, Any] = {}
 
     def factory(self) -> SMTP:
-        return Protocol(self.handler)
+        return Protocol(self.handler, **self.options)
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]
@@ -79,10 +82,11 @@ class OnFreePort(Controller):
 
 
 @contextmanager
-def listening() -> Iterator[tuple[Relay, int]]:
+def listening(**options: Any) -> Iterator[tuple[Relay, int]]:
     """A relay and the port on which it listens."""
     handler = Relay()
     controller = OnFreePort(handler, hostname="127.0.0.1", port=0)
+    controller.options = options
     controller.start()
     try:
         yield handler, controller.port

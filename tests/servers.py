@@ -51,7 +51,7 @@ def redis(port: int | None = None, folder: Path | None = None) -> Iterator[str]:
     port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="shop-redis-") as scratch:
         command = redis_command(port, str(folder or scratch))
-        with _running(command, signal.SIGTERM, lambda: answers_ping(port)):
+        with running(command, signal.SIGTERM, lambda: answers_ping(port)):
             yield f"redis://127.0.0.1:{port}/0"
 
 
@@ -76,13 +76,13 @@ def postgres() -> Iterator[str]:
         options = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         command = postgres_command(server, data, port, **options, max_connections="200")
         url = f"postgres://shop@127.0.0.1:{port}/postgres"
-        with _running(command, signal.SIGINT, lambda: answers_query(url), user):
+        with running(command, signal.SIGINT, lambda: answers_query(url), user):
             yield new_database(url, "shop")
 
 
 def make_cluster(server: Path, data: str) -> str | None:
     """Make an empty cluster in this folder; returns the user to run it as, if not oneself."""
-    user = _not_root()
+    user = not_root()
     if user:
         shutil.chown(data, user)
     made = [str(server.with_name("initdb")), "--pgdata", data, "--username", "shop"]
@@ -114,7 +114,7 @@ def pgbouncer(url: str, **options: str) -> Iterator[str]:
         file.chmod(0o644)
         through = f"postgres://shop@127.0.0.1:{port}/shop"
         command = [str(part("pgbouncer").path), str(file)]
-        with _running(command, signal.SIGINT, lambda: answers_query(through), _not_root()):
+        with running(command, signal.SIGINT, lambda: answers_query(through), not_root()):
             yield through
 
 
@@ -126,9 +126,10 @@ def new_database(url: str, name: str) -> str:
 
 
 @contextmanager
-def _running(
+def running(
     command: list[str], stop: signal.Signals, ready: Callable[[], bool], user: str | None = None
 ) -> Iterator[None]:
+    """A server that answers, until the end of the block."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command, stdout=log, stderr=log, user=user, cwd="/", start_new_session=True
@@ -181,7 +182,7 @@ def _libpq(url: str) -> str:
     return url.replace("postgres://", "postgresql://", 1)
 
 
-def _not_root() -> str | None:
+def not_root() -> str | None:
     if os.geteuid() != 0:
         return None
     import pwd

@@ -97,7 +97,9 @@ def test_each_room_has_its_queue_with_its_name_and_a_retry_policy() -> None:
     ]
 
 
-@pytest.mark.parametrize("lines", [commands(services()), procfile()], ids=["compose", "Procfile"])
+@pytest.mark.parametrize(
+    "lines", [commands(services()), [*procfile().values()]], ids=["compose", "Procfile"]
+)
 def test_each_queue_has_one_worker_of_its_own(lines: list[str]) -> None:
     queues = {reaction.queue.name for reaction in ours()}
     assert house.worker_faults(queues, lines) == []

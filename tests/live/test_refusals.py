@@ -97,7 +97,7 @@ def test_a_redis_that_drops_messages_when_it_is_full(tmp_path: Path) -> None:
     assert "noeviction" in said
 
 
-@pytest.mark.parametrize("line", compose.procfile())
+@pytest.mark.parametrize("line", compose.procfile().values())
 @pytest.mark.parametrize(("setting", "value"), [("PORT", "x"), ("CURRENCY", "eur")])
 def test_a_process_that_is_started_alone_refuses_what_the_shop_would(
     tmp_path: Path, line: str, setting: str, value: str

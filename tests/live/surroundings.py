@@ -1,0 +1,130 @@
+"""What stands around a deployed shop, each server with its file of docs/deploy.md."""
+
+import os
+import shutil
+import signal
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from aiosmtpd.smtp import AuthResult, LoginPassword
+from psycopg import sql
+
+from tests import servers
+from tests.certificates import Authority
+from tests.machine import part
+from tests.manual import shown
+from tests.relay import Relay, listening
+
+NAME = "shop.example.com"
+ROLE, DATABASE = "trader", "traded"
+"""Not those of the cluster, which would be a superuser's."""
+USERS = 'SELECT format(\'"%%s" "%%s"\', rolname, rolpassword) FROM pg_authid WHERE rolname = %s'
+
+
+@contextmanager
+def pooled_database(folder: Path, port: int) -> Iterator[None]:
+    names = {"ROLE shop": f"ROLE {ROLE}", "OWNER shop": f"OWNER {ROLE}"}
+    names["DATABASE shop"] = f"DATABASE {DATABASE}"
+    place, user = folder / "pgbouncer", servers.not_root()
+    place.mkdir()
+    with servers.postgres() as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for statement in shown("runuser -u postgres -- psql", names).split(";"):
+                connection.execute(sql.SQL(statement.strip()))  # type: ignore[arg-type]
+            (users,) = connection.execute(USERS, [ROLE]).fetchone() or ("",)
+        (place / "userlist.txt").write_text(f"{users}\n")
+        replaced = {
+            "shop = ": f"{DATABASE} = ",
+            "port=5432": f"port={url.rpartition(':')[2].partition('/')[0]}",
+            "dbname=shop": f"dbname={DATABASE}",
+            "6432": str(port),
+            "/etc/pgbouncer": str(place),
+            "/var/log/postgresql": str(place),
+            "/var/run/postgresql": str(place),
+        }
+        file = place / "pgbouncer.ini"
+        file.write_text(shown("/etc/pgbouncer/pgbouncer.ini", replaced))
+        for path in (place, *place.iterdir()) if user else ():
+            shutil.chown(path, user)
+        through = f"postgres://{ROLE}:database-password@127.0.0.1:{port}/{DATABASE}"
+        command = [str(part("pgbouncer").path), str(file)]
+        with servers.running(command, signal.SIGINT, lambda: servers.answers_query(through), user):
+            yield
+
+
+@contextmanager
+def redis_with_tls(folder: Path, authority: Authority, port: int) -> Iterator[None]:
+    certificate, key = authority.certify("localhost")
+    replaced = {
+        "tls-port 6379": f"tls-port {port}",
+        "/etc/shop/tls/redis.pem": str(certificate),
+        "/etc/shop/tls/redis.key": str(key),
+        "/etc/shop/tls": str(folder),
+    }
+    file = folder / "redis.conf"
+    file.write_text(shown("/etc/redis/shop.conf", replaced))
+
+    def answers() -> bool:
+        try:
+            with redis.Redis(
+                "localhost", port, password="redis-password", ssl=True,
+                ssl_ca_certs=str(authority.file),
+            ) as client:  # fmt: skip
+                return bool(client.ping())
+        except redis.ConnectionError:
+            return False
+
+    command = [str(part("redis_server").path), str(file), "--bind", "127.0.0.1"]
+    with servers.running([*command, "--dir", str(folder)], signal.SIGTERM, answers):
+        yield
+
+
+@contextmanager
+def mail_with_login(authority: Authority) -> Iterator[tuple[Relay, int]]:
+    """A relay that takes nothing without STARTTLS and the login of EMAIL_URL."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(authority.folder / "localhost.pem", authority.folder / "localhost.key")
+
+    def knows(*asked: Any) -> AuthResult:
+        return AuthResult(success=asked[-1] == LoginPassword(b"shop", b"mail-password"))
+
+    with listening(
+        tls_context=tls, require_starttls=True, auth_required=True, authenticator=knows
+    ) as found:
+        yield found
+
+
+@contextmanager
+def proxy(folder: Path, authority: Authority, port: int, web: int) -> Iterator[None]:
+    certificate, key = authority.certify(NAME)
+    replaced = {
+        "listen 443": f"listen 127.0.0.1:{port}",
+        "listen 80": f"listen 127.0.0.1:{servers.free_port()}",
+        f"/etc/shop/tls/{NAME}.pem": str(certificate),
+        f"/etc/shop/tls/{NAME}.key": str(key),
+        "/var/log/nginx": str(folder),
+        "http://127.0.0.1:8000": f"http://127.0.0.1:{web}",
+    }
+    site, file = folder / "site.conf", folder / "nginx.conf"
+    site.write_text(shown("/etc/nginx/sites-available/shop", replaced))
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    places = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
+    user = "user root root;\n" if os.geteuid() == 0 else ""
+    file.write_text(
+        f"{user}daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
+        f"events {{}}\nhttp {{\n{places}include {site};\n}}\n"
+    )
+
+    def listens() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    command = [str(part("nginx").path), "-c", str(file), "-e", str(folder / "error.log")]
+    with servers.running(command, signal.SIGQUIT, listens):
+        yield
