@@ -170,8 +170,13 @@ def _paused() -> Iterator[Concern]:
 
 
 def _without_code() -> Iterator[Concern]:
+    """What was registered after this process began is not judged: a new subscriber's worker has
+    newer code, while web and relay go on with theirs. Without a worker it would stand still."""
     known = [reaction.name for reaction in registry.reactions()]
-    rows = Subscription.objects.filter(retired_at__isnull=True).exclude(name__in=known)
+    judged = Subscription.objects.filter(
+        retired_at__isnull=True, registered_at__lt=registry.LOADED_AT
+    )
+    rows = judged.exclude(name__in=known)
     for row in rows:
         what = f"{row.name} is registered, and this release has no code for it. Retire it?"
         yield Concern(Kind.NO_CODE, what, page=f"subscription?q={row.name}")

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from bus.facts import Fact
@@ -17,6 +17,9 @@ It must let every error of the database out: after one that it swallowed nothing
 """
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+LOADED_AT = datetime.now(UTC)
+"""When this process took its code. A subscription registered later may belong to newer code."""
 
 LARGEST_BATCH = 500
 

@@ -12,6 +12,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "The shop",
     "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
     # Requests are described apart from answers: a text that must not be empty has a minLength.
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",

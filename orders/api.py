@@ -99,6 +99,7 @@ class Checkout(OrderView):
     """Of the order that this request may place."""
 
     @extend_schema(
+        summary="Place an order",
         request=CheckoutSerializer,
         responses={
             201: OrderSerializer,
@@ -146,7 +147,10 @@ class Checkout(OrderView):
 
 
 class OrderDetail(OrderView):
-    @extend_schema(responses={200: FollowedOrderSerializer, **refusals(NotFound)})
+    @extend_schema(
+        summary="One order, and how far it is",
+        responses={200: FollowedOrderSerializer, **refusals(NotFound)},
+    )
     def get(self, request: Request, token: str) -> Response:
         """One order, and how far it is."""
         order = self.order(token)
@@ -158,6 +162,7 @@ class OrderCancel(OrderView):
         return MayBeCancelled()
 
     @extend_schema(
+        summary="Cancel an order",
         request=CancelSerializer,
         responses={
             200: FollowedOrderSerializer,

@@ -62,7 +62,8 @@ class Pages(pagination.PageNumberPagination):
 
 @extend_schema_view(
     get=extend_schema(
-        responses={200: ProductSerializer(many=True), **refusals(NotFound, InvalidParameter)}
+        summary="What can be ordered",
+        responses={200: ProductSerializer(many=True), **refusals(NotFound, InvalidParameter)},
     )
 )
 class ProductList(generics.ListAPIView[Product]):

@@ -142,6 +142,7 @@ def write(browser: Client, **more: Any) -> Any:
 
 def test_support_writes_places_and_cancels_an_order() -> None:
     browser = member("support")
+    receive_stock("MUG", 5, "delivery note 1", "grace")
 
     write(browser, **{PLACE: "1"})
 

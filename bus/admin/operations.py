@@ -64,9 +64,20 @@ class OperatorActionAdmin(ReadOnly):
 class AuditResultAdmin(ReadOnly):
     """What the audit came to last; `manage.py audit` says what it found."""
 
-    list_display = ("rule", "at", "findings", "unseen")
+    list_display = ("rule", "at", "findings", "result")
     list_filter = ("unseen",)
+    fields = ("rule", "at", "findings", "result")
+    readonly_fields = fields
     actions = None
+
+    @display(
+        description="result",
+        label={"holds": "success", "does not hold": "danger", "not seen": "warning"},
+    )
+    def result(self, asked: AuditResult) -> str:
+        if asked.unseen:
+            return "not seen"
+        return "does not hold" if asked.findings else "holds"
 
 
 def _bulk(done: OperatorAction) -> BulkOperation | None:

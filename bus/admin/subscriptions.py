@@ -39,7 +39,7 @@ def _retire(name: str, **record: str) -> None:
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnly):
-    list_display = ("name", "event_type", "queue", "batch", "retry", "seen", "state")
+    list_display = ("name", "event_type", "queue", "batch", "visible", "state")
     list_filter = ("queue", "event_type")
     list_select_related = ("queue",)
     search_fields = ("name",)
@@ -68,11 +68,6 @@ class SubscriptionAdmin(ReadOnly):
 
         *columns, state = super().get_list_display(request)
         return (*columns, oldest, state)
-
-    @display(description="visible", ordering="visible")
-    def seen(self, subscription: Subscription) -> str:
-        """In words: neither answer is good or bad, as the colours of a mark would say."""
-        return "yes" if subscription.visible else "no"
 
     @admin.action(description="Pause", permissions=["operate"])
     def pause(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:

@@ -152,11 +152,21 @@ def test_a_subscription_without_code_is_told_until_it_is_retired(name: str) -> N
     relayed()
     registry._reactions.pop(name)
     current_app.tasks.pop(name)
+    Subscription.objects.update(registered_at=LONG_AGO)
 
     [concern] = told(Kind.NO_CODE)
     assert name in concern.what
 
     operations.retire(name, by="grace", why="gone")
+    assert told(Kind.NO_CODE) == []
+
+
+def test_a_subscription_of_a_worker_with_newer_code_is_not_to_be_retired(name: str) -> None:
+    relayed()
+    registry._reactions.pop(name)
+    current_app.tasks.pop(name)
+
+    assert Subscription.objects.get(name=name).registered_at > registry.LOADED_AT
     assert told(Kind.NO_CODE) == []
 
 

@@ -20,10 +20,32 @@ def test_what_needs_a_person_is_on_the_first_page(admin_client: Client) -> None:
     assert admin_client.get("/admin/bus/auditresult/").status_code == 200
 
 
+def test_audit_page_says_of_each_rule_in_words_what_came_of_it(admin_client: Client) -> None:
+    for result, findings, unseen in (
+        ("holds", 0, False),
+        ("does not hold", 3, False),
+        ("not seen", 0, True),
+    ):
+        row = AuditResult.objects.create(rule=f"rule {result}", findings=findings, unseen=unseen)
+        page = admin_client.get(f"/admin/bus/auditresult/{row.pk}/change/").content.decode()
+        assert result in page.replace(row.rule, "")
+
+
+def test_yes_and_no_are_words_in_the_admin(admin_client: Client) -> None:
+    user = User.objects.get()
+
+    page = admin_client.get("/admin/auth/user/").content.decode()
+
+    assert user.is_staff
+    assert "<span>yes</span>" in page
+    assert "close_small" not in page
+    assert "check_small" not in page
+
+
 def test_a_shop_in_which_all_goes_well_says_so(admin_client: Client) -> None:
     page = admin_client.get("/admin/").content.decode()
 
-    assert "have nothing to say" in page
+    assert "report no trouble" in page
 
 
 def test_staff_who_may_not_see_deliveries_see_none_of_it(client: Client) -> None:
