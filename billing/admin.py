@@ -2,21 +2,23 @@
 
 from decimal import Decimal
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from billing import shown
 from billing.models import Invoice, Series
-from shop import addresses, links
-from shop.admin import LooksOnly
+from billing.views import pdf_of
+from shop import addresses
+from shop.admin import LooksOnly, row_of
+from shop.documents import DocumentAltered, DocumentUnavailable
 from shop.money import money
 
-PAGES = {Invoice.Kind.INVOICE: "invoice-pdf", Invoice.Kind.CREDIT_NOTE: "credit-note-pdf"}
 LINK = "text-primary-600 dark:text-primary-500"
 RIGHT = "text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap;"
 WORDS = {"sku": "text-align: left; white-space: nowrap", "name": "text-align: left"}
@@ -50,6 +52,24 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.has_perm("billing.view_invoice")
 
+    def get_urls(self) -> list[URLPattern]:
+        file = self.admin_site.admin_view(self.file)
+        page = path("<path:object_id>/pdf/", file, name="billing_invoice_pdf")
+        return [page, *super().get_urls()]
+
+    def file(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The PDF, for who may see the row. Not by the customer's link, which lets one cancel."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        invoice = row_of(self, request, object_id)
+        if not invoice.sha256:
+            raise Http404
+        try:
+            return pdf_of(invoice)
+        except (DocumentAltered, DocumentUnavailable) as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(reverse("admin:billing_invoice_change", args=[invoice.pk]))
+
     @admin.display(description="order", ordering="order_number")
     def order_link(self, invoice: Invoice) -> SafeString:
         orders = reverse("admin:orders_order_changelist")
@@ -60,7 +80,7 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
     def pdf(self, invoice: Invoice) -> SafeString | str:
         if not invoice.sha256:
             return "being drawn"
-        page = reverse(PAGES[Invoice.Kind(invoice.kind)], args=[links.token_of(invoice.order_id)])
+        page = reverse("admin:billing_invoice_pdf", args=[invoice.pk])
         return format_html('<a href="{}" target="_blank" class="{}">Open</a>', page, LINK)
 
     @admin.display(description="buyer")

@@ -35,7 +35,7 @@ class DocumentView(APIView):
         if invoice is None:
             raise NotFound(f"There is no {self.kind} of this order yet.")
         etag = f'"{invoice.sha256}"'
-        response = get_conditional_response(request, etag=etag) or _pdf(invoice)
+        response = get_conditional_response(request, etag=etag) or _shown(invoice)
         response["ETag"] = etag
         # A bill is for the buyer's own cache alone, and may be shown again only when asked for.
         response["Cache-Control"] = "private, no-cache"
@@ -66,12 +66,21 @@ class CreditNoteView(DocumentView):
         return super().get(request, token)
 
 
-def _pdf(invoice: Invoice) -> HttpResponse:
+def pdf_of(invoice: Invoice) -> HttpResponse:
+    """The file as it was issued, to be looked at in the browser.
+
+    Raises:
+        shop.documents.DocumentUnavailable, shop.documents.DocumentAltered: see `documents.read`.
+    """
+    content = documents.read(invoice)
+    disposition = f'inline; filename="{invoice.number}.pdf"'
+    return HttpResponse(content, content_type=PDF, headers={"Content-Disposition": disposition})
+
+
+def _shown(invoice: Invoice) -> HttpResponse:
     try:
-        content = documents.read(invoice)
+        return pdf_of(invoice)
     except (documents.DocumentAltered, documents.DocumentUnavailable) as error:
         # The nightly audit finds it, too; InvoiceNumbered, delivered again, draws a lost one anew.
         log.error("%s cannot be shown: %s", invoice.number, error)
         raise NotFound(f"The file of {invoice.number} cannot be shown at the moment.") from error
-    disposition = f'inline; filename="{invoice.number}.pdf"'
-    return HttpResponse(content, content_type=PDF, headers={"Content-Disposition": disposition})

@@ -79,7 +79,9 @@ class OrderAdmin(WritableAdmin):
     search_help_text = "Number, e-mail or name"
     date_hierarchy = "placed_at"
     inlines = [LineInline]
-    actions_detail = ["deliveries", "cancel"]
+    # The admin's own link to a customer's page asks for no permission.
+    view_on_site = False
+    actions_detail = ["customers_page", "deliveries", "cancel"]
     actions_submit_line = ["save_and_place"]
     readonly_fields = ["number", "net_amount", "tax_amount", "amount", *INSTANTS]
     net_amount, tax_amount, amount = amount("net"), amount("tax"), amount("total")
@@ -106,10 +108,6 @@ class OrderAdmin(WritableAdmin):
         """Most customers live where the shop does."""
         asked: dict[str, str] = super().get_changeform_initial_data(request)
         return {"country": settings.SELLER["country"]} | asked
-
-    def view_on_site(self, order: Order) -> str | None:
-        """The customer's page. Not the admin's shortcut to it, which asks for no permission."""
-        return None if order.state == State.DRAFT else f"/orders/{links.token_of(order.public_id)}/"
 
     def formfield_for_choice_field(
         self, db_field: Any, request: HttpRequest, **options: Any
@@ -140,6 +138,10 @@ class OrderAdmin(WritableAdmin):
         if self._may(request, MAY_CANCEL, object_id, state=State.PLACED, shipped_at=None):
             return found
         return [one for one in found if one.action_name != CANCEL_BUTTON]
+
+    def has_visit_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """Whoever has the customer's link can cancel with it."""
+        return self._may(request, MAY_CANCEL, object_id, number__isnull=False)
 
     def has_follow_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return self._may(request, "bus.view_delivery", object_id, number__isnull=False)
@@ -192,6 +194,17 @@ class OrderAdmin(WritableAdmin):
     @action(description="Save and place", permissions=["place"], icon="shopping_cart_checkout")
     def save_and_place(self, request: HttpRequest, obj: Order) -> None:
         """A button of the form; `save_related` does it, when the lines are there."""
+
+    @action(
+        description="Customer's page",
+        url_path="customers-page",
+        permissions=["visit"],
+        icon="open_in_new",
+    )
+    def customers_page(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """To the page on which the customer follows the order."""
+        order = row_of(self, request, object_id)
+        return HttpResponseRedirect(reverse("order-page", args=[links.token_of(order.public_id)]))
 
     @action(description="Event bus", permissions=["follow"], icon="account_tree")
     def deliveries(self, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -13,6 +13,7 @@ from config.roles import ROLES, add_missing_groups
 from inventory.models import StockItem
 from inventory.services import receive_stock
 from orders.models import Order, State
+from shop.links import token_of
 from shop.models import Product
 from tests.pages import posting
 
@@ -173,7 +174,7 @@ def test_who_may_write_but_not_place_saves_drafts_alone() -> None:
 @pytest.mark.parametrize("role", sorted(set(ROLES) - {"support"}))
 def test_other_roles_neither_place_nor_cancel(role: str) -> None:
     write(member("support"), **{PLACE: "1"})
-    order = Order.objects.get()
+    order = Order.objects.get(state=State.PLACED)
     User.objects.all().delete()
     browser = member(role)
 
@@ -181,6 +182,38 @@ def test_other_roles_neither_place_nor_cancel(role: str) -> None:
     assert (
         browser.post(f"/admin/orders/order/{order.pk}/cancel/", {"reason": "x"}).status_code == 403
     )
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_who_may_cancel_is_led_to_the_customers_page(role: str) -> None:
+    """The link of that page cancels."""
+    write(member("support"), **{PLACE: "1"})
+    order = Order.objects.get()
+    User.objects.all().delete()
+    browser, token = member(role), token_of(order.public_id)
+    page = f"/admin/orders/order/{order.pk}/change/"
+
+    answer = browser.get(f"/admin/orders/order/{order.pk}/customers-page/")
+
+    shown = browser.get(page).content.decode()
+    assert token not in shown
+    assert ("Customer&#x27;s page" in shown) == (role == "support")
+    if role == "support":
+        assert answer["Location"] == f"/orders/{token}/"
+    else:
+        assert answer.status_code == 403
+
+
+def test_a_draft_has_no_customers_page() -> None:
+    browser = member("support")
+    write(browser)
+    order = Order.objects.get()
+
+    assert (
+        "Customer&#x27;s page"
+        not in browser.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+    )
+    assert browser.get(f"/admin/orders/order/{order.pk}/customers-page/").status_code == 403
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -1,9 +1,17 @@
 """Staff read documents in the admin and can change none."""
 
+from pathlib import Path
+
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.files.storage import default_storage
+from django.test import Client
 from django.urls import reverse
 
+from billing.models import Invoice
 from billing.tests.facts import confirmed, invoiced, line
+from billing.tests.issued import issued
+from shop.links import token_of
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:billing_invoice_changelist"
@@ -52,3 +60,53 @@ def test_markup_in_a_name_stays_text(admin_client):
     page = admin_client.get(reverse("admin:billing_invoice_change", args=[invoice.pk]))
 
     assert "<script>alert(1)" not in page.content.decode()
+
+
+def staff(*permissions: str) -> Client:
+    user = User.objects.create_user("eve", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def test_who_may_see_a_document_opens_its_file():
+    invoice = issued()
+    browser = staff("view_invoice")
+
+    page = browser.get(reverse(LIST)).content.decode()
+
+    pdf = reverse("admin:billing_invoice_pdf", args=[invoice.pk])
+    assert f'href="{pdf}"' in page
+    answer = browser.get(pdf)
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content == default_storage.open(invoice.storage_name).read()
+
+
+def test_no_page_tells_staff_the_customers_link():
+    """It would let them cancel, which is a permission of its own."""
+    invoice = issued()
+    browser, token = staff("view_invoice"), token_of(invoice.order_id)
+
+    for address in (reverse(LIST), reverse("admin:billing_invoice_change", args=[invoice.pk])):
+        assert token not in browser.get(address).content.decode()
+
+
+def test_a_file_is_refused_without_the_permission_or_before_it_is_drawn():
+    invoice = invoiced(confirmed())
+    pdf = reverse("admin:billing_invoice_pdf", args=[invoice.pk])
+
+    assert staff("view_series").get(pdf).status_code == 403
+    User.objects.all().delete()
+    browser = staff("view_invoice")
+    assert browser.get(pdf).status_code == 404
+    assert browser.get(reverse("admin:billing_invoice_pdf", args=["x"])).status_code == 404
+
+
+def test_staff_are_told_of_an_altered_file_and_do_not_see_it(admin_client):
+    invoice: Invoice = issued()
+    Path(default_storage.path(invoice.storage_name)).write_bytes(b"%PDF-1.4 another %%EOF")
+
+    answer = admin_client.get(reverse("admin:billing_invoice_pdf", args=[invoice.pk]), follow=True)
+
+    assert "is not the file that was issued" in answer.content.decode()
