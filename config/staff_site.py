@@ -1,15 +1,52 @@
 """The site of the admin: what holds for every page of it."""
 
+import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordChangeView
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
 from shop.submissions import once
+from shop.views import bad_request
+
+log = logging.getLogger(__name__)
+View = Callable[..., HttpResponse]
+
+UNREADABLE = (ValueError, OverflowError, DataError)
+"""What a database, or its adapter, makes of the year 0 or of a number with 30 digits."""
+
+PATTERNS = ("__regex", "__iregex")
+
+
+def readable(view: View) -> View:
+    """400 for a list whose address asks what cannot be asked of the database.
+
+    The admin takes every lookup on a list's own columns from the address. It judges most values,
+    but not those that fail only when the query runs. Patterns are not taken at all: a wrong one
+    fails so, and a right one may take minutes.
+    """
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        match = request.resolver_match
+        if not (request.GET and match and str(match.url_name).endswith("_changelist")):
+            return view(request, *args, **options)
+        if any(name.endswith(PATTERNS) for name in request.GET):
+            return bad_request(request)
+        try:
+            return view(request, *args, **options)
+        except UNREADABLE as error:
+            log.warning("%s cannot be filtered so: %s", request.path, type(error).__name__)
+            return bad_request(request)
+
+    return shown
 
 
 class PasswordOnly:
@@ -32,10 +69,10 @@ class OwnPasswordForm(PasswordOnly, AdminOwnPasswordChangeForm):
 
 
 class Site(UnfoldAdminSite):
-    """Each form takes effect once."""
+    """Each form takes effect once, and a list refuses what it cannot look for."""
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return super().admin_view(once(view), cacheable)
+        return super().admin_view(readable(once(view)), cacheable)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

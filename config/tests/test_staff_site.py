@@ -1,0 +1,33 @@
+"""A list of the admin refuses what it cannot look for, and is not broken by it."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+pytestmark = pytest.mark.django_db
+LISTS = {"auth_user": "date_joined", "orders_order": "cancelled_at"}
+UNREADABLE = ("{}__year=0", "{}__year=10000", "{}__year__gte=" + "9" * 25, "{}__iso_year=0")
+PATTERNS = ("id__regex=(", "{}__iregex=(a%2B)%2B$", "number__regex=.")
+
+
+@pytest.mark.parametrize("query", UNREADABLE + PATTERNS)
+@pytest.mark.parametrize("page", LISTS)
+def test_list_refuses_a_query_that_no_database_answers(
+    admin_client: Client, page: str, query: str
+) -> None:
+    admin_client.raise_request_exception = False
+    address = f"{reverse(f'admin:{page}_changelist')}?{query.format(LISTS[page])}"
+
+    answer = admin_client.get(address)
+
+    assert answer.status_code == 400
+    assert "The request cannot be read." in answer.content.decode()
+
+
+def test_list_is_filtered_by_what_can_be_looked_for(admin_client: Client) -> None:
+    User.objects.create_user("bob")
+    users = reverse("admin:auth_user_changelist")
+
+    assert "bob" in admin_client.get(f"{users}?username__contains=bo").content.decode()
+    assert "bob" not in admin_client.get(f"{users}?date_joined__year=1999").content.decode()
