@@ -1,5 +1,7 @@
 """Whether this process is up, and whether it can serve."""
 
+import threading
+import time
 from typing import Any
 
 from django.db import DatabaseError, connection
@@ -10,6 +12,30 @@ from django.views.decorators.http import require_safe
 
 from bus import attention, keys
 from bus.selectors import broker_state
+
+
+class _Shared:
+    """One look at a time, whose answer is for all who asked before it began.
+
+    Anybody may ask, in any number, and no limit on requests holds for probes.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._began = 0.0
+        self._found: tuple[bool, dict[str, Any]] = (False, {})
+
+    def look(self) -> tuple[bool, dict[str, Any]]:
+        asked = time.monotonic()
+        with self._lock:
+            if self._began <= asked:
+                began = time.monotonic()
+                self._found = _look()
+                self._began = began
+            return self._found
+
+
+_shared = _Shared()
 
 
 @never_cache
@@ -30,19 +56,25 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view take
     tells one shop from another one. Only states and counts are told, no addresses, names and
     errors' texts: this page is public.
     """
+    ready, parts = _shared.look()
+    body = {"status": "ready" if ready else "not ready", **parts}
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+def _look() -> tuple[bool, dict[str, Any]]:
     try:
         migrated = _migrated()
     except DatabaseError:
-        return _answer(False, {"database": "unreachable", "migrations": "unknown"})
+        return False, {"database": "unreachable", "migrations": "unknown"}
     if not migrated:
-        return _answer(False, {"database": "ok", "migrations": "missing"})
+        return False, {"database": "ok", "migrations": "missing"}
     try:
         broker, needs_a_person = broker_state(), attention.counts()
         shop = keys.fingerprint()
     except DatabaseError:
-        return _answer(False, {"database": "unreachable", "migrations": "unknown"})
+        return False, {"database": "unreachable", "migrations": "unknown"}
     word = {True: "ok", False: "unreachable", None: "unknown"}[broker.ok]
-    return _answer(
+    return (
         True,
         {
             "shop": shop,
@@ -59,8 +91,3 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view take
 def _migrated() -> bool:
     loader = MigrationExecutor(connection).loader
     return set(loader.graph.nodes) <= set(loader.applied_migrations)
-
-
-def _answer(ready: bool, parts: dict[str, Any]) -> JsonResponse:
-    body = {"status": "ready" if ready else "not ready", **parts}
-    return JsonResponse(body, status=200 if ready else 503)

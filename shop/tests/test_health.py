@@ -1,6 +1,11 @@
 """The probes: up, and ready."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -10,6 +15,8 @@ from django.test import Client
 from django.utils import timezone
 
 from bus.models import AuditResult, RelayState
+
+CROWD = 12
 
 
 def test_up_asks_no_database(client: Client) -> None:
@@ -90,3 +97,35 @@ def test_what_needs_a_person_is_counted_and_not_named(client: Client) -> None:
     assert answer.status_code == 200
     assert answer.json()["needs_a_person"] == {"audit findings": 3}
     assert b"sums" not in answer.content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crowd_that_asks_at_once_shares_a_look(monkeypatch: Any) -> None:
+    """One look that had begun before most of them asked, and one for all of these."""
+    asked, looks, all_asked = [], [], Event()
+
+    def clock() -> float:
+        asked.append(None)
+        if len(asked) > CROWD:  # each asks once, and the first look asks when it begins
+            all_asked.set()
+        return time.monotonic()
+
+    def slow() -> dict[str, int]:
+        looks.append(None)
+        assert all_asked.wait(30)
+        return {}
+
+    monkeypatch.setattr("shop.health.time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr("shop.health.attention.counts", slow)
+
+    def ask(_number: int) -> int:
+        try:
+            return Client().get("/readyz").status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(CROWD) as pool:
+        answers = list(pool.map(ask, range(CROWD)))
+
+    assert answers == [200] * CROWD
+    assert len(looks) == 2
