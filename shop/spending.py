@@ -20,6 +20,9 @@ SPEND = """
     WHERE shop_spending.free_at <= %(now)s + %(period)s - %(step)s
 """
 
+GMAIL = ("gmail.com", "googlemail.com")
+"""One provider under two names, which passes over dots before the @."""
+
 
 def spend(setting: str, what: str, detail: str) -> None:
     """Take one of what the setting allows, within the transaction that uses it.
@@ -53,6 +56,9 @@ def forget_spent() -> None:
 
 
 def mailbox(email: str) -> str:
-    """One name for the ways of writing an address that most providers deliver to one mailbox."""
+    """One name for the ways of writing an address that its provider delivers to one mailbox."""
     name, _, domain = email.casefold().rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}"
+    name = name.partition("+")[0]
+    if domain in GMAIL:
+        name, domain = name.replace(".", ""), GMAIL[0]
+    return f"{name}@{domain}"

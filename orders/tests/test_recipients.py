@@ -37,6 +37,20 @@ def test_a_recipient_gets_no_more(client: APIClient, body: dict[str, Any]) -> No
 
 
 @pytest.mark.django_db
+def test_dots_count_where_the_provider_passes_over_them(
+    client: APIClient, body: dict[str, Any]
+) -> None:
+    def order(email: str) -> int:
+        return client.post(URL, body | {"email": email}, format="json").status_code
+
+    for written in ("ada.l@gmail.com", "a.d.a.l@gmail.com", "adal+x@googlemail.com"):
+        assert order(written) == 201
+
+    assert order("a.dal@gmail.com") == 429
+    assert [order(f"{name}@example.com") for name in ("a.b", "ab", "a.b", "ab")] == [201] * 4
+
+
+@pytest.mark.django_db
 def test_repeats_and_refused_orders_spend_nothing(client: APIClient, body: dict[str, Any]) -> None:
     for _ in range(5):
         key = {"Idempotency-Key": "one"}
