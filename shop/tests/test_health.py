@@ -102,7 +102,9 @@ def test_what_needs_a_person_is_counted_and_not_named(client: Client) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_crowd_that_asks_at_once_shares_a_look(monkeypatch: Any) -> None:
     """One look that had begun before most of them asked, and one for all of these."""
-    asked, looks, all_asked = [], [], Event()
+    asked: list[None] = []
+    looks: list[None] = []
+    all_asked = Event()
 
     def clock() -> float:
         asked.append(None)
