@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordChangeView
-from django.db import DataError
+from django.db import DataError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.forms import AdminOwnPasswordChangeForm
@@ -19,8 +19,8 @@ from shop.views import bad_request
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
-UNREADABLE = (ValueError, OverflowError, DataError)
-"""What a database, or its adapter, makes of the year 0 or of a number with 30 digits."""
+UNREADABLE = (ValueError, OverflowError, IndexError, DataError, ProgrammingError)
+"""What comes of the year 0, of half a range, or of letters to be found in a number."""
 
 PATTERNS = ("__regex", "__iregex")
 

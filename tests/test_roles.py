@@ -247,27 +247,3 @@ def test_login_without_next_leads_to_the_admin(client: Client) -> None:
 
     assert answer.redirect_chain == [("/admin/", 302)]
     assert answer.status_code == 200
-
-
-def test_product_search_is_for_who_may_see_products() -> None:
-    Product.objects.bulk_create(
-        Product(sku=f"P-{number}", name="Pen", unit_price="1.00") for number in range(50)
-    )
-
-    found = member("warehouse").get(reverse("admin:shop_product_search"), {"q": "pen"})
-
-    assert len(found.json()["products"]) == 20
-    User.objects.all().delete()
-    refused = member("operator").get(reverse("admin:shop_product_search"), {"q": "pen"})
-    assert refused.status_code == 403
-
-
-def test_form_of_an_order_does_not_grow_with_the_catalogue() -> None:
-    browser = member("support")
-    small = len(browser.get("/admin/orders/order/add/").content)
-
-    Product.objects.bulk_create(
-        Product(sku=f"P-{number}", name="Pen", unit_price="1.00") for number in range(500)
-    )
-
-    assert len(browser.get("/admin/orders/order/add/").content) < small + 500

@@ -14,6 +14,7 @@ from config.checks.documents import check_documents
 from config.checks.leftovers import check_goods, check_staff
 from config.checks.machine import check_folder, check_port, check_ports_differ, check_python
 from config.checks.prices import check_prices
+from config.checks.proxies import check_proxies
 from config.checks.redis import check_redis
 from config.checks.secrets import check_flower_login, check_secret_key, check_warehouse_secret
 from config.checks.seller import check_currency, check_samples, check_seller
@@ -32,6 +33,7 @@ __all__ = [
 SETTINGS: tuple[Callable[[], Check], ...] = (
     check_debug,
     check_site_url,
+    check_proxies,
     check_secret_key,
     check_samples,
     check_seller,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 from config.checks import Check, check_crash_points, database_checks, settings_checks
 
@@ -18,9 +18,15 @@ def settings_can_be_used(**_asked: Any) -> list[CheckMessage]:
 @register("shop", deploy=True)
 def shop_can_be_deployed(**_asked: Any) -> list[CheckMessage]:
     """At `manage.py check --deploy`, which compose makes before anything starts."""
-    return _errors([check_crash_points(), *database_checks()])
+    judged = [check_crash_points(), *database_checks()]
+    return [*_errors(judged), *_warnings([*settings_checks(), *judged])]
 
 
 def _errors(checks: Iterable[Check]) -> list[CheckMessage]:
     failing = (check for check in checks if check.fails)
     return [Error(f"{c.what}: {c.state}.", hint=c.fix, id="shop.E001") for c in failing]
+
+
+def _warnings(checks: Iterable[Check]) -> list[CheckMessage]:
+    advised = (check for check in checks if check.fix and not check.needed)
+    return [Warning(f"{c.what}: {c.state}.", hint=c.fix, id="shop.W001") for c in advised]

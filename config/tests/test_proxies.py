@@ -1,0 +1,30 @@
+"""A shop that does not know its customers apart says so."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from pytest_django.fixtures import Settings
+
+from config.checks import require, settings_checks
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("url", "proxies", "warned"),
+    [
+        ("https://shop.example.com", [], True),
+        ("https://shop.example.com", ["10.0.0.5"], False),
+        ("http://localhost:8000", [], False),
+    ],
+)
+def test_a_proxy_that_hides_all_clients_is_told_of(
+    settings: Settings, url: str, proxies: list[str], warned: bool
+) -> None:
+    settings.SITE_URL, settings.TRUSTED_PROXIES = url, proxies
+    told = StringIO()
+
+    call_command("check", "--deploy", "--tag", "shop", stderr=told)
+
+    assert ("all clients share its budgets" in told.getvalue()) == warned
+    require(settings_checks())  # it is advice, and keeps nothing from starting
