@@ -11,6 +11,7 @@ from kombu.exceptions import KombuError
 
 from bus import broker
 from bus.crashpoints import Point, reach
+from bus.discretion import kind
 from bus.models import RelayState
 from bus.operations import bulk
 from bus.relay.claiming import claim
@@ -46,6 +47,10 @@ HEARTBEAT = 5.0
 BULK_EVERY = 1.0
 """Seconds between two queries for a bulk operation that has not ended; its steps follow each other
 at once, each behind a look at live traffic."""
+
+BULK_PAUSE = 60.0
+"""Seconds for which none is tried after a step that failed: by a lock that somebody keeps, for
+example, for which it has waited as long as the database lets it."""
 
 CHECK_EVERY = 10.0
 """Seconds between two looks at whether the broker still keeps what it accepts."""
@@ -98,7 +103,12 @@ class Relay:
         """The next step of what an operator has asked for."""
         if time.monotonic() < self._try_bulk_at:
             return 0
-        working, changed = bulk.step()
+        try:
+            working, changed = bulk.step()
+        except Exception as error:  # whatever it is, live traffic goes on
+            log.error("a bulk operation is tried again later: %s", kind(error))
+            self._try_bulk_at = time.monotonic() + BULK_PAUSE
+            return 0
         if not working:
             self._try_bulk_at = time.monotonic() + BULK_EVERY
         return changed

@@ -4,6 +4,7 @@ import re
 import threading
 
 import pytest
+import redis
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -161,6 +162,24 @@ def test_relay_goes_on_with_what_the_request_began(
     assert action.count == MANY
     assert not Delivery.objects.filter(state=State.DEAD).exists()
     assert "Refresh" not in operator.get(there)
+
+
+def test_bulk_operation_that_cannot_go_on_holds_up_nothing_else(
+    name: str, broker: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    action = bulk.begin(Filter(state="dead"), "discard", by="ada", why="obsolete")
+    BulkOperation.objects.update(ended_at=None, filter={"since": "what a release before wrote"})
+    given(*happened(5))
+    relay = Relay()
+
+    for _ in range(2):
+        relay.step()
+    relay.sender.close()
+
+    assert states()["5"] == State.SENT
+    told = [record.getMessage() for record in caplog.records if "bulk" in record.getMessage()]
+    assert told == ["a bulk operation is tried again later: msgspec.ValidationError"]
+    assert bulk.stop(action.pk, by="ada")
 
 
 def test_bulk_operation_stops_where_it_is_told_to(operator: Client) -> None:
