@@ -35,14 +35,16 @@ def leave_logging_to_django(**_: Any) -> None:
 
 
 @celeryd_init.connect
+@beat_init.connect
 def refuse_unsuitable_broker(**_: Any) -> None:
-    """A worker does not start on a broker that loses messages in silence."""
+    """Neither starts on a broker that loses messages in silence, nor without one: Celery would
+    take whatever listens on the usual port of this machine."""
     from bus import broker
 
     try:
         broker.check()
     except broker.UnsuitableBroker as error:
-        raise SystemExit(f"worker: {error}") from None
+        raise SystemExit(f"The broker cannot be used: {error}") from None
 
 
 @worker_init.connect

@@ -102,18 +102,32 @@ def test_a_redis_that_drops_messages_when_it_is_full(tmp_path: Path) -> None:
 def test_a_process_that_is_started_alone_refuses_what_the_shop_would(
     tmp_path: Path, line: str, setting: str, value: str
 ) -> None:
-    env = environment(tmp_path, FLOWER_AUTH="me:s3cret-s3cret", **{setting: value})
-    env["REDIS_URL"] = f"redis://127.0.0.1:{servers.free_port()}/0"
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    redis_url = f"redis://127.0.0.1:{servers.free_port()}/0"
 
+    assert setting in refusal_of(line, tmp_path, REDIS_URL=redis_url, **{setting: value})
+
+
+@pytest.mark.parametrize("program", ["relay", "beat", "flower", "worker --queues billing"])
+def test_a_process_that_needs_a_broker_takes_none_that_nobody_has_named(
+    tmp_path: Path, program: str
+) -> None:
+    """Celery would take whatever listens on this machine's port 6379."""
+    (line,) = (line for line in compose.procfile() if f" {program}" in line)
+
+    assert "No broker is set. Set REDIS_URL" in refusal_of(line, tmp_path)
+
+
+def refusal_of(line: str, folder: Path, **settings: str) -> str:
+    """What a process that is started alone says before it gives up."""
+    env = environment(folder, FLOWER_AUTH="me:s3cret-s3cret", **settings)
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
     ended = subprocess.run(
         ["sh", "-c", f"exec {line}"], env=env, cwd=compose.ROOT, capture_output=True, text=True,
         timeout=60, check=False,
     )  # fmt: skip
-
     assert ended.returncode != 0
-    assert setting in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
+    return ended.stderr
 
 
 def test_ordering_where_no_shop_runs(tmp_path: Path) -> None:

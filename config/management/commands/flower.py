@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bus import broker
 from config.checks import require, settings_checks
 from config.supervisor.flower import run_flower
 
@@ -21,4 +22,8 @@ class Command(BaseCommand):
         require(settings_checks())
         if not settings.FLOWER_AUTH:
             raise CommandError("FLOWER_AUTH is not set. Set it to user:password.")
+        try:
+            broker.check()
+        except broker.UnsuitableBroker as error:
+            raise CommandError(str(error)) from None
         run_flower(address, port)
