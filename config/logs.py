@@ -1,6 +1,7 @@
 """What is logged, in every process: one line for each message, and nobody's name in it."""
 
 import logging
+import re
 from types import TracebackType
 
 from bus.discretion import discreet, kinds
@@ -12,11 +13,14 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 SELDOM = 10.0
 """Seconds in which a server's complaint is written once, however often it is made."""
 
+NUMBERS = re.compile(r"0x[0-9a-f]+|\d+")
+
 
 class Seldom(logging.Filter):
     """Lets a message through once in `SELDOM`, with how many like it were left out since.
 
-    What strangers do to a socket must not be able to fill the disk with lines about it.
+    What strangers do to a socket must not be able to fill the disk with lines about it. Alike is
+    what begins with the same line but for its numbers: those of tasks, objects and sockets differ.
     """
 
     def __init__(self) -> None:
@@ -25,7 +29,8 @@ class Seldom(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         about = record.exc_info[0] if record.exc_info else None
-        like = f"{record.name} {str(record.msg)[:100]} {about}"
+        first_line = NUMBERS.sub("", str(record.msg).partition("\n")[0])
+        like = f"{record.name} {first_line} {about}"
         at, left_out = self._said.get(like, (-SELDOM, 0))
         if record.created - at < SELDOM:
             self._said[like] = (at, left_out + 1)

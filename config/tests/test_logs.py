@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection
 from django.test import Client
 
-from config.logs import Formatter
+from config.logs import SELDOM, Formatter, Seldom
 from shop.models import Product
 
 NAME = "Grace O'Hopper"
@@ -121,3 +121,30 @@ def test_the_addresses_of_pages_are_not_logged() -> None:
     )
 
     assert "Grace" not in said
+
+
+def said(text: str, at: float, *args: object) -> logging.LogRecord:
+    record = logging.LogRecord("asyncio", logging.ERROR, __file__, 1, text, args, None)
+    record.created = at
+    return record
+
+
+def test_what_a_server_says_again_and_again_is_written_once_in_a_while() -> None:
+    seldom = Seldom()
+    never = "Task exception was never retrieved\nfuture: <Task name='Task-{}' at 0x7f{}a>"
+
+    written = [seldom.filter(said(never.format(n, n), at=100 + n / 100)) for n in range(500)]
+    later = said("Task exception was never retrieved\nfuture: <Task-900>", at=100 + SELDOM)
+
+    assert written == [True, *[False] * 499]
+    assert seldom.filter(later)
+    assert later.getMessage().endswith("(and 499 more like it)")
+    assert len(seldom._said) == 1
+
+
+def test_another_complaint_of_a_server_is_written_at_once() -> None:
+    seldom = Seldom()
+
+    assert seldom.filter(said("socket %s was lost", 100.0, 7))
+    assert seldom.filter(said("Invalid HTTP request received.", 100.0))
+    assert not seldom.filter(said("socket %s was lost", 100.1, 8))
