@@ -60,8 +60,8 @@ class CannotBeCancelled(Problem):
     status_code = status.HTTP_409_CONFLICT
     slug = "not-cancellable"
     title = "The order cannot be cancelled"
-    meaning = "The goods have left the house. Nothing was changed."
-    default_detail = "The goods have left the house."
+    meaning = "The goods have been sent already. Nothing was changed."
+    default_detail = "The goods have been sent already."
 
 
 class MayBePlaced(OutcomeUnknown):

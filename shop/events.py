@@ -137,7 +137,7 @@ class ShipmentRecalled(OrderFact, frozen=True, kw_only=True):
 
 
 class ShipmentDispatched(OrderFact, frozen=True, kw_only=True):
-    """The goods have left the house."""
+    """The goods have been sent."""
 
     personal = ("customer",)
 

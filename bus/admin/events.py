@@ -38,9 +38,13 @@ class EventAdmin(ReadOnly):
     search_fields = ("stream__exact",)
     search_help_text = "A whole stream, for example SO-1000."
     ordering = ("-id",)
-    fields = ("type", "stream", "at", "quiet", "envelope")
+    fields = ("type", "stream", "at", "heard", "envelope")
     readonly_fields = fields
     inlines = (Deliveries,)
+
+    @display(description="quiet")
+    def heard(self, event: Event) -> str:
+        return "yes: nobody outside the shop may notice" if event.quiet else "no"
 
     @display(description="CloudEvents envelope")
     def envelope(self, event: Event) -> SafeString:

@@ -1,4 +1,4 @@
-"""The goods leave the house, and sometimes come back."""
+"""The goods are sent, and sometimes come back."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +12,7 @@ State = Shipment.State
 WHY_NOT = {
     State.OPEN: "is not released yet: wait until its stock is reserved and the warehouse told.",
     State.DISPATCHED: "has left already, with {carrier} {tracking_number}.",
-    State.CANCELLED: "was cancelled: keep the goods in the house.",
+    State.CANCELLED: "was cancelled: do not send the goods.",
     State.TO_BE_RETURNED: "has left already, with {carrier} {tracking_number}, and must come back.",
 }
 

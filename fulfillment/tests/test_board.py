@@ -83,7 +83,7 @@ def test_a_refusal_is_shown(packer: Client) -> None:
 
     page = post(packer, "SO-1", carrier="DHL", tracking_number="1")
 
-    assert "SO-1 was cancelled: keep the goods in the house." in page.content.decode()
+    assert "SO-1 was cancelled: do not send the goods." in page.content.decode()
 
 
 def test_a_button_of_a_shipment_that_is_not_there_is_answered(packer: Client) -> None:

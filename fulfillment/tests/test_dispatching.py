@@ -40,7 +40,7 @@ def test_what_is_not_released_does_not_leave() -> None:
 def test_what_was_cancelled_does_not_leave(released: Shipment) -> None:
     services.cancel_shipment([cancelled("SO-1", CUP=2)])
 
-    with pytest.raises(services.NotNow, match="SO-1 was cancelled: keep the goods"):
+    with pytest.raises(services.NotNow, match="SO-1 was cancelled: do not send the goods"):
         services.dispatch_shipment(released.pk, "DHL", "1")
 
     assert not Event.objects.filter(type="ShipmentDispatched").exists()

@@ -124,7 +124,7 @@ def test_dispatching_waits_for_cancelling_and_is_refused(released: int) -> None:
         cancel, lambda: services.dispatch_shipment(released, "DHL", "1")
     )
 
-    with pytest.raises(services.NotNow, match="keep the goods"):
+    with pytest.raises(services.NotNow, match="do not send the goods"):
         dispatch.result()
     assert state() == "cancelled"
 

@@ -12,7 +12,7 @@ SHORTAGES_NAMED = 5
 
 
 class NotCancellable(ValueError):
-    """The order is a draft, cancelled already, or its goods have left the house."""
+    """The order is a draft, cancelled already, or its goods have been sent."""
 
 
 def cancel_order(order_id: int, reason: str) -> Order:
@@ -30,7 +30,7 @@ def cancel_order(order_id: int, reason: str) -> Order:
         if order.state != State.PLACED:
             raise NotCancellable(f"Order {order} is {order.state}; only a placed one can be.")
         if order.shipped_at is not None:
-            raise NotCancellable(f"The goods of order {order} have left the house.")
+            raise NotCancellable(f"The goods of order {order} have been sent already.")
         _cancel(order, reason)
     return order
 

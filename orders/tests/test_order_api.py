@@ -96,7 +96,7 @@ def test_what_has_left_the_house_is_not_cancelled(client: APIClient, order: Orde
 
     assert answer.status_code == 409
     assert answer["Content-Type"] == "application/problem+json"
-    assert "left the house" in answer.json()["detail"]
+    assert "sent already" in answer.json()["detail"]
     assert Event.objects.count() == 1
 
 
