@@ -89,6 +89,8 @@ class OrderConfirmed(OrderPlaced, frozen=True, kw_only=True):
 class OrderCancelled(OrderPlaced, frozen=True, kw_only=True):
     placed_at: datetime
     reason: str
+    """The shop's own words, of a rejected order; else empty. What a customer or staff gave as a
+    reason stays in the order's row. Earlier releases have it here."""
     rejected: bool = False
     """The stock could not serve it; otherwise the customer or staff wanted it cancelled."""
 

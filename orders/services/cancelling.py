@@ -59,7 +59,8 @@ def announce_cancellation(order: Order) -> None:
         OrderCancelled(
             at=order.cancelled_at,
             placed_at=order.placed_at,
-            reason=order.cancel_reason,
+            # What people type may name somebody; an event is kept for ever, by whoever reads it.
+            reason=order.cancel_reason if order.rejected else "",
             rejected=order.rejected,
             **snapshot(order),
         )
