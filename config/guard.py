@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,10 @@ LARGEST_FORM = 1024 * 1024
 LARGER = {"/admin/login/": LARGEST_BODY, "/admin/": LARGEST_FORM}
 """Where more than `LARGEST_BODY` is taken; the first prefix that fits holds."""
 
+LARGE_AT_ONCE = 16
+"""Requests with more than `LARGEST_BODY`. Anybody may send them, before the admin asks who it is;
+of one on each connection the process would run out of memory."""
+
 BODY_WITHIN = 15
 """Seconds in which a whole body must be here."""
 
@@ -48,7 +53,6 @@ TURN_WITHIN = 10
 UNCOUNTED = ("/healthz", "/readyz", "/analytics/stream/")
 """Probes must be answered in any crowd; the stream lasts, has no thread and a limit of its own."""
 
-
 BUDGETS = (
     (re.compile("/api/v1/checkout/?"), Budget("CHECKOUTS_PER_ADDRESS"), True),
     (re.compile("/api/v1/checkout/?"), Budget("CHECKOUTS_IN_ALL"), False),
@@ -59,6 +63,10 @@ BUDGETS = (
 
 class Gone(Exception):
     """The client has left before its request was whole."""
+
+
+class CrowdedForms(Crowded):
+    """Too many large forms at once; the body was not read."""
 
 
 class Guard:
@@ -72,23 +80,33 @@ class Guard:
     def __init__(self, application: Application) -> None:
         self.application = application
         self._turns = asyncio.Semaphore(MOST_REQUESTS)
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
         try:
-            if has_body(scope):
-                whole = await read(receive, largest_body(scope["path"]), length(scope))
-                scope, receive = with_body(scope, whole), replayed(whole, receive)
-            spend(scope)
-            await self._in_turn(scope, receive, send)
-        except (BodyTooLarge, BodyTooSlow) as refusal:
+            async with self._room(scope):
+                if has_body(scope):
+                    whole = await read(receive, largest_body(scope["path"]), length(scope))
+                    scope, receive = with_body(scope, whole), replayed(whole, receive)
+                spend(scope)
+                await self._in_turn(scope, receive, send)
+        except (BodyTooLarge, BodyTooSlow, CrowdedForms) as refusal:
             await refuse(refusal, scope, send, receive)
         except (TooManyRequests, Crowded) as refusal:
             await refuse(refusal, scope, send)
         except Gone:
             return
+
+    @asynccontextmanager
+    async def _room(self, scope: Message) -> AsyncIterator[None]:
+        large = may_be_large(scope)
+        if large and self._large.locked():
+            raise CrowdedForms
+        async with self._large if large else nullcontext():
+            yield
 
     async def _in_turn(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["path"] in UNCOUNTED:
@@ -133,6 +151,13 @@ def largest_body(path: str) -> int:
     """In bytes."""
     fitting = (size for prefix, size in LARGER.items() if path.startswith(prefix))
     return next(fitting, LARGEST_BODY)
+
+
+def may_be_large(scope: Message) -> bool:
+    """Whether its body may take more than `LARGEST_BODY`, and so one of a few places."""
+    announced = length(scope)
+    more = announced is None or announced > LARGEST_BODY
+    return more and has_body(scope) and largest_body(scope["path"]) > LARGEST_BODY
 
 
 def has_body(scope: Message) -> bool:

@@ -131,6 +131,36 @@ def test_a_crowd_is_served_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     assert running[-1]["path"] == "/healthz"
 
 
+def test_large_forms_come_a_few_at_a_time() -> None:
+    """Each connection could hold one in memory, before the admin knows who sends it."""
+
+    async def crowd(path: str, length: int, count: int) -> Sent:
+        sent: Sent = []
+        one = guard.Guard(Told())
+
+        async def never() -> Any:
+            await asyncio.sleep(60)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"content-length", str(length).encode())]
+        scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
+        many = [asyncio.create_task(one(scope, never, send)) for _ in range(count)]
+        await asyncio.sleep(0.01)
+        for task in many:
+            task.cancel()
+        return sent
+
+    few, form = guard.LARGE_AT_ONCE, guard.LARGEST_FORM
+    refused = asyncio.run(crowd("/admin/orders/order/add/", form, few + 1))
+    assert refused[0]["status"] == 503
+    assert (b"connection", b"close") in refused[0]["headers"]
+    assert asyncio.run(crowd("/admin/orders/order/add/", form, few)) == []
+    assert asyncio.run(crowd("/admin/orders/order/add/", guard.LARGEST_BODY, few + 1)) == []
+    assert asyncio.run(crowd("/api/v1/checkout/", guard.LARGEST_BODY, few + 1)) == []
+
+
 def test_the_dashboards_stream_takes_no_turn() -> None:
     from django.urls import reverse
 
