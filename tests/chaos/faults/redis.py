@@ -12,8 +12,9 @@ from tests.chaos.faults.fault import fault, or_missed
 from tests.chaos.probe import plain_purchase
 from tests.chaos.stage import ROOT, Stage
 
-WIPE_BAR = 5
-"""Seconds: after a wipe effects resume within this."""
+WIPE_BAR = 8
+"""Seconds: after a wipe effects resume within this. The last mail of an order is five events away:
+placed, reserved, confirmed, numbered, issued."""
 AT_STAKE = 3
 """Orders on their way through the queues when a wipe comes."""
 STALL_BAR = 10
