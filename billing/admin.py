@@ -1,6 +1,7 @@
 """The documents, for staff to read; nobody can change one."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -21,6 +22,7 @@ from shop.money import money
 
 LINK = "text-primary-600 dark:text-primary-500"
 RIGHT = "text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap;"
+AMOUNTS = ("unit_price", "net", "tax", "total")
 WORDS = {"sku": "text-align: left; white-space: nowrap", "name": "text-align: left"}
 
 
@@ -108,11 +110,11 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
     @admin.display(description="lines")
     def line_table(self, invoice: Invoice) -> SafeString:
         names = ["sku", "name", "quantity", "unit_price", "tax_rate", "net", "tax", "total"]
-        return _table(names, invoice.lines)
+        return _table(names, invoice.lines, invoice.currency)
 
     @admin.display(description="tax per rate")
     def tax_table(self, invoice: Invoice) -> SafeString:
-        return _table(["rate", "net", "tax", "total"], invoice.taxes)
+        return _table(["rate", "net", "tax", "total"], invoice.taxes, invoice.currency)
 
 
 @admin.register(Series)
@@ -124,17 +126,19 @@ def _stacked(values: object) -> SafeString:
     return format_html_join("", "{}<br>", ((value,) for value in values if value))
 
 
-def _table(names: list[str], rows: list[dict[str, object]]) -> SafeString:
+def _table(names: list[str], rows: list[dict[str, Any]], currency: str) -> SafeString:
     head = ((WORDS.get(name, RIGHT), name.replace("_", " ")) for name in names)
     heads = format_html_join("", '<th class="px-3" style="{}">{}</th>', head)
-    body = format_html_join("", "<tr>{}</tr>", ((_cells(names, row),) for row in rows))
+    body = format_html_join("", "<tr>{}</tr>", ((_cells(names, row, currency),) for row in rows))
     return format_html("<table><tr>{}</tr>{}</table>", heads, body)
 
 
-def _cells(names: list[str], row: dict[str, object]) -> SafeString:
-    cells = ((WORDS.get(name, RIGHT), _cell(name, row[name])) for name in names)
+def _cells(names: list[str], row: dict[str, Any], currency: str) -> SafeString:
+    cells = ((WORDS.get(name, RIGHT), _cell(name, row[name], currency)) for name in names)
     return format_html_join("", '<td class="px-3" style="{}">{}</td>', cells)
 
 
-def _cell(name: str, value: object) -> object:
-    return shown.percentage(Decimal(str(value))) if name.endswith("rate") else value
+def _cell(name: str, value: Any, currency: str) -> str:
+    if name in AMOUNTS:
+        return shown.amount(Decimal(str(value)), currency)
+    return shown.percentage(Decimal(str(value))) if name.endswith("rate") else str(value)

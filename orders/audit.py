@@ -15,6 +15,7 @@ from orders import services, tasks
 from orders.models import IdempotencyKey, Order, State
 from orders.selectors import public_orders
 from shop.events import OrderCancelled, OrderConfirmed, OrderPlaced
+from shop.money import MOST_PLACES
 
 STATED_BY: dict[type[Fact], Callable[[Order], None]] = {
     OrderPlaced: services.announce_order,
@@ -22,7 +23,7 @@ STATED_BY: dict[type[Fact], Callable[[Order], None]] = {
     OrderCancelled: services.announce_cancellation,
 }
 AMOUNTS = ("net", "tax", "total")
-CENT = Decimal("0.01")
+FINEST = Decimal(1).scaleb(-MOST_PLACES)
 
 
 @check("every placed order has its event")
@@ -64,7 +65,7 @@ def orders_that_do_not_add_up() -> Iterator[Finding]:
     for row in rows.values("number", *AMOUNTS, *sums).iterator():
         for name in AMOUNTS:
             # SQLite adds amounts as binary fractions.
-            of_lines = (row[f"lines_{name}"] or Decimal(0)).quantize(CENT)
+            of_lines = (row[f"lines_{name}"] or Decimal(0)).quantize(FINEST)
             if of_lines != row[name]:
                 yield Finding(
                     subject=row["number"],

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.files.storage import default_storage
@@ -52,6 +53,18 @@ def test_a_document_can_be_read_and_not_changed_added_or_deleted(admin_client):
     assert admin_client.get(reverse("admin:billing_invoice_add")).status_code == 403
     delete = reverse("admin:billing_invoice_delete", args=[invoice.pk])
     assert admin_client.post(delete, {"post": "yes"}).status_code == 403
+
+
+def test_yen_have_no_decimals_whatever_the_event_had(admin_client):
+    order = confirmed(lines=(line(price="1200.00"),))
+    invoice = invoiced(msgspec.structs.replace(order, currency="JPY"))
+
+    address = reverse("admin:billing_invoice_change", args=[invoice.pk])
+    page = admin_client.get(address).content.decode()
+
+    assert "1,200 JPY" in page
+    assert "1,200.00" not in page
+    assert "1200.00" not in page
 
 
 def test_markup_in_a_name_stays_text(admin_client):

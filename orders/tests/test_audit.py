@@ -1,9 +1,11 @@
 """The audit finds what was written past the services."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from bus.audit import Operator
@@ -13,6 +15,7 @@ from orders import audit, services
 from orders.models import Order, State
 from orders.services import Basket
 from shop.events import OrderPlaced
+from shop.models import Product
 
 pytestmark = pytest.mark.django_db
 GRACE = Operator("grace", "audit of November")
@@ -134,6 +137,18 @@ def test_an_order_cancelled_without_its_event_is_found(order: Order) -> None:
     assert "OrderCancelled" in finding.what
     assert finding.repair(GRACE) == "OrderCancelled was stated from the order's row"
     assert list(audit.cancelled_orders_without_event()) == []
+
+
+def test_a_third_decimal_place_is_looked_at(basket: Basket, settings: Any) -> None:
+    settings.CURRENCY = "KWD"
+    Product.objects.filter(sku="TEA").update(unit_price="4.495")
+    order = services.checkout(basket).order
+    assert str(order.total).endswith("5")
+    assert list(audit.orders_that_do_not_add_up()) == []
+
+    Order.objects.update(total=F("total") + Decimal("0.001"), net=F("net") + Decimal("0.001"))
+
+    assert len(list(audit.orders_that_do_not_add_up())) == 2
 
 
 def test_totals_that_are_not_those_of_the_lines_are_found(order: Order) -> None:
