@@ -9,7 +9,13 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.live.shop import Shop
 from tests.machine import part
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(300)]
+# Once is enough: what a page looks like does not depend on the database.
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.browser,
+    pytest.mark.sqlite,
+    pytest.mark.timeout(300),
+]
 
 ADMIN = "/admin/"
 PAGES = [
