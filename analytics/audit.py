@@ -58,7 +58,7 @@ def figures_equal_events() -> Iterator[Finding]:
 
 
 counted_once = once(
-    "a fact is counted once",
+    "an event is counted once",
     CountedFact.objects.all(),
     "kind",
     "number",

@@ -36,7 +36,7 @@ def no_mail_is_stuck() -> Iterable[Finding]:
 recorded_once = once("a delivery's mail is on record once", Message.objects.all(), "key", asks=ASKS)
 
 told_once = once(
-    "a customer is told of a fact once, unless staff repeat it",
+    "a customer has one mail for an event, unless staff repeat it",
     Message.objects.filter(original=None),
     "order_number",
     "about",

@@ -121,7 +121,7 @@ class SubscriptionAdmin(ReadOnly):
             form,
             f"Backfill {subscription}",
             reverse("admin:bus_subscription_change", args=[subscription.pk]),
-            says=f"It will owe each {subscription.event_type} since then that it never owed.",
+            says=f"It gets a delivery of each {subscription.event_type} since then that it lacks.",
             button="Backfill",
         )
 
@@ -145,4 +145,4 @@ class SubscriptionAdmin(ReadOnly):
             by=request.user.get_username(),
             why=form.cleaned_data["reason"],
         )
-        self.message_user(request, f"{counted(sum(steps))} owed to {subscription}.")
+        self.message_user(request, f"{counted(sum(steps))} inserted for {subscription}.")

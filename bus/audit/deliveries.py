@@ -14,13 +14,13 @@ from bus.relay.routing import lock_routing, owe
 from bus.retention import forgotten_until
 
 
-@check("every event is owed to every subscription of its type")
+@check("every event has a delivery for every subscription of its type")
 def events_not_owed() -> Iterable[Finding]:
     """Events of after the registration that are neither in the outbox nor in the ledger."""
     for event, kind, subscription, name in _not_owed("", []):
         yield Finding(
             f"event {event} ({kind})",
-            f"is not owed to {name}",
+            f"has no delivery for {name}",
             repair=partial(_owe, event, subscription, name),
         )
 
@@ -34,7 +34,7 @@ facts_stated_once = once(
 )
 
 owed_once = once(
-    "every event is owed to a subscription once",
+    "an event has one delivery for a subscription",
     Delivery.objects.all(),
     "event",
     "subscription__name",
@@ -48,7 +48,7 @@ def _owe(event: int, subscription: int, name: str, operator: Operator) -> str:
         if not _not_owed("AND e.id = %s AND s.id = %s", [event, subscription]):
             return ""
         owe("e.id", [event], only=subscription)
-        return operator.record(f"event {event}", f"It is owed to {name} now")
+        return operator.record(f"event {event}", f"It has a delivery for {name} now")
 
 
 def _not_owed(extra: str, parameters: list[int]) -> list[tuple[Any, ...]]:

@@ -60,7 +60,7 @@ def due_and_not_begun() -> Iterator[Finding]:
         yield Finding(f"{name}, delivery {first}", _for_long("due", count), asks=LOOK)
 
 
-@check("every delivery in flight comes home")
+@check("every delivery in flight ends, or is due again")
 def lost_in_flight() -> Iterator[Finding]:
     """The relay takes back what is late; what has no lease is never late, so it gets one."""
     rows = Delivery.objects.filter(state__in=IN_FLIGHT).order_by("id")

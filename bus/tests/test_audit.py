@@ -53,14 +53,14 @@ def test_what_was_not_owed_is_owed_once(name: str) -> None:
     [first, second] = events_not_owed()
     assert first.repair is not None
 
-    assert first.repair(GRACE) == f"It is owed to {name} now"
+    assert first.repair(GRACE) == f"It has a delivery for {name} now"
     assert first.repair(GRACE) == ""
 
     assert Delivery.objects.get().stream == "1"
     assert [one.subject for one in events_not_owed()] == [second.subject]
     [action] = OperatorAction.objects.all()
     assert (action.who, action.what) == ("grace", "repair")
-    assert action.why == f"It is owed to {name} now. the audit of November"
+    assert action.why == f"It has a delivery for {name} now. the audit of November"
 
 
 def test_nothing_is_owed_to_a_subscription_that_was_retired_meanwhile(name: str) -> None:

@@ -195,7 +195,7 @@ def test_a_quiet_backfill_is_asked_for_by_name(subscribed: Subscribed, world: Wo
     Delivery.objects.all().delete()  # what the sweep of the last minute gave it
 
     asked = ("backfill", name, "--since", "2020-01-01", "--quietly", "--why", "newcomer")
-    assert said(*asked) == f"2 deliveries owed to {name}\n"
+    assert said(*asked) == f"2 deliveries inserted for {name}\n"
 
     assert set(states().values()) == {State.DISCARDED}
     subject = f"{name} since 2020-01-01 00:00:00 quietly"

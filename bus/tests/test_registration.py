@@ -207,7 +207,7 @@ def test_an_event_that_is_owed_to_nobody_is_found(subscribed: Subscribed) -> Non
     (finding,) = events_not_owed()
 
     assert finding.subject == f"event {event.pk} (Happened)"
-    assert finding.what == f"is not owed to {name}"
+    assert finding.what == f"has no delivery for {name}"
 
 
 @pytest.mark.postgres

@@ -39,7 +39,7 @@ def cancelled_pieces_changed(_shop: Shop, _stack: ExitStack) -> str:
 
 
 twice(
-    "a fact is counted once",
+    "an event is counted once",
     lambda shop: CountedFact.objects.get(number=shop.released),
     "kind",
     "number",

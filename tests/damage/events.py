@@ -11,7 +11,7 @@ from tests.damage.planting import breaks, ledger, twice
 from tests.damage.settled import Shop
 
 
-@breaks("every event is owed to every subscription of its type", mends=True)
+@breaks("every event has a delivery for every subscription of its type", mends=True)
 def event_without_delivery(shop: Shop, _stack: ExitStack) -> str:
     Delivery.objects.filter(stream=shop.released, subscription__event_type="OrderPlaced").delete()
     return str(Event.objects.get(stream=shop.released, type="OrderPlaced").pk)
@@ -24,7 +24,7 @@ twice(
     "key",
 )
 twice(
-    "every event is owed to a subscription once",
+    "an event has one delivery for a subscription",
     lambda shop: Delivery.objects.filter(stream=shop.released).first(),
     "event",
     "subscription",
@@ -47,13 +47,13 @@ def delivery_never_begun(shop: Shop, _stack: ExitStack) -> str:
     return ledger(shop, "send_order_confirmation", state=State.WAITING, due_since=long_ago)
 
 
-@breaks("every delivery in flight comes home", mends=False)
+@breaks("every delivery in flight ends, or is due again", mends=False)
 def lease_long_over(shop: Shop, _stack: ExitStack) -> str:
     long_ago = Now() - timedelta(hours=2)
     return ledger(shop, "issue_invoice", state=State.RUNNING, lease_until=long_ago)
 
 
-@breaks("every delivery in flight comes home", mends=True)
+@breaks("every delivery in flight ends, or is due again", mends=True)
 def lease_lost(shop: Shop, _stack: ExitStack) -> str:
     return ledger(shop, "issue_invoice", state=State.RUNNING, lease_until=None)
 

@@ -38,7 +38,7 @@ def mail_stuck(shop: Shop, _stack: ExitStack) -> str:
 twice("a delivery's mail is on record once", mail, "key")
 
 
-@breaks("a customer is told of a fact once, unless staff repeat it", mends=False)
+@breaks("a customer has one mail for an event, unless staff repeat it", mends=False)
 def told_twice(shop: Shop, _stack: ExitStack) -> str:
     second = mail(shop)
     second.pk, second.key = None, "another"

@@ -37,4 +37,4 @@ class Command(BaseCommand):
             total = count_up(self.stdout, steps, "deliveries owed")
         except Refused as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{counted(total)} owed to {subscription}")
+        self.stdout.write(f"{counted(total)} inserted for {subscription}")
