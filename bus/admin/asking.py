@@ -38,7 +38,7 @@ class BackfillForm(Form):
     since = DateTimeField(
         validators=[_usable],
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-01-31 00:00"}),
-        help_text="In the shop's time zone. What it owes or has done already is passed over.",
+        help_text="In the shop's time zone. Events it has deliveries of are passed over.",
     )
     rate = IntegerField(
         min_value=1,
