@@ -65,6 +65,8 @@ def _start_redis(supervisor: Supervisor) -> None:
 def _prepare(supervisor: Supervisor) -> list[str]:
     """Prepare the database and import everything; returns what to print when all is ready."""
     supervisor.signals.interrupting = True
+    # What the checks have opened is in no pool; the web server's settings, loaded now, name one.
+    release_connections()
     try:
         preload()
         prepare()

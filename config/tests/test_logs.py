@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection
 from django.test import Client
 
 from config.logs import SELDOM, Formatter, Seldom
+from inventory.services import receive_stock
 from shop.models import Product
 
 NAME = "Grace O'Hopper"
@@ -69,6 +70,7 @@ def test_a_checkout_that_the_database_refuses_does_not_log_the_customer(
     product = Product.objects.create(
         sku="INK", name="Ink", unit_price="2.00", tax_rate="0.19", active=True
     )
+    receive_stock(product.sku, 5, "a test")
     address = {"line1": "Am Weg 4", "postal_code": "10115", "city": "Berlin", "country": "DE"}
     order = {"email": "grace@example.com", "name": NAME, "shipping_address": address}
     order |= {"lines": [{"sku": product.sku, "quantity": 1}]}

@@ -112,7 +112,7 @@ def test_a_process_that_needs_a_broker_takes_none_that_nobody_has_named(
     tmp_path: Path, program: str
 ) -> None:
     """Celery would take whatever listens on this machine's port 6379."""
-    (line,) = (line for line in compose.procfile() if f" {program}" in line)
+    (line,) = (line for line in compose.procfile().values() if f" {program}" in line)
 
     assert "No broker is set. Set REDIS_URL" in refusal_of(line, tmp_path)
 

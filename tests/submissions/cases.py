@@ -179,7 +179,7 @@ CASES = {
         lambda: page_of("bus_subscription_backfill", a_subscription()),
         {"since": "2026-11-01 00:00", "rate": "50"},
         done("backfill"),
-        ("owed",),
+        ("inserted for",),
     ),
     "user.add": Case(
         lambda: page_of("auth_user_add"),

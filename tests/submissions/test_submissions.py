@@ -20,7 +20,12 @@ from shop.submissions import FIELD, KEPT, new_token
 from tests.pages import forms, posting
 from tests.submissions.cases import CASES, Case, done
 
-LEADS_ON = {"order.deliveries", "delivery.deliver_again", "delivery.discard"}
+LEADS_ON = {
+    "order.customers_page",
+    "order.deliveries",
+    "delivery.deliver_again",
+    "delivery.discard",
+}
 """Buttons that lead to another page and do nothing themselves."""
 
 
