@@ -19,7 +19,7 @@ from bus.relay.marks import FULL_EVERY, Marks
 from bus.relay.routing import route
 from bus.relay.work import look
 from bus.testing import given
-from bus.tests.conftest import Happened, Subscribed, at_once, happened, worked
+from bus.tests.conftest import Happened, Subscribed, at_once, end_leases, happened, worked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +77,7 @@ def test_poll_with_marks_finds_what_becomes_late(subscribed: Subscribed, marks: 
     committed_late(1)
     claim(look())
     polled(marks)
-    Delivery.objects.update(lease_until=Now())
+    end_leases()
 
     marks.begin()
     assert [one.late for one in look(marks)] == [True]
