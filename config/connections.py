@@ -49,7 +49,7 @@ class GuardedConnection(H11Protocol):
         """There is no request, or its body is still to come."""
         return not self.has_request or self.cycle.more_body
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's is wider
         super().connection_made(transport)
         self._wait_for_request()
         if len(self.connections) > most_connections():

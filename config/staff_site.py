@@ -58,7 +58,7 @@ class PasswordOnly:
     def set_password_and_save(
         self, user: User, *args: Any, commit: bool = True, **options: Any
     ) -> User:
-        super().set_password_and_save(user, *args, commit=False, **options)  # type: ignore[misc]
+        super().set_password_and_save(user, *args, commit=False, **options)  # type: ignore[misc]  # untyped base
         if commit:
             user.save(update_fields=["password"])
         return user

@@ -91,14 +91,14 @@ def _example(kind: type[Problem]) -> dict[str, Any]:
     return shown | ({"errors": kind.errors} if kind.errors else {})
 
 
-class StrictObjects(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+class StrictObjects(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # untyped library
     """Says that an object with an unknown field is refused."""
 
     target_class = "shop.fields.StrictSerializer"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> Any:
-        schema: Any = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
+        schema: Any = auto_schema._map_serializer(  # type: ignore[no-untyped-call]  # untyped library
             self.target, direction, bypass_extensions=True
         )
         return {**schema, "additionalProperties": False}

@@ -50,7 +50,7 @@ def name(subscribed: Subscribed) -> str:
 
 def confirmation(operator: Client, action: str, rows: object, asked: str = "", **more: str) -> str:
     """The address of the page that asks."""
-    chosen = {"action": action, "_selected_action": [row.pk for row in rows], **more}  # type: ignore[attr-defined]
+    chosen = {"action": action, "_selected_action": [row.pk for row in rows], **more}  # type: ignore[attr-defined]  # any rows
     answer = operator.post(reverse(DELIVERIES) + asked, chosen)
     assert answer.status_code == 302
     return str(answer["Location"])

@@ -12,7 +12,7 @@ def clock() -> list[float]:
 
 
 @pytest.fixture
-def budget(settings, clock: list[float]) -> Budget:  # type: ignore[no-untyped-def]
+def budget(settings, clock: list[float]) -> Budget:  # type: ignore[no-untyped-def]  # pytest-django's fixture
     settings.BUDGETS = {"TEA": Rate(3, 60)}
     return Budget("TEA", clock=lambda: clock[0])
 

@@ -36,7 +36,7 @@ def pooled_database(folder: Path, port: int) -> Iterator[None]:
     with servers.postgres() as url:
         with psycopg.connect(url, autocommit=True) as connection:
             for statement in shown("runuser -u postgres -- psql", names).split(";"):
-                connection.execute(sql.SQL(statement.strip()))  # type: ignore[arg-type]
+                connection.execute(sql.SQL(statement.strip()))  # type: ignore[arg-type]  # read from the page
             (users,) = connection.execute(USERS, [ROLE]).fetchone() or ("",)
         (place / "userlist.txt").write_text(f"{users}\n")
         replaced = {

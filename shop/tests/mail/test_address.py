@@ -56,7 +56,7 @@ def test_no_name_adds_a_header_or_a_recipient(name: str) -> None:
     _assert_harmless(name)
 
 
-def test_setting_of_a_sender_is_taken_apart_and_written_anew(settings) -> None:  # type: ignore[no-untyped-def]
+def test_setting_of_a_sender_is_taken_apart_and_written_anew(settings) -> None:  # type: ignore[no-untyped-def]  # pytest-django's fixture
     settings.DEFAULT_FROM_EMAIL = "Müllers Laden <post@straße.example>"
 
     assert rewritten(settings.DEFAULT_FROM_EMAIL).endswith(" <post@xn--strae-oqa.example>")
