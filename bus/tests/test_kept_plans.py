@@ -33,8 +33,10 @@ def react_together(facts: list[Happened]) -> None: ...
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch, grown: None) -> None:
+    """On a new connection: an older one keeps plans of tests whose ledger only counted as large."""
     monkeypatch.setattr(planning, "LARGE", LARGE)
     planning.ledger_size.forget()
+    connection.close()
 
 
 @pytest.fixture
