@@ -68,7 +68,12 @@ def _itemized(text: str, fonts: Iterable[Family]) -> Iterator[tuple[int, Family,
 
 
 def _levels(text: str) -> list[int]:
-    """The embedding level of each character; odd ones are read from the right."""
+    """The embedding level of each character; odd ones are read from the right.
+
+    A character that Unicode has assigned since this Python was made has no class here: it goes
+    with its neighbours, as the substitute does that is drawn for it.
+    """
+    text = "".join(c if unicodedata.bidirectional(c) else REPLACEMENT for c in text)
     classes = [unicodedata.bidirectional(character) for character in text]
     if RIGHT_TO_LEFT.isdisjoint(classes):
         return [0] * len(text)
