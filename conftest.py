@@ -46,10 +46,18 @@ if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     emptying.install()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what this machine cannot run; `make test` says so, and CI does not accept it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this machine cannot run; `make test` says so, and CI does not accept it.
+
+    What asks no database says the same on each: it runs with SQLite alone. What starts processes
+    comes first: it waits most.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("live") is None)
     missing = {part.marker: part for part in parts() if part.missing}
     on_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    if not on_sqlite:
+        config.hook.pytest_deselected(items=[item for item in items if not asks_database(item)])
+        items[:] = filter(asks_database, items)
     for item in items:
         for marker in item.iter_markers():
             if marker.name in missing:
@@ -58,6 +66,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="runs on PostgreSQL alone"))
             elif marker.name == "sqlite" and not on_sqlite:
                 item.add_marker(pytest.mark.skip(reason="runs on SQLite alone"))
+
+
+def asks_database(item: pytest.Item) -> bool:
+    """Whether it uses the database of this test run, itself or in a shop that it starts."""
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "postgres", "live"))
+    return marked or not {"db", "transactional_db"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ import redis
 from tests import servers
 from tests.live.shop import MANAGE, ROOT, Shop, environment
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.timeout(300)]
 
 Do = Callable[[redis.Redis], Any]
 CELERY = [sys.executable, "-m", "celery", "-A", "config"]

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.live.shop import Shop
 from tests.machine import part
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.browser, pytest.mark.timeout(300)]
 
 CUSTOMER = {
     "email": "grace@example.com",

@@ -10,7 +10,7 @@ import redis
 from bus.transport import KEPT_OF_EACH, QUARANTINE
 from tests.live.shop import Shop
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.timeout(300)]
 
 NONSENSE = {
     "not JSON": b"{",

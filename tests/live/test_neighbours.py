@@ -10,7 +10,7 @@ from celery import Celery
 
 from tests.live.shop import Shop
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.timeout(300)]
 
 
 def test_the_shops_own_redis_lets_no_stranger_in(shop: Shop) -> None:

@@ -174,7 +174,7 @@ def test_no_text_and_no_amount_breaks_the_drawing(name, city, price, quantity):
     assert content.startswith(b"%PDF-")
 
 
-@pytest.mark.parametrize("strange", ["\U00018d09", "\u0378", "\uffff", "\u05ff", "\u08e2", "\ue000"])
+@pytest.mark.parametrize("strange", ["\U00018d09", "\u0378", "\uffff", "\u05ff", "\ue000"])
 def test_characters_without_a_class_stand_beside_letters_read_from_the_right(strange):
     buyer = msgspec.structs.replace(CUSTOMER, name=f"\u05d0{strange}b\u0627{strange}1")
 
