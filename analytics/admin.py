@@ -1,4 +1,4 @@
-"""The figures as staff see them: to read, for they follow from facts; *rebuild_figures* mends."""
+"""The figures as staff see them: to read, for they follow from events; *rebuild_figures* mends."""
 
 from django.contrib import admin
 from unfold.admin import ModelAdmin

@@ -36,13 +36,13 @@ OF_THE_SHOP = {
     "StockRejected": {"rejected": "1"},
     "ShipmentDispatched": {"dispatched": "1"},
 }
-"""For each fact, what it adds to which counter of its minute and day."""
+"""For each event, what it adds to which counter of its minute and day."""
 
 OF_A_PRODUCT = {
     "OrderPlaced": {"units": PIECES, "revenue": LINE_TOTAL},
     "OrderCancelled": {"cancelled_units": PIECES, "reversed_revenue": LINE_TOTAL},
 }
-"""For each fact, what each of its lines adds to which counter of its product."""
+"""For each event, what each of its lines adds to which counter of its product."""
 
 
 @check("the figures equal the sums of the events")
@@ -79,11 +79,11 @@ done_without_effect, effect_without_done = effects(
     "analytics",
     *(
         Effect(
-            reaction=reaction,
+            handler=handler,
             what="count in the figures",
             there=Exists(CountedFact.objects.filter(kind=kind, number=OuterRef("stream"))),
         )
-        for reaction, kind in (
+        for handler, kind in (
             (tasks.record_sales, "OrderPlaced"),
             (tasks.reverse_sales, "OrderCancelled"),
             (tasks.record_rejections, "StockRejected"),

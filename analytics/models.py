@@ -111,10 +111,10 @@ class ProductFigures(models.Model):
 
 
 class CountedFact(models.Model):
-    """A fact that is in the figures. There is one row for it however often it was delivered."""
+    """An event that is in the figures. There is one row for it however often it was delivered."""
 
     number = models.CharField(max_length=32, help_text="The order's number.")
-    kind = models.CharField(max_length=40, help_text="The fact's name.")
+    kind = models.CharField(max_length=40, help_text="The event's name.")
 
     class Meta:
         constraints = [

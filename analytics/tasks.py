@@ -6,7 +6,7 @@ from analytics import services
 from bus import Queue, Retry, subscribe
 from shop.events import OrderCancelled, OrderPlaced, ShipmentDispatched, StockRejected
 
-# Every counter adds up in any order, so nothing has to wait for an earlier fact of its order.
+# Every counter adds up in any order, so nothing has to wait for an earlier event of its order.
 QUEUE = Queue("analytics", ordered=False)
 
 # The counters live in our own database, whose hiccups the bus retries for everybody. They pass in

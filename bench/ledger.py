@@ -1,4 +1,4 @@
-"""The bus alone: a relay and workers of reactions that do nothing, on a ledger of any size."""
+"""The bus alone: a relay and workers of handlers that do nothing, on a ledger of any size."""
 
 import signal
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`make bench-profile`: where the time goes, in the checkout, the relay and each reaction."""
+"""`make bench-profile`: where the time goes, in the checkout, the relay and each handler."""
 
 import cProfile
 import logging
@@ -112,7 +112,7 @@ def _work(step: Step, orders: int, *, profiled: bool) -> None:
     from django.test import Client
 
     from bus.models import State
-    from bus.registry import reaction
+    from bus.registry import handler
     from bus.relay.claiming import claim
     from bus.relay.routing import route
     from bus.relay.work import look
@@ -140,7 +140,7 @@ def _work(step: Step, orders: int, *, profiled: bool) -> None:
             step.times["relay, without sending"] += len(batch.tickets) * (not profiled)
 
             def perform_it(batch: Any = batch) -> Any:
-                return perform(reaction(batch.task), batch.tickets)
+                return perform(handler(batch.task), batch.tickets)
 
             outcome = step.measure(batch.task, len(batch.tickets), perform_it, profiled=profiled)
             assert outcome.states[State.DONE] == len(batch.tickets), f"{batch.task}: {outcome}"

@@ -30,7 +30,7 @@ class Site:
                 "counts: apt-get install postgresql"
             )
         self.folder = Path(tempfile.mkdtemp(prefix="shop-bench-")).resolve()
-        # For pg_xact_commit_timestamp: what a reaction did can be seen from its commit on.
+        # For pg_xact_commit_timestamp: what a handler did can be seen from its commit on.
         self.postgres = PostgresServer(self.folder / "postgres", track_commit_timestamp="on")
         self.redis = RedisServer(self.folder / "redis")
         self.stubs = Stubs()

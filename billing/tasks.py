@@ -54,9 +54,9 @@ def issue_credit_note(order: OrderCancelled) -> None:
     queue=QUEUE,
     retry=STORAGE,
     batch=10,
-    outside=True,
+    external=True,
     repeatable=True,
-    visible=False,
+    suppressible=False,
     stage=Stage.INVOICE,
 )
 def draw_document(document: InvoiceNumbered, key: str) -> AfterDone | None:  # noqa: ARG001 -- the name is the key

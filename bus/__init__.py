@@ -1,6 +1,6 @@
-"""The event bus: publish facts, subscribe to them, keep a ledger of what was done about them."""
+"""The event bus: publish events, subscribe to them, keep a ledger of what was done about them."""
 
-from bus.facts import Fact
+from bus.events import DomainEvent
 from bus.publishing import publish
 from bus.registry import AfterDone, Queue, subscribe
 from bus.retry import Ambiguous, Retry, TryLater
@@ -8,7 +8,7 @@ from bus.retry import Ambiguous, Retry, TryLater
 __all__ = [
     "AfterDone",
     "Ambiguous",
-    "Fact",
+    "DomainEvent",
     "Queue",
     "Retry",
     "TryLater",

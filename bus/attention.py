@@ -172,7 +172,7 @@ def _paused() -> Iterator[Concern]:
 def _without_code() -> Iterator[Concern]:
     """What was registered after this process began is not judged: a new subscriber's worker has
     newer code, while web and relay go on with theirs. Without a worker it would stand still."""
-    known = [reaction.name for reaction in registry.reactions()]
+    known = [handler.name for handler in registry.handlers()]
     judged = Subscription.objects.filter(
         retired_at__isnull=True, registered_at__lt=registry.LOADED_AT
     )

@@ -26,7 +26,7 @@ def backfill(
     rate: int,
     by: str,
     why: str = "",
-    quietly: bool = False,
+    suppressed: bool = False,
     patience: timedelta = PATIENCE,
 ) -> Generator[int, None, None]:
     """Owe a subscription the events of its type since an instant; yields how many, step by step.
@@ -34,7 +34,7 @@ def backfill(
     `rate` deliveries become due each second, which leaves live traffic its share. An event that
     is owed or done already is passed over, so a backfill that was ended can be started again. An
     ordered subscription is held meanwhile, so that no later event of a stream overtakes an
-    earlier one. `quietly`: nobody outside the shop notices, of what it leads to neither; what a
+    earlier one. `suppressed`: nobody outside the shop notices, of what it leads to neither; what a
     visible subscription is owed is discarded at once.
 
     Raises:
@@ -45,7 +45,9 @@ def backfill(
     subscription = active(name)
     if rate < 1:
         raise Refused(f"The rate is {rate}; at least one delivery a second must become due.")
-    subject = f"{name} since {localtime(since):%Y-%m-%d %H:%M:%S}{' quietly' if quietly else ''}"
+    subject = (
+        f"{name} since {localtime(since):%Y-%m-%d %H:%M:%S}{' suppressed' if suppressed else ''}"
+    )
     action = record(by, "backfill", subject, count=0, why=why)
     with held(subscription) if subscription.ordered else nullcontext(_nothing) as keep:
         if subscription.ordered:
@@ -58,7 +60,7 @@ def backfill(
                 rest = missing(name, since).filter(id__gt=last).order_by("id")
                 keep()
                 step = list(rest.values_list("id", flat=True)[: min(rate, MOST_AT_ONCE)])
-                owed = _owe(subscription, step, timedelta(seconds=total // rate), quietly)
+                owed = _owe(subscription, step, timedelta(seconds=total // rate), suppressed)
                 count_on(action, owed)
             if not step:
                 return
@@ -94,9 +96,9 @@ def _remembered(forgotten: datetime) -> str:
 
 
 def _owe(
-    subscription: Subscription, events: Sequence[int], due_in: timedelta, quietly: bool
+    subscription: Subscription, events: Sequence[int], due_in: timedelta, suppressed: bool
 ) -> int:
-    count = owe("e.id", events, only=subscription.pk, quietly=quietly)
+    count = owe("e.id", events, only=subscription.pk, suppressed=suppressed)
     Delivery.objects.filter(subscription=subscription, event_id__in=events).update(
         due_at=Now() + due_in, due_since=Now() + due_in
     )

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
-from bus.facts import Fact
+from bus.events import DomainEvent
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,11 @@ class Origin:
     correlation: UUID | None = None
     causation: UUID | None = None
     traceparent: str = ""
-    quiet: bool = False
+    suppressed: bool = False
     """Nobody outside the shop may notice what comes of it."""
 
 
-_handled: ContextVar[list[tuple[Fact, Origin]]] = ContextVar("handled", default=[])  # noqa: B039 -- never changed in place
+_handled: ContextVar[list[tuple[DomainEvent, Origin]]] = ContextVar("handled", default=[])  # noqa: B039 -- never changed in place
 
 
 _traceparent: ContextVar[str] = ContextVar("traceparent", default="")
@@ -37,28 +37,30 @@ def traced(traceparent: str) -> Iterator[None]:
 
 
 @contextmanager
-def handling(facts: list[tuple[Fact, Origin]]) -> Iterator[None]:
+def handling(events: list[tuple[DomainEvent, Origin]]) -> Iterator[None]:
     """Say whose handlers run inside."""
-    before = _handled.set(facts)
+    before = _handled.set(events)
     try:
         yield
     finally:
         _handled.reset(before)
 
 
-def origin_of(cause: Fact | None) -> Origin:
+def origin_of(cause: DomainEvent | None) -> Origin:
     """The origin for an event published now.
 
     Raises:
-        LookupError: facts are being handled and `cause` names none of them, or several are and
+        LookupError: events are being handled and `cause` names none of them, or several are and
             it is not given.
     """
     handled = _handled.get()
     if cause is not None and handled:
-        for fact, origin in handled:
-            if fact is cause:
+        for event, origin in handled:
+            if event is cause:
                 return origin
-        raise LookupError("publish(cause=...) must be one of the facts that are being handled.")
+        raise LookupError("publish(cause=...) must be one of the events that are being handled.")
     if len(handled) > 1:
-        raise LookupError("A batch is being handled: say publish(fact, cause=...) for which fact.")
+        raise LookupError(
+            "A batch is being handled: say publish(event, cause=...) for which event."
+        )
     return handled[0][1] if handled else Origin(traceparent=_traceparent.get())

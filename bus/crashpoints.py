@@ -1,7 +1,7 @@
 """Named points at which a test may kill or hold a process; off unless CRASH_POINTS names a folder.
 
-A point is armed by a file in that folder, named by the point alone or, for one reaction, by
-`point@reaction`. Its content is `kill`, or `hold` and a number of seconds. The first process that
+A point is armed by a file in that folder, named by the point alone or, for one handler, by
+`point@handler`. Its content is `kill`, or `hold` and a number of seconds. The first process that
 comes by takes the file away and obeys, so that one file stops one process, once.
 """
 
@@ -15,7 +15,7 @@ from django.conf import settings
 
 
 class Point(StrEnum):
-    """Where a process can be stopped. Of an outside reaction, *before effect* is between the two
+    """Where a process can be stopped. Of an outside handler, *before effect* is between the two
     steps of a send: the commit that says *sending*, and the call."""
 
     BEFORE_EFFECT = "before-effect"
@@ -33,11 +33,11 @@ class Point(StrEnum):
     """Between the commit of a request and its answer."""
 
 
-def reach(point: Point, reaction: str = "") -> None:
+def reach(point: Point, handler: str = "") -> None:
     """Say that the process is at this point, which is all that happens in production."""
     if not settings.CRASH_POINTS:
         return
-    for name in (point, f"{point}@{reaction}"):
+    for name in (point, f"{point}@{handler}"):
         armed = Path(settings.CRASH_POINTS, name)
         taken = armed.with_name(f"{name}.{os.getpid()}")
         try:

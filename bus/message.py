@@ -118,7 +118,7 @@ def inspect(item: bytes, queue: str) -> bytes:
         raise Malformed("it names a task of Celery's own")
     if task not in current_app.tasks:
         task = envelope.headers.task = RELEASE
-    handlers = {RELEASE, *(reaction.name for reaction in registry.reactions())}
+    handlers = {RELEASE, *(handler.name for handler in registry.handlers())}
     if len(args) != (task in handlers):
         raise Malformed("its arguments are not a list of deliveries, or it names no task")
     body = msgspec.json.encode((args, {}, Embed()))

@@ -1,4 +1,4 @@
-"""Stating a fact."""
+"""Publishing: an event and its outbox row in the transaction that makes the event true."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.db import IntegrityError, connection, transaction
 
 from bus.context import origin_of
-from bus.facts import Fact
+from bus.events import DomainEvent
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -17,65 +17,65 @@ if TYPE_CHECKING:
 
 EVENT = (
     "uuid", "type", "version", "stream", "key", "data", "correlation", "causation", "traceparent",
-    "quiet",
+    "suppressed",
 )  # fmt: skip
 
 ONCE_PER_STREAM = ("bus_event_once_per_stream", "bus_event.stream, bus_event.key")
-"""What PostgreSQL and SQLite call the constraint that a fact stated twice violates."""
+"""What PostgreSQL and SQLite call the constraint that an event published twice violates."""
 
 
 class NotInTransaction(RuntimeError):
-    """A fact was published where it could be stated and its cause be lost, or the reverse."""
+    """An event was published outside of a transaction."""
 
 
-class AlreadyStated(IntegrityError):
+class AlreadyPublished(IntegrityError):
     """The stream has an event with this key; the surrounding transaction must be rolled back."""
 
 
-def publish(fact: Fact, *, cause: Fact | None = None) -> "Event":
-    """State a fact in the transaction that makes it true: both are committed, or neither is.
+def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
+    """Publish an event in the transaction that makes it true: both are committed, or neither is.
 
-    Talks to the database alone, never to the broker. `cause` says which fact of a batch led to
-    this one; it is known by itself where one fact is handled, and empty outside of handlers.
+    Talks to the database alone, never to the broker. `cause` says which event of a batch led to
+    this one; it is known by itself where one event is handled, and empty outside of handlers.
 
     Raises:
         NotInTransaction: outside `transaction.atomic()`.
-        AlreadyStated: the fact's key is in its stream already.
+        AlreadyPublished: the event's key is in its stream already.
     """
     # Models cannot be imported before the registry of apps is ready, and `bus` is imported then.
     from bus.models import Event
 
     if not connection.in_atomic_block:
         raise NotInTransaction(
-            f"publish({type(fact).__name__}) needs a transaction: put it and the change it tells "
+            f"publish({type(event).__name__}) needs a transaction: put it and the change it tells "
             "of into one `with transaction.atomic():`."
         )
-    data, personal = fact.split()
+    data, personal = event.split()
     origin = origin_of(cause)
     identity = uuid4()
-    event = Event(
+    row = Event(
         uuid=identity,
-        type=type(fact).__name__,
-        version=fact.version,
-        stream=fact.stream,
-        key=fact.key,
+        type=type(event).__name__,
+        version=event.version,
+        stream=event.stream,
+        key=event.key,
         data=data,
         correlation=origin.correlation or identity,
         causation=origin.causation,
         traceparent=origin.traceparent,
-        quiet=origin.quiet,
+        suppressed=origin.suppressed,
     )
     insert = _insert_at_once if connection.vendor == "postgresql" else _insert_in_turn
     try:
         with transaction.mark_for_rollback_on_error("default"):
-            event.pk = insert(event, personal)
+            row.pk = insert(row, personal)
     except IntegrityError as error:
         if not any(name in str(error) for name in ONCE_PER_STREAM):
             raise
-        raise AlreadyStated(f"{event.type} was already stated for {event.stream}.") from error
-    event._state.adding = False
-    del event.at  # the database has set it; who asks for it reads it from there
-    return event
+        raise AlreadyPublished(f"{row.type} is in the stream {row.stream} already.") from error
+    row._state.adding = False
+    del row.at  # set by the database; read from there when it is needed
+    return row
 
 
 def _insert_at_once(event: "Event", personal: Any) -> int:

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from bus.clock import sql_ago
 from bus.models import IS_OPEN, Delivery, Queue, Subscription
-from bus.registry import Reaction, reactions
+from bus.registry import Handler, handlers
 from bus.relay.routing import lock_routing, owe
 
 log = logging.getLogger(__name__)
@@ -29,14 +29,14 @@ def register(queue: str | None = None) -> list[str]:
     with transaction.atomic():
         lock_routing()
         known = {row.name: row for row in Subscription.objects.select_related("queue")}
-        for reaction in reactions(queue):
-            row = known.get(reaction.name)
-            if row is None or row.retired_at or row.event_type != reaction.fact.__name__:
-                new.append(_write(reaction, registered_at=Now()))
+        for handler in handlers(queue):
+            row = known.get(handler.name)
+            if row is None or row.retired_at or row.event_type != handler.event_type.__name__:
+                new.append(_write(handler, registered_at=Now()))
                 if row and row.retired_at:
                     again.append(row.name)
-            elif _changes(reaction, row):
-                written = _write(reaction)
+            elif _changes(handler, row):
+                written = _write(handler)
                 # Only then, for it rewrites the whole backlog while nothing is routed.
                 if (written.queue, written.ordered) != (row.queue, row.ordered):
                     _move(written)
@@ -48,31 +48,31 @@ def register(queue: str | None = None) -> list[str]:
     return [row.name for row in new]
 
 
-def _declared(reaction: Reaction) -> dict[str, object]:
+def _declared(handler: Handler) -> dict[str, object]:
     return {
-        "event_type": reaction.fact.__name__,
-        "batch": reaction.batch,
-        "window": reaction.window,
-        "ordered": reaction.ordered,
-        "outside": reaction.outside,
-        "repeatable": reaction.repeatable,
-        "visible": reaction.visible,
-        "retry": str(reaction.retry),
+        "event_type": handler.event_type.__name__,
+        "batch": handler.batch,
+        "window": handler.window,
+        "ordered": handler.ordered,
+        "external": handler.external,
+        "repeatable": handler.repeatable,
+        "suppressible": handler.suppressible,
+        "retry": str(handler.retry),
     }
 
 
-def _changes(reaction: Reaction, row: Subscription) -> bool:
-    declared = _declared(reaction)
-    return row.queue.name != reaction.queue.name or any(
+def _changes(handler: Handler, row: Subscription) -> bool:
+    declared = _declared(handler)
+    return row.queue.name != handler.queue.name or any(
         getattr(row, name) != value for name, value in declared.items()
     )
 
 
-def _write(reaction: Reaction, **more: object) -> Subscription:
-    queue, _created = Queue.objects.get_or_create(name=reaction.queue.name)
+def _write(handler: Handler, **more: object) -> Subscription:
+    queue, _created = Queue.objects.get_or_create(name=handler.queue.name)
     row, _created = Subscription.objects.update_or_create(
-        name=reaction.name,
-        defaults={**_declared(reaction), "queue": queue, "retired_at": None, **more},
+        name=handler.name,
+        defaults={**_declared(handler), "queue": queue, "retired_at": None, **more},
     )
     return row
 

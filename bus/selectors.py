@@ -18,7 +18,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Now
 
-from bus.facts import Fact
+from bus.events import DomainEvent
 from bus.models import (
     INDEXED,
     OPEN,
@@ -30,30 +30,30 @@ from bus.models import (
     Subscription,
 )
 
-FactType = TypeVar("FactType", bound=Fact)
+FactType = TypeVar("FactType", bound=DomainEvent)
 
 
 @dataclass(frozen=True)
-class ReactionState:
-    """One reaction to one event of a stream, straight from the ledger."""
+class HandlerState:
+    """One handler to one event of a stream, straight from the ledger."""
 
     app: str
-    reaction: str
+    handler: str
     state: str
     attempts: int
     at: datetime
     """When it was done or died, or else when it is due."""
 
 
-def reactions(stream: str) -> list[ReactionState]:
-    """Every reaction to the stream's events so far, in the order of the events."""
+def handlers(stream: str) -> list[HandlerState]:
+    """Every handler to the stream's events so far, in the order of the events."""
     rows = (
         Delivery.objects.filter(event__stream=stream)
         .order_by("event_id", "id")
         .values_list("subscription__name", "state", "attempts", Coalesce("closed_at", "due_at"))
     )
     return [
-        ReactionState(name.split(".")[0], name.rsplit(".", 1)[1], state, attempts, at)
+        HandlerState(name.split(".")[0], name.rsplit(".", 1)[1], state, attempts, at)
         for name, state, attempts, at in rows
     ]
 
@@ -61,7 +61,7 @@ def reactions(stream: str) -> list[ReactionState]:
 def settled(stream: str) -> bool:
     """True when nothing of the stream is outstanding: no event to route, nothing open or dead."""
     owed = Delivery.objects.filter(event=OuterRef("pk"), state__in=OPEN)
-    # One statement: what one reaction leads to must not slip from outbox to ledger between two.
+    # One statement: what one handler leads to must not slip from outbox to ledger between two.
     outstanding = Event.objects.filter(Q(outbox__isnull=False) | Exists(owed), stream=stream)
     return not outstanding.exists()
 
@@ -183,26 +183,26 @@ def broker_state() -> BrokerState:
     return BrokerState(ok, row.looked_at, row.broker_error, row.age)
 
 
-def history(fact: type[FactType], after: int = 0) -> Iterator[tuple[int, FactType]]:
-    """All events of a type after an event id, oldest first: the id and the fact."""
+def history(event: type[FactType], after: int = 0) -> Iterator[tuple[int, FactType]]:
+    """All events of a type after an event id, oldest first: the id and the event."""
     rows = (
-        Event.objects.filter(type=fact.__name__, id__gt=after)
+        Event.objects.filter(type=event.__name__, id__gt=after)
         .select_related("personal")
         .order_by("id")
     )
     for row in rows.iterator(chunk_size=1000):
         personal = getattr(row, "personal", None)
-        yield row.pk, fact.read(row.version, row.data, personal.data if personal else None)
+        yield row.pk, event.read(row.version, row.data, personal.data if personal else None)
 
 
-def stated(fact: type[Fact], stream: str) -> Exists:
-    """A condition on rows whose column `stream` names a stream: such a fact was stated in it.
+def stated(event: type[DomainEvent], stream: str) -> Exists:
+    """A condition on rows whose column `stream` names a stream: such an event was stated in it.
 
     Asks for the event alone and reads nothing of it, so it holds for people who were erased, too.
     """
-    return Exists(Event.objects.filter(stream=OuterRef(stream), type=fact.__name__))
+    return Exists(Event.objects.filter(stream=OuterRef(stream), type=event.__name__))
 
 
-def is_stated(fact: type[Fact], stream: str) -> bool:
+def is_stated(event: type[DomainEvent], stream: str) -> bool:
     """Whether an event of this type was published in the stream; it is never forgotten."""
-    return Event.objects.filter(stream=stream, type=fact.__name__).exists()
+    return Event.objects.filter(stream=stream, type=event.__name__).exists()

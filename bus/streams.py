@@ -33,7 +33,7 @@ def declared_stages(stream: str) -> list[StageState]:
 
     What is done or discarded is pruned after a while; what is open or dead never is.
     """
-    stages = {one.name: one.stage for one in registry.reactions() if one.stage}
+    stages = {one.name: one.stage for one in registry.handlers() if one.stage}
     rows = (
         Delivery.objects.filter(event__stream=stream, subscription__name__in=stages)
         .order_by("event_id", "id")

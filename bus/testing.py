@@ -1,19 +1,19 @@
-"""What tests of the rooms need of the bus: state facts, let them happen, look at the ledger."""
+"""What tests of the rooms need of the bus: state events, let them happen, look at the ledger."""
 
 from django.db import transaction
 
-from bus.facts import Fact
+from bus.events import DomainEvent
 from bus.models import Delivery
 from bus.publishing import publish
 from bus.registration import register
 from bus.relay.drain import drain
 
 
-def given(*facts: Fact) -> None:
-    """State these facts, in their order, as if their publishers had."""
-    for fact in facts:
+def given(*events: DomainEvent) -> None:
+    """State these events, in their order, as if their publishers had."""
+    for event in events:
         with transaction.atomic():
-            publish(fact)
+            publish(event)
 
 
 def settle(queue: str | None = None) -> None:

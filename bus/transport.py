@@ -35,7 +35,7 @@ BROADCASTS = ("celery.pidbox", "reply.celery.pidbox", "celeryev")
 
 def _task_queues() -> set[str]:
     """The queues that carry tasks; workers also answer each other, in shapes of their own."""
-    return {reaction.queue.name for reaction in registry.reactions()}
+    return {handler.queue.name for handler in registry.handlers()}
 
 
 class QoS(RedisQoS):

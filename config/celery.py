@@ -73,7 +73,7 @@ app.conf.update(
     worker_consumer="config.worker:Consumer",
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
-    # What beat asks for is no room's reaction, so nobody else would load it.
+    # What beat asks for is no room's handler, so nobody else would load it.
     imports=["config.nightly"],
     beat_schedule_filename=str(settings.VAR_DIR / "beat"),
     beat_schedule={

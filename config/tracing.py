@@ -1,4 +1,4 @@
-"""Which trace a request belongs to, so that the facts it leads to belong to it as well."""
+"""Which trace a request belongs to, so that the events it leads to belong to it as well."""
 
 import re
 from collections.abc import Callable

@@ -25,14 +25,14 @@ SEE = "Ask the warehouse what it did, and make the shipment say so."
 
 @check("what became of a shipment and what was stated about it agree")
 def shipments_stated() -> Iterator[Finding]:
-    for fact, shown in TOLD:
+    for event, shown in TOLD:
         shows = Exists(Shipment.objects.filter(shown, number=OuterRef("stream")))
-        events = Event.objects.filter(~shows, type=fact.__name__).order_by("id")
+        events = Event.objects.filter(~shows, type=event.__name__).order_by("id")
         for number in events.values_list("stream", flat=True):
-            yield Finding(number, f"has {fact.__name__}, but its shipment says no", asks=SEE)
-        silent = Shipment.objects.filter(shown & ~Q(stated(fact, "number"))).order_by("id")
+            yield Finding(number, f"has {event.__name__}, but its shipment says no", asks=SEE)
+        silent = Shipment.objects.filter(shown & ~Q(stated(event, "number"))).order_by("id")
         for number in silent.values_list("number", flat=True):
-            yield Finding(number, f"lacks {fact.__name__}", asks=SEE)
+            yield Finding(number, f"lacks {event.__name__}", asks=SEE)
 
 
 @check("no shipment is without its order")
@@ -60,7 +60,7 @@ _was_recalled = stated(ShipmentRecalled, "stream")
 done_without_effect, effect_without_done = effects(
     "fulfillment",
     Effect(
-        reaction=tasks.open_shipment,
+        handler=tasks.open_shipment,
         what="shipment",
         there=Exists(_shipment),
         # A cancellation that came first leaves a shipment, too.
@@ -70,7 +70,7 @@ done_without_effect, effect_without_done = effects(
         asks="Restore the shipment from a backup: the warehouse knows of it.",
     ),
     Effect(
-        reaction=tasks.release_shipment,
+        handler=tasks.release_shipment,
         what="release of the shipment",
         # A shipment that is gone is missed above, once.
         there=~Exists(_shipment.filter(state=State.OPEN)),
@@ -79,7 +79,7 @@ done_without_effect, effect_without_done = effects(
         asks=SEE,
     ),
     Effect(
-        reaction=tasks.cancel_shipment,
+        handler=tasks.cancel_shipment,
         what="cancellation of the shipment",
         there=~Exists(_shipment.filter(cancelled_at=None)),
         trace=Exists(_shipment.filter(cancelled_at__isnull=False)),
@@ -87,7 +87,7 @@ done_without_effect, effect_without_done = effects(
         asks="Keep the goods: the warehouse was told to. Set the shipment to cancelled.",
     ),
     Effect(
-        reaction=tasks.recall_shipment,
+        handler=tasks.recall_shipment,
         what="note on the shipment",
         there=~Exists(_shipment.filter(recalled_at=None)),
         trace=Exists(_shipment.filter(recalled_at__isnull=False)),

@@ -107,12 +107,12 @@ class Shipment(models.Model):
 
     @property
     def customer(self) -> Customer:
-        """The recipient as facts tell of them. Personal data."""
+        """The recipient as events tell of them. Personal data."""
         return Customer(email=self.email, name=self.recipient, address=self.address)
 
 
 class ShipmentLine(models.Model):
-    """What the shipment holds of one line of the order. Amounts are as in the order's fact."""
+    """What the shipment holds of one line of the order. Amounts are as in the order's event."""
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField()
@@ -136,7 +136,7 @@ class ShipmentLine(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} x {self.name}"
 
-    def as_fact(self) -> Line:
+    def as_event(self) -> Line:
         return Line(**{name: getattr(self, name) for name in Line.__struct_fields__})
 
 

@@ -38,7 +38,7 @@ def open_shipment(orders: list[OrderPlaced]) -> None:
     queue=QUEUE,
     retry=WAREHOUSE_RETRY,
     batch=10,
-    outside=True,
+    external=True,
     repeatable=True,
     using=services.warehouse,
     stage=Stage.ON_ITS_WAY,
@@ -69,7 +69,7 @@ def cancel_shipment(orders: list[OrderCancelled]) -> None:
     retry=WAREHOUSE_RETRY,
     batch=10,
     ordered=False,
-    outside=True,
+    external=True,
     repeatable=True,
     using=services.warehouse,
 )

@@ -54,18 +54,18 @@ def reservations_follow_movements() -> Iterator[Finding]:
 
 @check("the stock's answers are what it stated")
 def answers_stated() -> Iterator[Finding]:
-    for fact, granted in ((StockReserved, True), (StockRejected, False)):
+    for event, granted in ((StockReserved, True), (StockRejected, False)):
         answers = Answer.objects.filter(granted=granted)
         answered = Exists(answers.filter(number=OuterRef("stream")))
-        events = Event.objects.filter(~answered, type=fact.__name__).order_by("id")
+        events = Event.objects.filter(~answered, type=event.__name__).order_by("id")
         for number in events.values_list("stream", flat=True):
-            what = f"has {fact.__name__} without such an answer"
-            yield Finding(number, what, repair=partial(_answer, fact, number, granted))
-        unstated = answers.filter(~stated(fact, "number")).order_by("id")
+            what = f"has {event.__name__} without such an answer"
+            yield Finding(number, what, repair=partial(_answer, event, number, granted))
+        unstated = answers.filter(~stated(event, "number")).order_by("id")
         for number in unstated.values_list("number", flat=True):
             yield Finding(
                 number,
-                f"was answered without {fact.__name__}",
+                f"was answered without {event.__name__}",
                 asks="Find out who wrote the answer. Where nothing is reserved for the order, "
                 "remove it and deliver reserve_stock again.",
             )
@@ -80,15 +80,15 @@ def granted_orders_are_reserved() -> Iterator[Finding]:
 
 
 @check("an order has reserved, given back and sent what it is about")
-def pieces_follow_facts() -> Iterator[Finding]:
+def pieces_follow_events() -> Iterator[Finding]:
     """Even where movements, reservations and numbers agree with each other."""
-    for fact, kind, change in (
+    for event, kind, change in (
         (OrderPlaced, Movement.Kind.RESERVED, "m.reserved"),
         (OrderCancelled, Movement.Kind.RELEASED, "-m.reserved"),
         (ShipmentDispatched, Movement.Kind.DISPATCHED, "-m.on_hand"),
     ):
-        for number, sku, said, moved in _unlike_facts(fact, kind.value, change):
-            what = f"has {moved} pieces {kind.value}, {fact.__name__} says {said}"
+        for number, sku, said, moved in _unlike_events(event, kind.value, change):
+            what = f"has {moved} pieces {kind.value}, {event.__name__} says {said}"
             yield Finding(f"{number} {sku}", what, asks=COUNT)
 
 
@@ -123,30 +123,30 @@ _given_back = Movement.objects.filter(
 done_without_effect, effect_without_done = effects(
     "inventory",
     Effect(
-        reaction=tasks.reserve_stock,
+        handler=tasks.reserve_stock,
         what="answer",
         # What was stated and has no answer any more is found above.
         there=_answer_row | stated(StockReserved, "stream") | stated(StockRejected, "stream"),
         trace=_answer_row,
     ),
     Effect(
-        reaction=tasks.release_stock,
+        handler=tasks.release_stock,
         what="release of what is reserved",
         there=~Exists(_held.filter(~Exists(_given_back))),
         trace=Exists(_moved.filter(kind=Movement.Kind.RELEASED)),
     ),
     Effect(
-        reaction=tasks.consume_stock,
+        handler=tasks.consume_stock,
         what="movement off the shelf",
         there=Exists(_moved.filter(kind=Movement.Kind.DISPATCHED)),
     ),
 )
 
 
-def _unlike_facts(fact: type[OrderFact], kind: str, change: str) -> list[tuple[Any, ...]]:
-    """Order, SKU, pieces of the fact and pieces moved, where those two differ.
+def _unlike_events(event: type[OrderFact], kind: str, change: str) -> list[tuple[Any, ...]]:
+    """Order, SKU, pieces of the event and pieces moved, where those two differ.
 
-    A fact counts as soon as it has moved anything: whether it must have is asked by other rules.
+    An event counts as soon as it has moved anything: whether it must have is asked by other rules.
     Of an order that was rejected, none does.
     """
     with connection.cursor() as cursor:
@@ -161,7 +161,7 @@ def _unlike_facts(fact: type[OrderFact], kind: str, change: str) -> list[tuple[A
             f"UNION ALL SELECT m.number, i.sku, 0, {change} FROM inventory_movement m "
             "JOIN inventory_stockitem i ON i.id = m.item_id WHERE m.kind = %s"
             ") pieces GROUP BY number, sku HAVING SUM(said) <> SUM(moved) ORDER BY number, sku",
-            [fact.__name__, kind, StockRejected.__name__, kind],
+            [event.__name__, kind, StockRejected.__name__, kind],
         )
         return list(cursor.fetchall())
 
@@ -179,10 +179,10 @@ def _follow(sku: str, operator: Operator) -> str:
         return operator.record(sku, f"From its movements: {done}") if done else ""
 
 
-def _answer(fact: type[OrderFact], number: str, granted: bool, operator: Operator) -> str:
+def _answer(event: type[OrderFact], number: str, granted: bool, operator: Operator) -> str:
     with transaction.atomic():
         if Answer.objects.select_for_update().filter(number=number, granted=granted).exists():
             return ""
-        event = Event.objects.get(stream=number, type=fact.__name__)
+        event = Event.objects.get(stream=number, type=event.__name__)
         services.restore_answer(number, granted=granted, at=event.at)
         return operator.record(number, f"The answer was restored from event {event.pk}")

@@ -1,4 +1,4 @@
-"""Where the stock's own rows do not agree: the movements are the facts, all else follows."""
+"""Where the stock's own rows do not agree: the movements are the events, all else follows."""
 
 from collections.abc import Collection
 

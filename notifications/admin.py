@@ -12,7 +12,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from notifications import services
-from notifications.facts import CustomerErased
+from notifications.events import CustomerErased
 from notifications.models import Message, State
 from notifications.selectors import mail_of
 from shop.admin import LooksOnly, row_of

@@ -44,10 +44,10 @@ told_once = once(
 )
 
 
-def _mail(reaction: Callable[..., Any]) -> Effect:
-    message = Message.objects.filter(key=key_of(reaction))
+def _mail(handler: Callable[..., Any]) -> Effect:
+    message = Message.objects.filter(key=key_of(handler))
     return Effect(
-        reaction=reaction,
+        handler=handler,
         what="sent mail",
         there=Exists(message.filter(state__in=[State.SENT, State.SKIPPED])),
         trace=Exists(message.filter(state=State.SENT)),

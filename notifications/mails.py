@@ -1,4 +1,4 @@
-"""What each mail says: one for each fact that a customer hears of."""
+"""What each mail says: one for each event that a customer hears of."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,14 +34,14 @@ class Document:
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail before it is sent. Its bodies depend on nothing but the fact and the settings.
+    """One mail before it is sent. Its bodies depend on nothing but the event and the settings.
 
     Nothing that a customer typed is in it, but for the document's own content: whoever orders may
     give any address, and the shop must not carry their words to a stranger.
     """
 
     kind: Kind
-    fact: OrderFact
+    event: OrderFact
     customer: Customer
     subject: str
     document: Document | None = None
@@ -57,13 +57,13 @@ class Mail:
 
     def _drawn(self, form: str) -> str:
         context = {
-            "fact": self.fact,
+            "event": self.event,
             "subject": self.subject,
             "shop": settings.SHOP_NAME,
             "seller": settings.SELLER,
             "seller_lines": addresses.lines(SimpleNamespace(**settings.SELLER)),
             "site": settings.SITE_URL,
-            "order_page": links.page_of(links.token_of(self.fact.order_id)),
+            "order_page": links.page_of(links.token_of(self.event.order_id)),
         }
         template = f"notifications/{self.kind.name.lower()}.{form}"
         return render_to_string(template, context | self.context)
@@ -105,12 +105,12 @@ TOLD: dict[type[OrderFact], Callable[[Any], Mail]] = {
     InvoiceIssued: invoice,
     ShipmentDispatched: dispatch_notice,
 }
-"""The facts that a customer hears of, each with its mail."""
+"""The events that a customer hears of, each with its mail."""
 
 
-def compose(fact: OrderFact) -> Mail:
-    """The mail that tells the customer of this fact."""
-    return TOLD[type(fact)](fact)
+def compose(event: OrderFact) -> Mail:
+    """The mail that tells the customer of this event."""
+    return TOLD[type(event)](event)
 
 
 def one_line(text: str) -> str:

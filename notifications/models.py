@@ -23,7 +23,7 @@ class State(models.TextChoices):
 
 
 class Message(models.Model):
-    """One mail. Its bodies are not stored: they are drawn again from the fact it tells of.
+    """One mail. Its bodies are not stored: they are drawn again from the event it tells of.
 
     *Sent* is committed together with the delivery's *done*. The states before it are a note for
     staff; what is tried again, and when, is decided by the ledger alone.
@@ -35,7 +35,7 @@ class Message(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     order_number = models.CharField(max_length=100)
     order_id = models.UUIDField()
-    about = models.CharField(max_length=200, help_text="The key of the fact it tells of.")
+    about = models.CharField(max_length=200, help_text="The key of the event it tells of.")
     subject = models.CharField(max_length=255)
     to = models.EmailField(max_length=320)
     message_id = models.CharField("Message-ID", max_length=320)

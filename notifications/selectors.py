@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from notifications.facts import fact_of
+from notifications.events import event_of
 from notifications.mails import Mail, compose
 from notifications.models import Message
 from shop import links
@@ -12,6 +12,6 @@ def mail_of(message: Message) -> Mail:
     """The mail as it would go out today, but for the customer's link, which is not for staff.
 
     Raises:
-        CustomerErased: see `facts.fact_of`.
+        CustomerErased: see `events.event_of`.
     """
-    return replace(compose(fact_of(message)), context={"order_page": links.page_of("...")})
+    return replace(compose(event_of(message)), context={"order_page": links.page_of("...")})

@@ -36,7 +36,7 @@ RETRY = Retry(
     queue=QUEUE,
     retry=RETRY,
     batch=20,
-    outside=True,
+    external=True,
     using=services.mail_connection,
 )
 def send_order_confirmation(
@@ -51,7 +51,7 @@ def send_order_confirmation(
     queue=QUEUE,
     retry=RETRY,
     batch=20,
-    outside=True,
+    external=True,
     using=services.mail_connection,
 )
 def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) -> AfterDone:
@@ -64,7 +64,7 @@ def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) ->
     queue=QUEUE,
     retry=RETRY,
     batch=20,
-    outside=True,
+    external=True,
     using=services.mail_connection,
 )
 def send_invoice(invoice: InvoiceIssued, key: str, mail: EmailConnection) -> AfterDone:
@@ -77,7 +77,7 @@ def send_invoice(invoice: InvoiceIssued, key: str, mail: EmailConnection) -> Aft
     queue=QUEUE,
     retry=RETRY,
     batch=20,
-    outside=True,
+    external=True,
     using=services.mail_connection,
 )
 def send_dispatch_notice(
@@ -92,7 +92,7 @@ def send_dispatch_notice(
     queue=QUEUE,
     retry=RETRY,
     batch=20,
-    outside=True,
+    external=True,
     using=services.mail_connection,
 )
 def resend_message(request: MailResendRequested, key: str, mail: EmailConnection) -> AfterDone:

@@ -208,7 +208,7 @@ class OrderAdmin(WritableAdmin):
 
     @action(description="Event bus", permissions=["follow"], icon="account_tree")
     def deliveries(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """To the bus: what became of this order's facts."""
+        """To the bus: what became of this order's events."""
         order = row_of(self, request, object_id)
         address = reverse("admin:bus_delivery_changelist")
         return HttpResponseRedirect(f"{address}?q={order.number}")

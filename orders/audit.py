@@ -7,7 +7,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
-from bus import Fact
+from bus import DomainEvent
 from bus.audit import NEVER, Effect, Finding, Operator, check, effects, once
 from bus.models import Event
 from bus.selectors import stated
@@ -17,7 +17,7 @@ from orders.selectors import public_orders
 from shop.events import OrderCancelled, OrderConfirmed, OrderPlaced
 from shop.money import MOST_PLACES
 
-STATED_BY: dict[type[Fact], Callable[[Order], None]] = {
+STATED_BY: dict[type[DomainEvent], Callable[[Order], None]] = {
     OrderPlaced: services.announce_order,
     OrderConfirmed: services.announce_confirmation,
     OrderCancelled: services.announce_cancellation,
@@ -93,20 +93,20 @@ _order = Order.objects.filter(number=OuterRef("stream"))
 done_without_effect, effect_without_done = effects(
     "orders",
     Effect(
-        reaction=tasks.cancel_rejected_order,
+        handler=tasks.cancel_rejected_order,
         what="cancellation of the order",
         there=~Exists(_order.filter(state=State.PLACED, shipped_at=None)),
         # Somebody else may have cancelled it.
         trace=NEVER,
     ),
     Effect(
-        reaction=tasks.note_reservation,
+        handler=tasks.note_reservation,
         what="note on the order",
         there=~Exists(_order.filter(reserved_at=None)),
         trace=Exists(_order.filter(reserved_at__isnull=False)),
     ),
     Effect(
-        reaction=tasks.note_dispatch,
+        handler=tasks.note_dispatch,
         what="note on the order",
         there=~Exists(_order.filter(shipped_at=None)),
         trace=Exists(_order.filter(shipped_at__isnull=False)),
@@ -123,29 +123,29 @@ def _was_acted_on(order: Order) -> bool:
     return bool(noted) or Event.objects.filter(stream=order.number).exists()
 
 
-def _without(fact: type[Fact], orders: QuerySet[Order]) -> Iterator[Finding]:
-    for order in orders.filter(~stated(fact, "number")).order_by("id"):
-        number, what = str(order.number), f"has no {fact.__name__}"
-        if fact is OrderPlaced and _was_acted_on(order):
+def _without(event: type[DomainEvent], orders: QuerySet[Order]) -> Iterator[Finding]:
+    for order in orders.filter(~stated(event, "number")).order_by("id"):
+        number, what = str(order.number), f"has no {event.__name__}"
+        if event is OrderPlaced and _was_acted_on(order):
             yield Finding(number, what, asks=LOST)
         elif obstacle := services.obstacle(order):
             asks = f"It cannot be stated, since {obstacle}. Mend the order, then run this again."
             yield Finding(number, what, asks=asks)
         else:
-            yield Finding(number, what, repair=partial(_state, fact, orders, order.pk))
+            yield Finding(number, what, repair=partial(_state, event, orders, order.pk))
 
 
-def _state(fact: type[Fact], orders: QuerySet[Order], pk: int, operator: Operator) -> str:
+def _state(event: type[DomainEvent], orders: QuerySet[Order], pk: int, operator: Operator) -> str:
     """State what the order's row says by the code that states it otherwise, if it says so still."""
     with transaction.atomic():
-        unstated = orders.select_for_update().filter(~stated(fact, "number"), pk=pk)
+        unstated = orders.select_for_update().filter(~stated(event, "number"), pk=pk)
         order = unstated.first()
         if order is None or services.obstacle(order):
             return ""
-        if fact is OrderPlaced and _was_acted_on(order):
+        if event is OrderPlaced and _was_acted_on(order):
             return ""
-        STATED_BY[fact](order)
-        event = Event.objects.get(stream=order.number, type=fact.__name__)
+        STATED_BY[event](order)
+        row = Event.objects.get(stream=order.number, type=event.__name__)
         return operator.record(
-            f"{order.number}, event {event.pk}", f"{fact.__name__} was stated from the order's row"
+            f"{order.number}, event {row.pk}", f"{event.__name__} was stated from the order's row"
         )

@@ -12,7 +12,7 @@ def announce_order(
 ) -> None:
     """State `OrderPlaced` in the transaction of the save that turns the order to placed.
 
-    Fixtures (`raw`) state nothing: their facts are fixtures of their own.
+    Fixtures (`raw`) state nothing: their events are fixtures of their own.
     """
     if not raw and instance.turns_placed(update_fields):
         services.announce_order(instance)

@@ -1,4 +1,4 @@
-"""The facts of the shop. All facts of an order, whichever room states them, are in its stream."""
+"""The events of the shop. All events of an order, whichever room states them, are in its stream."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from bus import Fact
+from bus import DomainEvent
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +49,8 @@ class Shortage(msgspec.Struct, frozen=True, kw_only=True):
     available: int
 
 
-class OrderFact(Fact, frozen=True, kw_only=True):
-    """A fact about one order, stated at most once unless its class says otherwise."""
+class OrderFact(DomainEvent, frozen=True, kw_only=True):
+    """An event about one order, stated at most once unless its class says otherwise."""
 
     number: str
     order_id: UUID

@@ -1,4 +1,4 @@
-"""What tests of the rooms need of the shop: the facts of an order, as if somebody stated them."""
+"""What tests of the rooms need of the shop: the events of an order, as if somebody stated them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

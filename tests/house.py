@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Model
 from django.db.models.signals import ModelSignal
 
-from bus.registry import Reaction
+from bus.registry import Handler
 from bus.retry import Retry
 
 ROOMS = ("orders", "notifications", "inventory", "billing", "fulfillment", "analytics")
@@ -23,8 +23,8 @@ LONGEST_MODULE = 250
 ONLY_SETUP = """
 import django
 django.setup()
-from bus.registry import reactions
-print("\\n".join(reaction.name for reaction in reactions()))
+from bus.registry import handlers
+print("\\n".join(handler.name for handler in handlers()))
 """
 A_WORKERS_START = """
 from config.celery import app
@@ -71,17 +71,17 @@ def misshapen_rooms(root: Path, rooms: Iterable[str] = ROOMS) -> list[str]:
     ]
 
 
-def queue_faults(reactions: Iterable[Reaction], rooms: Iterable[str] = ROOMS) -> list[str]:
-    """Rooms without a queue, queues not named like their room, reactions without retries."""
-    reactions = list(reactions)
-    deaf = set(rooms) - {reaction.name.partition(".")[0] for reaction in reactions}
+def queue_faults(handlers: Iterable[Handler], rooms: Iterable[str] = ROOMS) -> list[str]:
+    """Rooms without a queue, queues not named like their room, handlers without retries."""
+    handlers = list(handlers)
+    deaf = set(rooms) - {handler.name.partition(".")[0] for handler in handlers}
     faults = [f"{room} reacts to nothing" for room in sorted(deaf)]
-    for reaction in reactions:
-        room = reaction.name.partition(".")[0]
-        if reaction.queue.name != room:
-            faults.append(f"{reaction.name} runs in queue {reaction.queue.name}")
-        if not isinstance(reaction.retry, Retry):
-            faults.append(f"{reaction.name} has no retry policy")
+    for handler in handlers:
+        room = handler.name.partition(".")[0]
+        if handler.queue.name != room:
+            faults.append(f"{handler.name} runs in queue {handler.queue.name}")
+        if not isinstance(handler.retry, Retry):
+            faults.append(f"{handler.name} has no retry policy")
     return faults
 
 
@@ -97,7 +97,7 @@ def worker_faults(queues: Iterable[str], commands: Iterable[str]) -> list[str]:
 
 
 def receiver_faults(signal: ModelSignal, sender: type[Model]) -> list[str]:
-    """One receiver states the fact; what else should follow subscribes to that."""
+    """One receiver states the event; what else should follow subscribes to that."""
     synchronous, asynchronous = signal._live_receivers(sender)  # type: ignore[attr-defined]  # private
     found = [*synchronous, *asynchronous]
     names = ", ".join(receiver.__qualname__ for receiver in found) or "nobody"

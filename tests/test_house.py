@@ -12,7 +12,7 @@ import pytest
 from django.db.models.signals import ModelSignal, post_save
 
 from bus import Queue, Retry
-from bus.registry import Reaction, reactions
+from bus.registry import Handler, handlers
 from orders.models import Order
 from shop.events import OrderPlaced
 from tests import house
@@ -29,26 +29,26 @@ def build(tmp_path: Path) -> Build:
     return partial(_write, tmp_path)
 
 
-def ours() -> list[Reaction]:
-    """The rooms' reactions, without those that tests have made."""
-    return [r for r in reactions() if r.name.partition(".")[0] in house.ROOMS]
+def ours() -> list[Handler]:
+    """The rooms' handlers, without those that tests have made."""
+    return [r for r in handlers() if r.name.partition(".")[0] in house.ROOMS]
 
 
-def a_reaction(room: str) -> Reaction:
+def a_handler(room: str) -> Handler:
     retry = Retry(
         on=(), times=2, first_wait=timedelta(seconds=1), longest_wait=timedelta(seconds=1)
     )
-    return Reaction(
+    return Handler(
         name=f"{room}.tasks.react",
-        fact=OrderPlaced,
-        handler=print,
+        event_type=OrderPlaced,
+        function=print,
         queue=Queue(room),
         retry=retry,
         batch=1,
         ordered=False,
-        outside=False,
+        external=False,
         repeatable=False,
-        visible=False,
+        suppressible=False,
         stage="",
         whole_batch=False,
         lock=None,
@@ -89,7 +89,7 @@ def test_all_rooms_have_the_same_parts(build: Build) -> None:
 def test_each_room_has_its_queue_with_its_name_and_a_retry_policy() -> None:
     assert house.queue_faults(ours()) == []
 
-    stray = replace(a_reaction("orders"), queue=Queue("billing"), retry=None)
+    stray = replace(a_handler("orders"), queue=Queue("billing"), retry=None)
     assert house.queue_faults([stray], ["orders", "billing"]) == [
         "billing reacts to nothing",
         "orders.tasks.react runs in queue billing",
@@ -101,7 +101,7 @@ def test_each_room_has_its_queue_with_its_name_and_a_retry_policy() -> None:
     "lines", [commands(services()), [*procfile().values()]], ids=["compose", "Procfile"]
 )
 def test_each_queue_has_one_worker_of_its_own(lines: list[str]) -> None:
-    queues = {reaction.queue.name for reaction in ours()}
+    queues = {handler.queue.name for handler in ours()}
     assert house.worker_faults(queues, lines) == []
 
     without = [line for line in lines if "--queues billing" not in line]

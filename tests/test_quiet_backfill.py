@@ -37,9 +37,9 @@ def history(settings: Any, tmp_path: Path) -> None:
     Delivery.objects.all().delete()  # what the sweep of the last minute gave them
 
 
-def fill(name: str, *, quietly: bool) -> None:
+def fill(name: str, *, suppressed: bool) -> None:
     since = timezone.now() - timedelta(days=1)
-    assert sum(backfill(name, since=since, rate=500, by="ada", quietly=quietly)) == 3
+    assert sum(backfill(name, since=since, rate=500, by="ada", suppressed=suppressed)) == 3
     settle()
 
 
@@ -55,7 +55,7 @@ def kept_quiet() -> dict[str, int]:
 
 
 def test_invoices_are_numbered_and_drawn_and_nobody_is_mailed() -> None:
-    fill(INVOICING, quietly=True)
+    fill(INVOICING, suppressed=True)
 
     assert drawn() == [1, 2, 3]
     assert mail.outbox == []
@@ -64,7 +64,7 @@ def test_invoices_are_numbered_and_drawn_and_nobody_is_mailed() -> None:
 
 
 def test_a_loud_one_mails_each_invoice() -> None:
-    fill(INVOICING, quietly=False)
+    fill(INVOICING, suppressed=False)
 
     assert drawn() == [1, 2, 3]
     assert len(mail.outbox) == 3
@@ -72,10 +72,10 @@ def test_a_loud_one_mails_each_invoice() -> None:
 
 
 def test_stock_is_reserved_and_nothing_is_released() -> None:
-    fill("fulfillment.tasks.open_shipment", quietly=True)
-    fill("inventory.tasks.reserve_stock", quietly=True)
+    fill("fulfillment.tasks.open_shipment", suppressed=True)
+    fill("inventory.tasks.reserve_stock", suppressed=True)
 
-    assert Event.objects.filter(type="StockReserved", quiet=True).count() == 3
+    assert Event.objects.filter(type="StockReserved", suppressed=True).count() == 3
     assert Shipment.objects.filter(released_at__isnull=True).count() == 3
     assert kept_quiet() == {"fulfillment.tasks.release_shipment": 3}
     assert mail.outbox == []
@@ -83,7 +83,7 @@ def test_stock_is_reserved_and_nothing_is_released() -> None:
 
 
 def test_what_customers_notice_itself_is_written_down_and_not_done() -> None:
-    fill("notifications.tasks.send_order_confirmation", quietly=True)
+    fill("notifications.tasks.send_order_confirmation", suppressed=True)
 
     assert mail.outbox == []
     assert kept_quiet() == {"notifications.tasks.send_order_confirmation": 3}

@@ -1,9 +1,9 @@
-"""docs/reactions.md says of each event what the code does."""
+"""docs/handlers.md says of each event what the code does."""
 
 import re
 from pathlib import Path
 
-from bus.registry import reactions
+from bus.registry import handlers
 from tests import house
 
 TABLE = Path(__file__).parents[1] / "docs" / "reactions.md"
@@ -16,8 +16,8 @@ def test_the_table_names_every_subscription_of_the_shop_and_no_other() -> None:
         for event, names in ROW.findall(TABLE.read_text())
     }
     declared: dict[str, set[str]] = {event: set() for event in told}
-    for one in reactions():
+    for one in handlers():
         if one.name.partition(".")[0] in house.ROOMS:
-            declared.setdefault(one.fact.__name__, set()).add(one.name)
+            declared.setdefault(one.event_type.__name__, set()).add(one.name)
 
     assert told == declared

@@ -1,4 +1,4 @@
-"""What analytics does: count each fact once, and put the figures right from the events."""
+"""What analytics does: count each event once, and put the figures right from the events."""
 
 from analytics.services.comparing import Difference, compare_figures
 from analytics.services.rebuilding import AlreadyCorrected, rebuild_figures

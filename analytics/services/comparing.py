@@ -57,11 +57,11 @@ def compare_figures(say: Say) -> Comparison:
     tally = Tally()
     with one_moment():
         last = Correction.objects.first()
-        for facts in each_counted_kind(say, "comparing"):
-            known = counted_numbers(facts)
-            for fact in facts:
-                if fact.number in known:
-                    tally.add(fact)
+        for events in each_counted_kind(say, "comparing"):
+            known = counted_numbers(events)
+            for event in events:
+                if event.number in known:
+                    tally.add(event)
         found = [difference for figures in FIGURES for difference in _compare(figures, tally)]
     return Comparison(last.sequence if last else 0, found)
 
@@ -70,17 +70,17 @@ def each_counted_kind(say: Say, doing: str) -> Iterator[list[OrderFact]]:
     """All events that count, in lists of one kind."""
     read = 0
     for kind in COUNTED:
-        facts = (fact for _id, fact in history(kind))
-        for part in in_parts(facts, FACTS_AT_A_TIME):
+        events = (event for _id, event in history(kind))
+        for part in in_parts(events, FACTS_AT_A_TIME):
             yield part
             read += len(part)
             say(f"{doing}: {read} events, now {kind.__name__}")
 
 
-def counted_numbers(facts: list[OrderFact]) -> set[str]:
-    """The order numbers of those facts, all of one kind, that are in the figures."""
-    numbers = [fact.number for fact in facts]
-    rows = CountedFact.objects.filter(kind=kind_of(facts[0]), number__in=numbers)
+def counted_numbers(events: list[OrderFact]) -> set[str]:
+    """The order numbers of those events, all of one kind, that are in the figures."""
+    numbers = [event.number for event in events]
+    rows = CountedFact.objects.filter(kind=kind_of(events[0]), number__in=numbers)
     return set(rows.values_list("number", flat=True))
 
 

@@ -1,8 +1,8 @@
 """Work out all figures again from the events, and put right what differs.
 
-Workers go on counting meanwhile, and nothing is locked for long. First, facts that nobody has
+Workers go on counting meanwhile, and nothing is locked for long. First, events that nobody has
 counted are counted as a worker would count them: once, whoever comes first. Then the events and
-the figures of one moment are compared, for the facts counted at that moment. What differs is put
+the figures of one moment are compared, for the events counted at that moment. What differs is put
 right by adding the difference to the row, so what workers have added since that moment stays.
 """
 
@@ -39,7 +39,7 @@ def rebuild_figures(say: Say) -> list[Difference]:
     Raises:
         AlreadyCorrected: if a second rebuild was quicker; nothing is corrected then.
     """
-    say(f"{count_missing(say)} facts had not been counted yet.")
+    say(f"{count_missing(say)} events had not been counted yet.")
     comparison = compare_figures(say)
     for difference in comparison.differences:
         say(str(difference))
@@ -52,9 +52,9 @@ def rebuild_figures(say: Say) -> list[Difference]:
 def count_missing(say: Say) -> int:
     """Count what no worker has counted yet; its delivery will find it counted."""
     counted = 0
-    for facts in each_counted_kind(say, "counting"):
-        known = counted_numbers(facts)
-        if missing := [fact for fact in facts if fact.number not in known]:
+    for events in each_counted_kind(say, "counting"):
+        known = counted_numbers(events)
+        if missing := [event for event in events if event.number not in known]:
             counted += record(missing)
     return counted
 

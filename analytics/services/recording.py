@@ -1,4 +1,4 @@
-"""Count facts, each one once however often it is delivered."""
+"""Count events, each one once however often it is delivered."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -44,24 +44,24 @@ def record_dispatches(dispatches: Sequence[ShipmentDispatched]) -> None:
     record(dispatches)
 
 
-def record(facts: Sequence[OrderFact]) -> int:
-    """Count those of the facts that are not counted yet; return how many those were."""
-    facts = sorted(facts, key=lambda fact: (kind_of(fact), fact.number))
+def record(events: Sequence[OrderFact]) -> int:
+    """Count those of the events that are not counted yet; return how many those were."""
+    events = sorted(events, key=lambda event: (kind_of(event), event.number))
     fresh: dict[tuple[str, str], OrderFact] = {}
     with transaction.atomic():
-        for kind, same in groupby(facts, kind_of):
-            by_number = {fact.number: fact for fact in same}
+        for kind, same in groupby(events, kind_of):
+            by_number = {event.number: event for event in same}
             for number in count_once(kind, by_number):
                 fresh[kind, number] = by_number[number]
         _add(list(fresh.values()))
     return len(fresh)
 
 
-def kind_of(fact: OrderFact) -> str:
-    return type(fact).__name__
+def kind_of(event: OrderFact) -> str:
+    return type(event).__name__
 
 
-def _add(facts: list[OrderFact]) -> None:
-    tally = Tally(facts)
+def _add(events: list[OrderFact]) -> None:
+    tally = Tally(events)
     for figures in FIGURES:
         add_figures(figures, tally.rows[figures], tally.names)

@@ -16,9 +16,9 @@ ROWS_PER_STATEMENT = 500
 
 
 def count_once(kind: str, numbers: Iterable[str]) -> set[str]:
-    """Mark these facts as counted; return those that were not counted before.
+    """Mark these events as counted; return those that were not counted before.
 
-    Who asks for the same fact at the same time waits for the other's commit. Rows are taken in
+    Who asks for the same event at the same time waits for the other's commit. Rows are taken in
     order of their numbers, so that two who share several never wait for each other in a ring.
     """
     fresh: set[str] = set()

@@ -1,4 +1,4 @@
-"""What facts add to the figures, worked out in memory before the database is touched."""
+"""What events add to the figures, worked out in memory before the database is touched."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -21,27 +21,27 @@ Share = dict[str, int | Decimal]
 class Tally:
     """Sums per row of each table of figures, and the label of each product's row."""
 
-    def __init__(self, facts: Iterable[OrderFact] = ()) -> None:
+    def __init__(self, events: Iterable[OrderFact] = ()) -> None:
         self.rows: dict[type[models.Model], dict[Key, Counter[str]]] = defaultdict(
             lambda: defaultdict(Counter)
         )
         self.names: dict[Key, str] = {}
-        for fact in facts:
-            self.add(fact)
+        for event in events:
+            self.add(event)
 
-    def add(self, fact: OrderFact) -> None:
-        day, currency, share = shop_day(fact.at), currency_of(fact), order_share(fact)
-        self.rows[MinuteFigures][utc_minute(fact.at), currency].update(share)
+    def add(self, event: OrderFact) -> None:
+        day, currency, share = shop_day(event.at), currency_of(event), order_share(event)
+        self.rows[MinuteFigures][utc_minute(event.at), currency].update(share)
         self.rows[DayFigures][day, currency].update(share)
-        for line, line_share in _line_shares(fact):
+        for line, line_share in _line_shares(event):
             product = day, line.sku, currency
             self.rows[ProductFigures][product].update(line_share)
             self.names[product] = line.name
 
 
-def currency_of(fact: OrderFact) -> str:
+def currency_of(event: OrderFact) -> str:
     """In which its amounts are; empty where it has none."""
-    return fact.currency if isinstance(fact, OrderPlaced) else ""
+    return event.currency if isinstance(event, OrderPlaced) else ""
 
 
 def utc_minute(at: datetime) -> datetime:
@@ -54,41 +54,41 @@ def shop_day(at: datetime) -> date:
 
 
 @singledispatch
-def order_share(fact: OrderFact) -> Share:
-    """What one fact adds to the counters of its minute and its day.
+def order_share(event: OrderFact) -> Share:
+    """What one event adds to the counters of its minute and its day.
 
     Raises:
-        TypeError: for a fact that the figures do not count.
+        TypeError: for an event that the figures do not count.
     """
-    raise TypeError(f"{type(fact).__name__} is not counted; say in order_share what it adds.")
+    raise TypeError(f"{type(event).__name__} is not counted; say in order_share what it adds.")
 
 
 @order_share.register
-def _(fact: OrderPlaced) -> Share:
-    units = sum(line.quantity for line in fact.lines)
-    return {"orders": 1, "units": units, "revenue": fact.total, "net": fact.net}
+def _(event: OrderPlaced) -> Share:
+    units = sum(line.quantity for line in event.lines)
+    return {"orders": 1, "units": units, "revenue": event.total, "net": event.net}
 
 
 @order_share.register
-def _(fact: OrderCancelled) -> Share:
-    return {"cancelled": 1, "reversed_revenue": fact.total}
+def _(event: OrderCancelled) -> Share:
+    return {"cancelled": 1, "reversed_revenue": event.total}
 
 
 @order_share.register
-def _(_fact: Rejected) -> Share:
+def _(_event: Rejected) -> Share:
     return {"rejected": 1}
 
 
 @order_share.register
-def _(_fact: ShipmentDispatched) -> Share:
+def _(_event: ShipmentDispatched) -> Share:
     return {"dispatched": 1}
 
 
-def _line_shares(fact: OrderFact) -> Iterator[tuple[Line, Share]]:
+def _line_shares(event: OrderFact) -> Iterator[tuple[Line, Share]]:
     # A cancellation is a placed order's snapshot too, so it is asked for first.
-    if isinstance(fact, OrderCancelled):
-        for line in fact.lines:
+    if isinstance(event, OrderCancelled):
+        for line in event.lines:
             yield line, {"cancelled_units": line.quantity, "reversed_revenue": line.total}
-    elif isinstance(fact, OrderPlaced):
-        for line in fact.lines:
+    elif isinstance(event, OrderPlaced):
+        for line in event.lines:
             yield line, {"units": line.quantity, "revenue": line.total}

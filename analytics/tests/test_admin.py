@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from analytics import services
 from analytics.models import FIGURES
-from analytics.tests.facts import line, placed, rejected
+from analytics.tests.events import line, placed, rejected
 
 pytestmark = pytest.mark.django_db
 

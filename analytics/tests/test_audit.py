@@ -7,7 +7,7 @@ from django.db.models import F
 
 from analytics import audit, services
 from analytics.models import FIGURES, DayFigures, MinuteFigures, ProductFigures
-from analytics.tests.facts import cancelled, line, placed
+from analytics.tests.events import cancelled, line, placed
 from bus.audit import Operator
 from bus.models import Delivery, OperatorAction
 from bus.registration import register
@@ -75,15 +75,15 @@ def test_figures_of_another_product_are_found(sold):
     assert {subject for subject, _what in found()} == set(ProductFigures.counters)
 
 
-def test_a_fact_belongs_to_the_shops_day_and_the_minute_of_utc():
+def test_an_event_belongs_to_the_shops_day_and_the_minute_of_utc():
     late = datetime(2026, 6, 1, 22, 30, 59, 999999, tzinfo=UTC)
     elsewhere = late.astimezone(timezone(timedelta(hours=-5)))
-    facts = [
+    events = [
         placed("SO-1", at=late),
         placed("SO-2", line(quantity=3), line("TEA"), at=elsewhere),
     ]
-    given(*facts)
-    services.record_sales(facts)
+    given(*events)
+    services.record_sales(events)
 
     assert DayFigures.objects.get().day.isoformat() == "2026-06-02"
     assert found() == []
@@ -104,7 +104,7 @@ def test_figures_that_drifted_are_rebuilt_from_the_events(sold):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_fact_that_was_never_counted_in_spite_of_the_ledger_is_delivered_again():
+def test_an_event_that_was_never_counted_in_spite_of_the_ledger_is_delivered_again():
     given(placed("SO-1"))
     register("analytics")
     route()
@@ -119,7 +119,7 @@ def test_a_fact_that_was_never_counted_in_spite_of_the_ledger_is_delivered_again
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_fact_that_is_counted_is_not_counted_twice():
+def test_an_event_that_is_counted_is_not_counted_twice():
     given(placed("SO-1"))
     settle("analytics")
     Delivery.objects.update(state="discarded")

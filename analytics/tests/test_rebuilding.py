@@ -11,7 +11,7 @@ from django.db import connection
 from analytics import services
 from analytics.models import CountedFact, DayFigures, MinuteFigures, ProductFigures
 from analytics.services.rebuilding import correct_figures
-from analytics.tests.facts import NOON, cancelled, dispatched, line, placed, rejected
+from analytics.tests.events import NOON, cancelled, dispatched, line, placed, rejected
 from bus.testing import given
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,12 +30,14 @@ def silent(_line):
     """Nobody listens to the progress."""
 
 
-def count(*facts):
-    services.record_sales([fact for fact in facts if type(fact).__name__ == "OrderPlaced"])
-    services.reverse_sales([fact for fact in facts if type(fact).__name__ == "OrderCancelled"])
-    services.record_rejections([fact for fact in facts if type(fact).__name__ == "StockRejected"])
+def count(*events):
+    services.record_sales([event for event in events if type(event).__name__ == "OrderPlaced"])
+    services.reverse_sales([event for event in events if type(event).__name__ == "OrderCancelled"])
+    services.record_rejections(
+        [event for event in events if type(event).__name__ == "StockRejected"]
+    )
     services.record_dispatches(
-        [fact for fact in facts if type(fact).__name__ == "ShipmentDispatched"]
+        [event for event in events if type(event).__name__ == "ShipmentDispatched"]
     )
 
 
@@ -101,7 +103,7 @@ def test_wrong_figures_are_named_and_put_right():
     assert figures() == right
 
 
-def test_figures_that_were_lost_come_back_though_every_fact_is_marked_as_counted():
+def test_figures_that_were_lost_come_back_though_every_event_is_marked_as_counted():
     given(*FACTS)
     count(*FACTS)
     right = figures()
@@ -114,7 +116,7 @@ def test_figures_that_were_lost_come_back_though_every_fact_is_marked_as_counted
     assert figures() == right
 
 
-def test_a_fact_that_a_worker_still_owes_is_counted_once():
+def test_an_event_that_a_worker_still_owes_is_counted_once():
     given(*FACTS)
 
     services.rebuild_figures(silent)

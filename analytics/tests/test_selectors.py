@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from analytics import selectors, services
-from analytics.tests.facts import NOON, cancelled, line, placed
+from analytics.tests.events import NOON, cancelled, line, placed
 from bus.models import RelayState
 
 pytestmark = pytest.mark.django_db

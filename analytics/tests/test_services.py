@@ -1,4 +1,4 @@
-"""Counting: each fact once, in its minute and on its day, to the cent."""
+"""Counting: each event once, in its minute and on its day, to the cent."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from analytics import services
 from analytics.models import CountedFact, DayFigures, MinuteFigures, ProductFigures
-from analytics.tests.facts import NOON, cancelled, dispatched, line, placed, rejected
+from analytics.tests.events import NOON, cancelled, dispatched, line, placed, rejected
 
 TODAY = date(2026, 6, 1)
 
@@ -64,7 +64,7 @@ def test_a_cancellation_counts_on_its_own_day_and_leaves_the_day_of_the_sale():
 
 
 @pytest.mark.django_db
-def test_facts_count_in_whatever_order_they_come():
+def test_events_count_in_whatever_order_they_come():
     services.record_dispatches([dispatched("SO-1")])
     services.record_rejections([rejected("SO-2")])
     services.reverse_sales([cancelled("SO-2")])

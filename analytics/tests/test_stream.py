@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from analytics import services
 from analytics.tests.conftest import running_dashboard
-from analytics.tests.facts import line, placed
+from analytics.tests.events import line, placed
 
 WITHIN = 1.5
 """Seconds: one for the promise, and half of one for a busy machine."""

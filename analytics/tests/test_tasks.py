@@ -1,17 +1,17 @@
-"""From the fact to the figures, through the bus."""
+"""From the event to the figures, through the bus."""
 
 import pytest
 from django.db.models import Sum
 
 from analytics import services
 from analytics.models import DayFigures
-from analytics.tests.facts import NOON, cancelled, dispatched, placed, rejected
+from analytics.tests.events import NOON, cancelled, dispatched, placed, rejected
 from bus.testing import given, settle, state_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_every_fact_of_the_shop_that_counts_is_counted():
+def test_every_event_of_the_shop_that_counts_is_counted():
     given(placed("SO-1"), placed("SO-2"), rejected("SO-2"), cancelled("SO-2"), dispatched("SO-1"))
 
     settle()

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics import live, services
-from analytics.tests.facts import placed
+from analytics.tests.events import placed
 
 DOORS = ["analytics:dashboard", "analytics:snapshot", "analytics:stream"]
 

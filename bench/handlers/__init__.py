@@ -1,1 +1,1 @@
-"""Reactions that do nothing, so that what is left is what the bus itself costs."""
+"""Handlers that do nothing, so that what is left is what the bus itself costs."""

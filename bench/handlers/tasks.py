@@ -1,9 +1,9 @@
-"""As many subscriptions to one fact as the environment asks for."""
+"""As many subscriptions to one event as the environment asks for."""
 
 import os
 from datetime import timedelta
 
-from bus import Fact, Queue, Retry, subscribe
+from bus import DomainEvent, Queue, Retry, subscribe
 
 RETRY = Retry(
     on=(TimeoutError,),
@@ -13,7 +13,7 @@ RETRY = Retry(
 )
 
 
-class Happened(Fact, frozen=True, kw_only=True):
+class Happened(DomainEvent, frozen=True, kw_only=True):
     number: str
 
     @property
@@ -22,7 +22,7 @@ class Happened(Fact, frozen=True, kw_only=True):
 
 
 def _subscribe(place: int, batch: int) -> None:
-    def nothing(facts: list[Happened]) -> None:
+    def nothing(events: list[Happened]) -> None:
         """Do nothing about it."""
 
     nothing.__name__ = f"nothing_{place}"

@@ -20,7 +20,7 @@ SLOW_SHARE = 0.2
 TIMES_BARE = {"p50": 1.3, "p99": 1.4}
 TIMES_HEALTHY = 1.25
 DIRECT = {"p50": 0.2, "p95": 0.5}
-"""Seconds from the answer to the last reaction to `OrderPlaced`."""
+"""Seconds from the answer to the last handler to `OrderPlaced`."""
 
 Latencies = dict[str, list[float]]
 Condition = Callable[[Site], AbstractContextManager[None]]
@@ -133,7 +133,7 @@ def while_ill(contenders: dict[str, Contender], site: Site, size: Size, say: Say
     times: dict[str, dict[str, list[Answers]]] = {
         kind: defaultdict(list) for kind in (SHOP.name, INLINE.name)
     }
-    reactions: list[tuple[float, float]] = []
+    handlers: list[tuple[float, float]] = []
     for name, condition in ILL.items():
         for turn in range(size.repetitions):
             say(f"checkout of shop while {name}, {turn + 1} of {size.repetitions}")
@@ -143,7 +143,7 @@ def while_ill(contenders: dict[str, Contender], site: Site, size: Size, say: Say
                 answers = _orders(shop, site, size, of, settle=name in SETTLED_AFTER)
                 times[SHOP.name][what].append(answers)
                 if what == WELL and answers.usable:
-                    reactions += _reactions(shop, answers)
+                    handlers += _handlers(shop, answers)
     for name in (WELL, *OF_INLINE):
         for turn in range(size.repetitions):
             say(f"checkout of in-line while {name}, {turn + 1} of {size.repetitions}")
@@ -157,7 +157,7 @@ def while_ill(contenders: dict[str, Contender], site: Site, size: Size, say: Say
     return Result(
         bars=[
             *(bar for name in ILL for bar in _ill_bars(name, ill[name], ill[WELL])),
-            *_reaction_bars(reactions),
+            *_handler_bars(handlers),
         ],
         tables=[_table(pooled)],
         figures={
@@ -165,7 +165,7 @@ def while_ill(contenders: dict[str, Contender], site: Site, size: Size, say: Say
                 kind: {name: {"took": a.took, "errors": a.errors} for name, a in of.items()}
                 for kind, of in pooled.items()
             },
-            "reactions": reactions,
+            "handlers": handlers,
         },
         unusable=sum(
             not one.usable for of in times.values() for answers in of.values() for one in answers
@@ -210,24 +210,24 @@ DIRECT_DONE = """
 """By the commits that closed them: `closed_at` of a lone delivery is before its handler."""
 
 
-def _reactions(shop: Contender, answers: Answers) -> list[tuple[float, float]]:
+def _handlers(shop: Contender, answers: Answers) -> list[tuple[float, float]]:
     """For each order: seconds from its answer to what reacts to `OrderPlaced`, and to the rest."""
     rows = shop.books.rows(DIRECT_DONE, list(answers.numbers))
     if len(rows) != len(answers.numbers):
-        raise RuntimeError(f"Of {len(answers.numbers)} orders only {len(rows)} had reactions.")
+        raise RuntimeError(f"Of {len(answers.numbers)} orders only {len(rows)} had handlers.")
     return [
         (float(direct) - answers.numbers[number], float(last) - answers.numbers[number])
         for number, direct, last in rows
     ]
 
 
-def _reaction_bars(reactions: list[tuple[float, float]]) -> list[Bar]:
-    direct = [1000 * one for one, _last in reactions]
+def _handler_bars(handlers: list[tuple[float, float]]) -> list[Bar]:
+    direct = [1000 * one for one, _last in handlers]
     shares = {"p50": 0.5, "p95": 0.95}
     note = "" if direct else OTHER_LOAD
     return [
         Bar(
-            f"reactions to OrderPlaced done, {key}", percentile(direct, shares[key]),
+            f"handlers to OrderPlaced done, {key}", percentile(direct, shares[key]),
             1000 * limit, " ms", note=note,
         )
         for key, limit in DIRECT.items()

@@ -1,4 +1,4 @@
-"""Publishing a fact calls everything that reacts to it, once the change is committed."""
+"""Publishing an event calls everything that reacts to it, once the change is committed."""
 
 import threading
 from collections import deque
@@ -14,21 +14,21 @@ class ToDo(threading.local):
 
     def __init__(self, react: Callable[[Any], None]) -> None:
         self._react = react
-        self._facts: deque[Any] = deque()
+        self._events: deque[Any] = deque()
         self._busy = False
 
-    def add(self, fact: Any) -> None:
-        """Have the fact handled now, or after those that are being handled in this thread."""
-        self._facts.append(fact)
+    def add(self, event: Any) -> None:
+        """Have the event handled now, or after those that are being handled in this thread."""
+        self._events.append(event)
         if self._busy:
             return
         self._busy = True
         try:
-            while self._facts:
-                self._react(self._facts.popleft())
+            while self._events:
+                self._react(self._events.popleft())
         finally:
             self._busy = False
-            self._facts.clear()
+            self._events.clear()
 
 
 class InLine(AppConfig):
@@ -42,8 +42,8 @@ class InLine(AppConfig):
         from bus import publishing
         from tests.chaos.controls.replacing import replace
 
-        def publish(fact: Any, *, cause: Any = None) -> None:  # noqa: ARG001 -- as the bus has it
-            transaction.on_commit(partial(todo.add, fact))
+        def publish(event: Any, *, cause: Any = None) -> None:  # noqa: ARG001 -- as the bus has it
+            transaction.on_commit(partial(todo.add, event))
 
         todo = ToDo(reacting.react_to)
         replace(publishing.publish, publish)

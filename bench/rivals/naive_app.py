@@ -1,4 +1,4 @@
-"""Publishing a fact sends one task for each reaction, once the change is committed."""
+"""Publishing an event sends one task for each handler, once the change is committed."""
 
 import os
 from functools import partial
@@ -14,12 +14,12 @@ app = Celery("naive", broker=os.environ.get("REDIS_URL"))
 
 @app.task(name="naive.react", autoretry_for=(Exception,), default_retry_delay=1)
 def react(name: str, data: dict[str, Any], personal: dict[str, Any] | None) -> None:
-    """One effect: the fact is in the message."""
+    """One effect: the event is in the message."""
     from bench.rivals import reacting
     from bus import registry
 
-    reaction = registry.reaction(name)
-    reacting.react(reaction, reaction.fact.read(reaction.fact.version, data, personal))
+    handler = registry.handler(name)
+    reacting.react(handler, handler.event_type.read(handler.event_type.version, data, personal))
 
 
 class Naive(AppConfig):
@@ -33,10 +33,10 @@ class Naive(AppConfig):
         from bus import publishing
         from tests.chaos.controls.replacing import replace
 
-        def publish(fact: Any, *, cause: Any = None) -> None:  # noqa: ARG001 -- as the bus has it
-            data, personal = fact.split()
-            for reaction in reacting.reactions_to(fact):
-                transaction.on_commit(partial(react.delay, reaction.name, data, personal))
+        def publish(event: Any, *, cause: Any = None) -> None:  # noqa: ARG001 -- as the bus has it
+            data, personal = event.split()
+            for handler in reacting.handlers_to(event):
+                transaction.on_commit(partial(react.delay, handler.name, data, personal))
 
         replace(publishing.publish, publish)
         # The bus declares a queue for each room; the usual version has Celery's one.

@@ -1,4 +1,4 @@
-"""Handling a fact without a ledger: one transaction, or one call and then one transaction."""
+"""Handling an event without a ledger: one transaction, or one call and then one transaction."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -6,38 +6,38 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from bus import Fact
-from bus.registry import Reaction, reactions
+from bus import DomainEvent
+from bus.registry import Handler, handlers
 
 
-def reactions_to(fact: Fact) -> list[Reaction]:
-    """All that the rooms subscribe to this type of fact."""
-    return [one for one in reactions() if one.fact is type(fact)]
+def handlers_to(event: DomainEvent) -> list[Handler]:
+    """All that the rooms subscribe to this type of event."""
+    return [one for one in handlers() if one.event_type is type(event)]
 
 
-def react_to(fact: Fact) -> None:
-    """Have everything done that follows from the fact itself."""
-    for reaction in reactions_to(fact):
-        react(reaction, fact)
+def react_to(event: DomainEvent) -> None:
+    """Have everything done that follows from the event itself."""
+    for handler in handlers_to(event):
+        react(handler, event)
 
 
-def react(reaction: Reaction, fact: Fact) -> None:
+def react(handler: Handler, event: DomainEvent) -> None:
     """Have one effect by the room's own service."""
-    if reaction.outside:
-        _outside(reaction, fact)
+    if handler.external:
+        _outside(handler, event)
         return
     with transaction.atomic():
-        if reaction.lock:
-            reaction.lock([fact])
-        reaction.handler([fact] if reaction.whole_batch else fact)
+        if handler.lock:
+            handler.lock([event])
+        handler.function([event] if handler.whole_batch else event)
 
 
-def _outside(reaction: Reaction, fact: Fact) -> None:
-    key = f"{uuid4()}.{reaction.name}"
-    resource: Any = reaction.using() if reaction.using else nullcontext()
+def _outside(handler: Handler, event: DomainEvent) -> None:
+    key = f"{uuid4()}.{handler.name}"
+    resource: Any = handler.using() if handler.using else nullcontext()
     with resource as opened:
-        extra = (opened,) if reaction.using else ()
-        after = reaction.handler(fact, key, *extra)
+        extra = (opened,) if handler.using else ()
+        after = handler.function(event, key, *extra)
     if after:
         with transaction.atomic():
             after()

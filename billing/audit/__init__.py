@@ -85,26 +85,26 @@ def sums_add_up() -> Iterator[Finding]:
 
 @check("no document is without its order")
 def documents_were_ordered() -> Iterator[Finding]:
-    for fact, kind in (
+    for event, kind in (
         (OrderPlaced, Invoice.Kind.INVOICE),
         (OrderCancelled, Invoice.Kind.CREDIT_NOTE),
     ):
-        strays = Invoice.objects.filter(~stated(fact, "order_number"), kind=kind).order_by("id")
+        strays = Invoice.objects.filter(~stated(event, "order_number"), kind=kind).order_by("id")
         for number, order_number in strays.values_list("number", "order_number"):
             yield Finding(
                 f"{order_number} {number}",
-                f"is a document of kind {kind}, but there is no {fact.__name__}",
+                f"is a document of kind {kind}, but there is no {event.__name__}",
                 asks="Find out who issued it; what was not owed is corrected by a document.",
             )
 
 
 @check("every document's number was stated")
 def numbers_were_stated() -> Iterator[Finding]:
-    fact = Event.objects.filter(
+    event = Event.objects.filter(
         stream=OuterRef("order_number"), key=Concat(Value("InvoiceNumbered "), OuterRef("number"))
     )
     for number in (
-        Invoice.objects.filter(~Exists(fact)).order_by("id").values_list("number", flat=True)
+        Invoice.objects.filter(~Exists(event)).order_by("id").values_list("number", flat=True)
     ):
         yield Finding(
             number,
@@ -138,13 +138,13 @@ _issued = Event.objects.filter(
     key=Replace(OuterRef("event__key"), Value("InvoiceNumbered"), Value("InvoiceIssued")),
 )
 _drawn = Invoice.objects.exclude(sha256="").annotate(
-    fact=Concat(Value("InvoiceNumbered "), F("number"))
+    event=Concat(Value("InvoiceNumbered "), F("number"))
 )
 
 done_without_effect, effect_without_done = effects(
     "billing",
     Effect(
-        reaction=tasks.issue_invoice,
+        handler=tasks.issue_invoice,
         what="invoice",
         there=_invoiced,
         # What was numbered once may be in the customer's hands: no second number for it.
@@ -152,7 +152,7 @@ done_without_effect, effect_without_done = effects(
         asks=RESTORE,
     ),
     Effect(
-        reaction=tasks.issue_credit_note,
+        handler=tasks.issue_credit_note,
         what="credit note",
         # An order that was never invoiced is not credited.
         there=_credited | ~(_invoiced | _invoice_numbered),
@@ -161,9 +161,9 @@ done_without_effect, effect_without_done = effects(
         asks=RESTORE,
     ),
     Effect(
-        reaction=tasks.draw_document,
+        handler=tasks.draw_document,
         what="drawn document",
-        there=Exists(_drawn.filter(order_number=OuterRef("stream"), fact=OuterRef("event__key"))),
+        there=Exists(_drawn.filter(order_number=OuterRef("stream"), event=OuterRef("event__key"))),
         again=~Exists(_issued),
         asks=RESTORE,
     ),

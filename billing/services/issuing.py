@@ -27,7 +27,7 @@ def issue_invoices(orders: list[OrderConfirmed]) -> list[Invoice]:
 
     Once per order: one that has its invoice is passed over. What is returned was issued now: today
     in the shop's time zone, so that dates rise with numbers, and in the order given. Any number of
-    orders costs the same four statements, besides stating the facts. Needs a transaction.
+    orders costs the same four statements, besides stating the events. Needs a transaction.
     """
     today = timezone.localdate()
     fresh = _uninvoiced(orders)
@@ -117,12 +117,12 @@ def _issue(
     ]
     Invoice.objects.bulk_create(documents)
     for document, (order, _) in zip(documents, contents, strict=True):
-        fact = InvoiceNumbered(
+        event = InvoiceNumbered(
             number=order.number,
             order_id=order.order_id,
             at=timezone.now(),
             document=document.number,
             kind=kind.value,
         )
-        publish(fact, cause=order)
+        publish(event, cause=order)
     return documents

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from billing import immutable
 from billing.models import Invoice
 from billing.services import draw_document
-from billing.tests.facts import confirmed, invoiced, placed
+from billing.tests.events import confirmed, invoiced, placed
 from bus import publish
 from bus.audit import Operator
 from bus.models import Delivery, Outbox
@@ -23,14 +23,14 @@ def issued(number: str = "SO-100042") -> Invoice:
     publish(placed(number))
     publish(order)
     invoice = invoiced(order)
-    fact = InvoiceNumbered(
+    event = InvoiceNumbered(
         number=number,
         order_id=order.order_id,
         at=order.at,
         document=invoice.number,
         kind="invoice",
     )
-    draw_document(fact)()
+    draw_document(event)()
     Outbox.objects.all().delete()
     invoice.refresh_from_db()
     return invoice
@@ -57,8 +57,8 @@ def settled_by_the_bus(number: str = "SO-1") -> Invoice:
     return Invoice.objects.get(order_number=number)
 
 
-def delivery(reaction: str) -> Delivery:
-    return Delivery.objects.get(subscription__name=f"billing.tasks.{reaction}")
+def delivery(handler: str) -> Delivery:
+    return Delivery.objects.get(subscription__name=f"billing.tasks.{handler}")
 
 
 def repaired(check) -> list[str]:

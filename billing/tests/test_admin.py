@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Invoice
-from billing.tests.facts import confirmed, invoiced, line
+from billing.tests.events import confirmed, invoiced, line
 from billing.tests.issued import issued
 from shop.links import token_of
 

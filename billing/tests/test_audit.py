@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from billing import audit
 from billing.models import Invoice, Series
-from billing.tests.facts import confirmed, invoiced
+from billing.tests.events import confirmed, invoiced
 from billing.tests.issued import delivery, issued, repaired, settled_by_the_bus, subjects, tampering
 from bus import publish
 from bus.audit import findings

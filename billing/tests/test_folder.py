@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 from billing import folder
 from billing.models import DocumentFolder, Invoice, Series
 from billing.services import draw_document
-from billing.tests.facts import confirmed, invoiced
+from billing.tests.events import confirmed, invoiced
 from billing.tests.issued import tampering
 from shop.events import InvoiceNumbered
 

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from billing.models import Invoice
 from billing.services import draw_document, issue_credit_note
-from billing.tests.facts import cancelled, confirmed, invoiced
+from billing.tests.events import cancelled, confirmed, invoiced
 from shop.events import InvoiceNumbered
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Billing's reactions, run by the bus."""
+"""Billing's handlers, run by the bus."""
 
 from decimal import Decimal
 
@@ -7,7 +7,7 @@ import pytest
 
 from billing import audit
 from billing.models import Invoice
-from billing.tests.facts import cancelled, confirmed, placed
+from billing.tests.events import cancelled, confirmed, placed
 from bus.models import Delivery, Event
 from bus.registration import register
 from bus.relay.routing import route

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from billing.models import Invoice
 from billing.services import draw_document, issue_credit_note
-from billing.tests.facts import cancelled, confirmed, invoiced
+from billing.tests.events import cancelled, confirmed, invoiced
 from shop.events import InvoiceNumbered
 from shop.links import token_of
 

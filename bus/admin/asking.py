@@ -46,7 +46,7 @@ class BackfillForm(Form):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="Deliveries that become due each second; live ones share the workers with them.",
     )
-    quietly = BooleanField(
+    suppressed = BooleanField(
         required=False,
         initial=True,
         widget=UnfoldBooleanSwitchWidget,

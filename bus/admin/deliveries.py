@@ -40,7 +40,7 @@ MOST_PRUNED = 50_000
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
-    list_display = ("id", "reaction", "stream", "shown_state", "attempts", "when", "last_error")
+    list_display = ("id", "handler", "stream", "shown_state", "attempts", "when", "last_error")
     list_filter = ("state", ("event__at", EventTime), "queue", "subscription")
     list_filter_submit = True
     list_select_related = ("subscription",)
@@ -59,8 +59,8 @@ class DeliveryAdmin(ReadOnly):
     def shown_state(self, delivery: Delivery) -> str:
         return delivery.state
 
-    @display(description="reaction", ordering="subscription")
-    def reaction(self, delivery: Delivery) -> str:
+    @display(description="handler", ordering="subscription")
+    def handler(self, delivery: Delivery) -> str:
         return delivery.subscription.name.replace(".tasks.", ": ").replace("_", " ")
 
     @display(description="done, dead or due at")
@@ -69,7 +69,11 @@ class DeliveryAdmin(ReadOnly):
 
     @display(description="how it is done")
     def kind(self, delivery: Delivery) -> str:
-        said = {"in its lane": delivery.ordered, "alone": delivery.alone, "quiet": delivery.quiet}
+        said = {
+            "in its lane": delivery.ordered,
+            "alone": delivery.alone,
+            "suppressed": delivery.suppressed,
+        }
         return ", ".join(word for word, is_so in said.items() if is_so) or NOTHING
 
     @display(description="due at")

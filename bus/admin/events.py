@@ -42,9 +42,9 @@ class EventAdmin(ReadOnly):
     readonly_fields = fields
     inlines = (Deliveries,)
 
-    @display(description="quiet")
+    @display(description="suppressed")
     def heard(self, event: Event) -> str:
-        return "yes: nobody outside the shop may notice" if event.quiet else "no"
+        return "yes: nobody outside the shop may notice" if event.suppressed else "no"
 
     @display(description="CloudEvents envelope")
     def envelope(self, event: Event) -> SafeString:

@@ -39,7 +39,7 @@ def _retire(name: str, **record: str) -> None:
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnly):
-    list_display = ("name", "event_type", "queue", "batch", "visible", "state")
+    list_display = ("name", "event_type", "queue", "batch", "suppressible", "state")
     list_filter = ("queue", "event_type")
     list_select_related = ("queue",)
     search_fields = ("name",)
@@ -129,18 +129,18 @@ class SubscriptionAdmin(ReadOnly):
         self, request: HttpRequest, subscription: Subscription, form: BackfillForm
     ) -> None:
         since, rate = form.cleaned_data["since"], form.cleaned_data["rate"]
-        quietly = form.cleaned_data["quietly"]
+        suppressed = form.cleaned_data["suppressed"]
         if missing(subscription.name, since)[MOST_OWED : MOST_OWED + 1].exists():
             raise Refused(
                 f"These are more than {MOST_OWED} events; say it on the command line: manage.py "
                 f"backfill {subscription} --since {timezone.localtime(since).isoformat()} "
-                f"--rate {rate}{' --quietly' if quietly else ''}"
+                f"--rate {rate}{' --suppressed' if suppressed else ''}"
             )
         steps = backfill(
             subscription.name,
             since=since,
             rate=rate,
-            quietly=quietly,
+            suppressed=suppressed,
             patience=PATIENCE,
             by=request.user.get_username(),
             why=form.cleaned_data["reason"],

@@ -1,6 +1,6 @@
 """The audit: each room says how its own rows must agree with the events, and is asked at night."""
 
-from bus.audit.deliveries import events_not_owed, facts_stated_once, owed_once
+from bus.audit.deliveries import events_not_owed, events_stated_once, owed_once
 from bus.audit.doubles import once
 from bus.audit.effects import NEVER, Effect, effects, key_of
 from bus.audit.listing import listed
@@ -27,7 +27,7 @@ __all__ = [
     "effects",
     "events_not_owed",
     "events_not_routed",
-    "facts_stated_once",
+    "events_stated_once",
     "findings",
     "keep",
     "key_of",

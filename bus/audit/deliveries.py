@@ -25,7 +25,7 @@ def events_not_owed() -> Iterable[Finding]:
         )
 
 
-facts_stated_once = once(
+events_stated_once = once(
     "what can happen once in a stream was stated once",
     Event.objects.exclude(key=None),
     "stream",

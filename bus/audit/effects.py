@@ -35,19 +35,19 @@ NEVER = Q(pk__in=[])
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What a reaction leaves behind, as conditions on its deliveries.
+    """What a handler leaves behind, as conditions on its deliveries.
 
     Args:
-        reaction: the subscribed function.
+        handler: the subscribed function.
         what: the effect in words, for example *invoice*.
         there: holds for every delivery that is done.
-        trace: holds only where the reaction took effect; `there`, unless others may cause that.
+        trace: holds only where the handler took effect; `there`, unless others may cause that.
         again: where delivering again brings a lost effect about; by default everywhere. One that
             is there is kept by its own key. None where nobody but a person may repeat anything.
         asks: what a person must do where a repair may not deliver again.
     """
 
-    reaction: Callable[..., Any]
+    handler: Callable[..., Any]
     what: str
     there: Condition
     trace: Condition | None = None
@@ -56,7 +56,7 @@ class Effect:
 
     @property
     def name(self) -> str:
-        return f"{self.reaction.__module__}.{self.reaction.__name__}"
+        return f"{self.handler.__module__}.{self.handler.__name__}"
 
     def lost(self) -> QuerySet[Any]:
         """Done, and the effect is not there."""
@@ -90,7 +90,7 @@ class Effect:
         rows = damaged().order_by("id").values_list("pk", "stream", "state", "mends")
         for pk, stream, state, mends in rows:
             found = "missing" if state == State.DONE else "there"
-            what = f"{self.reaction.__name__} is {state}, but its {self.what} is {found}"
+            what = f"{self.handler.__name__} is {state}, but its {self.what} is {found}"
             yield Finding(
                 subject=f"{stream}, delivery {pk}",
                 what=what,
@@ -109,7 +109,7 @@ class Effect:
 def effects(room: str, *declared: Effect) -> tuple[Check, Check]:
     """Register two checks for the effects of a room: none is lost, and none is loose."""
 
-    @check(f"every reaction of {room} that is done has its effect")
+    @check(f"every handler of {room} that is done has its effect")
     def done_without_effect() -> Iterator[Finding]:
         for effect in declared:
             yield from effect.findings(effect.lost)
@@ -135,7 +135,7 @@ class _Hyphenated(Func):
         return self.as_sql(compiler, connection, template=f"({template})", **context)
 
 
-def key_of(reaction: Callable[..., Any]) -> Concat:
-    """The key of an outside reaction's delivery, for a subquery on deliveries."""
-    name = f"{reaction.__module__}.{reaction.__name__}"
+def key_of(handler: Callable[..., Any]) -> Concat:
+    """The key of an outside handler's delivery, for a subquery on deliveries."""
+    name = f"{handler.__module__}.{handler.__name__}"
     return Concat(_Hyphenated(OuterRef("event__uuid")), Value(delivery_key("", name)))

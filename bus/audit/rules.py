@@ -17,7 +17,7 @@ TRY_AGAIN = "Look into the log for where it failed, mend that, and run manage.py
 class Finding:
     """Something that should not be. Names ids, never persons.
 
-    `repair` mends it; where none can without inventing a fact, `asks` says what a person must do.
+    `repair` mends it; where none can without inventing an event, `asks` says what a person must do.
     `unseen`: the check cannot be asked where it runs, a container without the documents for
     example. That is neither a clean answer nor a violation.
     """

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 
 class Event(models.Model):
-    """One fact as it was published. The database refuses to update or delete a row."""
+    """One event as it was published. The database refuses to update or delete a row."""
 
     uuid = models.UUIDField(default=uuid.uuid4, editable=False)
     type = models.CharField(max_length=100)
@@ -26,7 +26,11 @@ class Event(models.Model):
     correlation = models.UUIDField(help_text="The first event of the chain this one is part of.")
     causation = models.UUIDField(null=True, help_text="The event that led to this one.")
     traceparent = models.CharField(max_length=55, blank=True, help_text="W3C Trace Context.")
-    quiet = models.BooleanField(db_default=False, help_text="Nobody outside the shop may notice.")
+    suppressed = models.BooleanField(
+        db_column="quiet",
+        db_default=False,
+        help_text="Part of a quiet backfill: external effects are suppressed.",
+    )
 
     class Meta:
         constraints = [

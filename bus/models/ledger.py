@@ -48,7 +48,7 @@ class Queue(models.Model):
 
 
 class Subscription(models.Model):
-    """One reaction to one type of event, as its workers registered it."""
+    """One handler to one type of event, as its workers registered it."""
 
     id = models.SmallAutoField(primary_key=True)
     name = models.CharField(max_length=150, unique=True)
@@ -57,10 +57,12 @@ class Subscription(models.Model):
     batch = models.PositiveSmallIntegerField()
     window = models.PositiveIntegerField(help_text="Deliveries in Redis or running at a time.")
     ordered = models.BooleanField()
-    outside = models.BooleanField()
+    external = models.BooleanField(
+        db_column="outside", help_text="Its effect is outside of this database."
+    )
     repeatable = models.BooleanField()
-    visible = models.BooleanField(
-        db_default=True, help_text="Somebody outside the shop notices its effect."
+    suppressible = models.BooleanField(
+        db_column="visible", db_default=True, help_text="Left out of a quiet backfill."
     )
     retry = models.CharField("waits", max_length=500)
     registered_at = models.DateTimeField(db_default=Now())
@@ -115,7 +117,9 @@ class Delivery(models.Model):
     crashes = models.PositiveSmallIntegerField(db_default=0)
     ambiguous = models.PositiveSmallIntegerField(db_default=0)
     alone = models.BooleanField(db_default=False, help_text="Sent in a message of its own.")
-    quiet = models.BooleanField(db_default=False, help_text="So are the events it leads to.")
+    suppressed = models.BooleanField(
+        db_column="quiet", db_default=False, help_text="So are the events it leads to."
+    )
     lease_until = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     error = models.TextField(db_default="", blank=True)
@@ -164,5 +168,5 @@ class Delivery(models.Model):
 
 def delivery_key(event_uuid: Any, subscription: str) -> str:
     """What an outside effect is known by on the other side."""
-    reaction = subscription.replace(".tasks.", ".").replace("_", "-")
-    return f"{event_uuid}.{reaction}"
+    handler = subscription.replace(".tasks.", ".").replace("_", "-")
+    return f"{event_uuid}.{handler}"

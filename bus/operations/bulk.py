@@ -41,7 +41,7 @@ def preview(wanted: Filter, operation: str) -> list[Share]:
     """
     by_name: dict[tuple[str, bool], list[int]] = {}
     rows = _rows(wanted).values_list(
-        "subscription__name", "subscription__visible", "subscription__retired_at", "state"
+        "subscription__name", "subscription__suppressible", "subscription__retired_at", "state"
     )
     for name, external, ended, state, count in rows.annotate(Count("pk")).order_by(
         "subscription__name"

@@ -21,14 +21,14 @@ def drain() -> Generator[tuple[str, Outcome], None, None]:
     forget_sent()
     while True:
         routed = route()
-        known = {reaction.name for reaction in registry.reactions()}
+        known = {handler.name for handler in registry.handlers()}
         # Impatiently: what a lost worker has in flight brings no company in time.
         batches = claim([one for one in look() if one.task in known], patient=False)
         if not routed and not batches:
             return
         while batches:
             batch = batches.pop(0)
-            outcome = perform(registry.reaction(batch.task), batch.tickets)
+            outcome = perform(registry.handler(batch.task), batch.tickets)
             try:
                 yield batch.task, outcome
             except GeneratorExit:

@@ -72,7 +72,7 @@ def _log(task: str, state: str, ids: list[int]) -> None:
 
 def _verdict(work: Work, row: Delivery) -> dict[str, Any]:
     again = {"state": State.WAITING, "due_at": Now()}
-    if row.state == State.SENT or (row.state == State.RUNNING and work.outside):
+    if row.state == State.SENT or (row.state == State.RUNNING and work.external):
         return again
     again["retry_at"] = Now()  # it was begun, and is due for another try
     if row.state == State.SENDING and not work.repeatable:

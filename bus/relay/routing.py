@@ -91,19 +91,19 @@ def owe(
     extra: str = "",
     *,
     only: int | None = None,
-    quietly: bool = False,
+    suppressed: bool = False,
 ) -> int:
     """Insert the deliveries that are missing for the events whose `column` is among `values`.
 
     `column` is an expression over the event `e`, and `extra` a further condition on it; both are
     written in the bus and never come from outside. `only` names one subscription by its id. What
-    is quiet, because its event is or because it is owed `quietly`, is discarded at once where the
+    is `suppressed`, by its event or by this call, is discarded at once where the
     subscription is visible, so that the ledger has it and nobody notices. Returns how many.
     """
     if not values:
         return 0
     condition, wanted = among(values)
-    quiet = "TRUE" if quietly else "e.quiet"
+    quiet = "TRUE" if suppressed else "e.quiet"
     hushed = f"CASE WHEN {quiet} AND s.visible THEN"
     chosen = "" if only is None else f"AND s.id = {int(only)}"
     # MATERIALIZED: the events first. PostgreSQL never counts a table as small as that of the

@@ -25,7 +25,7 @@ class Work:
     batch: int
     window: int
     ordered: bool
-    outside: bool
+    external: bool
     repeatable: bool
     due: bool
     late: bool

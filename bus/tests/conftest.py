@@ -1,4 +1,4 @@
-"""A small world of its own for the tests of the bus: one fact, and reactions made for a test."""
+"""A small world of its own for the tests of the bus: one event, and handlers made for a test."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from celery import current_app
 from django.db import connection
 from django.db.models.functions import Now
 
-from bus import AfterDone, Fact, Queue, Retry, planning, registry, subscribe
+from bus import AfterDone, DomainEvent, Queue, Retry, planning, registry, subscribe
 from bus.models import IN_FLIGHT, Delivery, OperatorAction, State
 from bus.registration import register
 from bus.relay.claiming import Batch, claim
@@ -23,7 +23,7 @@ from bus.worker.outcome import Outcome
 from bus.worker.perform import perform
 
 
-class Happened(Fact, frozen=True, kw_only=True):
+class Happened(DomainEvent, frozen=True, kw_only=True):
     """Something happened to somebody."""
 
     personal = ("who",)
@@ -50,7 +50,7 @@ Subscribed = Callable[..., str]
 @pytest.fixture
 def subscribed() -> Iterator[Subscribed]:
     """Subscribe a function to `Happened` for the length of one test; returns the name."""
-    before = dict(registry._reactions)
+    before = dict(registry._handlers)
 
     def register(handler: Callable[..., Any], *, ordered: bool = False, **options: Any) -> str:
         queue = options.pop("queue", Queue("desk", ordered=ordered))
@@ -58,14 +58,14 @@ def subscribed() -> Iterator[Subscribed]:
         return f"{handler.__module__}.{handler.__name__}"
 
     yield register
-    for name in registry._reactions.keys() - before.keys():
+    for name in registry._handlers.keys() - before.keys():
         current_app.tasks.pop(name)
-    registry._reactions.clear()
-    registry._reactions.update(before)
+    registry._handlers.clear()
+    registry._handlers.update(before)
 
 
 def happened(*numbers: int) -> list[Happened]:
-    """One fact for each number, each in a stream of its own."""
+    """One event for each number, each in a stream of its own."""
     return [Happened(about=str(number), number=number) for number in numbers]
 
 
@@ -89,7 +89,7 @@ def relayed() -> list[Batch]:
 
 def worked(batches: list[Batch]) -> list[Outcome]:
     """What became of these messages in a worker."""
-    return [perform(registry.reaction(batch.task), batch.tickets) for batch in batches]
+    return [perform(registry.handler(batch.task), batch.tickets) for batch in batches]
 
 
 def delivery(stream: str | int) -> Delivery:
@@ -140,10 +140,10 @@ class World:
         self.keys: list[str] = []
         self.opened = 0
 
-    def send(self, fact: Happened, key: str) -> AfterDone:
+    def send(self, event: Happened, key: str) -> AfterDone:
         assert not connection.in_atomic_block
         self.keys.append(key)
-        return lambda: note(str(fact.number))
+        return lambda: note(str(event.number))
 
     @contextmanager
     def open(self) -> Iterator[str]:

@@ -10,7 +10,7 @@ from celery import shared_task
 from bus.tests.conftest import Happened, Subscribed
 
 
-def react_to_message(fact: Happened) -> None: ...
+def react_to_message(event: Happened) -> None: ...
 
 
 def sweep() -> None:
@@ -27,7 +27,7 @@ EMBED = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
 @pytest.fixture(autouse=True)
 def task(subscribed: Subscribed) -> str:
-    """A reaction that the messages are for."""
+    """A handler that the messages are for."""
     return subscribed(react_to_message)
 
 

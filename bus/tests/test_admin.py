@@ -19,11 +19,11 @@ from bus.tests.staff import DELIVERIES, SUBSCRIPTIONS, act, confirmed, log, sign
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None:
-    note(str(fact.number))
+def react(event: Happened) -> None:
+    note(str(event.number))
 
 
-def react_too(fact: Happened) -> None: ...
+def react_too(event: Happened) -> None: ...
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from bus.tests.staff import SUBSCRIPTIONS, act, log, signed_in
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None: ...
+def react(event: Happened) -> None: ...
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def newcomer(subscribed: Subscribed, world: World) -> Subscription:
     """A subscription that was not there when things happened."""
     given(*happened(1, 2, 3))
     route()
-    subscribed(world.send, outside=True, queue=Queue("desk", ordered=True))
+    subscribed(world.send, external=True, queue=Queue("desk", ordered=True))
     register("desk")
     Delivery.objects.all().delete()  # what the sweep of the last minute gave it
     return Subscription.objects.get()
@@ -99,7 +99,7 @@ def test_a_subscription_is_given_its_past(operator: Client, newcomer: Subscripti
 def test_a_past_may_be_given_in_silence(operator: Client, newcomer: Subscription) -> None:
     page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
 
-    operator.post(page, {"since": "2026-01-31 00:00", "rate": "50", "quietly": "on"})
+    operator.post(page, {"since": "2026-01-31 00:00", "rate": "50", "suppressed": "on"})
 
     assert set(states().values()) == {State.DISCARDED}
 
@@ -132,10 +132,10 @@ def test_a_long_past_is_a_matter_for_the_command_line(
     monkeypatch.setattr(admin.subscriptions, "MOST_OWED", 2)
     page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
 
-    answer = operator.post(page, {"since": "2026-01-31 00:00", "rate": "7", "quietly": "on"})
+    answer = operator.post(page, {"since": "2026-01-31 00:00", "rate": "7", "suppressed": "on"})
 
     (sentence,) = answer.context["form"].non_field_errors()
     assert f"manage.py backfill {newcomer.name} --since 2026-01-31T00:00:00" in sentence
-    assert sentence.endswith("--rate 7 --quietly")
+    assert sentence.endswith("--rate 7 --suppressed")
     assert states() == {}
     assert log() == []

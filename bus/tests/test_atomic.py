@@ -23,15 +23,15 @@ from bus.tests.conftest import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None:
-    note(f"{fact.number} {fact.who}")
+def react(event: Happened) -> None:
+    note(f"{event.number} {event.who}")
 
 
-def whole(facts: list[Happened]) -> None:
-    note(" ".join(str(fact.number) for fact in facts))
+def whole(events: list[Happened]) -> None:
+    note(" ".join(str(event.number) for event in events))
 
 
-def test_a_fact_takes_effect_once(subscribed: Subscribed) -> None:
+def test_an_event_takes_effect_once(subscribed: Subscribed) -> None:
     name = subscribed(react)
     given(*happened(1))
 
@@ -90,10 +90,10 @@ def test_two_workers_with_the_same_message_do_it_once(subscribed: Subscribed) ->
 
 
 def test_a_failure_takes_its_own_effect_back_and_nobody_elses(subscribed: Subscribed) -> None:
-    def react(fact: Happened) -> None:
-        note(str(fact.number))
-        if fact.number == 2:
-            raise ValueError(f"cannot do {fact.who}")
+    def react(event: Happened) -> None:
+        note(str(event.number))
+        if event.number == 2:
+            raise ValueError(f"cannot do {event.who}")
 
     subscribed(react)
     given(*happened(1, 2, 3))
@@ -106,7 +106,7 @@ def test_a_failure_takes_its_own_effect_back_and_nobody_elses(subscribed: Subscr
     assert "cannot do [personal]" in dead.error
 
 
-def test_a_fact_that_cannot_be_read_is_dead_and_the_others_are_done(
+def test_an_event_that_cannot_be_read_is_dead_and_the_others_are_done(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react)
@@ -122,11 +122,11 @@ def test_a_fact_that_cannot_be_read_is_dead_and_the_others_are_done(
     settle("desk")
 
     assert len(notes()) == 2
-    assert "UnreadableFact: Happened version 1" in delivery(strange.stream).error
+    assert "UnreadableEvent: Happened version 1" in delivery(strange.stream).error
 
 
 def test_a_broken_constraint_is_dead_at_once(subscribed: Subscribed) -> None:
-    def react(fact: Happened) -> None:
+    def react(event: Happened) -> None:
         note("half")
         raise IntegrityError("twice")
 
@@ -150,9 +150,9 @@ def test_a_whole_batch_is_handled_by_one_call(subscribed: Subscribed) -> None:
 
 
 def test_a_whole_batch_that_fails_is_handled_one_by_one(subscribed: Subscribed) -> None:
-    def whole(facts: list[Happened]) -> None:
-        note(" ".join(str(fact.number) for fact in facts))
-        if any(fact.number == 2 for fact in facts):
+    def whole(events: list[Happened]) -> None:
+        note(" ".join(str(event.number) for event in events))
+        if any(event.number == 2 for event in events):
             raise ValueError
 
     subscribed(whole)
@@ -164,17 +164,17 @@ def test_a_whole_batch_that_fails_is_handled_one_by_one(subscribed: Subscribed) 
     assert states() == {"1": State.DONE, "2": State.DEAD, "3": State.DONE}
 
 
-def test_the_common_lock_comes_before_the_first_handler_with_all_facts(
+def test_the_common_lock_comes_before_the_first_handler_with_all_events(
     subscribed: Subscribed,
 ) -> None:
     calls: list[str] = []
 
-    def lock(facts: list[Happened]) -> None:
+    def lock(events: list[Happened]) -> None:
         assert connection.in_atomic_block
-        calls.append("lock " + " ".join(str(fact.number) for fact in facts))
+        calls.append("lock " + " ".join(str(event.number) for event in events))
 
-    def react(fact: Happened) -> None:
-        calls.append(str(fact.number))
+    def react(event: Happened) -> None:
+        calls.append(str(event.number))
 
     subscribed(react, lock=lock)
     given(*happened(1, 2))
@@ -187,8 +187,8 @@ def test_the_common_lock_comes_before_the_first_handler_with_all_facts(
 def test_a_common_lock_that_cannot_be_had_makes_each_wait_for_itself(
     subscribed: Subscribed,
 ) -> None:
-    def lock(facts: list[Happened]) -> None:
-        if any(fact.number == 2 for fact in facts):
+    def lock(events: list[Happened]) -> None:
+        if any(event.number == 2 for event in events):
             raise OperationalError("lock timeout")
 
     subscribed(react, lock=lock)

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = Now() - timedelta(hours=2)
 
 
-def react(_fact: object) -> None: ...
+def react(_event: object) -> None: ...
 
 
 def looked(**said: str) -> None:
@@ -150,7 +150,7 @@ def test_a_backlog_that_is_young_is_no_standstill(name: str) -> None:
 
 def test_a_subscription_without_code_is_told_until_it_is_retired(name: str) -> None:
     relayed()
-    registry._reactions.pop(name)
+    registry._handlers.pop(name)
     current_app.tasks.pop(name)
     Subscription.objects.update(registered_at=LONG_AGO)
 
@@ -163,7 +163,7 @@ def test_a_subscription_without_code_is_told_until_it_is_retired(name: str) -> N
 
 def test_a_subscription_of_a_worker_with_newer_code_is_not_to_be_retired(name: str) -> None:
     relayed()
-    registry._reactions.pop(name)
+    registry._handlers.pop(name)
     current_app.tasks.pop(name)
 
     assert Subscription.objects.get(name=name).registered_at > registry.LOADED_AT

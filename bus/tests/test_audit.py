@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 GRACE = Operator("grace", "the audit of November")
 
 
-def react(_fact: object) -> None: ...
+def react(_event: object) -> None: ...
 
 
 @pytest.fixture

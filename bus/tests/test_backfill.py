@@ -20,17 +20,17 @@ from bus.tests.conftest import Happened, Subscribed, happened, make_due, note, n
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None:
-    note(str(fact.number))
+def react(event: Happened) -> None:
+    note(str(event.number))
 
 
 def before() -> datetime:
     return timezone.now() - timedelta(days=1)
 
 
-def late_subscription(subscribed: Subscribed, *facts: Happened, ordered: bool = False) -> str:
-    """A subscription that registers after these facts were routed to nobody."""
-    given(*facts)
+def late_subscription(subscribed: Subscribed, *events: Happened, ordered: bool = False) -> str:
+    """A subscription that registers after these events were routed to nobody."""
+    given(*events)
     route()
     name = subscribed(react, ordered=ordered)
     register("desk")
@@ -59,8 +59,8 @@ def test_so_many_become_due_each_second(subscribed: Subscribed) -> None:
 
 
 def test_an_ordered_subscription_is_held_meanwhile(subscribed: Subscribed) -> None:
-    facts = [Happened(about="a", number=number) for number in (1, 2, 3)]
-    name = late_subscription(subscribed, *facts, ordered=True)
+    events = [Happened(about="a", number=number) for number in (1, 2, 3)]
+    name = late_subscription(subscribed, *events, ordered=True)
 
     steps = backfill(name, since=before(), rate=1, by="ada")
     next(steps)

@@ -24,7 +24,7 @@ Do = Callable[[Any], Any]
 NOWHERE = ("127.0.0.1", "1")
 
 
-def react(fact: Any) -> None: ...
+def react(event: Any) -> None: ...
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ def relay(
     thread.join(timeout=20)
 
 
-def wait_for(fact: Callable[[], bool]) -> None:
+def wait_for(event: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
-    while not fact():
+    while not event():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

@@ -24,11 +24,11 @@ from bus.tests.test_selections import MANY, many_dead
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None:
-    note(str(fact.number))
+def react(event: Happened) -> None:
+    note(str(event.number))
 
 
-def send(fact: Happened, key: str) -> None: ...
+def send(event: Happened, key: str) -> None: ...
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def operator(client: Client) -> Client:
 @pytest.fixture
 def name(subscribed: Subscribed) -> str:
     """Of four deliveries one is done, one dead, one in flight, and one waits."""
-    name = subscribed(send, outside=True)
+    name = subscribed(send, external=True)
     register("desk")
     given(*happened(1, 2, 3, 4))
     route()

@@ -18,8 +18,8 @@ from bus.tests.conftest import Happened, Subscribed, World, happened, note, stat
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None:
-    note(str(fact.number))
+def react(event: Happened) -> None:
+    note(str(event.number))
 
 
 def said(*command: str) -> str:
@@ -190,15 +190,15 @@ def test_a_subscription_is_paused_resumed_and_retired_by_name(name: str) -> None
 def test_a_quiet_backfill_is_asked_for_by_name(subscribed: Subscribed, world: World) -> None:
     given(*happened(1, 2))
     route()
-    name = subscribed(world.send, outside=True)
+    name = subscribed(world.send, external=True)
     register("desk")
     Delivery.objects.all().delete()  # what the sweep of the last minute gave it
 
-    asked = ("backfill", name, "--since", "2020-01-01", "--quietly", "--why", "newcomer")
+    asked = ("backfill", name, "--since", "2020-01-01", "--suppressed", "--why", "newcomer")
     assert said(*asked) == f"2 deliveries inserted for {name}\n"
 
     assert set(states().values()) == {State.DISCARDED}
-    subject = f"{name} since 2020-01-01 00:00:00 quietly"
+    subject = f"{name} since 2020-01-01 00:00:00 suppressed"
     assert log() == [(getuser(), "backfill", subject, 2, "newcomer")]
 
 

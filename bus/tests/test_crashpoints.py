@@ -42,7 +42,7 @@ def test_an_armed_point_kills_one_process_once(tmp_path: Path, name: str) -> Non
     assert spared.stdout == "went on\n"
 
 
-def test_another_reactions_point_stops_nobody(tmp_path: Path) -> None:
+def test_another_handlers_point_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / "after-effect@toys.tasks.second").write_text("kill")
 
     assert pass_by(tmp_path).stdout == "went on\n"

@@ -29,8 +29,8 @@ from bus.worker.taking import take
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None:
-    note(str(fact.number))
+def react(event: Happened) -> None:
+    note(str(event.number))
 
 
 def drained() -> str:
@@ -66,10 +66,10 @@ def test_it_obeys_a_pause(subscribed: Subscribed) -> None:
 
 
 def test_it_keeps_the_order_of_a_lane_behind_a_dead_one(subscribed: Subscribed) -> None:
-    def react(fact: Happened) -> None:
-        if fact.number == 2:
+    def react(event: Happened) -> None:
+        if event.number == 2:
             raise ValueError
-        note(f"{fact.about}{fact.number}")
+        note(f"{event.about}{event.number}")
 
     subscribed(react, ordered=True, batch=2)
     given(*(Happened(about=about, number=number) for number in (1, 2, 3) for about in "a"))
@@ -87,7 +87,7 @@ def test_a_lost_workers_share_keeps_nobody_waiting_for_company(subscribed: Subsc
     subscribed(react, batch=20)
     given(*happened(1))
     for batch in relayed():
-        take(registry.reaction(batch.task), batch.tickets, [])
+        take(registry.handler(batch.task), batch.tickets, [])
     given(*happened(2))
 
     drained()
@@ -113,7 +113,7 @@ def test_ended_early_it_leaves_nothing_that_nobody_will_bring(subscribed: Subscr
 @pytest.mark.parametrize("ordered", [True, False])
 def test_two_at_once_do_no_harm(subscribed: Subscribed, world: World, ordered: bool) -> None:
     subscribed(react, ordered=ordered, batch=3)
-    subscribed(world.send, ordered=ordered, outside=True, batch=3)
+    subscribed(world.send, ordered=ordered, external=True, batch=3)
     register("desk")
     given(*happened(*range(30)))
     given(*happened(*range(30)))

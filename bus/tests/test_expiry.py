@@ -28,8 +28,8 @@ from bus.worker.taking import take
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None: ...
-def send(fact: Happened, key: str) -> None: ...
+def react(event: Happened) -> None: ...
+def send(event: Happened, key: str) -> None: ...
 
 
 def crash(streams: int = 1) -> None:
@@ -37,7 +37,7 @@ def crash(streams: int = 1) -> None:
     batches = relayed()
     assert sum(len(batch.tickets) for batch in batches) == streams
     for batch in batches:
-        take(registry.reaction(batch.task), batch.tickets, [])
+        take(registry.handler(batch.task), batch.tickets, [])
     end_leases()
 
 
@@ -102,7 +102,7 @@ def delivery_after_look() -> Delivery:
 
 
 def test_a_crash_while_sending_is_ambiguous_and_the_second_is_dead(subscribed: Subscribed) -> None:
-    subscribed(send, outside=True)
+    subscribed(send, external=True)
     given(*happened(1, 2))
     crash(streams=2)
 
@@ -122,7 +122,7 @@ def test_what_was_lost_together_is_taken_back_together(
     name = subscribed(react, batch=30)
     given(*happened(*range(60)))
     running, *_sent = relayed()
-    take(registry.reaction(running.task), running.tickets, [])
+    take(registry.handler(running.task), running.tickets, [])
     end_leases()
     late = look()
 
@@ -143,7 +143,7 @@ def test_what_was_lost_together_is_taken_back_together(
 def test_a_crash_while_sending_what_may_be_repeated_counts_as_a_crash(
     subscribed: Subscribed,
 ) -> None:
-    subscribed(send, outside=True, repeatable=True)
+    subscribed(send, external=True, repeatable=True)
     given(*happened(1, 2))
     crash(streams=2)
 
@@ -154,11 +154,11 @@ def test_a_worker_that_comes_back_after_its_lease_is_fenced_off(subscribed: Subs
     subscribed(react)
     given(*happened(1))
     (first,) = relayed()
-    reaction = registry.reaction(first.task)
-    frozen = take(reaction, first.tickets, [])
+    handler = registry.handler(first.task)
+    frozen = take(handler, first.tickets, [])
     end_leases()
     (second,) = relayed()
-    (other,) = take(reaction, second.tickets, [])
+    (other,) = take(handler, second.tickets, [])
 
     with transaction.atomic():
         assert still_owned(frozen, State.RUNNING) == set()
@@ -199,8 +199,8 @@ def test_what_could_not_be_sent_is_due_again_and_its_message_worthless(
 def test_draining_does_what_a_dead_broker_holds(subscribed: Subscribed) -> None:
     from bus.tests.conftest import note
 
-    def react(fact: Happened) -> None:
-        note(str(fact.number))
+    def react(event: Happened) -> None:
+        note(str(event.number))
 
     subscribed(react)
     given(*happened(1, 2))

@@ -29,12 +29,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def failing(error: Exception, number: int = 2, times: int = 99) -> Callable[[Happened], None]:
-    """A handler that fails so often for one fact, after it has written something."""
+    """A handler that fails so often for one event, after it has written something."""
     left = [times]
 
-    def react(fact: Happened) -> None:
-        note(str(fact.number))
-        if fact.number == number and left[0]:
+    def react(event: Happened) -> None:
+        note(str(event.number))
+        if event.number == number and left[0]:
             left[0] -= 1
             raise error
 
@@ -110,15 +110,15 @@ def test_trouble_that_stays_is_transient_for_the_one_that_has_it(subscribed: Sub
     assert delivery(2).attempts == 3
 
 
-@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize("external", [False, True])
 def test_a_database_that_is_away_for_a_moment_costs_no_message(
-    subscribed: Subscribed, outside: bool
+    subscribed: Subscribed, external: bool
 ) -> None:
-    def react(fact: Happened) -> None:
-        note(str(fact.number))
+    def react(event: Happened) -> None:
+        note(str(event.number))
 
-    def send(fact: Happened, key: str) -> None:
-        note(str(fact.number))
+    def send(event: Happened, key: str) -> None:
+        note(str(event.number))
 
     away = [OperationalError("the database system is starting up")]
 
@@ -127,7 +127,7 @@ def test_a_database_that_is_away_for_a_moment_costs_no_message(
             raise away.pop()
         return execute(*about)
 
-    subscribed(send if outside else react, outside=outside)
+    subscribed(send if external else react, external=external)
     given(*happened(1))
     message = relayed()
 
@@ -140,8 +140,8 @@ def test_a_database_that_is_away_for_a_moment_costs_no_message(
 def test_a_hook_that_fails_after_the_commit_does_not_repeat_the_effect(
     subscribed: Subscribed,
 ) -> None:
-    def react(fact: Happened) -> None:
-        note(str(fact.number))
+    def react(event: Happened) -> None:
+        note(str(event.number))
         transaction.on_commit(lambda: 1 / 0)
 
     subscribed(react)
@@ -180,10 +180,10 @@ def test_what_a_worker_died_with_is_sent_one_by_one(subscribed: Subscribed) -> N
 
 
 def test_what_needs_more_memory_than_there_is_is_dead_in_the_end(subscribed: Subscribed) -> None:
-    def react(fact: Happened) -> None:
-        if fact.number == 2:
+    def react(event: Happened) -> None:
+        if event.number == 2:
             bytearray(2**60)
-        note(str(fact.number))
+        note(str(event.number))
 
     subscribed(react)
     given(*happened(1, 2, 3))
@@ -196,9 +196,9 @@ def test_what_needs_more_memory_than_there_is_is_dead_in_the_end(subscribed: Sub
     assert (delivery(2).attempts, notes()) == (3, ["1", "3"])
 
 
-def test_the_personal_part_of_a_fact_is_not_in_the_traceback(subscribed: Subscribed) -> None:
-    def react(fact: Happened) -> None:
-        raise KeyError({"who": fact.who})
+def test_the_personal_part_of_an_event_is_not_in_the_traceback(subscribed: Subscribed) -> None:
+    def react(event: Happened) -> None:
+        raise KeyError({"who": event.who})
 
     subscribed(react)
     given(Happened(about="2", who="Grace O'Hopper"))
@@ -209,10 +209,10 @@ def test_the_personal_part_of_a_fact_is_not_in_the_traceback(subscribed: Subscri
     assert "[personal]" in delivery(2).error
 
 
-def test_who_the_other_facts_of_the_stream_are_about_is_not_in_it_either(
+def test_who_the_other_events_of_the_stream_are_about_is_not_in_it_either(
     subscribed: Subscribed,
 ) -> None:
-    def react(fact: Happened) -> None:
+    def react(event: Happened) -> None:
         raise ValueError("cannot greet GRACE HOPPER, <grace@example.com>")
 
     subscribed(react)

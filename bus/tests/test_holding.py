@@ -35,8 +35,8 @@ from bus.tests.conftest import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None:
-    note(str(fact.number))
+def react(event: Happened) -> None:
+    note(str(event.number))
 
 
 def registered(name: str) -> Subscription:
@@ -83,11 +83,11 @@ def test_a_worker_hands_back_what_it_has_not_begun(subscribed: Subscribed) -> No
 
 
 def test_an_outside_worker_begins_no_other_one(subscribed: Subscribed, world: World) -> None:
-    def send(fact: Happened, key: str) -> None:
+    def send(event: Happened, key: str) -> None:
         world.keys.append(key)
         Subscription.objects.update(held_until=Now() + timedelta(seconds=30))
 
-    subscribed(send, outside=True)
+    subscribed(send, external=True)
     given(*happened(1, 2))
 
     worked(relayed())

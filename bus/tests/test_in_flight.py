@@ -20,7 +20,7 @@ from bus.tests.conftest import Happened, Subscribed, happened, worked
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None: ...
+def react(event: Happened) -> None: ...
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ FEW = 1_000
 """Rows that one round of a few events may read of a table; all of it would be more."""
 
 
-def react(fact: Happened) -> None: ...
-def react_together(facts: list[Happened]) -> None: ...
+def react(event: Happened) -> None: ...
+def react_together(events: list[Happened]) -> None: ...
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def ledger(subscribed: Subscribed, world: World, request: pytest.FixtureRequest)
     """A new one, of which PostgreSQL knows nothing, or that it is empty."""
     subscribed(react, ordered=True)
     subscribed(react_together, queue=Queue("crowd", ordered=True), batch=20)
-    subscribed(world.send, queue=Queue("world", ordered=False), outside=True)
+    subscribed(world.send, queue=Queue("world", ordered=False), external=True)
     register()
     if request.param == "analyzed":
         with connection.cursor() as cursor:
@@ -53,8 +53,8 @@ def ledger(subscribed: Subscribed, world: World, request: pytest.FixtureRequest)
 
 @transaction.atomic
 def published(first: int, count: int) -> None:
-    for fact in happened(*range(first, first + count)):
-        publish(fact)
+    for event in happened(*range(first, first + count)):
+        publish(event)
 
 
 def worked_through() -> None:
@@ -62,7 +62,7 @@ def worked_through() -> None:
     assert route()
     while batches := claim(look(), patient=False):
         for batch in batches:
-            perform(registry.reaction(batch.task), batch.tickets)
+            perform(registry.handler(batch.task), batch.tickets)
 
 
 def grow(events: int = MANY) -> None:
@@ -145,11 +145,11 @@ def settings() -> list[tuple[str, str]]:
         return sorted(cursor.fetchall())
 
 
-def see(fact: Happened) -> None:
+def see(event: Happened) -> None:
     seen.append(settings())
 
 
-def send_and_see(fact: Happened, key: str) -> AfterDone:
+def send_and_see(event: Happened, key: str) -> AfterDone:
     seen.append(settings())
     return lambda: seen.append(settings())
 
@@ -157,7 +157,7 @@ def send_and_see(fact: Happened, key: str) -> AfterDone:
 @pytest.mark.parametrize("size", [1, 4], ids=["alone", "in batches"])
 def test_handlers_keep_the_plans_of_their_own(subscribed: Subscribed, size: int) -> None:
     subscribed(see)
-    subscribed(send_and_see, queue=Queue("world", ordered=False), outside=True)
+    subscribed(send_and_see, queue=Queue("world", ordered=False), external=True)
     register()
     seen.clear()
     before = settings()

@@ -27,16 +27,16 @@ ONE, TWO, OTHER = (
 )
 
 
-def react(fact: Happened) -> None:
-    note(f"react {fact.number}")
+def react(event: Happened) -> None:
+    note(f"react {event.number}")
 
 
-def react_too(fact: Happened) -> None:
-    note(f"react_too {fact.number}")
+def react_too(event: Happened) -> None:
+    note(f"react_too {event.number}")
 
 
 def numbers() -> list[int]:
-    """The numbers of the facts that a relay would send now."""
+    """The numbers of the events that a relay would send now."""
     ids = [pk for batch in relayed() for pk, _token in batch.tickets]
     return sorted(Delivery.objects.filter(id__in=ids).values_list("event__data__number", flat=True))
 
@@ -68,8 +68,8 @@ def test_a_later_event_waits_for_the_earlier_one(subscribed: Subscribed, state: 
 def test_a_later_event_waits_while_the_earlier_one_waits_to_be_tried_again(
     subscribed: Subscribed,
 ) -> None:
-    def react(fact: Happened) -> None:
-        if fact.number == 1:
+    def react(event: Happened) -> None:
+        if event.number == 1:
             raise ConnectionError
 
     subscribed(react, ordered=True)
@@ -92,7 +92,7 @@ def test_the_lane_goes_on_after_what_is_done_or_discarded(
     assert numbers() == [2]
 
 
-def test_a_lane_holds_all_reactions_of_a_queue(subscribed: Subscribed) -> None:
+def test_a_lane_holds_all_handlers_of_a_queue(subscribed: Subscribed) -> None:
     subscribed(react, ordered=True)
     subscribed(react_too, ordered=True)
     given(ONE, TWO)
@@ -147,11 +147,11 @@ def test_a_queue_without_order_waits_for_nothing(subscribed: Subscribed) -> None
 def test_events_of_a_stream_take_effect_in_their_order(subscribed: Subscribed) -> None:
     failed: list[int] = []
 
-    def react(fact: Happened) -> None:
-        if fact.number % 3 == 0 and fact.number not in failed:
-            failed.append(fact.number)
+    def react(event: Happened) -> None:
+        if event.number % 3 == 0 and event.number not in failed:
+            failed.append(event.number)
             raise ConnectionError
-        note(str(fact.number))
+        note(str(event.number))
 
     subscribed(react, ordered=True)
     given(*(Happened(about="a", number=n) for n in range(9)))

@@ -30,8 +30,8 @@ from bus.tests.conftest import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None:
-    note(str(fact.number))
+def react(event: Happened) -> None:
+    note(str(event.number))
 
 
 def log() -> list[tuple[str, str, str, int, str]]:
@@ -43,11 +43,11 @@ def dead(subscribed: Subscribed) -> Delivery:
     """A delivery that died, of which the cause is mended."""
     broken = [True]
 
-    def react(fact: Happened) -> None:
+    def react(event: Happened) -> None:
         if broken:
             broken.pop()
             raise ValueError
-        note(str(fact.number))
+        note(str(event.number))
 
     subscribed(react)
     given(*happened(1))

@@ -17,7 +17,7 @@ from bus.tests.conftest import Happened, Subscribed, at_once, happened
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 
-def react(fact: Happened) -> None: ...
+def react(event: Happened) -> None: ...
 
 
 @pytest.fixture

@@ -27,11 +27,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_what_is_returned_is_committed_with_done(subscribed: Subscribed, world: World) -> None:
-    def send(fact: Happened, key: str) -> AfterDone:
-        after = world.send(fact, key)
+    def send(event: Happened, key: str) -> AfterDone:
+        after = world.send(event, key)
         return lambda: (after(), publish(Happened(about="led to", number=9)))[0]
 
-    subscribed(send, outside=True)
+    subscribed(send, external=True)
     given(*happened(1))
     worked(relayed())
 
@@ -42,11 +42,11 @@ def test_what_is_returned_is_committed_with_done(subscribed: Subscribed, world: 
 
 
 def test_the_key_is_the_same_at_every_try(subscribed: Subscribed, world: World) -> None:
-    def send(fact: Happened, key: str) -> None:
-        world.send(fact, key)
+    def send(event: Happened, key: str) -> None:
+        world.send(event, key)
         raise ConnectionError
 
-    subscribed(send, outside=True)
+    subscribed(send, external=True)
     given(*happened(1))
     for _ in range(2):
         settle("desk")
@@ -58,11 +58,11 @@ def test_the_key_is_the_same_at_every_try(subscribed: Subscribed, world: World) 
 
 
 def test_a_resource_is_opened_once_for_a_message(subscribed: Subscribed, world: World) -> None:
-    def send(fact: Happened, key: str, line: str) -> AfterDone:
+    def send(event: Happened, key: str, line: str) -> AfterDone:
         assert line == "line"
-        return world.send(fact, key)
+        return world.send(event, key)
 
-    subscribed(send, outside=True, using=world.open)
+    subscribed(send, external=True, using=world.open)
     given(*happened(1, 2, 3))
 
     settle("desk")
@@ -71,11 +71,11 @@ def test_a_resource_is_opened_once_for_a_message(subscribed: Subscribed, world: 
 
 
 def test_a_pause_hands_back_what_has_not_begun(subscribed: Subscribed, world: World) -> None:
-    def send(fact: Happened, key: str) -> AfterDone:
+    def send(event: Happened, key: str) -> AfterDone:
         operations.pause(name, by="test")
-        return world.send(fact, key)
+        return world.send(event, key)
 
-    name = subscribed(send, outside=True)
+    name = subscribed(send, external=True)
     given(*happened(1, 2, 3))
 
     (outcome,) = worked(relayed())
@@ -88,10 +88,10 @@ def test_a_pause_hands_back_what_has_not_begun(subscribed: Subscribed, world: Wo
 def test_a_message_for_a_paused_subscription_is_handed_back(
     subscribed: Subscribed, world: World
 ) -> None:
-    def send(fact: Happened, key: str) -> AfterDone:
-        return world.send(fact, key)
+    def send(event: Happened, key: str) -> AfterDone:
+        return world.send(event, key)
 
-    name = subscribed(send, outside=True)
+    name = subscribed(send, external=True)
     given(*happened(1))
     batches = relayed()
     operations.pause(name, by="test")
@@ -104,10 +104,10 @@ def test_a_message_for_a_paused_subscription_is_handed_back(
 def test_nothing_more_begins_after_half_the_soft_limit(
     subscribed: Subscribed, world: World
 ) -> None:
-    def send(fact: Happened, key: str) -> AfterDone:
-        return world.send(fact, key)
+    def send(event: Happened, key: str) -> AfterDone:
+        return world.send(event, key)
 
-    subscribed(send, outside=True, queue=Queue("desk", hard_limit=timedelta(microseconds=8)))
+    subscribed(send, external=True, queue=Queue("desk", hard_limit=timedelta(microseconds=8)))
     given(*happened(1, 2, 3))
 
     (outcome,) = worked(relayed())
@@ -116,13 +116,13 @@ def test_nothing_more_begins_after_half_the_soft_limit(
     assert notes() == ["1"]
 
 
-def test_a_fact_stated_in_the_body_knows_its_cause(subscribed: Subscribed) -> None:
-    def send(fact: Happened, key: str) -> None:
-        if fact.number:
+def test_an_event_stated_in_the_body_knows_its_cause(subscribed: Subscribed) -> None:
+    def send(event: Happened, key: str) -> None:
+        if event.number:
             with transaction.atomic():
                 publish(Happened(about="led to"))
 
-    subscribed(send, outside=True)
+    subscribed(send, external=True)
     given(*happened(1))
 
     settle("desk")
@@ -134,11 +134,11 @@ def test_a_fact_stated_in_the_body_knows_its_cause(subscribed: Subscribed) -> No
 def test_each_delivery_gets_a_new_lease_when_it_begins(subscribed: Subscribed) -> None:
     leased: list[int] = []
 
-    def send(fact: Happened, key: str) -> None:
+    def send(event: Happened, key: str) -> None:
         leased.append(Delivery.objects.filter(lease_until__gt=Now()).count())
         end_leases()
 
-    subscribed(send, outside=True)
+    subscribed(send, external=True)
     given(*happened(1, 2, 3))
 
     worked(relayed())

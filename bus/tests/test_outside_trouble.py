@@ -40,9 +40,9 @@ def test_where_nothing_can_be_opened_only_the_first_has_failed(
         raise error
         yield
 
-    def send(fact: Happened, key: str, line: str) -> None: ...
+    def send(event: Happened, key: str, line: str) -> None: ...
 
-    subscribed(send, outside=True, using=refused)
+    subscribed(send, external=True, using=refused)
     given(*happened(1, 2, 3))
 
     (outcome,) = worked(relayed())
@@ -60,10 +60,10 @@ def test_a_resource_that_cannot_be_closed_undoes_nothing(
         yield "line"
         raise ConnectionError
 
-    def send(fact: Happened, key: str, line: str) -> AfterDone:
-        return world.send(fact, key)
+    def send(event: Happened, key: str, line: str) -> AfterDone:
+        return world.send(event, key)
 
-    subscribed(send, outside=True, using=sticky)
+    subscribed(send, external=True, using=sticky)
     given(*happened(1))
 
     settle("desk")
@@ -74,12 +74,12 @@ def test_a_resource_that_cannot_be_closed_undoes_nothing(
 def test_a_frozen_worker_that_wakes_after_its_lease_records_nothing(
     subscribed: Subscribed, world: World
 ) -> None:
-    def send(fact: Happened, key: str) -> AfterDone:
+    def send(event: Happened, key: str) -> AfterDone:
         end_leases()
         relayed()
-        return world.send(fact, key)
+        return world.send(event, key)
 
-    subscribed(send, outside=True, repeatable=True)
+    subscribed(send, external=True, repeatable=True)
     given(*happened(1))
 
     worked(relayed())
@@ -90,11 +90,11 @@ def test_a_frozen_worker_that_wakes_after_its_lease_records_nothing(
 
 
 def test_an_ambiguous_try_is_repeated_once(subscribed: Subscribed, world: World) -> None:
-    def send(fact: Happened, key: str) -> None:
-        world.send(fact, key)
+    def send(event: Happened, key: str) -> None:
+        world.send(event, key)
         raise Ambiguous("no answer")
 
-    subscribed(send, outside=True)
+    subscribed(send, external=True)
     given(*happened(1))
 
     settle("desk")
@@ -115,10 +115,10 @@ def test_an_ambiguous_try_is_repeated_once(subscribed: Subscribed, world: World)
 def test_an_interruption_is_ambiguous_unless_repeating_is_harmless(
     subscribed: Subscribed, repeatable: bool, ambiguous: int, interruption: Exception
 ) -> None:
-    def send(fact: Happened, key: str) -> None:
+    def send(event: Happened, key: str) -> None:
         raise interruption
 
-    subscribed(send, outside=True, repeatable=repeatable)
+    subscribed(send, external=True, repeatable=repeatable)
     given(*happened(1))
 
     settle("desk")
@@ -129,8 +129,8 @@ def test_an_interruption_is_ambiguous_unless_repeating_is_harmless(
 def test_an_effect_that_cannot_be_recorded_is_dead_and_says_so(
     subscribed: Subscribed, world: World
 ) -> None:
-    def send(fact: Happened, key: str) -> AfterDone:
-        world.send(fact, key)
+    def send(event: Happened, key: str) -> AfterDone:
+        world.send(event, key)
 
         def after() -> None:
             note("half")
@@ -138,7 +138,7 @@ def test_an_effect_that_cannot_be_recorded_is_dead_and_says_so(
 
         return after
 
-    subscribed(send, outside=True)
+    subscribed(send, external=True)
     given(*happened(1, 2))
 
     settle("desk")
@@ -156,8 +156,8 @@ def test_trouble_while_closing_is_overcome_without_sending_again(
 ) -> None:
     troubles = [trouble]
 
-    def send(fact: Happened, key: str) -> AfterDone:
-        record = world.send(fact, key)
+    def send(event: Happened, key: str) -> AfterDone:
+        record = world.send(event, key)
 
         def after() -> None:
             record()
@@ -166,7 +166,7 @@ def test_trouble_while_closing_is_overcome_without_sending_again(
 
         return after
 
-    subscribed(send, outside=True)
+    subscribed(send, external=True)
     given(*happened(1, 2))
 
     settle("desk")
@@ -182,17 +182,17 @@ def test_a_commit_whose_answer_is_lost_leaves_nothing_in_nobodys_hands(
     def lost() -> None:
         raise OperationalError("the connection broke after COMMIT")
 
-    def send(fact: Happened, key: str) -> AfterDone:
-        record = world.send(fact, key)
+    def send(event: Happened, key: str) -> AfterDone:
+        record = world.send(event, key)
 
         def after() -> None:
             record()
-            if fact.number == 1:
+            if event.number == 1:
                 transaction.on_commit(lost)
 
         return after
 
-    subscribed(send, outside=True)
+    subscribed(send, external=True)
     given(*happened(1, 2, 3))
 
     settle("desk")
@@ -221,17 +221,17 @@ class AnswerLost:
 
 
 @pytest.mark.parametrize("numbers", [(1, 2), (1,)], ids=["two", "alone"])
-@pytest.mark.parametrize("outside", [True, False])
+@pytest.mark.parametrize("external", [True, False])
 def test_a_worker_knows_what_it_took_when_the_answer_was_lost(
-    subscribed: Subscribed, world: World, outside: bool, numbers: tuple[int, ...]
+    subscribed: Subscribed, world: World, external: bool, numbers: tuple[int, ...]
 ) -> None:
-    def tell(fact: Happened, key: str) -> None:
-        world.keys.append(str(fact.number))
+    def tell(event: Happened, key: str) -> None:
+        world.keys.append(str(event.number))
 
-    def react(fact: Happened) -> None:
-        world.keys.append(str(fact.number))
+    def react(event: Happened) -> None:
+        world.keys.append(str(event.number))
 
-    subscribed(tell if outside else react, outside=outside)
+    subscribed(tell if external else react, external=external)
     given(*happened(*numbers))
     batches = relayed()
     answer = AnswerLost()

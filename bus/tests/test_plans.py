@@ -28,8 +28,8 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 EVENTS = 20_000
 
 
-def react(fact: Happened) -> None: ...
-def react_too(fact: Happened) -> None: ...
+def react(event: Happened) -> None: ...
+def react_too(event: Happened) -> None: ...
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +129,7 @@ def expired() -> None:
         routed,
         expired,
         lambda: selectors.settled("7"),
-        lambda: selectors.reactions("7"),
+        lambda: selectors.handlers("7"),
         lambda: list(prune(timedelta(0), by="test")),
         lambda: Selection.matching(Filter(stream="7")),
         lambda: Selection.matching(Filter(subscription=registered_first(), state="dead")),
@@ -141,7 +141,7 @@ def expired() -> None:
         "route",
         "expire",
         "settled",
-        "reactions",
+        "handlers",
         "prune",
         "stream",
         "dead",
@@ -180,7 +180,7 @@ def tickets(much_is_done: None) -> Tickets:
 
 def taken(tickets: Tickets) -> None:
     name = Subscription.objects.get(name__endswith="react_too").name
-    take(registry.reaction(name), tickets, [])
+    take(registry.handler(name), tickets, [])
 
 
 @pytest.mark.parametrize("planned", [plans, kept_plans])

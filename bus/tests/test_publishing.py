@@ -1,4 +1,4 @@
-"""Stating a fact: with its cause or not at all."""
+"""Stating an event: with its cause or not at all."""
 
 import pytest
 from django.conf import settings
@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from bus import publish
 from bus.models import Event, Outbox, PersonalData
-from bus.publishing import AlreadyStated, NotInTransaction
+from bus.publishing import AlreadyPublished, NotInTransaction
 from bus.testing import given, settle
 from bus.tests.conftest import Happened, Subscribed, note, notes
 
@@ -19,14 +19,14 @@ class HappenedOnce(Happened, frozen=True, kw_only=True):
         return "HappenedOnce"
 
 
-def test_a_fact_needs_a_transaction() -> None:
+def test_an_event_needs_a_transaction() -> None:
     with pytest.raises(NotInTransaction, match=r"publish\(Happened\) needs a transaction"):
         publish(Happened(about="a"))
 
     assert not Event.objects.exists()
 
 
-def test_a_fact_is_taken_back_with_its_cause() -> None:
+def test_an_event_is_taken_back_with_its_cause() -> None:
     @transaction.atomic
     def change_and_fail() -> None:
         note("cause")
@@ -41,17 +41,17 @@ def test_a_fact_is_taken_back_with_its_cause() -> None:
     assert not Outbox.objects.exists()
 
 
-def test_a_fact_with_a_key_is_stated_once_per_stream() -> None:
+def test_an_event_with_a_key_is_stated_once_per_stream() -> None:
     given(HappenedOnce(about="a"), HappenedOnce(about="b"))
 
-    with pytest.raises(AlreadyStated, match="HappenedOnce was already stated for a"):
+    with pytest.raises(AlreadyPublished, match="HappenedOnce is in the stream a already"):
         given(HappenedOnce(about="a", number=2))
 
     assert list(Event.objects.order_by("id").values_list("stream", flat=True)) == ["a", "b"]
     assert Outbox.objects.count() == 2
 
 
-def test_a_fact_without_a_key_may_be_stated_again() -> None:
+def test_an_event_without_a_key_may_be_stated_again() -> None:
     given(Happened(about="a"), Happened(about="a"))
 
     assert Event.objects.count() == 2
@@ -86,10 +86,10 @@ def test_the_database_refuses_to_delete_an_event() -> None:
     assert Event.objects.exists()
 
 
-def test_a_chain_of_facts_keeps_its_first_event_as_correlation(subscribed: Subscribed) -> None:
-    def react(fact: Happened) -> None:
-        if fact.number < 3:
-            publish(Happened(about="a", number=fact.number + 1))
+def test_a_chain_of_events_keeps_its_first_event_as_correlation(subscribed: Subscribed) -> None:
+    def react(event: Happened) -> None:
+        if event.number < 3:
+            publish(Happened(about="a", number=event.number + 1))
 
     subscribed(react)
     given(Happened(about="a", number=1))
@@ -101,11 +101,11 @@ def test_a_chain_of_facts_keeps_its_first_event_as_correlation(subscribed: Subsc
     assert first.correlation == second.correlation == third.correlation == first.uuid
 
 
-def test_a_whole_batch_says_which_fact_is_the_cause(subscribed: Subscribed) -> None:
-    def react(facts: list[Happened]) -> None:
-        for fact in facts:
-            if fact.number:
-                publish(Happened(about=fact.about), cause=fact)
+def test_a_whole_batch_says_which_event_is_the_cause(subscribed: Subscribed) -> None:
+    def react(events: list[Happened]) -> None:
+        for event in events:
+            if event.number:
+                publish(Happened(about=event.about), cause=event)
 
     subscribed(react)
     given(Happened(about="a", number=1), Happened(about="b", number=2))
@@ -119,9 +119,9 @@ def test_a_whole_batch_says_which_fact_is_the_cause(subscribed: Subscribed) -> N
 def test_a_whole_batch_that_does_not_name_the_cause_is_told_so(subscribed: Subscribed) -> None:
     errors: list[str] = []
 
-    def react(facts: list[Happened]) -> None:
+    def react(events: list[Happened]) -> None:
         try:
-            publish(Happened(about="c"), cause=None if facts[0].number else Happened(about="x"))
+            publish(Happened(about="c"), cause=None if events[0].number else Happened(about="x"))
         except LookupError as error:
             errors.append(str(error))
 
@@ -131,8 +131,8 @@ def test_a_whole_batch_that_does_not_name_the_cause_is_told_so(subscribed: Subsc
     given(Happened(about="a", number=0), Happened(about="b", number=0))
     settle("desk")
 
-    assert "say publish(fact, cause=...)" in errors[0]
-    assert "must be one of the facts" in errors[1]
+    assert "say publish(event, cause=...)" in errors[0]
+    assert "must be one of the events" in errors[1]
 
 
 def test_an_event_reads_as_a_cloudevents_envelope_without_personal_data() -> None:

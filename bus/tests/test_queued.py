@@ -31,8 +31,8 @@ from bus.tests.conftest import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None:
-    note(str(fact.number))
+def react(event: Happened) -> None:
+    note(str(event.number))
 
 
 @pytest.fixture

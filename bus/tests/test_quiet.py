@@ -21,32 +21,32 @@ class FollowedUp(Happened, frozen=True, kw_only=True):
     """What comes of something that happened."""
 
 
-def given_quietly(*facts: Happened) -> None:
-    """State these facts as the consequences of a quiet one."""
-    for fact in facts:
-        with transaction.atomic(), handling([(fact, Origin(quiet=True))]):
-            publish(fact)
+def given_quietly(*events: Happened) -> None:
+    """State these events as the consequences of a quiet one."""
+    for event in events:
+        with transaction.atomic(), handling([(event, Origin(suppressed=True))]):
+            publish(event)
 
 
-def react(fact: Happened) -> None:
-    note(str(fact.number))
+def react(event: Happened) -> None:
+    note(str(event.number))
 
 
-def follow_up(fact: Happened) -> None:
-    publish(FollowedUp(about=fact.about, number=fact.number))
+def follow_up(event: Happened) -> None:
+    publish(FollowedUp(about=event.about, number=event.number))
 
 
 def test_what_reaches_outside_is_visible_unless_it_says_otherwise(
     subscribed: Subscribed, world: World
 ) -> None:
-    def draw(fact: Happened, key: str) -> None: ...
+    def draw(event: Happened, key: str) -> None: ...
 
     subscribed(react)
-    subscribed(world.send, outside=True)
-    subscribed(draw, outside=True, visible=False)
+    subscribed(world.send, external=True)
+    subscribed(draw, external=True, suppressible=False)
     register("desk")
 
-    visible = Subscription.objects.filter(visible=True).values_list("name", flat=True)
+    visible = Subscription.objects.filter(suppressible=True).values_list("name", flat=True)
     assert [name.rsplit(".")[-1] for name in visible] == ["send"]
 
 
@@ -54,7 +54,7 @@ def test_a_quiet_event_is_handled_and_nobody_outside_notices(
     subscribed: Subscribed, world: World
 ) -> None:
     subscribed(react)
-    subscribed(world.send, outside=True)
+    subscribed(world.send, external=True)
     given_quietly(*happened(1))
     given(*happened(2))
 
@@ -72,21 +72,21 @@ def test_a_quiet_event_is_handled_and_nobody_outside_notices(
 
 def test_what_a_quiet_delivery_leads_to_is_quiet_too(subscribed: Subscribed, world: World) -> None:
     subscribed(follow_up)
-    subscribe(FollowedUp, queue=Queue("desk"), retry=RETRY, outside=True)(world.send)
+    subscribe(FollowedUp, queue=Queue("desk"), retry=RETRY, external=True)(world.send)
     given_quietly(*happened(1))
     given(*happened(2))
 
     settle("desk")
 
-    quiet = dict(Event.objects.filter(type="FollowedUp").values_list("stream", "quiet"))
+    quiet = dict(Event.objects.filter(type="FollowedUp").values_list("stream", "suppressed"))
     assert quiet == {"1": True, "2": False}
     assert len(world.keys) == 1
 
 
 def test_of_a_batch_each_consequence_is_as_quiet_as_its_cause(subscribed: Subscribed) -> None:
-    def follow_all(facts: list[Happened]) -> None:
-        for fact in facts:
-            publish(FollowedUp(about=fact.about), cause=fact)
+    def follow_all(events: list[Happened]) -> None:
+        for event in events:
+            publish(FollowedUp(about=event.about), cause=event)
 
     subscribed(follow_all)
     given_quietly(*happened(1))
@@ -94,14 +94,14 @@ def test_of_a_batch_each_consequence_is_as_quiet_as_its_cause(subscribed: Subscr
 
     settle("desk")
 
-    quiet = dict(Event.objects.filter(type="FollowedUp").values_list("stream", "quiet"))
+    quiet = dict(Event.objects.filter(type="FollowedUp").values_list("stream", "suppressed"))
     assert quiet == {"1": True, "2": False}
 
 
 def test_what_was_kept_quiet_is_as_loud_as_any_when_it_is_delivered_again(
     subscribed: Subscribed, world: World
 ) -> None:
-    subscribed(world.send, outside=True)
+    subscribed(world.send, external=True)
     given_quietly(*happened(1))
     settle("desk")
     assert world.keys == []
@@ -116,11 +116,11 @@ def test_what_was_kept_quiet_is_as_loud_as_any_when_it_is_delivered_again(
 def test_a_quiet_delivery_that_is_delivered_again_stays_quiet(subscribed: Subscribed) -> None:
     broken = [True]
 
-    def follow_up(fact: Happened) -> None:
+    def follow_up(event: Happened) -> None:
         if broken:
             broken.pop()
             raise ValueError
-        publish(FollowedUp(about=fact.about))
+        publish(FollowedUp(about=event.about))
 
     subscribed(follow_up)
     given_quietly(*happened(1))
@@ -130,7 +130,7 @@ def test_a_quiet_delivery_that_is_delivered_again_stays_quiet(subscribed: Subscr
     deliver_again(Delivery.objects.values_list("pk", flat=True), by="ada")
     settle("desk")
 
-    assert Event.objects.get(type="FollowedUp").quiet
+    assert Event.objects.get(type="FollowedUp").suppressed
 
 
 def test_a_new_visible_subscription_gets_no_quiet_event_of_the_last_minute(
@@ -138,7 +138,7 @@ def test_a_new_visible_subscription_gets_no_quiet_event_of_the_last_minute(
 ) -> None:
     given_quietly(*happened(1))
     route()
-    subscribed(world.send, outside=True)
+    subscribed(world.send, external=True)
 
     register("desk")
 

@@ -34,7 +34,7 @@ class AnotherThing(Happened, frozen=True, kw_only=True):
     pass
 
 
-def react(fact: Happened) -> None: ...
+def react(event: Happened) -> None: ...
 
 
 def event_of(age: timedelta) -> Event:
@@ -55,9 +55,9 @@ def declared_again(subscribed: Subscribed, name: str, **options: Any) -> None:
     subscribed(react, **options)
 
 
-def forgotten(name: str) -> registry.Reaction:
+def forgotten(name: str) -> registry.Handler:
     current_app.tasks.pop(name)
-    return registry._reactions.pop(name)
+    return registry._handlers.pop(name)
 
 
 def test_a_new_subscription_gets_the_events_of_the_last_minute(subscribed: Subscribed) -> None:
@@ -99,7 +99,7 @@ def test_only_the_subscriptions_of_the_asked_queue_are_registered(subscribed: Su
     register("desk")
 
     assert list(Subscription.objects.values_list("name", flat=True)) == [name]
-    assert len(register()) == len(registry.reactions()) - 1
+    assert len(register()) == len(registry.handlers()) - 1
 
 
 def test_a_changed_declaration_is_written_down(subscribed: Subscribed) -> None:
@@ -186,7 +186,7 @@ def test_a_subscription_that_was_paused_and_retired_comes_back_at_work(
     assert Subscription.objects.get().paused_at is None
 
 
-def test_a_subscription_to_another_fact_begins_anew(subscribed: Subscribed) -> None:
+def test_a_subscription_to_another_event_begins_anew(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
     Subscription.objects.update(registered_at=Now() - timedelta(days=2))

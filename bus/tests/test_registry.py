@@ -15,11 +15,11 @@ from bus.tests.conftest import RETRY, Happened, Subscribed
 QUEUE = Queue("desk", ordered=True, hard_limit=timedelta(seconds=80))
 
 
-def atomic(fact: Happened) -> None: ...
-def whole(facts: list[Happened]) -> None: ...
-def outside(fact: Happened, key: str) -> AfterDone | None: ...
-def outside_whole(facts: list[Happened], key: str) -> None: ...
-def with_resource(fact: Happened, key: str, resource: str) -> None: ...
+def atomic(event: Happened) -> None: ...
+def whole(events: list[Happened]) -> None: ...
+def outside(event: Happened, key: str) -> AfterDone | None: ...
+def outside_whole(events: list[Happened], key: str) -> None: ...
+def with_resource(event: Happened, key: str, resource: str) -> None: ...
 def nothing() -> None: ...
 
 
@@ -28,7 +28,7 @@ def resource() -> AbstractContextManager[str]:
 
 
 def named(name: str) -> Callable[..., None]:
-    def function(fact: Happened) -> None: ...
+    def function(event: Happened) -> None: ...
 
     function.__name__ = name
     return function
@@ -39,16 +39,16 @@ def named(name: str) -> Callable[..., None]:
     [
         (atomic, {"batch": 0}, "batch is 0; it must be 1 to 500"),
         (atomic, {"batch": 501}, "batch is 501"),
-        (outside, {"outside": True, "lock": print}, "lock needs a transaction"),
-        (atomic, {"using": resource}, "using and repeatable need outside=True"),
-        (atomic, {"repeatable": True}, "using and repeatable need outside=True"),
-        (outside_whole, {"outside": True}, "takes one fact at a time, not a list"),
-        (nothing, {}, r"takes 0 parameters; it must take \(fact\)"),
-        (atomic, {"outside": True}, r"takes 1 parameters; it must take \(fact, key\)"),
+        (outside, {"external": True, "lock": print}, "lock needs a transaction"),
+        (atomic, {"using": resource}, "using and repeatable need external=True"),
+        (atomic, {"repeatable": True}, "using and repeatable need external=True"),
+        (outside_whole, {"external": True}, "takes one event at a time, not a list"),
+        (nothing, {}, r"takes 0 parameters; it must take \(event\)"),
+        (atomic, {"external": True}, r"takes 1 parameters; it must take \(event, key\)"),
         (
             outside,
-            {"outside": True, "using": resource},
-            r"it must take \(fact, key, what using= yields\)",
+            {"external": True, "using": resource},
+            r"it must take \(event, key, what using= yields\)",
         ),
         (atomic, {"stage": "two\nlines"}, "stage is .*; it must be one line of at most 60"),
         (atomic, {"stage": "x" * 61}, "it must be one line of at most 60 printable characters"),
@@ -60,12 +60,12 @@ def named(name: str) -> Callable[..., None]:
 def test_a_subscription_that_cannot_work_is_refused(
     subscribed: Subscribed, handler: Callable[..., Any], options: dict[str, Any], sentence: str
 ) -> None:
-    before = registry.reactions()
+    before = registry.handlers()
 
     with pytest.raises(BadSubscription, match=sentence):
         subscribed(handler, **options)
 
-    assert registry.reactions() == before
+    assert registry.handlers() == before
 
 
 def test_a_name_is_subscribed_once(subscribed: Subscribed) -> None:
@@ -75,8 +75,8 @@ def test_a_name_is_subscribed_once(subscribed: Subscribed) -> None:
         subscribed(atomic)
 
 
-def test_only_classes_of_facts_are_subscribed_to(subscribed: Subscribed) -> None:
-    with pytest.raises(BadSubscription, match="must subscribe to a class of facts, not to 'Happ"):
+def test_only_classes_of_events_are_subscribed_to(subscribed: Subscribed) -> None:
+    with pytest.raises(BadSubscription, match="must subscribe to a class of events, not to 'Happ"):
         subscribe("Happened", queue=QUEUE, retry=RETRY)(atomic)  # type: ignore[arg-type]  # the mistake
 
 
@@ -97,16 +97,16 @@ def test_a_subscription_takes_its_order_from_its_queue_unless_it_says_otherwise(
     inherited = subscribed(atomic, queue=QUEUE)
     subscribe(Happened, queue=QUEUE, retry=RETRY, ordered=False)(named("left"))
 
-    assert registry.reaction(inherited).ordered
-    assert not registry.reaction(f"{__name__}.left").ordered
+    assert registry.handler(inherited).ordered
+    assert not registry.handler(f"{__name__}.left").ordered
 
 
 def test_the_shape_of_the_handler_says_whether_it_takes_a_whole_batch(
     subscribed: Subscribed,
 ) -> None:
-    assert not registry.reaction(subscribed(atomic)).whole_batch
-    assert registry.reaction(subscribed(whole)).whole_batch
-    assert registry.reaction(subscribed(with_resource, outside=True, using=resource)).using
+    assert not registry.handler(subscribed(atomic)).whole_batch
+    assert registry.handler(subscribed(whole)).whole_batch
+    assert registry.handler(subscribed(with_resource, external=True, using=resource)).using
 
 
 def test_the_limits_follow_from_the_queues_hard_limit() -> None:

@@ -8,7 +8,7 @@ from celery import current_app
 from django.db.models import F
 from django.db.models.functions import Now
 
-from bus import Fact, registry, subscribe
+from bus import DomainEvent, registry, subscribe
 from bus.message import RELEASE
 from bus.models import Delivery, State, Subscription
 from bus.operations import deliver_again
@@ -31,7 +31,7 @@ from bus.tests.conftest import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Ended(Fact, frozen=True, kw_only=True):
+class Ended(DomainEvent, frozen=True, kw_only=True):
     """What the handler of the new release handles. It reads every `Happened`, too."""
 
     about: str
@@ -42,27 +42,27 @@ class Ended(Fact, frozen=True, kw_only=True):
         return self.about
 
 
-def react(fact: Any) -> None:
-    note(f"{type(fact).__name__} {fact.number}")
+def react(event: Any) -> None:
+    note(f"{type(event).__name__} {event.number}")
 
 
-def send(fact: Any, key: str) -> None:
-    react(fact)
+def send(event: Any, key: str) -> None:
+    react(event)
 
 
-def handles(fact: type[Fact], name: str) -> None:
+def handles(event: type[DomainEvent], name: str) -> None:
     """From now on this process has the code of a release in which the handler takes that type."""
-    was = registry._reactions.pop(name)
+    was = registry._handlers.pop(name)
     current_app.tasks.pop(name)
-    subscribe(fact, queue=was.queue, retry=RETRY, outside=was.outside)(was.handler)
+    subscribe(event, queue=was.queue, retry=RETRY, external=was.external)(was.function)
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize("external", [False, True])
 def test_an_open_delivery_of_the_type_before_is_not_handled_as_one_of_the_new(
-    subscribed: Subscribed, outside: bool, count: int
+    subscribed: Subscribed, external: bool, count: int
 ) -> None:
-    name = subscribed(send if outside else react, outside=outside)
+    name = subscribed(send if external else react, external=external)
     given(*happened(*range(count)))
     message = relayed()
     handles(Ended, name)

@@ -18,12 +18,12 @@ from bus.tests.conftest import Happened, Subscribed, at_once, happened
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def one(fact: Happened) -> None: ...
-def two(fact: Happened) -> None: ...
+def one(event: Happened) -> None: ...
+def two(event: Happened) -> None: ...
 
 
 def owed() -> list[tuple[str, str]]:
-    """Stream and reaction of all deliveries, in the order of the ledger."""
+    """Stream and handler of all deliveries, in the order of the ledger."""
     rows = Delivery.objects.order_by("id").values_list("stream", "subscription__name")
     return [(stream, name.rsplit(".", 1)[1]) for stream, name in rows]
 
@@ -49,7 +49,7 @@ def test_a_subscription_that_only_the_database_knows_is_owed_too() -> None:
         batch=1,
         window=40,
         ordered=False,
-        outside=False,
+        external=False,
         repeatable=False,
         retry="never again",
     )

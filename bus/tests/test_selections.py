@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MANY = 10_000
 
 
-def react(fact: Happened) -> None: ...
-def react_too(fact: Happened) -> None: ...
+def react(event: Happened) -> None: ...
+def react_too(event: Happened) -> None: ...
 
 
 def event_of(stream: str, age: timedelta) -> None:
@@ -133,7 +133,7 @@ def many_dead() -> None:
         batch=1,
         window=40,
         ordered=True,
-        outside=False,
+        external=False,
         repeatable=False,
         retry="never again",
     )

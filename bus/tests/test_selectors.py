@@ -18,20 +18,20 @@ from bus.tests.test_failures import failing
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None: ...
+def react(event: Happened) -> None: ...
 
 
 def fails_once_with(error: Exception) -> object:
     left = [error]
 
-    def react(fact: Happened) -> None:
+    def react(event: Happened) -> None:
         if left:
             raise left.pop()
 
     return react
 
 
-def test_the_reactions_of_a_stream_are_told_in_the_order_of_its_events(
+def test_the_handlers_of_a_stream_are_told_in_the_order_of_its_events(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react)
@@ -41,21 +41,21 @@ def test_the_reactions_of_a_stream_are_told_in_the_order_of_its_events(
         state=State.WAITING, closed_at=None
     )
 
-    first, second = selectors.reactions("1")
+    first, second = selectors.handlers("1")
 
-    assert (first.app, first.reaction, first.state, first.attempts) == ("bus", "react", "done", 1)
+    assert (first.app, first.handler, first.state, first.attempts) == ("bus", "react", "done", 1)
     assert first.at == Delivery.objects.earliest("id").closed_at
     assert second.state == State.WAITING
     assert second.at is not None
 
 
-def test_reactions_are_read_by_one_statement(subscribed: Subscribed) -> None:
+def test_handlers_are_read_by_one_statement(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*(Happened(about="a", number=n) for n in range(10)))
     settle("desk")
 
     with CaptureQueriesContext(connection) as queries:
-        assert len(selectors.reactions("a")) == 10
+        assert len(selectors.handlers("a")) == 10
 
     assert len(queries) == 1
 
@@ -88,9 +88,9 @@ def test_a_dead_delivery_keeps_its_stream_open_until_it_is_discarded(
     assert selectors.settled("1")
 
 
-def test_a_reaction_that_states_a_fact_does_not_settle_its_stream(subscribed: Subscribed) -> None:
-    def react(fact: Happened) -> None:
-        if fact.number == 1:
+def test_a_handler_that_states_an_event_does_not_settle_its_stream(subscribed: Subscribed) -> None:
+    def react(event: Happened) -> None:
+        if event.number == 1:
             publish(Happened(about="1", number=2))
 
     subscribed(react)
@@ -138,13 +138,13 @@ def test_a_queue_with_nothing_open_is_told_too(subscribed: Subscribed) -> None:
     assert not state.paused
 
 
-def test_the_history_of_a_fact_is_told_in_order_from_any_event() -> None:
+def test_the_history_of_an_event_is_told_in_order_from_any_event() -> None:
     given(*happened(1, 2, 3))
 
     told = list(selectors.history(Happened))
     later = list(selectors.history(Happened, after=told[0][0]))
 
-    assert [fact for _id, fact in told] == happened(1, 2, 3)
+    assert [event for _id, event in told] == happened(1, 2, 3)
     assert later == told[1:]
 
 

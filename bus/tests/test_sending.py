@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NOWHERE = "redis://127.0.0.1:1/0"
 
 
-def react(fact: Happened) -> None: ...
+def react(event: Happened) -> None: ...
 
 
 def messages(broker: redis.Redis) -> list[bytes]:

@@ -23,12 +23,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = Now() - timedelta(hours=2)
 
 
-def react(_fact: object) -> None: ...
+def react(_event: object) -> None: ...
 
 
-def overdue(*facts: Happened) -> None:
-    """Deliveries of these facts, sent once and due again for long."""
-    given(*facts)
+def overdue(*events: Happened) -> None:
+    """Deliveries of these events, sent once and due again for long."""
+    given(*events)
     relayed()
     Delivery.objects.update(state=State.WAITING, due_since=LONG_AGO, lease_until=None)
 

@@ -33,26 +33,26 @@ def swallow_of_the_cursor() -> None:
         cursor.execute("INSERT INTO bus_queue (name) VALUES ('desk')")
 
 
-def react(fact: Happened) -> None:
+def react(event: Happened) -> None:
     swallow()
 
 
-def react_to_all(facts: list[Happened]) -> None:
+def react_to_all(events: list[Happened]) -> None:
     swallow()
 
 
-def react_by_cursor(fact: Happened) -> None:
+def react_by_cursor(event: Happened) -> None:
     swallow_of_the_cursor()
 
 
-def send(fact: Happened, key: str) -> object:
+def send(event: Happened, key: str) -> object:
     return swallow
 
 
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("handler", [react, react_to_all, send])
 def test_it_needs_a_person(subscribed: Subscribed, handler: object, count: int) -> None:
-    subscribed(handler, outside=handler is send)
+    subscribed(handler, external=handler is send)
     given(*happened(*range(count)))
 
     worked(relayed())

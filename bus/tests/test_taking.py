@@ -26,7 +26,7 @@ from bus.worker.taking import take
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def react(fact: Happened) -> None: ...
+def react(event: Happened) -> None: ...
 
 
 @pytest.mark.postgres
@@ -42,7 +42,7 @@ def test_an_old_message_that_looks_at_a_delivery_hides_it_from_no_worker(
 
     def look_at_it_for_long() -> list[object]:
         with transaction.atomic():
-            taken = take(registry.reaction(name), old.tickets, [])
+            taken = take(registry.handler(name), old.tickets, [])
             looked.set()
             time.sleep(0.5)
         return list(taken)
@@ -61,7 +61,7 @@ def test_a_lone_delivery_is_taken_in_one_statement(subscribed: Subscribed) -> No
     (message,) = relayed()
 
     with CaptureQueriesContext(connection) as queries:
-        (taken,) = take(registry.reaction(name), message.tickets, [])
+        (taken,) = take(registry.handler(name), message.tickets, [])
 
     assert len(queries) == 1
     row = delivery(1)
@@ -75,10 +75,10 @@ def test_what_was_taken_before_the_answer_was_lost_is_taken(subscribed: Subscrib
     given(*happened(1))
     (message,) = relayed()
     tries: list[int] = []
-    (first,) = take(registry.reaction(name), message.tickets, tries)
+    (first,) = take(registry.handler(name), message.tickets, tries)
 
-    (again,) = take(registry.reaction(name), message.tickets, tries)
-    other = take(registry.reaction(name), message.tickets, [])
+    (again,) = take(registry.handler(name), message.tickets, tries)
+    other = take(registry.handler(name), message.tickets, [])
 
     assert (again.id, again.token, again.attempts) == (first.id, first.token, first.attempts)
     assert other == []
@@ -90,25 +90,25 @@ def test_a_lone_delivery_of_a_paused_subscription_goes_back(subscribed: Subscrib
     (message,) = relayed()
     operations.pause(name, by="test")
 
-    assert take(registry.reaction(name), message.tickets, []) == []
+    assert take(registry.handler(name), message.tickets, []) == []
 
     assert delivery(1).state == State.WAITING
 
 
-@pytest.mark.parametrize("outside", [True, False])
+@pytest.mark.parametrize("external", [True, False])
 def test_a_second_copy_of_a_message_takes_nothing_whatever_its_fence(
-    subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch, outside: bool
+    subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch, external: bool
 ) -> None:
-    def send(fact: Happened, key: str) -> None: ...
+    def send(event: Happened, key: str) -> None: ...
 
-    name = subscribed(send if outside else react, outside=outside)
+    name = subscribed(send if external else react, external=external)
     given(*happened(1))
     (message,) = relayed()
     monkeypatch.setattr(taking, "new_fence", lambda: 7)
-    (taken,) = take(registry.reaction(name), message.tickets, [])
+    (taken,) = take(registry.handler(name), message.tickets, [])
 
-    assert take(registry.reaction(name), message.tickets, []) == []
+    assert take(registry.handler(name), message.tickets, []) == []
 
     row = delivery(1)
-    assert (row.state, row.attempts) == (State.SENDING if outside else State.RUNNING, 1)
+    assert (row.state, row.attempts) == (State.SENDING if external else State.RUNNING, 1)
     assert row.token == taken.token

@@ -7,7 +7,7 @@ from celery import current_app
 from celery.result import EagerResult
 from django.db import IntegrityError, connection
 
-from bus.registry import reaction
+from bus.registry import handler
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, happened, relayed
 
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ERRORS = {1: None, 2: ConnectionError("refused"), 3: ValueError("wrong")}
 
 
-def react_by_number(fact: Happened) -> None:
-    if error := ERRORS[fact.number]:
+def react_by_number(event: Happened) -> None:
+    if error := ERRORS[event.number]:
         raise error
 
 
@@ -66,12 +66,12 @@ def test_a_ledger_that_cannot_be_written_ends_the_message_alone_and_names_nobody
     assert str(trouble) not in result.traceback
 
 
-def test_a_task_has_the_name_and_the_limits_of_its_reaction(subscribed: Subscribed) -> None:
+def test_a_task_has_the_name_and_the_limits_of_its_handler(subscribed: Subscribed) -> None:
     name = subscribed(react_by_number)
 
     task = current_app.tasks[name]
 
-    queue = reaction(name).queue
+    queue = handler(name).queue
     assert task.name == name
     assert (task.soft_time_limit, task.time_limit) == (45, 60)
     assert queue.lease.total_seconds() > task.time_limit

@@ -57,17 +57,17 @@ TROUBLE_OF_OTHERS = {
 
 
 @pytest.mark.parametrize("error", TROUBLE_OF_OTHERS.values(), ids=TROUBLE_OF_OTHERS)
-@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize("external", [False, True])
 def test_trouble_of_others_costs_no_try_for_a_day_and_then_each_costs_one(
-    subscribed: Subscribed, error: Callable[[], Exception], outside: bool
+    subscribed: Subscribed, error: Callable[[], Exception], external: bool
 ) -> None:
-    def react(fact: Happened) -> None:
+    def react(event: Happened) -> None:
         raise error()
 
-    def send(fact: Happened, key: str) -> None:
+    def send(event: Happened, key: str) -> None:
         raise error()
 
-    subscribed(send if outside else react, outside=outside)
+    subscribed(send if external else react, external=external)
     given(*happened(2))
     for tries in range(1, 3 * RETRY.times):
         settle("desk")
@@ -86,7 +86,7 @@ def test_trouble_of_others_does_not_pardon_the_tries_that_count(subscribed: Subs
     errors = [TryLater("busy", timedelta(0)), ConnectionError(), TryLater("busy", timedelta(0))]
     errors += [ConnectionError()] * 2
 
-    def react(fact: Happened) -> None:
+    def react(event: Happened) -> None:
         raise errors.pop(0)
 
     subscribed(react)
@@ -129,7 +129,7 @@ def test_a_statement_that_cannot_be_right_is_no_trouble_of_the_database(
 ) -> None:
     """SQLite calls it operational, too."""
 
-    def react(fact: Happened) -> None:
+    def react(event: Happened) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement)
 
@@ -143,7 +143,7 @@ def test_a_statement_that_cannot_be_right_is_no_trouble_of_the_database(
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL locks one table")
 def test_a_table_that_is_locked_costs_no_try(subscribed: Subscribed) -> None:
-    def react(fact: Happened) -> None:
+    def react(event: Happened) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '50ms'")
             cursor.execute("SELECT 1 FROM bus_operatoraction LIMIT 1")

@@ -6,10 +6,10 @@ from django.db import close_old_connections, transaction
 
 from bus.context import handling
 from bus.crashpoints import Point, reach
-from bus.facts import Fact, UnreadableFact
+from bus.events import DomainEvent, UnreadableEvent
 from bus.models import State
 from bus.planning import plan_by_index, planned_by_index
-from bus.registry import Reaction
+from bus.registry import Handler
 from bus.worker.failures import ALWAYS_TRANSIENT, fail
 from bus.worker.ledger import Taken, close, close_done, read, require_sound, send_alone, still_owned
 from bus.worker.outcome import Outcome
@@ -19,98 +19,98 @@ from bus.worker.trouble import is_trouble_of_database
 
 log = logging.getLogger(__name__)
 
-Read = list[tuple[Taken, Fact]]
+Read = list[tuple[Taken, DomainEvent]]
 Failed = list[tuple[Taken, Exception]]
 
 
-def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None:
+def perform(handler: Handler, tickets: list[Ticket], outcome: Outcome) -> None:
     """Run the handler for each delivery in a savepoint; one commit for effects and ledger.
 
     What fails as a whole (a deadlock, a lost connection, the soft time limit, the common lock)
     is rolled back as a whole and tried again one by one. A delivery that is alone is the whole.
     """
     tries: list[int] = []
-    taken = patiently(lambda: take(reaction, tickets, tries))
+    taken = patiently(lambda: take(handler, tickets, tries))
     if not taken:
         return
-    reach(Point.BEFORE_EFFECT, reaction.name)
+    reach(Point.BEFORE_EFFECT, handler.name)
     try:
-        states = _together(reaction, taken)
+        states = _together(handler, taken)
     except Exception as error:
         trouble = error
         if len(taken) > 1:
-            log.warning("%s: batch rolled back: %s", reaction.name, type(error).__name__)
+            log.warning("%s: batch rolled back: %s", handler.name, type(error).__name__)
         # A connection that broke cannot write the ledger; the next query opens another one.
         close_old_connections()
-        states = patiently(lambda: _apart(reaction, taken, trouble))
-    reach(Point.AFTER_COMMIT, reaction.name)
+        states = patiently(lambda: _apart(handler, taken, trouble))
+    reach(Point.AFTER_COMMIT, handler.name)
     outcome.count(states)
 
 
-def _together(reaction: Reaction, taken: list[Taken]) -> list[State]:
+def _together(handler: Handler, taken: list[Taken]) -> list[State]:
     with transaction.atomic():
         if len(taken) == 1:
-            return _alone(reaction, taken[0])
+            return _alone(handler, taken[0])
         with planned_by_index():
             owned = still_owned(taken, State.RUNNING)
-        facts, failed = _read_all(reaction, [one for one in taken if one.id in owned])
-        if reaction.lock and facts:
-            reaction.lock([fact for _one, fact in facts])
-        done, failures = _handle(reaction, facts)
-        reach(Point.AFTER_EFFECT, reaction.name)
+        events, failed = _read_all(handler, [one for one in taken if one.id in owned])
+        if handler.lock and events:
+            handler.lock([event for _one, event in events])
+        done, failures = _handle(handler, events)
+        reach(Point.AFTER_EFFECT, handler.name)
         with planned_by_index():
             close_done(one.id for one in done)
-            states = [fail(reaction, one, error) for one, error in failed + failures]
-        reach(Point.BEFORE_COMMIT, reaction.name)
+            states = [fail(handler, one, error) for one, error in failed + failures]
+        reach(Point.BEFORE_COMMIT, handler.name)
         return [State.DONE] * len(done) + states
 
 
-def _alone(reaction: Reaction, one: Taken) -> list[State]:
+def _alone(handler: Handler, one: Taken) -> list[State]:
     """Close it and do it: whatever fails takes both back."""
     with planned_by_index():
         if not close(one, State.RUNNING):
             return []
-    fact = read(reaction, one)
-    if reaction.lock:
-        reaction.lock([fact])
-    with handling([(fact, one.origin)]):
-        reaction.handler([fact] if reaction.whole_batch else fact)
+    event = read(handler, one)
+    if handler.lock:
+        handler.lock([event])
+    with handling([(event, one.origin)]):
+        handler.function([event] if handler.whole_batch else event)
     require_sound()
-    reach(Point.AFTER_EFFECT, reaction.name)
-    reach(Point.BEFORE_COMMIT, reaction.name)
+    reach(Point.AFTER_EFFECT, handler.name)
+    reach(Point.BEFORE_COMMIT, handler.name)
     return [State.DONE]
 
 
-def _apart(reaction: Reaction, taken: list[Taken], error: Exception) -> list[State]:
+def _apart(handler: Handler, taken: list[Taken], error: Exception) -> list[State]:
     with transaction.atomic():
         plan_by_index()
         owned = still_owned(taken, State.RUNNING)
         if len(taken) == 1:
-            return [fail(reaction, one, error) for one in taken if one.id in owned]
+            return [fail(handler, one, error) for one in taken if one.id in owned]
         send_alone(owned, uncounted=is_trouble_of_database(error))
         return [State.WAITING] * len(owned)
 
 
-def _read_all(reaction: Reaction, taken: list[Taken]) -> tuple[Read, Failed]:
-    facts: Read = []
+def _read_all(handler: Handler, taken: list[Taken]) -> tuple[Read, Failed]:
+    events: Read = []
     failed: Failed = []
     for one in taken:
         try:
-            facts.append((one, read(reaction, one)))
-        except UnreadableFact as error:
+            events.append((one, read(handler, one)))
+        except UnreadableEvent as error:
             failed.append((one, error))
-    return facts, failed
+    return events, failed
 
 
-def _handle(reaction: Reaction, facts: Read) -> tuple[list[Taken], Failed]:
-    if reaction.whole_batch and len(facts) > 1 and _handle_whole(reaction, facts):
-        return [one for one, _fact in facts], []
+def _handle(handler: Handler, events: Read) -> tuple[list[Taken], Failed]:
+    if handler.whole_batch and len(events) > 1 and _handle_whole(handler, events):
+        return [one for one, _event in events], []
     done: list[Taken] = []
     failed: Failed = []
-    for one, fact in facts:
+    for one, event in events:
         try:
-            with transaction.atomic(), handling([(fact, one.origin)]):
-                reaction.handler([fact] if reaction.whole_batch else fact)
+            with transaction.atomic(), handling([(event, one.origin)]):
+                handler.function([event] if handler.whole_batch else event)
                 require_sound()
         except ALWAYS_TRANSIENT:
             raise
@@ -121,14 +121,14 @@ def _handle(reaction: Reaction, facts: Read) -> tuple[list[Taken], Failed]:
     return done, failed
 
 
-def _handle_whole(reaction: Reaction, facts: Read) -> bool:
+def _handle_whole(handler: Handler, events: Read) -> bool:
     try:
-        with transaction.atomic(), handling([(fact, one.origin) for one, fact in facts]):
-            reaction.handler([fact for _one, fact in facts])
+        with transaction.atomic(), handling([(event, one.origin) for one, event in events]):
+            handler.function([event for _one, event in events])
             require_sound()
     except ALWAYS_TRANSIENT:
         raise
     except Exception as error:
-        log.warning("%s: batch failed with %s, now one by one", reaction.name, type(error).__name__)
+        log.warning("%s: batch failed with %s, now one by one", handler.name, type(error).__name__)
         return False
     return True

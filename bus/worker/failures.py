@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from bus.discretion import texts
 from bus.models import Delivery, PersonalData, State
-from bus.registry import Reaction
+from bus.registry import Handler
 from bus.retry import LONGEST_WAIT, MOST_UNCOUNTED, UNCOUNTED_FOR, Ambiguous, TryLater
 from bus.worker.ledger import Taken
 from bus.worker.patience import DATABASE_TROUBLE
@@ -35,8 +35,8 @@ MOST_AMBIGUOUS = 2
 LONGEST_ERROR = 20_000
 
 
-def fail(reaction: Reaction, one: Taken, error: BaseException) -> State:
-    """Write a failed try down by the reaction's policy; says what the delivery is now."""
+def fail(handler: Handler, one: Taken, error: BaseException) -> State:
+    """Write a failed try down by the handler's policy; says what the delivery is now."""
     # What the handler held is let go first: memory may be what is short.
     traceback.clear_frames(error.__traceback__)
     changes: dict[str, Any] = {"lease_until": None, "error": _explained(error, one)}
@@ -46,15 +46,15 @@ def fail(reaction: Reaction, one: Taken, error: BaseException) -> State:
     if _costs_no_try(one, error):
         changes["uncounted"] = F("uncounted") + 1
         spent -= 1
-    if _is_final(reaction, one, error, spent):
+    if _is_final(handler, one, error, spent):
         changes |= {"state": State.DEAD, "closed_at": Now()}
     else:
-        again = Now() + wait_after(reaction, one, error)
+        again = Now() + wait_after(handler, one, error)
         changes |= {"state": State.WAITING, "due_at": again, "retry_at": again}
     Delivery.objects.filter(id=one.id).update(**changes)
     # The kind of error alone: its text may name somebody. The ledger has the traceback.
     state, kind = changes["state"].value, type(error).__name__
-    log.warning("%s: delivery %s is %s after %s", reaction.name, one.id, state, kind)
+    log.warning("%s: delivery %s is %s after %s", handler.name, one.id, state, kind)
     return State(changes["state"])
 
 
@@ -66,13 +66,13 @@ def _costs_no_try(one: Taken, error: BaseException) -> bool:
     return one.uncounted < MOST_UNCOUNTED and young.exists()
 
 
-def _is_final(reaction: Reaction, one: Taken, error: BaseException, spent: int) -> bool:
+def _is_final(handler: Handler, one: Taken, error: BaseException, spent: int) -> bool:
     if isinstance(error, Ambiguous):
         return one.ambiguous + 1 >= MOST_AMBIGUOUS
-    transient = isinstance(error, (TryLater, *ALWAYS_TRANSIENT, *reaction.retry.on))
+    transient = isinstance(error, (TryLater, *ALWAYS_TRANSIENT, *handler.retry.on))
     if not (transient or interrupts(error)):
         return True
-    return spent >= reaction.retry.times
+    return spent >= handler.retry.times
 
 
 def interrupts(error: BaseException) -> bool:
@@ -81,16 +81,16 @@ def interrupts(error: BaseException) -> bool:
     return short or isinstance(error, INTERRUPTIONS)
 
 
-def wait_after(reaction: Reaction, one: Taken, error: BaseException) -> timedelta:
+def wait_after(handler: Handler, one: Taken, error: BaseException) -> timedelta:
     """The policy's wait, or the one that was asked for, where that is longer."""
-    wait = reaction.retry.wait(one.attempts)
+    wait = handler.retry.wait(one.attempts)
     return max(wait, min(error.wait, LONGEST_WAIT)) if isinstance(error, TryLater) else wait
 
 
 def _explained(error: BaseException, one: Taken) -> str:
     """The traceback, without what is personal in any event of the stream.
 
-    A reaction to an event that names nobody may know its customer from another one.
+    A handler to an event that names nobody may know its customer from another one.
     """
     stream = Delivery.objects.filter(id=one.id).values("stream")
     personal = PersonalData.objects.filter(event__stream__in=stream).values_list("data", flat=True)

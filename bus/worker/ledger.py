@@ -16,10 +16,10 @@ from psycopg.pq import TransactionStatus
 from bus.among import among
 from bus.clock import sql_now
 from bus.context import Origin
-from bus.facts import Fact, UnreadableFact
+from bus.events import DomainEvent, UnreadableEvent
 from bus.models import Delivery, State
 from bus.planning import plan_by_index
-from bus.registry import Reaction
+from bus.registry import Handler
 
 Row = tuple[int, int, bool]
 """A delivery's id and token, and whether its subscription is paused or held."""
@@ -46,7 +46,7 @@ class Taken:
     alone: bool
     ambiguous: int
     event_type: str
-    fact_version: int
+    event_version: int
     data: dict[str, Any]
     personal: dict[str, Any] | None
     origin: Origin
@@ -193,16 +193,16 @@ def send_alone(ids: Iterable[int], *, uncounted: bool) -> None:
     )
 
 
-def read(reaction: Reaction, taken: Taken) -> Fact:
+def read(handler: Handler, taken: Taken) -> DomainEvent:
     """The event of a delivery.
 
     Raises:
-        UnreadableFact: it does not fit the class that the handler asks for, or is of another type.
+        UnreadableEvent: it does not fit the class that the handler asks for, or is of another type.
     """
-    asked = reaction.fact.__name__
+    asked = handler.event_type.__name__
     if taken.event_type != asked:
-        raise UnreadableFact(
-            f"The event is of type {taken.event_type}, and {reaction.name} handles {asked} now. "
+        raise UnreadableEvent(
+            f"The event is of type {taken.event_type}, and {handler.name} handles {asked} now. "
             f"Discard the delivery, or bring back a handler of {taken.event_type} under this name."
         )
-    return reaction.fact.read(taken.fact_version, taken.data, taken.personal)
+    return handler.event_type.read(taken.event_version, taken.data, taken.personal)

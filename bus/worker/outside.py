@@ -10,10 +10,10 @@ from django.db import close_old_connections, transaction
 
 from bus.context import handling
 from bus.crashpoints import Point, reach
-from bus.facts import Fact
+from bus.events import DomainEvent
 from bus.models import State
 from bus.planning import plan_by_index, planned_by_index
-from bus.registry import AfterDone, Reaction
+from bus.registry import AfterDone, Handler
 from bus.retry import Ambiguous
 from bus.worker.failures import ALWAYS_TRANSIENT, fail, interrupts, wait_after
 from bus.worker.ledger import Taken, close, hand_back, read, require_sound, still_owned
@@ -31,34 +31,34 @@ class NotRecorded(Exception):
     """The effect has happened, but what the handler wanted to record after it failed."""
 
 
-def perform(reaction: Reaction, tickets: list[Ticket], outcome: Outcome) -> None:
+def perform(handler: Handler, tickets: list[Ticket], outcome: Outcome) -> None:
     """Send each delivery and close it; half the soft limit is the time to begin another."""
-    time_is_up = time.monotonic() + reaction.queue.soft_limit.total_seconds() / 2
+    time_is_up = time.monotonic() + handler.queue.soft_limit.total_seconds() / 2
     tries: list[int] = []
-    rest = patiently(lambda: take(reaction, tickets, tries))
+    rest = patiently(lambda: take(handler, tickets, tries))
     if not rest:
         return
     with ExitStack() as stack:
         try:
-            resource = stack.enter_context(_quiet_exit(reaction)) if reaction.using else ()
+            resource = stack.enter_context(_quiet_exit(handler)) if handler.using else ()
         except Exception as error:
-            _cannot_open(reaction, rest, error, outcome)
+            _cannot_open(handler, rest, error, outcome)
             return
         while rest:
             one, following = rest[0], rest[1:]
-            result = _send(reaction, one, resource)
+            result = _send(handler, one, resource)
             late = time.monotonic() > time_is_up
-            states, rest = _close(reaction, one, result, [] if late else following)
-            reach(Point.AFTER_COMMIT, reaction.name)
+            states, rest = _close(handler, one, result, [] if late else following)
+            reach(Point.AFTER_COMMIT, handler.name)
             outcome.count(states)
             outcome.handed_back += hand_back(following) if late else len(following) - len(rest)
 
 
 @contextmanager
-def _quiet_exit(reaction: Reaction) -> Iterator[tuple[Any]]:
+def _quiet_exit(handler: Handler) -> Iterator[tuple[Any]]:
     """Open what `using` names; a failure to close it comes after all is done: only logged."""
-    assert reaction.using is not None
-    manager = reaction.using()
+    assert handler.using is not None
+    manager = handler.using()
     yielded = manager.__enter__()
     try:
         yield (yielded,)
@@ -66,20 +66,18 @@ def _quiet_exit(reaction: Reaction) -> Iterator[tuple[Any]]:
         try:
             manager.__exit__(None, None, None)
         except Exception as error:
-            log.warning("%s: closing failed with %s", reaction.name, type(error).__name__)
+            log.warning("%s: closing failed with %s", handler.name, type(error).__name__)
 
 
-def _cannot_open(
-    reaction: Reaction, taken: list[Taken], error: Exception, outcome: Outcome
-) -> None:
+def _cannot_open(handler: Handler, taken: list[Taken], error: Exception, outcome: Outcome) -> None:
     """The other side is not there: the first delivery failed, the others wait as long."""
     first, rest = taken[0], taken[1:]
 
     def closing() -> tuple[list[State], int]:
         plan_by_index()
         owned = still_owned([first], State.SENDING)
-        states = [fail(reaction, first, error)] if owned else []
-        return states, hand_back(rest, wait_after(reaction, first, error))
+        states = [fail(handler, first, error)] if owned else []
+        return states, hand_back(rest, wait_after(handler, first, error))
 
     close_old_connections()
     states, handed_back = patiently(transaction.atomic(closing))
@@ -87,33 +85,35 @@ def _cannot_open(
     outcome.handed_back += handed_back
 
 
-def _send(reaction: Reaction, one: Taken, resource: tuple[Any, ...]) -> tuple[Fact | None, Result]:
-    fact: Fact | None = None
+def _send(
+    handler: Handler, one: Taken, resource: tuple[Any, ...]
+) -> tuple[DomainEvent | None, Result]:
+    event: DomainEvent | None = None
     try:
-        fact = read(reaction, one)
-        reach(Point.BEFORE_EFFECT, reaction.name)
-        with handling([(fact, one.origin)]):
-            after = reaction.handler(fact, one.key, *resource)
-        reach(Point.AFTER_EFFECT, reaction.name)
-        return fact, after
+        event = read(handler, one)
+        reach(Point.BEFORE_EFFECT, handler.name)
+        with handling([(event, one.origin)]):
+            after = handler.function(event, one.key, *resource)
+        reach(Point.AFTER_EFFECT, handler.name)
+        return event, after
     except Exception as error:
-        if reaction.repeatable or not interrupts(error):
-            return fact, error
-        return fact, Ambiguous(f"{reaction.name} was interrupted: {type(error).__name__}.")
+        if handler.repeatable or not interrupts(error):
+            return event, error
+        return event, Ambiguous(f"{handler.name} was interrupted: {type(error).__name__}.")
 
 
 def _close(
-    reaction: Reaction, one: Taken, result: tuple[Fact | None, Result], rest: list[Taken]
+    handler: Handler, one: Taken, result: tuple[DomainEvent | None, Result], rest: list[Taken]
 ) -> Closed:
     """Write down what became of it and begin the next, in one commit."""
-    fact, after = result
+    event, after = result
 
     def closing() -> Closed:
-        state = _closed(reaction, one, fact, after)
+        state = _closed(handler, one, event, after)
         if state is None:
-            log.warning("%s: delivery %s was fenced off", reaction.name, one.id)
-        following = begin_next(rest, reaction) if rest else []
-        reach(Point.BEFORE_COMMIT, reaction.name)
+            log.warning("%s: delivery %s was fenced off", handler.name, one.id)
+        following = begin_next(rest, handler) if rest else []
+        reach(Point.BEFORE_COMMIT, handler.name)
         return [state] if state else [], following
 
     # The effect has happened: losing its entry would make it ambiguous.
@@ -125,21 +125,21 @@ def _close(
         return patiently(write, on=ALWAYS_TRANSIENT)
 
 
-def _closed(reaction: Reaction, one: Taken, fact: Fact | None, after: Result) -> State | None:
+def _closed(handler: Handler, one: Taken, event: DomainEvent | None, after: Result) -> State | None:
     """What it is now; None where it was no longer this worker's to close."""
     if isinstance(after, Exception):
         plan_by_index()
-        return fail(reaction, one, after) if still_owned([one], State.SENDING) else None
+        return fail(handler, one, after) if still_owned([one], State.SENDING) else None
     with planned_by_index():
         if not close(one, State.SENDING):
             return None
-    if after is not None and fact is not None:
+    if after is not None and event is not None:
         try:
-            with handling([(fact, one.origin)]):
+            with handling([(event, one.origin)]):
                 after()
             require_sound()
         except ALWAYS_TRANSIENT:
             raise
         except Exception as error:
-            raise NotRecorded(f"{reaction.name} took effect; recording it failed.") from error
+            raise NotRecorded(f"{handler.name} took effect; recording it failed.") from error
     return State.DONE

@@ -5,7 +5,7 @@ import time
 
 from django.db import close_old_connections
 
-from bus.registry import Reaction
+from bus.registry import Handler
 from bus.worker import atomic, outside
 from bus.worker.outcome import Outcome
 from bus.worker.taking import Ticket
@@ -13,7 +13,7 @@ from bus.worker.taking import Ticket
 log = logging.getLogger(__name__)
 
 
-def perform(reaction: Reaction, tickets: list[Ticket]) -> Outcome:
+def perform(handler: Handler, tickets: list[Ticket]) -> Outcome:
     """Do what is owed of a message and write it down; what is not owed any more is passed over.
 
     Raises:
@@ -24,9 +24,9 @@ def perform(reaction: Reaction, tickets: list[Ticket]) -> Outcome:
     began = time.monotonic()
     outcome = Outcome()
     try:
-        (outside if reaction.outside else atomic).perform(reaction, tickets, outcome)
+        (outside if handler.external else atomic).perform(handler, tickets, outcome)
     finally:
         close_old_connections()
     outcome.not_owed = len(tickets) - outcome.total
-    log.info("%s: %s in %.3f s", reaction.name, outcome, time.monotonic() - began)
+    log.info("%s: %s in %.3f s", handler.name, outcome, time.monotonic() - began)
     return outcome

@@ -15,7 +15,7 @@ from bus.context import Origin
 from bus.models import State
 from bus.models.ledger import delivery_key
 from bus.planning import ledger_size, plan_by_index, planned_by_index
-from bus.registry import Reaction
+from bus.registry import Handler
 from bus.worker.ledger import STOPPED, Taken, in_state, locked, owned_of, put_back, release, update
 
 Ticket = tuple[int, int]
@@ -42,7 +42,7 @@ def new_fence() -> int:
     return 1 + secrets.randbelow(FENCES)
 
 
-def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Taken]:
+def take(handler: Handler, tickets: list[Ticket], tries: list[int]) -> list[Taken]:
     """Mark as running what this message still owns; one commit. Paused and held ones go back.
 
     An atomic handler's deliveries are all begun; of an outside handler's the first one is, and
@@ -53,44 +53,44 @@ def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Ta
     if len(tickets) == 1 and ledger_size.is_large:
         fence = new_fence()
         tries.append(fence)
-        if alone := _take_alone(reaction, tickets[0], fence):
+        if alone := _take_alone(handler, tickets[0], fence):
             return [alone]
         tries.pop()  # it has answered, and took nothing
     with transaction.atomic():
         plan_by_index()
-        rows = _rows(reaction, list(tokens), (State.SENT,))
+        rows = _rows(handler, list(tokens), (State.SENT,))
         owned = [row for row in rows if row[1] == tokens[row[0]]]
         if tries and not owned:
             # Asked only now: the one before may have waited for that very commit.
-            return _begun(reaction, tokens, tries)
+            return _begun(handler, tokens, tries)
         fence = new_fence()
         tries.append(fence)
         if any(row[STOPPED_AT] for row in owned):
             put_back([row[0] for row in owned])
             return []
-        release([row[0] for row in owned if _is_of_another_release(reaction, row)])
-        owned = [row for row in owned if not _is_of_another_release(reaction, row)]
-        taken = [_taken(reaction, row, fence) for row in owned]
-        now = 1 if reaction.outside else len(taken)
-        _mark(taken[now:], State.RUNNING, reaction.queue.lease, fence=fence)
-        return _begin(taken[:now], reaction, fence=fence) + taken[now:]
+        release([row[0] for row in owned if _is_of_another_release(handler, row)])
+        owned = [row for row in owned if not _is_of_another_release(handler, row)]
+        taken = [_taken(handler, row, fence) for row in owned]
+        now = 1 if handler.external else len(taken)
+        _mark(taken[now:], State.RUNNING, handler.queue.lease, fence=fence)
+        return _begin(taken[:now], handler, fence=fence) + taken[now:]
 
 
-def _is_of_another_release(reaction: Reaction, row: tuple[Any, ...]) -> bool:
+def _is_of_another_release(handler: Handler, row: tuple[Any, ...]) -> bool:
     """Whether this worker's handler takes another type of event than the registered one, and the
     event is of the registered type: workers that have been replaced already can handle it."""
     event_type, registered = str(row[EVENT_TYPE_AT]), str(row[HANDLES_AT])
-    return event_type == registered != reaction.fact.__name__
+    return event_type == registered != handler.event_type.__name__
 
 
-def _take_alone(reaction: Reaction, ticket: Ticket, fence: int) -> Taken | None:
+def _take_alone(handler: Handler, ticket: Ticket, fence: int) -> Taken | None:
     """Take a message's only delivery in one statement, where nothing stands against it.
 
     Only in a large ledger: in a small one its plan could be one that reads all. And only one:
     several have to be locked in their order.
     """
-    state = State.SENDING if reaction.outside else State.RUNNING
-    lease = sql_in(reaction.queue.lease.total_seconds())
+    state = State.SENDING if handler.external else State.RUNNING
+    lease = sql_in(handler.queue.lease.total_seconds())
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE bus_delivery d SET state = '{state.value}', lease_until = {lease}, "
@@ -103,21 +103,21 @@ def _take_alone(reaction: Reaction, ticket: Ticket, fence: int) -> Taken | None:
             "AND (e.type || '') = %s "
             f"AND NOT ({STOPPED.format(sql_now())}) "
             f"RETURNING {COLUMNS}",
-            [fence, *ticket, reaction.name, reaction.fact.__name__],
+            [fence, *ticket, handler.name, handler.event_type.__name__],
         )
         row = cursor.fetchone()
-        return _taken(reaction, row) if row else None
+        return _taken(handler, row) if row else None
 
 
-def _begin(taken: list[Taken], reaction: Reaction, *, fence: int = 0) -> list[Taken]:
+def _begin(taken: list[Taken], handler: Handler, *, fence: int = 0) -> list[Taken]:
     """Count an attempt: the bodies of these are run next."""
-    state = State.SENDING if reaction.outside else State.RUNNING
-    _mark(taken, state, reaction.queue.lease, attempt=True, fence=fence)
+    state = State.SENDING if handler.external else State.RUNNING
+    _mark(taken, state, handler.queue.lease, attempt=True, fence=fence)
     return [replace(one, attempts=one.attempts + 1) for one in taken]
 
 
 @planned_by_index()
-def begin_next(rest: list[Taken], reaction: Reaction) -> list[Taken]:
+def begin_next(rest: list[Taken], handler: Handler) -> list[Taken]:
     """Mark the first of the rest that is still this worker's as sending; returns it and the others.
 
     Belongs into the transaction that closes the delivery before. The lease of the others is not
@@ -127,21 +127,21 @@ def begin_next(rest: list[Taken], reaction: Reaction) -> list[Taken]:
     lost nothing but an attempt.
     """
     while rest:
-        if one := _begun_next(rest[0], reaction):
+        if one := _begun_next(rest[0], handler):
             return [one, *rest[1:]]
         rows = locked(rest[:1], BEGUN)
         if any(stopped for _pk, _token, stopped in rows):
             put_back(list(owned_of(rest, locked(rest, BEGUN))))
             return []
         if owned_of(rest[:1], rows):
-            return _begin(rest[:1], reaction) + rest[1:]
+            return _begin(rest[:1], handler) + rest[1:]
         rest = rest[1:]
     return []
 
 
-def _begun_next(one: Taken, reaction: Reaction) -> Taken | None:
+def _begun_next(one: Taken, handler: Handler) -> Taken | None:
     """Begin this one where nothing stands against it, as hardly ever something does."""
-    lease = sql_in(reaction.queue.lease.total_seconds())
+    lease = sql_in(handler.queue.lease.total_seconds())
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE bus_delivery SET state = 'sending', attempts = attempts + 1, "
@@ -170,10 +170,10 @@ def _mark(
         )
 
 
-def _begun(reaction: Reaction, tokens: dict[int, int], tries: list[int]) -> list[Taken]:
+def _begun(handler: Handler, tokens: dict[int, int], tries: list[int]) -> list[Taken]:
     """What an earlier try has taken, if its commit came through after all."""
-    rows = _rows(reaction, list(tokens), BEGUN)
-    return [_taken(reaction, row) for row in rows if row[1] - tokens[row[0]] in tries]
+    rows = _rows(handler, list(tokens), BEGUN)
+    return [_taken(handler, row) for row in rows if row[1] - tokens[row[0]] in tries]
 
 
 EVENTS = """
@@ -188,7 +188,7 @@ EACH_EVENT = """
         SELECT data FROM bus_personaldata WHERE event_id = d.event_id OFFSET 0) p ON TRUE"""
 
 
-def _rows(reaction: Reaction, ids: list[int], states: tuple[State, ...]) -> list[tuple[Any, ...]]:
+def _rows(handler: Handler, ids: list[int], states: tuple[State, ...]) -> list[tuple[Any, ...]]:
     """Those in one of these states, with their events, locked; in the order of the events.
 
     It waits for whoever holds a row for a moment. To leave such a row alone would lose it for
@@ -205,13 +205,13 @@ def _rows(reaction: Reaction, ids: list[int], states: tuple[State, ...]) -> list
             "FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id + 0 "
             f"{events} WHERE d.id {condition} AND {in_state(*states)} "
             f"AND s.name = %s ORDER BY d.event_id + 0 {lock}",
-            [wanted, reaction.name],
+            [wanted, handler.name],
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
 
-def _taken(reaction: Reaction, row: tuple[Any, ...], fence: int = 0) -> Taken:
+def _taken(handler: Handler, row: tuple[Any, ...], fence: int = 0) -> Taken:
     pk, token, attempts, uncounted, alone, ambiguous, quiet, event, event_type = row[:9]
     version, correlation, traceparent, data, personal = row[9:STOPPED_AT]
     event = UUID(str(event))
@@ -223,9 +223,9 @@ def _taken(reaction: Reaction, row: tuple[Any, ...], fence: int = 0) -> Taken:
         alone=bool(alone),
         ambiguous=ambiguous,
         event_type=event_type,
-        fact_version=version,
+        event_version=version,
         data=json.loads(data),
         personal=None if personal is None else json.loads(personal),
-        origin=Origin(UUID(str(correlation)), event, traceparent, quiet=bool(quiet)),
-        key=delivery_key(event, reaction.name),
+        origin=Origin(UUID(str(correlation)), event, traceparent, suppressed=bool(quiet)),
+        key=delivery_key(event, handler.name),
     )

@@ -1,4 +1,4 @@
-"""The Celery task of a reaction."""
+"""The Celery task of a handler."""
 
 import logging
 
@@ -9,7 +9,7 @@ from kombu import Queue
 from bus.crashpoints import Point, reach
 from bus.message import RELEASE
 from bus.models import State
-from bus.registry import Reaction, reactions
+from bus.registry import Handler, handlers
 from bus.worker.ledger import release_sent
 from bus.worker.patience import patiently
 from bus.worker.perform import perform
@@ -29,18 +29,18 @@ class MessageGivenUp(Exception):
     """
 
 
-def register_task(reaction: Reaction) -> Task:
-    """Make a task of the reaction's name, with the limits of its queue."""
+def register_task(handler: Handler) -> Task:
+    """Make a task of the handler's name, with the limits of its queue."""
 
     def run(tickets: list[Ticket]) -> None:
         try:
-            outcome = perform(reaction, [(pk, token) for pk, token in tickets])
+            outcome = perform(handler, [(pk, token) for pk, token in tickets])
         except Exception as error:
-            log.exception("%s: the ledger could not be written", reaction.name)
+            log.exception("%s: the ledger could not be written", handler.name)
             # Celery would send what the error says to Flower, and end the whole worker, with all
             # that runs in it, for a MemoryError.
             raise MessageGivenUp(type(error).__name__) from None
-        reach(Point.BEFORE_ACK, reaction.name)
+        reach(Point.BEFORE_ACK, handler.name)
         if outcome.states[State.DEAD]:
             raise DeliveryDied(str(outcome))
         if outcome.states[State.WAITING]:
@@ -48,11 +48,11 @@ def register_task(reaction: Reaction) -> Task:
 
     task: Task = shared_task(
         run,
-        name=reaction.name,
+        name=handler.name,
         # The bus has logged what failed; Celery's traceback would only show this module.
         throws=(DeliveryDied, MessageGivenUp),
-        soft_time_limit=reaction.queue.soft_limit.total_seconds(),
-        time_limit=reaction.queue.hard_limit.total_seconds(),
+        soft_time_limit=handler.queue.soft_limit.total_seconds(),
+        time_limit=handler.queue.hard_limit.total_seconds(),
     )
     return task
 
@@ -66,6 +66,6 @@ def release(tickets: list[Ticket]) -> None:
 
 
 def declare_queues() -> None:
-    """Tell Celery every queue that a reaction names. The relay sends to the queue itself."""
-    names = {reaction.queue.name for reaction in reactions()}
+    """Tell Celery every queue that a handler names. The relay sends to the queue itself."""
+    names = {handler.queue.name for handler in handlers()}
     current_app.conf.task_queues = [Queue(name, routing_key=name) for name in sorted(names)]

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-from bus.selectors import ReactionState
+from bus.selectors import HandlerState
 
 CONNECTIONS = 4
 """At a time; the point is to show the shop at work, not to measure how it drowns."""
@@ -35,28 +35,28 @@ class SoldOut(ShopRefused):
 
 @dataclass
 class Followed:
-    """An order that was placed, and what is known of its reactions."""
+    """An order that was placed, and what is known of its handlers."""
 
     address: str
     """Where the API tells of it; whoever knows that may see and cancel the order."""
     page: str
     number: str
     placed_at: float
-    reactions: list[ReactionState] = field(default_factory=list)
+    handlers: list[HandlerState] = field(default_factory=list)
     settled: bool = False
     at: datetime | None = None
     """When it was placed, by the shop's clock."""
 
     @property
     def settled_after(self) -> float | None:
-        """Seconds from its placing to its last reaction, by the shop's clock."""
-        if not (self.settled and self.at and self.reactions):
+        """Seconds from its placing to its last handler, by the shop's clock."""
+        if not (self.settled and self.at and self.handlers):
             return None
-        return (max(one.at for one in self.reactions) - self.at).total_seconds()
+        return (max(one.at for one in self.handlers) - self.at).total_seconds()
 
     @property
     def dead(self) -> bool:
-        return any(reaction.state == "dead" for reaction in self.reactions)
+        return any(handler.state == "dead" for handler in self.handlers)
 
     @property
     def over(self) -> bool:

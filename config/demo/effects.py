@@ -1,4 +1,4 @@
-"""What the reactions to orders left behind, counted in the rooms and not in the ledger."""
+"""What the handlers to orders left behind, counted in the rooms and not in the ledger."""
 
 from collections.abc import Collection
 from typing import Any
@@ -15,8 +15,8 @@ from notifications.models import Message
 def doubled(numbers: Collection[str]) -> dict[str, int]:
     """Effects beyond the one that each should be, by app.
 
-    Mails of one kind about one fact, movements of one kind of one item, documents of one kind,
-    shipments, and facts that the figures have counted. Mails that staff sent again do not count.
+    Mails of one kind about one event, movements of one kind of one item, documents of one kind,
+    shipments, and events that the figures have counted. Mails that staff sent again do not count.
     """
     mails = Message.objects.filter(order_number__in=numbers, original__isnull=True)
     return {

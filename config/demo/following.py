@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from bus.selectors import reactions
+from bus.selectors import handlers
 from config.demo.client import CONNECTIONS, Customer, Followed
 
 FIRST_WAIT, LONGEST_WAIT, GROWTH = 0.2, 2.0, 1.5
@@ -33,8 +33,8 @@ def follow(customer: Customer, orders: list[Followed], patience: float, progress
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         while open_orders := [order for order in orders if not order.over]:
             for order in pool.map(customer.look_at, open_orders):
-                # From the ledger: customers are told of stages, and not of reactions.
-                order.reactions = reactions(order.number)
+                # From the ledger: customers are told of stages, and not of handlers.
+                order.handlers = handlers(order.number)
                 progress(orders)
             if time.monotonic() + wait > deadline:
                 return

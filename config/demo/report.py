@@ -9,17 +9,17 @@ from rich.table import Table
 from config.demo.client import Followed
 
 
-def reaction_table(order: Followed) -> Table:
-    """Every reaction to one order, line by line."""
-    table = Table("App", "Reaction", "State", "Tries", box=box.SIMPLE)
-    for reaction in order.reactions:
-        table.add_row(reaction.app, reaction.reaction, reaction.state, str(reaction.attempts))
+def handler_table(order: Followed) -> Table:
+    """Every handler to one order, line by line."""
+    table = Table("App", "Handler", "State", "Tries", box=box.SIMPLE)
+    for handler in order.handlers:
+        table.add_row(handler.app, handler.handler, handler.state, str(handler.attempts))
     return table
 
 
 def app_table(orders: list[Followed], doubled: dict[str, int]) -> Table:
-    """How many reactions of each app are in which state, and how many effects are doubled."""
-    counts = Counter((r.app, _state(r.state)) for order in orders for r in order.reactions)
+    """How many handlers of each app are in which state, and how many effects are doubled."""
+    counts = Counter((r.app, _state(r.state)) for order in orders for r in order.handlers)
     table = Table("App", box=box.SIMPLE)
     for title in ("done", "waiting", "dead", "doubled"):
         table.add_column(title, justify="right")
@@ -33,10 +33,10 @@ def summary(orders: list[Followed], seconds: float) -> list[str]:
     """The figures: orders, orders a second, and the time until an order was settled."""
     times = sorted(o.settled_after for o in orders if o.settled_after is not None)
     placed = "1 order" if len(orders) == 1 else f"{len(orders)} orders"
-    reactions = sum(len(order.reactions) for order in orders)
+    handlers = sum(len(order.handlers) for order in orders)
     lines = [
         f"{placed} placed in {seconds:.1f} s ({len(orders) / max(seconds, 0.001):.1f}/s)",
-        f"{reactions} reactions; settled: {len(times)} of {len(orders)}",
+        f"{handlers} handlers; settled: {len(times)} of {len(orders)}",
     ]
     if len(times) == 1:
         lines.append(f"settled after {times[0]:.2f} s")

@@ -33,7 +33,7 @@ def all_programs() -> list[Program]:
 
 def queue_names() -> list[str]:
     """The queues that somebody subscribes with, each once."""
-    return list(dict.fromkeys(reaction.queue.name for reaction in registry.reactions()))
+    return list(dict.fromkeys(handler.queue.name for handler in registry.handlers()))
 
 
 def worker_program(queue: str) -> Program:

@@ -35,9 +35,9 @@ class Running:
         except (FileNotFoundError, ValueError):
             return None
 
-    def wait_for(self, fact: Callable[[], object], seconds: float = 15) -> None:
+    def wait_for(self, event: Callable[[], object], seconds: float = 15) -> None:
         deadline = time.monotonic() + seconds
-        while not fact():
+        while not event():
             assert time.monotonic() < deadline, self.text
             time.sleep(0.02)
 

@@ -28,7 +28,7 @@ def mail(key: str, original: Message | None = None) -> Message:
     )
 
 
-def test_a_second_mail_about_the_same_fact_is_one_too_many() -> None:
+def test_a_second_mail_about_the_same_event_is_one_too_many() -> None:
     mail("first")
     mail("second")
 

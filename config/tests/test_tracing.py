@@ -1,4 +1,4 @@
-"""A request's trace goes on in the facts that it leads to, and in what those lead to."""
+"""A request's trace goes on in the events that it leads to, and in what those lead to."""
 
 import pytest
 from django.test import Client

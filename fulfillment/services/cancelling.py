@@ -36,8 +36,8 @@ def cancel_shipment(orders: list[OrderCancelled]) -> None:
         shipment.cancelled_at = now
         changed.append(shipment)
         if shipment.telling_at and not has_left:
-            fact = ShipmentRecalled(number=shipment.number, order_id=shipment.order_id, at=now)
-            publish(fact, cause=causes[shipment.number])
+            event = ShipmentRecalled(number=shipment.number, order_id=shipment.order_id, at=now)
+            publish(event, cause=causes[shipment.number])
     Shipment.objects.bulk_update(changed, ["state", "cancelled_at"])
 
 

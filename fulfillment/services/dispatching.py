@@ -48,7 +48,7 @@ def dispatch_shipment(shipment_id: int, carrier: str, tracking_number: str) -> S
             at=shipment.dispatched_at,
             carrier=carrier,
             tracking_number=tracking_number,
-            lines=tuple(line.as_fact() for line in shipment.lines.all()),
+            lines=tuple(line.as_event() for line in shipment.lines.all()),
             customer=shipment.customer,
         )
     )

@@ -43,8 +43,8 @@ def test_a_day_without_trouble_has_no_findings(check: Callable) -> None:
     assert found(check) == []
 
 
-def delivery(reaction: str, number: str) -> Delivery:
-    return Delivery.objects.get(stream=number, subscription__name=f"fulfillment.tasks.{reaction}")
+def delivery(handler: str, number: str) -> Delivery:
+    return Delivery.objects.get(stream=number, subscription__name=f"fulfillment.tasks.{handler}")
 
 
 def repaired(check: Callable) -> list[str]:

@@ -28,7 +28,7 @@ RESERVED = reserved("SO-1")
 CANCELLED = cancelled("SO-1", CUP=1)
 
 
-def facts() -> list[str]:
+def events() -> list[str]:
     """What fulfilment has stated, in order."""
     rows = Event.objects.filter(type__startswith="Shipment").order_by("id")
     return list(rows.values_list("type", flat=True))
@@ -70,7 +70,7 @@ def test_cancelled_before_it_is_opened(stub: WarehouseStub) -> None:
 
     assert state() == "cancelled"
     assert stub.received == []
-    assert facts() == []
+    assert events() == []
 
 
 def test_cancelled_before_the_warehouse_is_told(stub: WarehouseStub) -> None:
@@ -82,7 +82,7 @@ def test_cancelled_before_the_warehouse_is_told(stub: WarehouseStub) -> None:
 
     assert state() == "cancelled"
     assert stub.received == []
-    assert facts() == []
+    assert events() == []
 
 
 def test_cancelled_while_the_warehouse_is_being_told(stub: WarehouseStub) -> None:
@@ -93,7 +93,7 @@ def test_cancelled_while_the_warehouse_is_being_told(stub: WarehouseStub) -> Non
 
     assert state() == "cancelled"
     assert stub.types() == ["shipment.released", "shipment.recalled"]
-    assert facts() == ["ShipmentRecalled"]
+    assert events() == ["ShipmentRecalled"]
 
 
 def test_cancelled_while_a_release_that_failed_waits_to_be_tried_again(
@@ -109,7 +109,7 @@ def test_cancelled_while_a_release_that_failed_waits_to_be_tried_again(
     settle_later()
 
     assert stub.types() == ["shipment.released", "shipment.recalled"]
-    assert facts() == ["ShipmentRecalled"]
+    assert events() == ["ShipmentRecalled"]
     assert state_of(RELEASE, "SO-1") == state_of(RECALL, "SO-1") == "done"
 
 
@@ -145,7 +145,7 @@ def test_cancelled_after_the_release(stub: WarehouseStub) -> None:
     cancel()
 
     assert state() == "cancelled"
-    assert facts() == ["ShipmentReleased", "ShipmentRecalled"]
+    assert events() == ["ShipmentReleased", "ShipmentRecalled"]
 
 
 def test_cancelled_after_the_goods_have_left(stub: WarehouseStub) -> None:
@@ -157,7 +157,7 @@ def test_cancelled_after_the_goods_have_left(stub: WarehouseStub) -> None:
     settle("fulfillment")
 
     assert state() == "to be returned"
-    assert facts() == ["ShipmentReleased", "ShipmentDispatched"]
+    assert events() == ["ShipmentReleased", "ShipmentDispatched"]
 
 
 def test_cancelled_twice(stub: WarehouseStub) -> None:
@@ -167,4 +167,4 @@ def test_cancelled_twice(stub: WarehouseStub) -> None:
     cancel()
     cancel()
 
-    assert facts() == ["ShipmentReleased", "ShipmentRecalled"]
+    assert events() == ["ShipmentReleased", "ShipmentRecalled"]

@@ -24,10 +24,10 @@ def test_a_dispatch_is_stated_once_with_all_that_mail_and_stock_need(released: S
     with pytest.raises(services.NotNow, match="SO-1 has left already, with DHL JD0001"):
         services.dispatch_shipment(released.pk, "DPD", "2")
 
-    [(_id, fact)] = history(ShipmentDispatched)
-    assert (fact.carrier, fact.tracking_number) == ("DHL", "JD0001")
-    assert fact.customer == CUSTOMER
-    assert fact.lines == placed("SO-1", CUP=2).lines
+    [(_id, event)] = history(ShipmentDispatched)
+    assert (event.carrier, event.tracking_number) == ("DHL", "JD0001")
+    assert event.customer == CUSTOMER
+    assert event.lines == placed("SO-1", CUP=2).lines
 
 
 def test_what_is_not_released_does_not_leave() -> None:

@@ -20,7 +20,7 @@ def test_a_shipment_keeps_all_it_needs_of_the_order() -> None:
     assert (shipment.number, shipment.order_id) == ("SO-1", order.order_id)
     assert shipment.state == "open"
     assert shipment.customer == CUSTOMER
-    assert tuple(line.as_fact() for line in shipment.lines.all()) == order.lines
+    assert tuple(line.as_event() for line in shipment.lines.all()) == order.lines
 
 
 def test_a_shipment_is_opened_once_however_often_it_is_delivered() -> None:

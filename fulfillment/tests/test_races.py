@@ -21,7 +21,7 @@ RESERVED = reserved("SO-1")
 CANCELLED = cancelled("SO-1", CUP=1)
 
 
-def facts() -> list[str]:
+def events() -> list[str]:
     """What fulfilment has stated, in order."""
     rows = Event.objects.filter(type__startswith="Shipment").order_by("id")
     return list(rows.values_list("type", flat=True))
@@ -87,7 +87,7 @@ def test_telling_the_warehouse_waits_for_cancelling_and_then_does_not(
     while_first_is_uncommitted(cancel, release).result()
 
     assert stub.received == []
-    assert facts() == []
+    assert events() == []
 
 
 def test_releasing_waits_for_cancelling_and_states_nothing(stub: WarehouseStub) -> None:
@@ -98,7 +98,7 @@ def test_releasing_waits_for_cancelling_and_states_nothing(stub: WarehouseStub) 
     while_first_is_uncommitted(cancel, after_done).result()
 
     assert state() == "cancelled"
-    assert facts() == ["ShipmentRecalled"]
+    assert events() == ["ShipmentRecalled"]
 
 
 def test_cancelling_waits_for_releasing_and_recalls(stub: WarehouseStub) -> None:
@@ -109,7 +109,7 @@ def test_cancelling_waits_for_releasing_and_recalls(stub: WarehouseStub) -> None
     while_first_is_uncommitted(after_done, cancel).result()
 
     assert state() == "cancelled"
-    assert facts() == ["ShipmentReleased", "ShipmentRecalled"]
+    assert events() == ["ShipmentReleased", "ShipmentRecalled"]
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_cancelling_waits_for_dispatching_and_asks_the_goods_back(released: int)
     ).result()
 
     assert state() == "to be returned"
-    assert facts() == ["ShipmentReleased", "ShipmentDispatched"]
+    assert events() == ["ShipmentReleased", "ShipmentDispatched"]
 
 
 def test_two_packers_who_dispatch_one_parcel_state_it_once(released: int) -> None:
@@ -146,4 +146,4 @@ def test_two_packers_who_dispatch_one_parcel_state_it_once(released: int) -> Non
 
     with pytest.raises(services.NotNow, match="DHL 1"):
         second.result()
-    assert facts() == ["ShipmentReleased", "ShipmentDispatched"]
+    assert events() == ["ShipmentReleased", "ShipmentDispatched"]

@@ -1,4 +1,4 @@
-"""The reactions of fulfilment, through the bus, to a warehouse on loopback."""
+"""The handlers of fulfilment, through the bus, to a warehouse on loopback."""
 
 import pytest
 from django.db.models.functions import Now
@@ -36,7 +36,7 @@ def test_shipments_are_released_over_one_connection_and_each_is_stated(
     assert [one.json["data"]["number"] for one in stub.received] == numbers
     assert len({one.peer for one in stub.received}) == 1
     assert len({one.headers["webhook-id"] for one in stub.received}) == 3
-    assert [fact.number for _id, fact in history(ShipmentReleased)] == numbers
+    assert [event.number for _id, event in history(ShipmentReleased)] == numbers
 
 
 def test_a_release_is_tried_again_with_the_same_key(stub: WarehouseStub) -> None:

@@ -17,7 +17,7 @@ class WarehouseRefused(RuntimeError):
 class Warehouse(Protocol):
     """Each call may be repeated with the same `key`, and takes effect once where that is honoured.
 
-    `at` is the instant the fact behind it became true. A recall is final: a release of the same
+    `at` is the instant the event behind it became true. A recall is final: a release of the same
     shipment that arrives after it means nothing. Calls raise WarehouseUnavailable,
     WarehouseRefused or TryLater, and their messages hold no personal data.
     """

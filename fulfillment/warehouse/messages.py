@@ -40,5 +40,5 @@ def _identity(shipment: Shipment) -> dict[str, str]:
 
 
 def _message(kind: str, at: datetime, data: dict[str, object]) -> bytes:
-    """The payload of Standard Webhooks: type, timestamp of the fact, data. The same at each try."""
+    """The payload of Standard Webhooks: type, timestamp of the event, data. Equal at each try."""
     return msgspec.json.encode({"type": kind, "timestamp": at.isoformat(), "data": data})

@@ -1,4 +1,4 @@
-"""Putting right what the audit found in the stock, from what its movements and facts say."""
+"""Putting right what the audit found in the stock, from what its movements and events say."""
 
 from datetime import datetime
 

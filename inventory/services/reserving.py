@@ -12,7 +12,7 @@ def reserve_stock(orders: list[OrderPlaced]) -> None:
     """Reserve every line of each order or none of it, and state which; once per order.
 
     Orders are served in the order given. A SKU that is not in the stock counts as 0 available.
-    Any number of orders costs the same six statements, besides stating the facts.
+    Any number of orders costs the same six statements, besides stating the events.
 
     Raises:
         StockMoved: see `book`; nothing has happened.
@@ -74,5 +74,5 @@ def _movement(reservation: Reservation) -> Movement:
 
 def _state(order: OrderPlaced, short: tuple[Shortage, ...]) -> None:
     about = {"number": order.number, "order_id": order.order_id, "at": timezone.now()}
-    fact = StockRejected(**about, shortages=short) if short else StockReserved(**about)
-    publish(fact, cause=order)
+    event = StockRejected(**about, shortages=short) if short else StockReserved(**about)
+    publish(event, cause=order)

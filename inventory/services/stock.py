@@ -17,9 +17,9 @@ class StockMoved(RuntimeError):
     """The stock was taken between reading and booking; a new try reads it anew."""
 
 
-def lock_stock(facts: Sequence[OrderPlaced] | Sequence[ShipmentDispatched]) -> None:
-    """Lock the stock of all lines of all `facts`, by SKU, so that no two batches can deadlock."""
-    locked(line.sku for fact in facts for line in fact.lines)
+def lock_stock(events: Sequence[OrderPlaced] | Sequence[ShipmentDispatched]) -> None:
+    """Lock the stock of all lines of all `events`, by SKU, so that no two batches can deadlock."""
+    locked(line.sku for event in events for line in event.lines)
 
 
 def locked(skus: Iterable[str]) -> dict[str, StockItem]:

@@ -20,7 +20,7 @@ ALL = [
     audit.reservations_follow_movements,
     audit.answers_stated,
     audit.granted_orders_are_reserved,
-    audit.pieces_follow_facts,
+    audit.pieces_follow_events,
     audit.answered_once,
     audit.reserved_once,
     audit.moved_once,
@@ -138,7 +138,7 @@ def test_more_reserved_than_ordered_is_found_even_where_all_rows_agree() -> None
     StockItem.objects.filter(sku="CUP").update(reserved=4)
     assert agreeing()
 
-    [finding] = audit.pieces_follow_facts()
+    [finding] = audit.pieces_follow_events()
 
     assert finding.subject == "SO-3 CUP"
     assert finding.what == "has 4 pieces reserved, OrderPlaced says 2"
@@ -148,7 +148,7 @@ def test_more_reserved_than_ordered_is_found_even_where_all_rows_agree() -> None
 def test_more_given_back_than_cancelled_is_found() -> None:
     Movement.objects.filter(number="SO-1", item__sku="CUP").update(reserved=0)
 
-    assert found(audit.pieces_follow_facts) == ["SO-1 CUP", "SO-1 CUP"]
+    assert found(audit.pieces_follow_events) == ["SO-1 CUP", "SO-1 CUP"]
 
 
 def test_pieces_reserved_of_another_product_or_for_a_rejected_order_are_found() -> None:
@@ -156,19 +156,19 @@ def test_pieces_reserved_of_another_product_or_for_a_rejected_order_are_found() 
     Movement.objects.filter(number="SO-3").update(item=pot)
     Movement.objects.create(item=pot, kind="reserved", on_hand=0, reserved=9, number="SO-2")
 
-    assert found(audit.pieces_follow_facts) == ["SO-2 POT", "SO-3 CUP", "SO-3 POT"]
+    assert found(audit.pieces_follow_events) == ["SO-2 POT", "SO-3 CUP", "SO-3 POT"]
 
 
 def test_more_sent_than_was_in_the_parcel_is_found() -> None:
     given(dispatched("SO-3", CUP=2))
     settle("inventory")
-    assert found(audit.pieces_follow_facts) == []
+    assert found(audit.pieces_follow_events) == []
 
     Movement.objects.filter(number="SO-3", kind="dispatched").update(on_hand=-3)
     StockItem.objects.filter(sku="CUP").update(on_hand=2)
 
     assert agreeing()
-    assert found(audit.pieces_follow_facts) == ["SO-3 CUP"]
+    assert found(audit.pieces_follow_events) == ["SO-3 CUP"]
 
 
 def test_stock_held_for_a_cancelled_order_is_given_back() -> None:

@@ -25,8 +25,8 @@ def numbers(sku: str) -> tuple[int, int]:
     return StockItem.objects.values_list("on_hand", "reserved").get(sku=sku)
 
 
-def stated(fact: type) -> list[str]:
-    return [one.number for _id, one in history(fact)]
+def stated(event: type) -> list[str]:
+    return [one.number for _id, one in history(event)]
 
 
 def test_an_order_gets_what_is_there() -> None:
@@ -92,8 +92,8 @@ def test_a_batch_costs_few_queries_whatever_its_size() -> None:
             connection,
         ) as queries:
             services.reserve_stock(batch)
-        facts = ("bus_", "SAVEPOINT")
-        return sum(not any(word in query["sql"] for word in facts) for query in queries)
+        events = ("bus_", "SAVEPOINT")
+        return sum(not any(word in query["sql"] for word in events) for query in queries)
 
     one = cost([placed("SO-1", CUP=1)])
     many = cost([placed(f"SO-{n}", CUP=1, POT=1) for n in range(2, 10)])

@@ -1,4 +1,4 @@
-"""The reactions of inventory, through the bus."""
+"""The handlers of inventory, through the bus."""
 
 import threading
 

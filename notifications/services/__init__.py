@@ -1,6 +1,6 @@
 """What notifications does: write to the customer, and write again when staff ask."""
 
-from notifications.services.reactions import (
+from notifications.services.handlers import (
     send_cancellation,
     send_dispatch_notice,
     send_invoice,

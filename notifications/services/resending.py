@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from bus import AfterDone, publish
-from bus.publishing import AlreadyStated
-from notifications.facts import fact_of
+from bus.publishing import AlreadyPublished
+from notifications.events import event_of
 from notifications.mails import compose
 from notifications.models import Message
 from notifications.services import recording
@@ -53,7 +53,7 @@ def ask_again(message: Message, by: str) -> None:
                     by=by,
                 )
             )
-    except AlreadyStated as error:
+    except AlreadyPublished as error:
         raise AlreadyAsked(
             f"The {first.kind} of {first.order_number} is about to be sent again already."
         ) from error
@@ -66,6 +66,6 @@ def resend_message(request: MailResendRequested, key: str, mail: EmailConnection
         CustomerErased: nobody is left to write to.
     """
     first = Message.objects.get(key=request.mail)
-    again = compose(fact_of(first))
+    again = compose(event_of(first))
     recording.begin(again, key, original=first, asked_by=request.by, asked_at=request.at)
     return send(again, key, mail)

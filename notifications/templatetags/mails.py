@@ -40,9 +40,9 @@ def text_lines(lines: Iterable[Line], currency: str) -> str:
 
 
 @register.simple_tag
-def text_totals(fact: Any) -> str:
-    rows = [("Net", fact.net), ("Tax", fact.tax), ("Total", fact.total)]
-    return mark_safe("\n".join(_columns(name, amount, fact.currency) for name, amount in rows))  # noqa: S308 -- plain text
+def text_totals(event: Any) -> str:
+    rows = [("Net", event.net), ("Tax", event.tax), ("Total", event.total)]
+    return mark_safe("\n".join(_columns(name, amount, event.currency) for name, amount in rows))  # noqa: S308 -- plain text
 
 
 def _text_line(line: Line, currency: str) -> str:

@@ -24,9 +24,9 @@ KEY = "0b0e7f0d-6a47-4a6f-9c55-0f6a3d1b2c11.notifications.send-order-confirmatio
 Folder = Callable[[], list[EmailMessage]]
 
 
-def post(fact: OrderFact, key: str = KEY) -> None:
+def post(event: OrderFact, key: str = KEY) -> None:
     with mail_connection() as mail:
-        mail.send_messages([letter(compose(fact), key)])
+        mail.send_messages([letter(compose(event), key)])
 
 
 def test_a_mail_has_plain_text_and_html(relay: Relay) -> None:
@@ -66,10 +66,10 @@ def test_a_domain_of_any_script_gets_its_mail(relay: Relay, settings: Any) -> No
 
 @pytest.mark.parametrize("email", ["ädä@example.com", "=?utf-8?q?=0A?=@example.com", "root"])
 def test_an_address_that_cannot_be_mailed_is_refused_without_being_told(email: str) -> None:
-    fact = samples.order_placed(customer=samples.customer(email=email))
+    event = samples.order_placed(customer=samples.customer(email=email))
 
     with pytest.raises(MailRefused) as refusal:
-        letter(compose(fact), KEY)
+        letter(compose(event), KEY)
 
     assert email not in str(refusal.value)
 
@@ -112,8 +112,8 @@ def test_a_document_that_is_not_there_may_come_later(stored_pdf: str) -> None:
 
 def test_each_mail_is_a_file_named_by_time_and_subject(folder: Folder, settings: Any) -> None:
     with mail_connection() as connection:
-        for fact in (samples.order_confirmed(), samples.shipment_dispatched()):
-            connection.send_messages([letter(compose(fact), KEY)])
+        for event in (samples.order_confirmed(), samples.shipment_dispatched()):
+            connection.send_messages([letter(compose(event), KEY)])
 
     names = sorted(path.name for path in settings.EMAIL_FILE_PATH.iterdir())
     assert [name.split("-", 3)[3] for name in names] == [

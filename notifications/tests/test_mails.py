@@ -46,8 +46,8 @@ def test_times_are_those_of_the_shop() -> None:
     assert "23 November 2026 at 10:15" in compose(samples.order_confirmed()).text
 
 
-@pytest.mark.parametrize("fact", EVERY_FACT, ids=lambda fact: fact.key)
-def test_nothing_that_a_customer_typed_is_mailed(fact: OrderFact) -> None:
+@pytest.mark.parametrize("event", EVERY_FACT, ids=lambda event: event.key)
+def test_nothing_that_a_customer_typed_is_mailed(event: OrderFact) -> None:
     """The address is confirmed by nobody: a stranger would read whatever somebody wrote."""
     typed = dict.fromkeys(("line1", "line2", "city", "region"), "VISIT evil.example")
     customer = Customer(
@@ -56,9 +56,9 @@ def test_nothing_that_a_customer_typed_is_mailed(fact: OrderFact) -> None:
         address=Address(**typed, postal_code="66666", country="DE"),
     )
     changed: dict[str, Any] = {"customer": customer}
-    if isinstance(fact, OrderCancelled):
+    if isinstance(event, OrderCancelled):
         changed["reason"] = "VISIT evil.example"
-    mail = compose(msgspec.structs.replace(fact, **changed))
+    mail = compose(msgspec.structs.replace(event, **changed))
 
     written = letter(replace(mail, document=None), "key").message()
 

@@ -1,4 +1,4 @@
-"""What notifications does with facts, through the ledger and a real relay."""
+"""What notifications does with events, through the ledger and a real relay."""
 
 from email.message import EmailMessage
 from typing import Any

@@ -11,7 +11,7 @@ NEEDED = ("currency", "email", "name", "line1", "postal_code", "city", "country"
 def obstacle(order: Order) -> str:
     """Why the order cannot be stated as it is, in words without personal data; empty if it can.
 
-    A fact is what everybody else goes by, so its lines must be priced and add up, and somebody
+    An event is what everybody else goes by, so its lines must be priced and add up, and somebody
     must be there to deliver to.
     """
     lines = order.frozen_lines

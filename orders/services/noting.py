@@ -47,7 +47,7 @@ def note_dispatch(dispatched: list[ShipmentDispatched]) -> None:
     _note("shipped_at", dispatched)
 
 
-def _note(column: str, facts: Sequence[OrderFact]) -> None:
-    first_told = {fact.number: fact.at for fact in reversed(facts)}
+def _note(column: str, events: Sequence[OrderFact]) -> None:
+    first_told = {event.number: event.at for event in reversed(events)}
     at = Case(*(When(number=number, then=Value(at)) for number, at in first_told.items()))
     Order.objects.filter(number__in=first_told, **{column: None}).update(**{column: at})

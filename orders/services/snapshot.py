@@ -1,4 +1,4 @@
-"""An order as the facts about it tell it: whole, so that no listener has to ask back."""
+"""An order as the events about it tell it: whole, so that no listener has to ask back."""
 
 from typing import Any
 

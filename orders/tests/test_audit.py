@@ -67,9 +67,9 @@ def test_an_order_placed_without_its_event_is_stated_from_its_row(by_hand: Order
     event = Event.objects.get(stream="SO-9")
     [action] = OperatorAction.objects.all()
     assert (action.who, action.subject) == ("grace", f"SO-9, event {event.pk}")
-    [fact] = (fact for _id, fact in history(OrderPlaced) if fact.number == "SO-9")
-    assert (fact.total, fact.at) == (by_hand.total, by_hand.placed_at)
-    assert len(fact.lines) == 2
+    [event] = (event for _id, event in history(OrderPlaced) if event.number == "SO-9")
+    assert (event.total, event.at) == (by_hand.total, by_hand.placed_at)
+    assert len(event.lines) == 2
 
 
 def test_an_order_that_is_not_whole_is_not_stated(by_hand: Order) -> None:

@@ -1,4 +1,4 @@
-"""An order can be cancelled while its goods are here; the other rooms' facts are noted."""
+"""An order can be cancelled while its goods are here; the other rooms' events are noted."""
 
 import pytest
 from django.utils import timezone
@@ -40,20 +40,20 @@ def dispatched(order: Order) -> ShipmentDispatched:
 
 
 def cancellations() -> list[OrderCancelled]:
-    return [fact for _, fact in history(OrderCancelled)]
+    return [event for _, event in history(OrderCancelled)]
 
 
 def test_a_cancelled_order_is_stated_with_all_it_was(order: Order) -> None:
     services.cancel_order(order.pk, "Changed my mind")
 
-    (fact,) = cancellations()
+    (event,) = cancellations()
     order.refresh_from_db()
     assert order.state == State.CANCELLED
     assert order.cancel_reason == "Changed my mind"
-    assert fact.at == order.cancelled_at
-    assert fact.placed_at == order.placed_at
-    assert [line.sku for line in fact.lines] == ["MUG", "TEA"]
-    assert fact.total == order.total
+    assert event.at == order.cancelled_at
+    assert event.placed_at == order.placed_at
+    assert [line.sku for line in event.lines] == ["MUG", "TEA"]
+    assert event.total == order.total
 
 
 def test_what_people_type_as_a_reason_is_in_no_event(order: Order) -> None:
@@ -95,7 +95,7 @@ def test_an_order_whose_goods_are_missing_is_cancelled_once(order: Order) -> Non
     tasks.cancel_rejected_order(rejected(order, "MUG"))
     tasks.cancel_rejected_order(rejected(order, "MUG"))
 
-    assert [fact.reason for fact in cancellations()] == ["Not in stock: Blue mug"]
+    assert [event.reason for event in cancellations()] == ["Not in stock: Blue mug"]
 
 
 def test_many_missing_goods_make_a_short_reason(order: Order) -> None:

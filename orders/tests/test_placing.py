@@ -32,22 +32,22 @@ def draft(*skus: str) -> Order:
     return order
 
 
-def facts() -> list[OrderPlaced]:
-    return [fact for _, fact in history(OrderPlaced)]
+def events() -> list[OrderPlaced]:
+    return [event for _, event in history(OrderPlaced)]
 
 
 def test_a_checkout_states_the_whole_order_once(basket: Basket) -> None:
     order = services.checkout(basket).order
 
-    (fact,) = facts()
-    assert fact.number == order.number == f"SO-{100_000 + order.pk}"
-    assert fact.order_id == order.public_id
-    assert fact.customer == ADA
-    assert [(line.sku, line.quantity, line.total) for line in fact.lines] == [
+    (event,) = events()
+    assert event.number == order.number == f"SO-{100_000 + order.pk}"
+    assert event.order_id == order.public_id
+    assert event.customer == ADA
+    assert [(line.sku, line.quantity, line.total) for line in event.lines] == [
         ("MUG", 2, Decimal("24.00")),
         ("TEA", 1, Decimal("4.49")),
     ]
-    assert (fact.net, fact.tax, fact.total) == (
+    assert (event.net, event.tax, event.total) == (
         Decimal("24.37"),
         Decimal("4.12"),
         Decimal("28.49"),
@@ -99,7 +99,7 @@ def test_a_draft_is_placed_with_the_prices_of_the_day(catalogue: dict[str, Produ
     placed = services.place_order(order.pk)
 
     assert placed.total == Decimal("30.00")
-    assert facts()[0].lines[0].name == "Bluer mug"
+    assert events()[0].lines[0].name == "Bluer mug"
 
 
 def test_later_prices_do_not_touch_a_placed_order(basket: Basket) -> None:
@@ -118,7 +118,7 @@ def test_an_order_without_lines_is_not_placed(db: None) -> None:
 
     order.refresh_from_db()
     assert order.state == State.DRAFT
-    assert not facts()
+    assert not events()
 
 
 def test_an_empty_basket_is_refused(db: None) -> None:
@@ -135,7 +135,7 @@ def test_an_order_is_not_placed_twice(catalogue: dict[str, Product]) -> None:
     with pytest.raises(services.NotADraft):
         services.place_order(order.pk)
 
-    assert len(facts()) == 1
+    assert len(events()) == 1
 
 
 def test_a_product_that_is_not_for_sale_is_not_placed(catalogue: dict[str, Product]) -> None:
@@ -144,7 +144,7 @@ def test_a_product_that_is_not_for_sale_is_not_placed(catalogue: dict[str, Produ
     with pytest.raises(services.UnknownProducts, match="OLD"):
         services.place_order(order.pk)
 
-    assert not facts()
+    assert not events()
 
 
 def test_saving_a_placed_order_again_states_nothing(basket: Basket) -> None:
@@ -153,7 +153,7 @@ def test_saving_a_placed_order_again_states_nothing(basket: Basket) -> None:
     order.save()
     Order.objects.get(pk=order.pk).save()
 
-    assert len(facts()) == 1
+    assert len(events()) == 1
 
 
 def test_two_copies_of_a_draft_cannot_both_be_placed(catalogue: dict[str, Product]) -> None:
@@ -163,10 +163,10 @@ def test_two_copies_of_a_draft_cannot_both_be_placed(catalogue: dict[str, Produc
 
     placed = Order.objects.get(pk=order.pk)
     copy.state, copy.net, copy.tax, copy.total = "placed", placed.net, placed.tax, placed.total
-    with pytest.raises(Exception, match="already stated"), transaction.atomic():
+    with pytest.raises(Exception, match="is in the stream"), transaction.atomic():
         copy.save()
 
-    assert len(facts()) == 1
+    assert len(events()) == 1
 
 
 def test_a_save_as_placed_without_place_order_is_refused(catalogue: dict[str, Product]) -> None:
@@ -177,7 +177,7 @@ def test_a_save_as_placed_without_place_order_is_refused(catalogue: dict[str, Pr
         order.save()
 
     assert Order.objects.get(pk=order.pk).state == State.DRAFT
-    assert not facts()
+    assert not events()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -66,7 +66,7 @@ def owed(order: Order, name: str, state: str) -> None:
         name=name,
         defaults={
             "event_type": "OrderPlaced", "queue": queue, "batch": 1, "window": 40,
-            "ordered": False, "outside": False, "repeatable": False, "retry": "",
+            "ordered": False, "external": False, "repeatable": False, "retry": "",
         },
     )  # fmt: skip
     Delivery.objects.create(

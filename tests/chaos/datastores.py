@@ -161,8 +161,8 @@ class Books:
         return self._local.connection
 
 
-def wait_until(fact: Callable[[], Any], seconds: float, what: str, every: float = 0.05) -> Any:
-    """What `fact` gives once that is true.
+def wait_until(event: Callable[[], Any], seconds: float, what: str, every: float = 0.05) -> Any:
+    """What `event` gives once that is true.
 
     Raises:
         TimeoutError: naming `what` did not come about.
@@ -171,7 +171,7 @@ def wait_until(fact: Callable[[], Any], seconds: float, what: str, every: float 
     while True:
         found = None
         with suppress(psycopg.Error, sqlite3.Error, OSError):
-            found = fact()
+            found = event()
         if found:
             return found
         if time.monotonic() > deadline:

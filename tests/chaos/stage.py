@@ -138,9 +138,9 @@ class Stage:
         return done.stdout
 
     @contextmanager
-    def armed(self, point: str, order: str = "kill", reaction: str = "") -> Iterator[Path]:
+    def armed(self, point: str, order: str = "kill", handler: str = "") -> Iterator[Path]:
         """A crash point that waits for the first process to come by (see bus.crashpoints)."""
-        armed = self.crash_points / (f"{point}@{reaction}" if reaction else point)
+        armed = self.crash_points / (f"{point}@{handler}" if handler else point)
         draft = armed.with_name(f"{armed.name}.new")
         draft.write_text(order)
         draft.rename(armed)
@@ -150,13 +150,13 @@ class Stage:
             armed.unlink(missing_ok=True)
 
     @contextmanager
-    def caught(self, point: str, reaction: str = "") -> Iterator[int]:
+    def caught(self, point: str, handler: str = "") -> Iterator[int]:
         """The first process that comes by at a crash point, frozen there; goes on afterwards.
 
         Raises:
             TimeoutError: nobody came by.
         """
-        with self.armed(point, "hold 1", reaction) as armed:
+        with self.armed(point, "hold 1", handler) as armed:
             for earlier in self.crash_points.glob(f"{armed.name}.[0-9]*"):
                 earlier.unlink(missing_ok=True)
             taken = wait_until(

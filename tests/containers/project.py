@@ -93,9 +93,9 @@ class Project:
         said = self.manage("web", "shell", "--no-imports", "-c", f"{IMPORT}; print({code})")
         return {name for name in APPS if f"'{name}'" in said}
 
-    def wait_for(self, fact: Callable[[], Any], seconds: float) -> Any:
+    def wait_for(self, event: Callable[[], Any], seconds: float) -> Any:
         deadline = time.monotonic() + seconds
-        while not (found := fact()):
+        while not (found := event()):
             assert time.monotonic() < deadline, self._what_is_wrong()
             time.sleep(0.5)
         return found

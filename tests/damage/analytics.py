@@ -65,7 +65,7 @@ twice(
 )
 
 
-@breaks("every reaction of analytics that is done has its effect", mends=True)
+@breaks("every handler of analytics that is done has its effect", mends=True)
 def count_lost(shop: Shop, _stack: ExitStack) -> str:
     CountedFact.objects.get(number=shop.released).delete()
     return shop.released

@@ -128,12 +128,12 @@ twice(
 )
 
 
-@breaks("every reaction of billing that is done has its effect", mends=True)
+@breaks("every handler of billing that is done has its effect", mends=True)
 def credit_note_never_issued(shop: Shop, _stack: ExitStack) -> str:
     return never_done(shop, "issue_credit_note")
 
 
-@breaks("every reaction of billing that is done has its effect", mends=False)
+@breaks("every handler of billing that is done has its effect", mends=False)
 def invoice_lost(shop: Shop, _stack: ExitStack) -> str:
     with tampering(Invoice):
         invoice(shop).delete()

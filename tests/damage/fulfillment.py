@@ -30,12 +30,12 @@ twice(
 )
 
 
-@breaks("every reaction of fulfillment that is done has its effect", mends=True)
+@breaks("every handler of fulfillment that is done has its effect", mends=True)
 def shipment_never_cancelled(shop: Shop, _stack: ExitStack) -> str:
     return never_done(shop, "cancel_shipment")
 
 
-@breaks("every reaction of fulfillment that is done has its effect", mends=False)
+@breaks("every handler of fulfillment that is done has its effect", mends=False)
 def shipment_lost(shop: Shop, _stack: ExitStack) -> str:
     Shipment.objects.get(number=shop.released).delete()
     return shop.released

@@ -69,7 +69,7 @@ twice(
 )
 
 
-@breaks("every reaction of inventory that is done has its effect", mends=True)
+@breaks("every handler of inventory that is done has its effect", mends=True)
 def departure_lost(shop: Shop, _stack: ExitStack) -> str:
     Movement.objects.get(number=shop.sent, kind="dispatched").delete()
     return shop.sent

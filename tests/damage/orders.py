@@ -80,7 +80,7 @@ def _without_key(shop: Shop) -> Order:
     return Order.objects.get(number=shop.sent)
 
 
-@breaks("every reaction of orders that is done has its effect", mends=True)
+@breaks("every handler of orders that is done has its effect", mends=True)
 def note_lost(shop: Shop, _stack: ExitStack) -> str:
     Order.objects.filter(number=shop.released).update(reserved_at=None)
     return shop.released

@@ -55,17 +55,17 @@ def twice(rule: str, row: Callable[[Shop], Any], *fields: str, **changes: Any) -
     PLANTS.append(Plant(rule, double, mends=False))
 
 
-def ledger(shop: Shop, reaction: str, **changes: Any) -> str:
+def ledger(shop: Shop, handler: str, **changes: Any) -> str:
     """Write what did not happen into the ledger."""
-    rows = Delivery.objects.filter(stream=shop.released, subscription__name__endswith=reaction)
+    rows = Delivery.objects.filter(stream=shop.released, subscription__name__endswith=handler)
     assert rows.update(**changes) == 1
     return str(rows.get().pk)
 
 
-def never_done(shop: Shop, reaction: str) -> str:
-    """Mark a reaction to a cancellation done before it could run."""
+def never_done(shop: Shop, handler: str) -> str:
+    """Mark a handler to a cancellation done before it could run."""
     services.cancel_order(Order.objects.get(number=shop.released).pk, "changed my mind")
     route()
-    delivery = ledger(shop, reaction, state=State.DONE, closed_at=timezone.now())
+    delivery = ledger(shop, handler, state=State.DONE, closed_at=timezone.now())
     settle()
     return delivery

@@ -90,10 +90,10 @@ class Deployment:
             headers={"Referer": self.url} | headers,
         )
 
-    def wait_for(self, fact: Callable[[], Any], seconds: float) -> Any:
-        """What `fact` gives once that is true; fails with the processes' logs past the deadline."""
+    def wait_for(self, condition: Callable[[], Any], seconds: float) -> Any:
+        """What `condition` gives once it is true; fails with the logs past the deadline."""
         deadline = time.monotonic() + seconds
-        while not (found := fact()):
+        while not (found := condition()):
             ended = [name for name, one in self.processes.items() if one.poll() is not None]
             assert not ended, f"ended: {ended}\n{self._said()}"
             assert time.monotonic() < deadline, f"not within {seconds} s\n{self._said()}"

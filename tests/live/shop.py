@@ -79,10 +79,10 @@ class Shop:
         finally:
             self.process.kill()
 
-    def wait_for(self, fact: Callable[[], Any], seconds: float) -> Any:
-        """What `fact` gives once that is true; fails with the shop's output past the deadline."""
+    def wait_for(self, condition: Callable[[], Any], seconds: float) -> Any:
+        """What `condition` gives once it is true; fails with the output past the deadline."""
         deadline = time.monotonic() + seconds
-        while not (found := fact()):
+        while not (found := condition()):
             assert time.monotonic() < deadline, f"not within {seconds} s\n{self.said[-5000:]}"
             time.sleep(0.05)
         return found
@@ -130,7 +130,7 @@ class Shop:
         return rows
 
     def states(self, order: dict[str, Any]) -> dict[str, set[str]]:
-        """The states of the order's reactions, by app."""
+        """The states of the order's handlers, by app."""
         found: dict[str, set[str]] = {}
         for name, state in self.query(
             "SELECT s.name, d.state FROM bus_delivery d JOIN bus_subscription s "

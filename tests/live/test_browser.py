@@ -90,7 +90,7 @@ def test_an_order_saved_as_placed_is_placed_once(shop: Shop, staff: Page, dashbo
 
 
 def settles(shop: Shop, staff: Page, number: str) -> None:
-    """Every reaction to the order is done, as the ledger's page in the admin shows it."""
+    """Every handler to the order is done, as the ledger's page in the admin shows it."""
 
     def states() -> list[str]:
         staff.goto(f"{shop.url}/admin/bus/delivery/?stream__exact={number}")

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 ROOMS = {"orders", "notifications", "inventory", "billing", "fulfillment", "analytics"}
 
 
-def test_an_order_is_settled_within_5_seconds_with_every_reaction_done(shop: Shop) -> None:
+def test_an_order_is_settled_within_5_seconds_with_every_handler_done(shop: Shop) -> None:
     shop.wait_until_settled(shop.place_order(), 30)  # the first one also loads every worker
 
     order = shop.place_order()

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing import pdf, shown
-from billing.tests.facts import CUSTOMER, MIXED, document, line
+from billing.tests.events import CUSTOMER, MIXED, document, line
 from shop.events import Address, Customer
 
 DRAW_ELSEWHERE = """
 import django; django.setup()
 from hashlib import sha256
 from billing import pdf, shown
-from billing.tests.facts import CUSTOMER, document, line
+from billing.tests.events import CUSTOMER, document, line
 import msgspec
 lines = (line(), line("CUP-3", name="Żółć Ψυχή Щербаков"))
 print(sha256(pdf.draw(document(lines))).hexdigest())

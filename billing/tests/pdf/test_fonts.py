@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing import pdf
-from billing.tests.facts import document, line
+from billing.tests.events import document, line
 from billing.tests.pdf import reading
 from shop.events import Address, Customer
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.pdf.pages import CARRIED, Row, paginate
-from billing.tests.facts import line
+from billing.tests.events import line
 
 FIRST, LATER, CLOSING = 400.0, 600.0, 150.0
 

@@ -8,7 +8,7 @@ import pytest
 from billing.folder import MARK
 from billing.models import Invoice
 from billing.services import FileDiffers, draw_document
-from billing.tests.facts import confirmed, invoiced
+from billing.tests.events import confirmed, invoiced
 from bus.models import Event
 from shop.events import InvoiceNumbered
 
@@ -33,16 +33,16 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_the_file_is_stored_and_then_recorded_and_stated(documents):
-    fact = numbered()
+    event = numbered()
 
-    after_done = draw_document(fact)
+    after_done = draw_document(event)
     assert not Event.objects.filter(type="InvoiceIssued").exists()
     after_done()
 
     invoice = Invoice.objects.get()
     [file] = files(documents)
     assert file.relative_to(documents).as_posix() == invoice.storage_name
-    assert file.name == f"{fact.document}.pdf"
+    assert file.name == f"{event.document}.pdf"
     assert sha256(file.read_bytes()).hexdigest() == invoice.sha256
     issued = Event.objects.get(type="InvoiceIssued")
     assert issued.data["sha256"] == invoice.sha256
@@ -50,30 +50,30 @@ def test_the_file_is_stored_and_then_recorded_and_stated(documents):
 
 
 def test_a_crash_between_store_and_commit_leaves_one_file(documents):
-    fact = numbered()
-    draw_document(fact)
+    event = numbered()
+    draw_document(event)
 
-    draw_document(fact)()
+    draw_document(event)()
 
     assert len(files(documents)) == 1
 
 
 def test_a_half_written_file_is_replaced_under_its_own_name(documents):
-    fact = numbered()
-    draw_document(fact)
+    event = numbered()
+    draw_document(event)
     [file] = files(documents)
     whole = file.read_bytes()
     file.write_bytes(whole[:100])
 
-    draw_document(fact)()
+    draw_document(event)()
 
     assert files(documents) == [file]
     assert file.read_bytes() == whole
 
 
 def test_two_drawings_at_once_are_recorded_and_stated_once():
-    fact = numbered()
-    one, other = draw_document(fact), draw_document(fact)
+    event = numbered()
+    one, other = draw_document(event), draw_document(event)
 
     one()
     other()
@@ -82,38 +82,38 @@ def test_two_drawings_at_once_are_recorded_and_stated_once():
 
 
 def test_an_issued_document_is_left_alone(documents):
-    fact = numbered()
-    draw_document(fact)()
+    event = numbered()
+    draw_document(event)()
     [file] = files(documents)
     before = file.stat().st_mtime_ns
 
-    assert draw_document(fact) is None
+    assert draw_document(event) is None
     assert file.stat().st_mtime_ns == before
 
 
 def test_a_lost_file_is_put_back_with_the_same_bytes(documents):
-    fact = numbered()
-    draw_document(fact)()
+    event = numbered()
+    draw_document(event)()
     [file] = files(documents)
     whole = file.read_bytes()
     file.unlink()
 
-    assert draw_document(fact) is None
+    assert draw_document(event) is None
     assert file.read_bytes() == whole
 
 
 def test_a_lost_file_that_would_come_out_differently_is_left_to_a_person(documents):
-    fact = numbered()
-    draw_document(fact)
-    Invoice.objects.update(storage_name="invoices/x.pdf", sha256="0" * 64, drawn_at=fact.at)
+    event = numbered()
+    draw_document(event)
+    Invoice.objects.update(storage_name="invoices/x.pdf", sha256="0" * 64, drawn_at=event.at)
 
     with pytest.raises(FileDiffers, match="restore it from a backup"):
-        draw_document(fact)
+        draw_document(event)
 
 
 def test_a_storage_that_cannot_be_written_is_an_error_that_is_tried_again(documents):
-    fact = numbered()
+    event = numbered()
     (documents / "invoices").write_text("a file where a folder should be")
 
     with pytest.raises(OSError, match="invoices"):
-        draw_document(fact)
+        draw_document(event)

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.models import Invoice, Series
 from billing.services import NothingToCorrect, issue_credit_note, issue_invoices, lock_series
-from billing.tests.facts import CUSTOMER, cancelled, confirmed, invoiced
+from billing.tests.events import CUSTOMER, cancelled, confirmed, invoiced
 from bus import publish
 from bus.models import Event
 from shop.events import OrderConfirmed
@@ -72,7 +72,7 @@ def test_a_batch_costs_few_statements_whatever_its_size():
         with CaptureQueriesContext(connection) as queries:
             lock_series(batch)
             issue_invoices(batch)
-        return len([one for one in queries if "bus_" not in one["sql"]])  # besides the facts
+        return len([one for one in queries if "bus_" not in one["sql"]])  # besides the events
 
     invoiced(confirmed("SO-0"))  # opens the series
     one = cost([confirmed("SO-1")])

@@ -7,7 +7,7 @@ import pytest
 
 from billing.models import Invoice
 from billing.services import FileDiffers, NameTaken, draw_document
-from billing.tests.facts import confirmed, invoiced
+from billing.tests.events import confirmed, invoiced
 from shop.events import InvoiceNumbered
 
 pytestmark = pytest.mark.django_db

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--rate", type=int, default=50, help="Deliveries due each second.")
         parser.add_argument(
-            "--quietly",
+            "--suppressed",
             action="store_true",
             help="Nobody outside the shop notices: no mail, no parcel, of what follows neither.",
         )
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(
         self, *_args: Any, subscription: str, since: datetime, rate: int, **options: Any
     ) -> None:
-        asked = {name: options[name] for name in ("quietly", "by", "why")}
+        asked = {name: options[name] for name in ("suppressed", "by", "why")}
         try:
             steps = backfill(subscription, since=since, rate=rate, **asked)
             total = count_up(self.stdout, steps, "deliveries owed")

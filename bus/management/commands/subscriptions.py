@@ -18,7 +18,7 @@ from bus.selectors import oldest_by_subscription
 
 
 class Command(BaseCommand):
-    help = "Show every subscription: event, reaction, queue, batch and the waits after failures."
+    help = "Show every subscription: event, handler, queue, batch and the waits after failures."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -60,19 +60,19 @@ class Command(BaseCommand):
             yield f"{name} is retired, and {discarded} of it discarded."
 
     def _show(self) -> None:
-        titles = ("event", "reaction", "queue", "batch", "kind", "waits", "oldest open", "state")
+        titles = ("event", "handler", "queue", "batch", "kind", "waits", "oldest open", "state")
         table = Table(*titles, box=None)
         oldest = oldest_by_subscription()
         rows = {row.name: row for row in Subscription.objects.select_related("queue")}
-        declared = {one.name: one for one in registry.reactions()}
+        declared = {one.name: one for one in registry.handlers()}
         for name in sorted(rows.keys() | declared.keys(), key=lambda name: self._order(rows, name)):
             row, code = rows.get(name), declared.get(name)
             table.add_row(
-                row.event_type if row else code.fact.__name__ if code else "",
+                row.event_type if row else code.event_type.__name__ if code else "",
                 name,
                 row.queue.name if row else code.queue.name if code else "",
                 str(row.batch if row else code.batch if code else ""),
-                "outside" if (row.outside if row else code and code.outside) else "atomic",
+                "external" if (row.external if row else code and code.external) else "atomic",
                 row.retry if row else str(code.retry) if code else "",
                 self._since(oldest.get(row.pk) if row else None),
                 self._state(row, known=code is not None),

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from bus import registration
 from bus.models import Delivery, State
-from bus.registry import Reaction
+from bus.registry import Handler
 from bus.relay import claiming, expiry, routing
 from bus.relay.claiming import Batch
 from bus.relay.in_flight import InFlight
@@ -26,9 +26,9 @@ def any_message_will_do(patch: pytest.MonkeyPatch) -> None:
     """`take` asks for no token."""
     real = taking.take
 
-    def take(reaction: Reaction, tickets: list[Ticket], tries: list[int]) -> list[Taken]:
+    def take(handler: Handler, tickets: list[Ticket], tries: list[int]) -> list[Taken]:
         rows = Delivery.objects.filter(id__in=[pk for pk, _token in tickets])
-        return real(reaction, list(rows.values_list("id", "token")), tries)
+        return real(handler, list(rows.values_list("id", "token")), tries)
 
     patch.setattr(atomic, "take", take)
     patch.setattr(outside, "take", take)
@@ -58,8 +58,8 @@ def outside_without_fence(patch: pytest.MonkeyPatch) -> None:
 def next_without_fence(patch: pytest.MonkeyPatch) -> None:
     """It begins the next of its message without asking."""
 
-    def begin_next(rest: list[Taken], reaction: Reaction) -> list[Taken]:
-        return taking._begin(rest[:1], reaction) + rest[1:]
+    def begin_next(rest: list[Taken], handler: Handler) -> list[Taken]:
+        return taking._begin(rest[:1], handler) + rest[1:]
 
     patch.setattr(outside, "begin_next", begin_next)
 

@@ -26,14 +26,14 @@ settings.register_profile("long", max_examples=20_000)
 def toys() -> Iterator[Toys]:
     """The only subscribers there are."""
     toys = Toys()
-    before = dict(registry._reactions)
-    registry._reactions.clear()
+    before = dict(registry._handlers)
+    registry._handlers.clear()
     toys.subscribe()
     yield toys
-    for name in registry._reactions:
+    for name in registry._handlers:
         current_app.tasks.pop(name)
-    registry._reactions.clear()
-    registry._reactions.update(before)
+    registry._handlers.clear()
+    registry._handlers.update(before)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def check(world: World) -> None:
     world.memory.observe(ledger)
     owed_once(world, ledger)
     done_with_its_effect(world, ledger)
-    facts_with_their_cause(world, ledger)
+    events_with_their_cause(world, ledger)
     lanes_in_order(world, ledger)
     windows_kept(ledger)
     in_somebodys_hands(world, ledger)
@@ -98,8 +98,8 @@ def done_with_its_effect(world: World, ledger: Ledger) -> None:
     assert not effects, f"effects of nothing: {effects}"
 
 
-def facts_with_their_cause(world: World, ledger: Ledger) -> None:
-    """What a reaction states is there as often as the reaction was done."""
+def events_with_their_cause(world: World, ledger: Ledger) -> None:
+    """What a handler states is there as often as the handler was done."""
     stated = sum(event.type == "Booked" for event in ledger.events.values())
     booked = [row for row in ledger.rows if ledger.subscriptions[row.subscription].toy == "book"]
     assert stated == sum(map(world.memory.times_done, booked))

@@ -60,7 +60,7 @@ class Ledger:
     subscriptions: dict[int, Subscribed]
     events: dict[int, Stated]
     effects: list[str]
-    """As `reaction number`, in the order in which they were committed."""
+    """As `handler number`, in the order in which they were committed."""
 
     def effect(self, row: Row) -> str:
         return f"{self.subscriptions[row.subscription].toy} {self.events[row.event].number}"
@@ -90,8 +90,8 @@ def read() -> Ledger:
 
 
 def _stated(pk: int, kind: str, stream: str, data: str, routed: bool) -> Stated:
-    fact = json.loads(data) if isinstance(data, str) else data
-    return Stated(pk, kind, stream, fact["number"], fact.get("poison", ""), routed)
+    event = json.loads(data) if isinstance(data, str) else data
+    return Stated(pk, kind, stream, event["number"], event.get("poison", ""), routed)
 
 
 def wipe() -> None:

@@ -49,7 +49,7 @@ class End(StrEnum):
 
 
 small_shops = st.sets(st.sampled_from(OLD_HANDS), min_size=1, max_size=3)
-"""Few reactions at a time, as few events: small worlds have the same faults, sooner."""
+"""Few handlers at a time, as few events: small worlds have the same faults, sooner."""
 
 ends = st.sampled_from([End.BROKEN_OFF] * 4 + [End.REST] * 3 + [End.AGAIN])
 

@@ -126,7 +126,7 @@ class Worker:
                 self._freeze()
 
 
-def reach(point: Point, reaction: str = "") -> None:
+def reach(point: Point, handler: str = "") -> None:
     """Stands for `bus.crashpoints.reach`: a stop where a worker holds no lock of the database."""
     worker: Worker | None = getattr(_here, "worker", None)
     if worker is not None and not connection.in_atomic_block:

@@ -1,4 +1,4 @@
-"""A shop in miniature: two facts, and one reaction of each kind that the bus knows."""
+"""A shop in miniature: two events, and one handler of each kind that the bus knows."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from itertools import count
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection, transaction
 
-from bus import AfterDone, Ambiguous, Fact, Queue, Retry, TryLater, publish, subscribe
+from bus import AfterDone, Ambiguous, DomainEvent, Queue, Retry, TryLater, publish, subscribe
 
 NAME = f"{__name__}." + "{}"
 
@@ -24,8 +24,8 @@ RETRY = Retry(
 )
 
 
-class Placed(Fact, frozen=True, kw_only=True):
-    """`poison` names the reaction that can never digest it."""
+class Placed(DomainEvent, frozen=True, kw_only=True):
+    """`poison` names the handler that can never digest it."""
 
     about: str
     number: int
@@ -36,7 +36,7 @@ class Placed(Fact, frozen=True, kw_only=True):
         return self.about
 
 
-class Booked(Fact, frozen=True, kw_only=True):
+class Booked(DomainEvent, frozen=True, kw_only=True):
     """What `book` states when it is done."""
 
     about: str
@@ -94,9 +94,9 @@ class Toys:
     clock: Clock = field(default_factory=Clock)
     troubles: defaultdict[str, deque[Trouble]] = field(default_factory=lambda: defaultdict(deque))
     begun: Counter[str] = field(default_factory=Counter)
-    """Bodies, by reaction."""
+    """Bodies, by handler."""
     keys: defaultdict[tuple[str, int], list[str]] = field(default_factory=lambda: defaultdict(list))
-    """The keys of all calls to the other side, by reaction and number of the fact."""
+    """The keys of all calls to the other side, by handler and number of the event."""
     unrecorded: Counter[int] = field(default_factory=Counter)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -107,69 +107,69 @@ class Toys:
     def subscribe(self) -> None:
         """Subscribe all handlers; the newcomer is not registered before a history says so."""
         subscribe(Placed, queue=LANE, retry=RETRY, batch=3)(self.book)
-        subscribe(Placed, queue=LANE, retry=RETRY, batch=2, outside=True, repeatable=True)(
+        subscribe(Placed, queue=LANE, retry=RETRY, batch=2, external=True, repeatable=True)(
             self.ship
         )
         subscribe(Placed, queue=FREE, retry=RETRY, batch=3)(self.tally)
-        subscribe(Placed, queue=FREE, retry=RETRY, batch=3, outside=True)(self.mail)
+        subscribe(Placed, queue=FREE, retry=RETRY, batch=3, external=True)(self.mail)
         subscribe(Booked, queue=LANE, retry=RETRY, batch=2)(self.answer)
         subscribe(Placed, queue=LANE, retry=RETRY, batch=2)(self.newcomer)
 
-    def book(self, fact: Placed) -> None:
+    def book(self, event: Placed) -> None:
         """Atomic, in lanes, and states what follows."""
-        self._effect("book", fact)
-        publish(Booked(about=fact.about, number=next(self.numbers)))
+        self._effect("book", event)
+        publish(Booked(about=event.about, number=next(self.numbers)))
 
-    def answer(self, fact: Booked) -> None:
-        """Atomic, in lanes, to a fact that another reaction of the queue states."""
-        self._effect("answer", fact)
+    def answer(self, event: Booked) -> None:
+        """Atomic, in lanes, to an event that another handler of the queue states."""
+        self._effect("answer", event)
 
-    def newcomer(self, fact: Placed) -> None:
+    def newcomer(self, event: Placed) -> None:
         """Atomic, in lanes, registered when others have been at work for long."""
-        self._effect("newcomer", fact)
+        self._effect("newcomer", event)
 
-    def tally(self, facts: list[Placed]) -> None:
+    def tally(self, events: list[Placed]) -> None:
         """Atomic, a whole batch at a time."""
-        for fact in facts:
-            self._effect("tally", fact)
+        for event in events:
+            self._effect("tally", event)
 
-    def ship(self, fact: Placed, key: str) -> AfterDone:
+    def ship(self, event: Placed, key: str) -> AfterDone:
         """Outside; the other side honours the key."""
-        return self._call("ship", fact, key)
+        return self._call("ship", event, key)
 
-    def mail(self, fact: Placed, key: str) -> AfterDone:
+    def mail(self, event: Placed, key: str) -> AfterDone:
         """Outside; the other side takes every call for a new one."""
-        return self._call("mail", fact, key)
+        return self._call("mail", event, key)
 
-    def _effect(self, reaction: str, fact: Placed | Booked) -> None:
-        note(f"{reaction} {fact.number}")
-        trouble = self._begin(reaction, fact)
+    def _effect(self, handler: str, event: Placed | Booked) -> None:
+        note(f"{handler} {event.number}")
+        trouble = self._begin(handler, event)
         if trouble == Trouble.REPLY_LOST:
             transaction.on_commit(lose_reply)
         self._stumble(trouble)
 
-    def _call(self, reaction: str, fact: Placed, key: str) -> AfterDone:
-        trouble = self._begin(reaction, fact)
+    def _call(self, handler: str, event: Placed, key: str) -> AfterDone:
+        trouble = self._begin(handler, event)
         if trouble not in IN_DOUBT:
             self._stumble(trouble)
-        self.keys[reaction, fact.number].append(key)
+        self.keys[handler, event.number].append(key)
         self._stumble(trouble)
 
         def after() -> None:
-            note(f"{reaction} {fact.number}")
+            note(f"{handler} {event.number}")
             if trouble == Trouble.REPLY_LOST:
                 transaction.on_commit(lose_reply)
             if trouble == Trouble.UNRECORDED:
-                self.unrecorded[fact.number] += 1
+                self.unrecorded[event.number] += 1
                 raise ConnectionError
 
         return after
 
-    def _begin(self, reaction: str, fact: Placed | Booked) -> Trouble | None:
-        self.begun[reaction] += 1
-        if isinstance(fact, Placed) and fact.poison == reaction:
+    def _begin(self, handler: str, event: Placed | Booked) -> Trouble | None:
+        self.begun[handler] += 1
+        if isinstance(event, Placed) and event.poison == handler:
             raise ValueError("poison")
-        return self.troubles[reaction].popleft() if self.troubles[reaction] else None
+        return self.troubles[handler].popleft() if self.troubles[handler] else None
 
     def _stumble(self, trouble: Trouble | None) -> None:
         if trouble == Trouble.SLOW:

@@ -57,7 +57,7 @@ class World:
         self.begin()
 
     def begin(self, toys: Collection[str] = OLD_HANDS) -> None:
-        """A new history: nothing is stated yet, and none but these reactions has come."""
+        """A new history: nothing is stated yet, and none but these handlers has come."""
         for worker, _batch in self.frozen:
             worker.kill()
             self.idle.append(worker)
@@ -92,7 +92,7 @@ class World:
     # --- publisher and relay ---
 
     def place(self, streams: str, *, poison: str = "", statements: int | None = None) -> None:
-        """State one fact in each of these streams, in one transaction."""
+        """State one event in each of these streams, in one transaction."""
         with self.dying(statements), transaction.atomic():
             for stream in streams:
                 publish(Placed(about=stream, number=next(self.toys.numbers), poison=poison))
@@ -144,15 +144,15 @@ class World:
         worker = self.idle.pop() if self.idle else Worker()
         worker.fuse.light(statements, strike)
         worker.fence = self.fence = self.fence + 1
-        reaction = registry.reaction(batch.task)
+        handler = registry.handler(batch.task)
         paused = Subscription.objects.filter(name=batch.task, paused_at__isnull=False).exists()
         begun = self.toys.begun.total()
-        worker.run(lambda: perform(reaction, batch.tickets), freeze_in=freeze_in)
+        worker.run(lambda: perform(handler, batch.tickets), freeze_in=freeze_in)
         self._see_after(worker, batch)
         assert not paused or begun == self.toys.begun.total(), f"{batch} was begun in a pause"
 
     def message(self, toy: str) -> Batch:
-        """The oldest message of a reaction leaves the broker."""
+        """The oldest message of a handler leaves the broker."""
         found = next(batch for batch in self.broker if batch.task == NAME.format(toy))
         self.broker.remove(found)
         return found

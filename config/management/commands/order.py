@@ -1,4 +1,4 @@
-"""Place orders on the running shop and follow them until every reaction is done."""
+"""Place orders on the running shop and follow them until every handler is done."""
 
 import random
 import sys
@@ -15,7 +15,7 @@ from config.demo.client import Customer, Followed, ShopRefused
 from config.demo.customers import random_order
 from config.demo.effects import doubled
 from config.demo.following import follow, place_all
-from config.demo.report import app_table, reaction_table, summary
+from config.demo.report import app_table, handler_table, summary
 
 
 def _own_fingerprint() -> str:
@@ -78,7 +78,7 @@ class Command(BaseCommand):
         if len(orders) == 1:
             # Whole, so that it can be clicked.
             console.print(f"Order {orders[0].number}  {orders[0].page}", soft_wrap=True)
-            console.print(reaction_table(orders[0]))
+            console.print(handler_table(orders[0]))
         else:
             console.print(app_table(orders, too_many))
         for line in summary(orders, seconds):

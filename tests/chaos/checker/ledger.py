@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from tests.chaos.checker.evidence import Delivery, Evidence
-from tests.chaos.checker.reactions import REACTIONS
+from tests.chaos.checker.handlers import HANDLERS
 from tests.chaos.checker.verdict import Violation
 
 REST = "at rest everything is done but what was planted, which is dead with its reason"
@@ -46,7 +46,7 @@ def _may_be_dead(evidence: Evidence, stream: str, row: Delivery) -> bool:
 
 def every_event_is_owed_once(evidence: Evidence) -> Iterator[Violation]:
     for event in evidence.events:
-        for name in REACTIONS.get(event.type, ()):
+        for name in HANDLERS.get(event.type, ()):
             rows = evidence.deliveries.get((event.id, name), [])
             if len(rows) != 1:
                 yield Violation(OWED, f"event {event.id}", f"has {len(rows)} deliveries to {name}")

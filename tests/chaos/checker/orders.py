@@ -1,4 +1,4 @@
-"""Whoever was answered 2xx has one order, with one fact and the right sums."""
+"""Whoever was answered 2xx has one order, with one event and the right sums."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -44,7 +44,7 @@ CONTROLS = (
     ),
     Control(
         name="on-commit",
-        broken="facts are published in on_commit",
+        broken="events are published in on_commit",
         faults=(faults.crash_before_publishing,),
         expected=(Expected(ONCE, "has 0 OrderPlaced"),),
         run=campaign,

@@ -55,7 +55,7 @@ def late_commit(stage: Stage, _chance: Random) -> None:
 @fault("kill -9 of the web process between COMMIT and on_commit")
 def crash_before_publishing(stage: Stage, _chance: Random) -> None:
     stage.shop["web"].expect_exit(20)
-    with stage.armed("web-committed", reaction="OrderPlaced") as armed:
+    with stage.armed("web-committed", handler="OrderPlaced") as armed:
         wait_until(lambda: not armed.exists(), 15, "the web crashed")
 
 

@@ -12,7 +12,7 @@ from tests.chaos.controls.replacing import replace
 INSTALLED_APPS = [*SHOP, f"{__name__}.Broken"]
 
 COLUMNS = (
-    "id", "token", "attempts", "uncounted", "alone", "ambiguous", "quiet",
+    "id", "token", "attempts", "uncounted", "alone", "ambiguous", "suppressed",
     "event__uuid", "event__type", "event__version", "event__correlation", "event__traceparent",
     "event__data", "event__personal__data",
 )  # fmt: skip
@@ -29,18 +29,18 @@ class Broken(AppConfig):
         from bus.worker import ledger, taking
 
         def take(
-            reaction: Any, tickets: list[taking.Ticket], _tries: list[int]
+            handler: Any, tickets: list[taking.Ticket], _tries: list[int]
         ) -> list[ledger.Taken]:
             with transaction.atomic():
                 mine = Delivery.objects.filter(
-                    id__in=dict(tickets), subscription__name=reaction.name
+                    id__in=dict(tickets), subscription__name=handler.name
                 )
                 rows = mine.exclude(state=State.DONE).order_by("event_id").values_list(*COLUMNS)
                 taken = [
-                    taking._taken(reaction, (*row[:-2], *map(json.dumps, row[-2:]))) for row in rows
+                    taking._taken(handler, (*row[:-2], *map(json.dumps, row[-2:]))) for row in rows
                 ]
-                lease, first = reaction.queue.lease, 1 if reaction.outside else len(taken)
+                lease, first = handler.queue.lease, 1 if handler.external else len(taken)
                 taking._mark(taken, State.RUNNING, lease)
-                return taking._begin(taken[:first], reaction) + taken[first:]
+                return taking._begin(taken[:first], handler) + taken[first:]
 
         replace(taking.take, take)

@@ -1,4 +1,4 @@
-"""Control: facts are published once the change that they tell of is committed."""
+"""Control: events are published once the change that they tell of is committed."""
 
 from contextvars import copy_context
 from typing import Any
@@ -23,13 +23,13 @@ class Broken(AppConfig):
 
         in_the_transaction = publishing.publish
 
-        def publish(fact: Any, *, cause: Any = None) -> None:
+        def publish(event: Any, *, cause: Any = None) -> None:
             context = copy_context()
 
             def later() -> None:
-                reach(Point.WEB_COMMITTED, type(fact).__name__)
+                reach(Point.WEB_COMMITTED, type(event).__name__)
                 with transaction.atomic():
-                    context.run(in_the_transaction, fact, cause=cause)
+                    context.run(in_the_transaction, event, cause=cause)
 
             transaction.on_commit(later)
 

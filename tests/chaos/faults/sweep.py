@@ -1,4 +1,4 @@
-"""Every crash point of every reaction, each hit once, while orders of all kinds come in."""
+"""Every crash point of every handler, each hit once, while orders of all kinds come in."""
 
 import time
 import uuid
@@ -32,7 +32,7 @@ for message in Message.objects.filter(state="sent", original=None).order_by("-id
 """
 
 
-@fault("every crash point of every reaction, once each", bar=60, seconds=LONGEST, at_random=False)
+@fault("every crash point of every handler, once each", bar=60, seconds=LONGEST, at_random=False)
 def crash_sweep(stage: Stage, chance: Random) -> None:
     """Arms all of them at once and orders until each has killed a process.
 
@@ -45,7 +45,7 @@ def crash_sweep(stage: Stage, chance: Random) -> None:
     with ExitStack() as stack:
         armed = [stack.enter_context(stage.armed(point)) for point in POINTS_OF_OTHERS]
         armed += [
-            stack.enter_context(stage.armed(point, reaction=name))
+            stack.enter_context(stage.armed(point, handler=name))
             for name in names
             for point in POINTS_OF_WORKERS
         ]

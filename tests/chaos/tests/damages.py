@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests.chaos.checker.accounts import NUMBERS
-from tests.chaos.checker.facts import CAUSED, CONFIRMED, REJECTED, STATED
 from tests.chaos.checker.figures import FIGURES
+from tests.chaos.checker.handlers import REGISTERED
 from tests.chaos.checker.ledger import LANES, OWED, REST
 from tests.chaos.checker.orders import CANCELLED, ONCE, SUMS
-from tests.chaos.checker.reactions import REGISTERED
+from tests.chaos.checker.published import CAUSED, CONFIRMED, REJECTED, STATED
 from tests.chaos.checker.stock import PROMISED, STOCK
 from tests.chaos.checker.traces import PRIVACY
 
@@ -33,17 +33,17 @@ def twice(table: str, where: str) -> str:
     return f"INSERT INTO {table} SELECT * FROM {table} WHERE {where}"
 
 
-def delivery(reaction: str, order: str) -> str:
+def delivery(handler: str, order: str) -> str:
     """Which row of the ledger."""
     return (
         f"stream = :{order} AND subscription_id = "
-        f"(SELECT id FROM bus_subscription WHERE name = '{reaction}')"
+        f"(SELECT id FROM bus_subscription WHERE name = '{handler}')"
     )
 
 
-def never(fact: str, order: str) -> tuple[str, str]:
+def never(event: str, order: str) -> tuple[str, str]:
     """It was not stated, so nobody was owed it."""
-    which = f"type = '{fact}' AND stream = :{order}"
+    which = f"type = '{event}' AND stream = :{order}"
     return (
         f"DELETE FROM bus_delivery WHERE event_id IN (SELECT id FROM bus_event WHERE {which})",
         f"DELETE FROM bus_event WHERE {which}",
@@ -88,14 +88,14 @@ LEDGER = (
     Damage("dead for doubts, and no mail", {REST}, "is dead: Boom",
            ("UPDATE bus_delivery SET state = 'dead', error = 'Boom', ambiguous = 2 "
             f"WHERE {INVOICE}",)),
-    Damage("a reaction that is registered for nothing", {REGISTERED},
+    Damage("a handler that is registered for nothing", {REGISTERED},
            "analytics.tasks.record_sales is registered 0 times for OrderPlaced",
            ("UPDATE bus_subscription SET event_type = 'Nothing' "
             "WHERE name = 'analytics.tasks.record_sales'",)),
-    Damage("a reaction that is retired", {REGISTERED}, "is registered 0 times for OrderCancelled",
+    Damage("a handler that is retired", {REGISTERED}, "is registered 0 times for OrderCancelled",
            ("UPDATE bus_subscription SET retired_at = '2020-01-01' "
             "WHERE name = 'notifications.tasks.send_cancellation'",)),
-    Damage("a reaction that nobody knows", {REGISTERED}, "billing.tasks.more is registered 1 times",
+    Damage("a handler that nobody knows", {REGISTERED}, "billing.tasks.more is registered 1 times",
            (twice("bus_subscription", "name = 'billing.tasks.issue_invoice'"),
             "UPDATE bus_subscription SET id = 100, name = 'billing.tasks.more' "
             "WHERE rowid = (SELECT max(rowid) FROM bus_subscription)")),
@@ -189,15 +189,15 @@ ROWS = (
     ("analytics.tasks.record_dispatches", "analytics_countedfact",
      _of("ShipmentDispatched", "sent"), set(), set()),
 )  # fmt: skip
-"""A reaction, the rows of its effect, and what else shows if they are lost or there twice."""
+"""A handler, the rows of its effect, and what else shows if they are lost or there twice."""
 
 
 def _effects() -> Iterator[Damage]:
-    for reaction, table, where, if_lost, if_doubled in ROWS:
-        yield Damage(f"{reaction} lost in {table}", {LOST} | if_lost, f"{reaction} had no effect",
+    for handler, table, where, if_lost, if_doubled in ROWS:
+        yield Damage(f"{handler} lost in {table}", {LOST} | if_lost, f"{handler} had no effect",
                      (f"DELETE FROM {table} WHERE {where}",))  # fmt: skip
-        yield Damage(f"{reaction} doubled in {table}", {DOUBLED} | if_doubled,
-                     f"{reaction}: 2 times", (twice(table, where),))  # fmt: skip
+        yield Damage(f"{handler} doubled in {table}", {DOUBLED} | if_doubled,
+                     f"{handler}: 2 times", (twice(table, where),))  # fmt: skip
 
 
 CHANGES = (
@@ -230,9 +230,9 @@ CHANGES = (
     Damage("a dispatch that orders did not note", {LOST, FIGURES},
            "orders.tasks.note_dispatch had no effect",
            ("UPDATE orders_order SET shipped_at = NULL WHERE number = :sent",)),
-    *(Damage(f"{fact} was not stated", {STATED, *others}, f"has 0 {fact}",
-             never(fact, order))
-      for fact, order, others in (
+    *(Damage(f"{event} was not stated", {STATED, *others}, f"has 0 {event}",
+             never(event, order))
+      for event, order, others in (
           ("StockReserved", "plain", {CAUSED, CONFIRMED}),
           ("StockRejected", "rejected", {CAUSED}),
           ("OrderCancelled", "cancelled", {CAUSED}),

@@ -146,7 +146,7 @@ def _buy(web: APIClient, name: str, basket: dict[str, int]) -> Purchase:
 
 
 def _poison() -> None:
-    """An event that no reaction can read."""
+    """An event that no handler can read."""
     identity = uuid.uuid4()
     event = Event.objects.create(
         uuid=identity, type="OrderPlaced", version=1, stream=POISON, data={},

@@ -16,7 +16,7 @@ from tests.chaos.tests.damages import DAMAGES, Damage
 from tests.chaos.tests.planted import POISON, Planted, promises
 
 AT_THE_WAREHOUSE = {"fulfillment.tasks.release_shipment", "fulfillment.tasks.recall_shipment"}
-"""Reactions whose effect is in no table; they have tests of their own below."""
+"""Handlers whose effect is in no table; they have tests of their own below."""
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
@@ -50,7 +50,7 @@ def test_a_damage_is_found_and_nothing_else(shop: Planted, damage: Damage) -> No
     assert any(damage.said in str(one) for one in verdict.all), [*map(str, verdict.all)]
 
 
-def test_every_reaction_of_the_shop_is_damaged_above() -> None:
+def test_every_handler_of_the_shop_is_damaged_above() -> None:
     told = {damage.said.partition(" ")[0].strip(":") for damage in DAMAGES}
 
     assert EFFECTS.keys() - told == AT_THE_WAREHOUSE

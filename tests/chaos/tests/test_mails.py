@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.buyers import DOMAIN
 from tests.chaos.checker import judge
-from tests.chaos.checker.facts import WHOLE
+from tests.chaos.checker.published import WHOLE
 from tests.chaos.mailbox import Mail
 from tests.chaos.tests.damages import MAILS
 from tests.chaos.tests.planted import Planted, promises

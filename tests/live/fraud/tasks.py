@@ -13,7 +13,7 @@ RETRY = Retry(
 )
 
 
-@subscribe(OrderPlaced, queue=QUEUE, retry=RETRY, outside=True, repeatable=True)
+@subscribe(OrderPlaced, queue=QUEUE, retry=RETRY, external=True, repeatable=True)
 def screen_order(order: OrderPlaced, key: str) -> None:
     """Screen the order."""
     services.screen_order(order)

@@ -7,7 +7,7 @@ import psycopg
 from celery import Celery
 
 WORK = 0.2
-"""Seconds that a reaction takes after its row is written: a mail, a call."""
+"""Seconds that a handler takes after its row is written: a mail, a call."""
 
 VISIBILITY = 5
 """Seconds. A guide says an hour; a control has no hour, and its task takes far less than this."""

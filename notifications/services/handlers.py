@@ -80,8 +80,8 @@ def send_dispatch_notice(
 
 
 def _send_begun(
-    fact: InvoiceIssued | ShipmentDispatched, key: str, mail: EmailConnection
+    event: InvoiceIssued | ShipmentDispatched, key: str, mail: EmailConnection
 ) -> AfterDone:
-    told = compose(fact)
+    told = compose(event)
     recording.begin(told, key)
     return send(told, key, mail)

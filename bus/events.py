@@ -1,16 +1,16 @@
-"""What a fact is: a frozen, versioned statement about one stream that a publisher makes once."""
+"""What an event is: a frozen, versioned statement about one stream that a publisher makes once."""
 
 from typing import Any, ClassVar, Self
 
 import msgspec
 
 
-class UnreadableFact(ValueError):
+class UnreadableEvent(ValueError):
     """A stored event does not fit the class that should read it."""
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """The base of every fact.
+class DomainEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """The base of every event.
 
     Subclasses are declared with ``frozen=True, kw_only=True`` and hold plain values alone: text,
     whole numbers, `Decimal`, `datetime`, `UUID`, tuples and other frozen structs. Fields that a
@@ -25,7 +25,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stream(self) -> str:
-        """What the fact is about, for example an order's number; the scope of order."""
+        """What the event is about, for example an order's number; the scope of order."""
         raise NotImplementedError(f"{type(self).__name__} must say which stream it belongs to.")
 
     @property
@@ -38,21 +38,21 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
         """Turn what `version` wrote into what today's class reads.
 
         Raises:
-            UnreadableFact: where no way from that version is known.
+            UnreadableEvent: where no way from that version is known.
         """
-        raise UnreadableFact(f"{cls.__name__} cannot read version {version}: add an upcast.")
+        raise UnreadableEvent(f"{cls.__name__} cannot read version {version}: add an upcast.")
 
     def split(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The fact as two JSON objects: what stays for ever, and what is personal."""
+        """The event as two JSON objects: what stays for ever, and what is personal."""
         data: dict[str, Any] = msgspec.to_builtins(self)
         return data, {name: data.pop(name) for name in self.personal}
 
     @classmethod
     def read(cls, version: int, data: dict[str, Any], personal: dict[str, Any] | None) -> Self:
-        """Build the fact from what was stored.
+        """Build the event from what was stored.
 
         Raises:
-            UnreadableFact: naming the field that does not fit.
+            UnreadableEvent: naming the field that does not fit.
         """
         whole = {**data, **(personal or {})}
         if version < cls.version:
@@ -60,4 +60,4 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return msgspec.convert(whole, cls)
         except msgspec.ValidationError as error:
-            raise UnreadableFact(f"{cls.__name__} version {version}: {error}") from error
+            raise UnreadableEvent(f"{cls.__name__} version {version}: {error}") from error

@@ -1,10 +1,10 @@
-"""Rows and facts say the same: what changed was stated, and what happened was asked for."""
+"""Rows and events say the same: what changed was stated, and what happened was asked for."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from tests.chaos.checker.evidence import Event, Evidence
-from tests.chaos.checker.reactions import REACTIONS
+from tests.chaos.checker.handlers import HANDLERS
 from tests.chaos.checker.verdict import Violation
 from tests.chaos.mailbox import Mail
 
@@ -27,7 +27,7 @@ ROWS = {
     "WHERE state = 'cancelled' AND telling_at IS NOT NULL",
     "ShipmentDispatched": "SELECT number FROM fulfillment_shipment WHERE dispatched_at IS NOT NULL",
 }
-"""By the type of a fact, the changes that it tells of; its order first, and each of them once."""
+"""By the type of an event, the changes that it tells of; its order first, and each of them once."""
 
 OF_ORDERS = (
     "SELECT number FROM inventory_answer",
@@ -39,11 +39,11 @@ OF_ORDERS = (
 
 def every_change_is_stated(evidence: Evidence) -> Iterator[Violation]:
     stated = _stated(evidence)
-    for fact, sql in ROWS.items():
+    for event, sql in ROWS.items():
         changed = Counter(row[0] for row in set(evidence.books.rows(sql)))
-        for stream in sorted(changed.keys() | stated[fact].keys()):
-            if stated[fact][stream] != changed[stream]:
-                what = f"has {stated[fact][stream]} {fact}, and {changed[stream]} such changes"
+        for stream in sorted(changed.keys() | stated[event].keys()):
+            if stated[event][stream] != changed[stream]:
+                what = f"has {stated[event][stream]} {event}, and {changed[stream]} such changes"
                 yield Violation(STATED, stream, what)
 
 
@@ -124,7 +124,7 @@ def mails_are_whole(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _stated(evidence: Evidence) -> dict[str, Counter[str]]:
-    """How often each type of fact was stated for each stream, but for planted ones."""
+    """How often each type of event was stated for each stream, but for planted ones."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for event in evidence.events:
         if event.stream not in evidence.poisoned:
@@ -137,7 +137,7 @@ def _asked(evidence: Evidence) -> dict[str, Event]:
     return {
         f"{event.uuid}.{name.replace('.tasks.', '.').replace('_', '-')}": event
         for event in evidence.events
-        for name in REACTIONS.get(event.type, ())
+        for name in HANDLERS.get(event.type, ())
     }
 
 

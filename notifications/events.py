@@ -1,4 +1,4 @@
-"""The fact that a recorded mail told of, read again."""
+"""The event that a recorded mail told of, read again."""
 
 from bus.models import Event
 from notifications.mails import TOLD
@@ -10,7 +10,7 @@ class CustomerErased(Exception):
     """The customer's data was erased: nobody is left to write to."""
 
 
-def fact_of(message: Message) -> OrderFact:
+def event_of(message: Message) -> OrderFact:
     """What the mail told of.
 
     Raises:
@@ -21,5 +21,5 @@ def fact_of(message: Message) -> OrderFact:
     )
     if not hasattr(event, "personal"):
         raise CustomerErased(f"The customer of {message.order_number} was erased.")
-    classes = {fact.__name__: fact for fact in TOLD}
+    classes = {event.__name__: event for event in TOLD}
     return classes[event.type].read(event.version, event.data, event.personal.data)

@@ -1,4 +1,4 @@
-"""Who reacts to what: the checker's own list, so that a reaction that is gone is missed."""
+"""Who reacts to what: the checker's own list, so that a handler that is gone is missed."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.checker.verdict import Violation
 
-REGISTERED = "each reaction of the shop is registered for its event, and no other is"
+REGISTERED = "each handler of the shop is registered for its event, and no other is"
 
-REACTIONS: dict[str, tuple[str, ...]] = {
+HANDLERS: dict[str, tuple[str, ...]] = {
     "OrderPlaced": (
         "analytics.tasks.record_sales",
         "fulfillment.tasks.open_shipment",
@@ -47,15 +47,15 @@ REACTIONS: dict[str, tuple[str, ...]] = {
 """By the type of an event; all of them are owed to each event of that type."""
 
 
-def every_reaction_is_registered(evidence: Evidence) -> Iterator[Violation]:
-    wanted = Counter((name, fact) for fact, names in REACTIONS.items() for name in names)
+def every_handler_is_registered(evidence: Evidence) -> Iterator[Violation]:
+    wanted = Counter((name, event) for event, names in HANDLERS.items() for name in names)
     found: Counter[tuple[str, str]] = Counter(
-        (name, fact)
-        for name, fact in evidence.books.rows(
+        (name, event)
+        for name, event in evidence.books.rows(
             "SELECT name, event_type FROM bus_subscription WHERE retired_at IS NULL"
         )
     )
-    for name, fact in sorted(wanted.keys() | found.keys()):
-        if found[name, fact] != wanted[name, fact]:
-            what = f"is registered {found[name, fact]} times for {fact}"
-            yield Violation(REGISTERED, name, f"{what}, must be {wanted[name, fact]}")
+    for name, event in sorted(wanted.keys() | found.keys()):
+        if found[name, event] != wanted[name, event]:
+            what = f"is registered {found[name, event]} times for {event}"
+            yield Violation(REGISTERED, name, f"{what}, must be {wanted[name, event]}")

@@ -8,11 +8,11 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from bus import Fact
-from bus.facts import UnreadableFact
+from bus import DomainEvent
+from bus.events import UnreadableEvent
 
 
-class Priced(Fact, frozen=True, kw_only=True):
+class Priced(DomainEvent, frozen=True, kw_only=True):
     version = 2
     personal = ("buyer",)
 
@@ -34,7 +34,7 @@ PRICED = Priced(
 )
 
 
-def test_a_fact_reads_as_it_was_written() -> None:
+def test_an_event_reads_as_it_was_written() -> None:
     data, personal = (msgspec.json.decode(msgspec.json.encode(part)) for part in PRICED.split())
 
     assert Priced.read(2, data, personal) == PRICED
@@ -61,27 +61,27 @@ def test_an_older_version_is_read_through_its_upcast() -> None:
 
 
 def test_an_older_version_without_an_upcast_is_refused_with_the_way_out() -> None:
-    class Later(Fact, frozen=True, kw_only=True):
+    class Later(DomainEvent, frozen=True, kw_only=True):
         version = 2
 
-    with pytest.raises(UnreadableFact, match="Later cannot read version 1: add an upcast"):
+    with pytest.raises(UnreadableEvent, match="Later cannot read version 1: add an upcast"):
         Later.read(1, {}, None)
 
 
 def test_a_field_that_does_not_fit_is_named() -> None:
     data, personal = PRICED.split()
 
-    with pytest.raises(UnreadableFact, match=r"Priced version 2: .*\$\.at"):
+    with pytest.raises(UnreadableEvent, match=r"Priced version 2: .*\$\.at"):
         Priced.read(2, {**data, "at": "yesterday"}, personal)
 
 
-def test_a_fact_whose_personal_data_was_erased_is_unreadable_by_its_field() -> None:
+def test_an_event_whose_personal_data_was_erased_is_unreadable_by_its_field() -> None:
     data, _personal = PRICED.split()
 
-    with pytest.raises(UnreadableFact, match="buyer"):
+    with pytest.raises(UnreadableEvent, match="buyer"):
         Priced.read(2, data, None)
 
 
-def test_a_fact_must_say_its_stream() -> None:
+def test_an_event_must_say_its_stream() -> None:
     with pytest.raises(NotImplementedError, match="Priced must say which stream"):
         _ = PRICED.stream
