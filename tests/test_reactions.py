@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from bus.registry import handlers
-from tests import house
+from tests import project_rules
 
 TABLE = Path(__file__).parents[1] / "docs" / "reactions.md"
 ROW = re.compile(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", re.MULTILINE)
@@ -17,7 +17,7 @@ def test_the_table_names_every_subscription_of_the_shop_and_no_other() -> None:
     }
     declared: dict[str, set[str]] = {event: set() for event in told}
     for one in handlers():
-        if one.name.partition(".")[0] in house.ROOMS:
+        if one.name.partition(".")[0] in project_rules.APPS:
             declared.setdefault(one.event_type.__name__, set()).add(one.name)
 
     assert told == declared

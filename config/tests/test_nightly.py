@@ -8,13 +8,13 @@ from bus.audit import Finding, rules
 from bus.models import AuditResult
 from config import nightly
 from config.celery import app
-from tests.house import known_to_a_worker
+from tests.project_rules import tasks_of_a_worker
 
 
 def test_a_worker_knows_every_task_that_beat_asks_for() -> None:
     asked = {entry["task"] for entry in app.conf.beat_schedule.values()}
 
-    assert asked <= known_to_a_worker()
+    assert asked <= tasks_of_a_worker()
 
 
 def test_beat_asks_for_every_nightly_task() -> None:

@@ -1,4 +1,4 @@
-"""The rules of the house, each a function that lists what breaks it. An empty list is good."""
+"""The project's rules, each a function that lists the violations. An empty list is good."""
 
 import ast
 import re
@@ -14,10 +14,10 @@ from django.db.models.signals import ModelSignal
 from bus.registry import Handler
 from bus.retry import Retry
 
-ROOMS = ("orders", "notifications", "inventory", "billing", "fulfillment", "analytics")
-PACKAGES = (*ROOMS, "config", "shop", "bus", "tests", "bench")
-EVERY_ROOM_HAS = ("apps", "models", "services", "tasks", "admin", "audit", "tests", "migrations")
-DRAWERS = {"common", "helper", "helpers", "misc", "util", "utils"}
+APPS = ("orders", "notifications", "inventory", "billing", "fulfillment", "analytics")
+PACKAGES = (*APPS, "config", "shop", "bus", "tests", "bench")
+EVERY_APP_HAS = ("apps", "models", "services", "tasks", "admin", "audit", "tests", "migrations")
+VAGUE_NAMES = {"common", "helper", "helpers", "misc", "util", "utils"}
 LONGEST_MODULE = 250
 
 ONLY_SETUP = """
@@ -26,7 +26,7 @@ django.setup()
 from bus.registry import handlers
 print("\\n".join(handler.name for handler in handlers()))
 """
-A_WORKERS_START = """
+WORKER_START = """
 from config.celery import app
 app.loader.import_default_modules()
 print("\\n".join(app.tasks))
@@ -34,16 +34,18 @@ print("\\n".join(app.tasks))
 
 
 def modules(root: Path) -> Iterator[Path]:
-    """Every module that somebody wrote; migrations are written by Django."""
+    """Every module but migrations, which Django writes."""
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
             if "migrations" not in path.parts:
                 yield path.relative_to(root)
 
 
-def drawers(root: Path) -> list[str]:
+def vague_modules(root: Path) -> list[str]:
     """Modules and packages whose name does not say what is in them."""
-    return [f"{path}: name it by what it does" for path in modules(root) if DRAWERS & _names(path)]
+    return [
+        f"{path}: name it by what it does" for path in modules(root) if VAGUE_NAMES & _names(path)
+    ]
 
 
 def long_modules(root: Path) -> list[str]:
@@ -51,8 +53,8 @@ def long_modules(root: Path) -> list[str]:
     return [f"{path} has {n} lines" for path, n in lengths.items() if n > LONGEST_MODULE]
 
 
-def silent_modules(root: Path) -> list[str]:
-    """Modules with code but without a line that says what they are for."""
+def undescribed_modules(root: Path) -> list[str]:
+    """Modules with code but without a docstring."""
     trees = {path: ast.parse((root / path).read_text()) for path in modules(root)}
     return [
         f"{path} has no docstring"
@@ -61,24 +63,24 @@ def silent_modules(root: Path) -> list[str]:
     ]
 
 
-def misshapen_rooms(root: Path, rooms: Iterable[str] = ROOMS) -> list[str]:
-    """Rooms that lack a part which every room has, as a module or as a package."""
+def incomplete_apps(root: Path, apps: Iterable[str] = APPS) -> list[str]:
+    """Apps that lack a part which every app has, as a module or as a package."""
     return [
-        f"{room} has no {part}"
-        for room in rooms
-        for part in EVERY_ROOM_HAS
-        if not ((root / room / f"{part}.py").is_file() or (root / room / part).is_dir())
+        f"{app} has no {part}"
+        for app in apps
+        for part in EVERY_APP_HAS
+        if not ((root / app / f"{part}.py").is_file() or (root / app / part).is_dir())
     ]
 
 
-def queue_faults(handlers: Iterable[Handler], rooms: Iterable[str] = ROOMS) -> list[str]:
-    """Rooms without a queue, queues not named like their room, handlers without retries."""
+def queue_faults(handlers: Iterable[Handler], apps: Iterable[str] = APPS) -> list[str]:
+    """Apps without a queue, queues not named like their app, handlers without retries."""
     handlers = list(handlers)
-    deaf = set(rooms) - {handler.name.partition(".")[0] for handler in handlers}
-    faults = [f"{room} reacts to nothing" for room in sorted(deaf)]
+    without = set(apps) - {handler.name.partition(".")[0] for handler in handlers}
+    faults = [f"{app} has no handler" for app in sorted(without)]
     for handler in handlers:
-        room = handler.name.partition(".")[0]
-        if handler.queue.name != room:
+        app = handler.name.partition(".")[0]
+        if handler.queue.name != app:
             faults.append(f"{handler.name} runs in queue {handler.queue.name}")
         if not isinstance(handler.retry, Retry):
             faults.append(f"{handler.name} has no retry policy")
@@ -86,46 +88,46 @@ def queue_faults(handlers: Iterable[Handler], rooms: Iterable[str] = ROOMS) -> l
 
 
 def worker_faults(queues: Iterable[str], commands: Iterable[str]) -> list[str]:
-    """Queues that not exactly one command works, and workers of queues that are not there."""
+    """Queues without exactly one worker, and workers of queues that do not exist."""
     workers = [name for command in commands for name in re.findall(r"--queues[ =](\S+)", command)]
     counts = {queue: workers.count(queue) for queue in sorted(set(queues))}
     return [f"{queue} has {n} workers" for queue, n in counts.items() if n != 1] + [
-        f"a worker waits at {queue}, where nothing comes"
+        f"a worker consumes {queue}, which is no app's queue"
         for queue in workers
         if queue not in counts
     ]
 
 
 def receiver_faults(signal: ModelSignal, sender: type[Model]) -> list[str]:
-    """One receiver states the event; what else should follow subscribes to that."""
+    """More or less than one receiver: it publishes the event, and handlers subscribe to that."""
     synchronous, asynchronous = signal._live_receivers(sender)  # type: ignore[attr-defined]  # private
     found = [*synchronous, *asynchronous]
-    names = ", ".join(receiver.__qualname__ for receiver in found) or "nobody"
-    return [] if len(found) == 1 else [f"{names} receives {sender.__name__}; it must be one"]
+    names = ", ".join(receiver.__qualname__ for receiver in found) or "no receiver"
+    return [] if len(found) == 1 else [f"{sender.__name__} must have one receiver; it has {names}"]
 
 
-def declared_subscriptions(root: Path, rooms: Iterable[str] = ROOMS) -> set[str]:
-    """What the rooms' source subscribes, read without running it."""
+def declared_subscriptions(root: Path, apps: Iterable[str] = APPS) -> set[str]:
+    """The handlers that the apps' source subscribes, read without running it."""
     found = set()
-    for room in rooms:
-        for path in sorted((root / room).rglob("*.py")):
+    for app in apps:
+        for path in sorted((root / app).rglob("*.py")):
             if "tests" not in path.parts:
                 module = ".".join(path.relative_to(root).with_suffix("").parts)
                 found |= {f"{module}.{name}" for name in _subscribed(path)}
     return found
 
 
-def known_after_setup() -> set[str]:
-    """What a fresh process knows that did no more than set Django up."""
-    return _said_by(ONLY_SETUP)
+def handlers_after_setup() -> set[str]:
+    """The handlers of a fresh process after `django.setup()` alone."""
+    return _output_of(ONLY_SETUP)
 
 
-def known_to_a_worker() -> set[str]:
+def tasks_of_a_worker() -> set[str]:
     """The names of the tasks in a fresh process that starts as `celery -A config worker` does."""
-    return _said_by(A_WORKERS_START)
+    return _output_of(WORKER_START)
 
 
-def _said_by(script: str) -> set[str]:
+def _output_of(script: str) -> set[str]:
     command = [sys.executable, "-c", script]
     return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
 
@@ -133,20 +135,20 @@ def _said_by(script: str) -> set[str]:
 def undocumented(settings: str, example: str) -> list[str]:
     """Settings that are read but not in the example, and the other way round."""
     read = set(re.findall(r"env\.[a-z_]+\(\s*\"([A-Z_]+)\"", settings))
-    told = set(re.findall(r"^#?\s?([A-Z_]+)=", example, re.MULTILINE))
-    return [f"{name} is read but not explained" for name in sorted(read - told)] + [
-        f"{name} is explained but not read" for name in sorted(told - read)
+    explained = set(re.findall(r"^#?\s?([A-Z_]+)=", example, re.MULTILINE))
+    return [f"{name} is read but not explained" for name in sorted(read - explained)] + [
+        f"{name} is explained but not read" for name in sorted(explained - read)
     ]
 
 
-def unlocked(wanted: Iterable[str], lock: str) -> list[str]:
-    """Packages that are asked for but not in the lock: a fresh machine would not get them."""
-    names = [re.split(r"[^A-Za-z0-9-]", line, maxsplit=1)[0] for line in wanted]
+def unlocked(required: Iterable[str], lock: str) -> list[str]:
+    """Required packages that are not in the lock: a fresh machine would not get them."""
+    names = [re.split(r"[^A-Za-z0-9-]", line, maxsplit=1)[0] for line in required]
     return [name for name in names if not re.search(rf"^{name}(\[.*\])?==", lock, re.MULTILINE)]
 
 
 def broken_contracts(root: Path) -> str:
-    """What import-linter says of the packages in `root`; empty if every contract is kept."""
+    """The report of import-linter on the packages in `root`; empty if every contract is kept."""
     lint = "import sys; from importlinter.cli import lint_imports_command; lint_imports_command()"
     done = subprocess.run(
         [sys.executable, "-c", lint, "--no-cache"],
