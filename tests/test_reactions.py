@@ -1,4 +1,4 @@
-"""docs/handlers.md says of each event what the code does."""
+"""docs/events.md names the subscriptions that the code declares."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from bus.registry import handlers
 from tests import project_rules
 
-TABLE = Path(__file__).parents[1] / "docs" / "reactions.md"
+TABLE = Path(__file__).parents[1] / "docs" / "events.md"
 ROW = re.compile(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", re.MULTILINE)
 
 

@@ -1,0 +1,128 @@
+"""The code of the pages in docs/ runs, and what the pages name exists."""
+
+import ast
+import importlib
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from celery import current_app
+
+from bus import registry
+from bus.testing import given, settle, state_of
+from shop.testing import placed
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+BLOCK = re.compile(r"^```python\n# (?P<path>\S+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
+
+
+class Scoring(BaseHTTPRequestHandler):
+    """The scoring service: answers `status`, and keeps the keys of the requests."""
+
+    status = 200
+    url: str
+    keys: list[str]
+
+    def do_POST(self) -> None:
+        self.keys.append(self.headers["Idempotency-Key"])
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Nothing on the terminal."""
+
+
+@pytest.fixture
+def scoring() -> Iterator[type[Scoring]]:
+    class Service(Scoring):
+        keys: list[str] = []
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        Service.url = f"http://127.0.0.1:{server.server_port}/orders"
+        yield Service
+        server.shutdown()
+
+
+@pytest.fixture
+def fraud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The app of docs/add-a-subscriber.md; no other app is subscribed meanwhile."""
+    for block in BLOCK.finditer((ROOT / "docs/add-a-subscriber.md").read_text()):
+        file = tmp_path / block["path"]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(block["code"])
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(registry, "_handlers", {})
+    yield importlib.import_module("fraud.tasks")
+    for handler in registry.handlers("fraud"):
+        current_app.tasks.pop(handler.name)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "fraud"]:
+        del sys.modules[name]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("status", "state"), [(200, "done"), (503, "waiting"), (429, "waiting"), (400, "dead")]
+)
+def test_subscriber_of_the_page_handles_an_order(
+    fraud: ModuleType, scoring: type[Scoring], status: int, state: str
+) -> None:
+    fraud.services.SCORING_URL = scoring.url
+    scoring.status = status
+    given(placed("SO-1", LAMP=2))
+
+    settle()
+
+    assert state_of("fraud.tasks.flag_order", "SO-1") == "done"
+    assert state_of("fraud.tasks.score_order", "SO-1") == state
+    assert len(scoring.keys) == 1
+    assert scoring.keys[0].endswith(".fraud.score-order")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_test_of_the_page_passes(fraud: ModuleType) -> None:
+    fraud.services.SCORING_URL = "http://127.0.0.1:1/"
+
+    importlib.import_module("fraud.tests.test_tasks").test_orders_are_flagged()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_of_a_page_lead_to_a_file(page: Path) -> None:
+    links = LINK.findall(page.read_text())
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+NAMED = re.compile(r"`(?P<file>[\w/]+\.py):(?P<name>[\w.]+)`")
+
+
+def test_architecture_names_only_functions_that_exist() -> None:
+    named = NAMED.findall((ROOT / "docs/architecture.md").read_text())
+
+    assert len(named) > 20
+    assert [f"{file}:{name}" for file, name in named if name not in _defined(ROOT / file)] == []
+
+
+def _defined(file: Path) -> set[str]:
+    """The functions, classes and methods of a module; none where there is no such file."""
+    if not file.exists():
+        return set()
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    top = [node for node in ast.parse(file.read_text()).body if isinstance(node, kinds)]
+    methods = [
+        f"{one.name}.{node.name}"
+        for one in top
+        if isinstance(one, ast.ClassDef)
+        for node in one.body
+        if isinstance(node, kinds)
+    ]
+    return {one.name for one in top} | set(methods)
