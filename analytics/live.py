@@ -13,7 +13,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from analytics import selectors
-from analytics.stopping import when_stopping
+from analytics.shutdown import on_shutdown
 
 log = logging.getLogger(__name__)
 
@@ -136,5 +136,5 @@ def feed() -> Feed:
     loop = asyncio.get_running_loop()
     if loop not in _feeds:
         _feeds[loop] = Feed(selectors.dashboard)
-        when_stopping(_feeds[loop].stop)
+        on_shutdown(_feeds[loop].stop)
     return _feeds[loop]

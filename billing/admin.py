@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from billing import shown
+from billing import formatting
 from billing.models import Invoice, Series
 from billing.views import pdf_of
 from shop import addresses
@@ -105,7 +105,7 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
         buyer = invoice.customer
         place = buyer.address
         written = addresses.lines(place, buyer.name)
-        return _stacked([buyer.email, *written, shown.country(place.country)])
+        return _stacked([buyer.email, *written, formatting.country(place.country)])
 
     @admin.display(description="lines")
     def line_table(self, invoice: Invoice) -> SafeString:
@@ -140,5 +140,5 @@ def _cells(names: list[str], row: dict[str, Any], currency: str) -> SafeString:
 
 def _cell(name: str, value: Any, currency: str) -> str:
     if name in AMOUNTS:
-        return shown.amount(Decimal(str(value)), currency)
-    return shown.percentage(Decimal(str(value))) if name.endswith("rate") else str(value)
+        return formatting.amount(Decimal(str(value)), currency)
+    return formatting.percentage(Decimal(str(value))) if name.endswith("rate") else str(value)

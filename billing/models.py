@@ -6,7 +6,7 @@ import msgspec
 from django.db import models
 from django.db.models import Q
 
-from billing.content import Document, Seller, TaxSum
+from billing.document import Document, Seller, TaxSum
 from shop.columns import Amount, LinkHash
 from shop.events import Customer, Line
 

@@ -14,7 +14,7 @@ from inventory import selectors, services, tasks
 from inventory.models import Answer, Movement, Reservation, StockItem
 from shop.events import (
     OrderCancelled,
-    OrderFact,
+    OrderEvent,
     OrderPlaced,
     ShipmentDispatched,
     StockRejected,
@@ -143,7 +143,7 @@ done_without_effect, effect_without_done = effects(
 )
 
 
-def _unlike_events(event: type[OrderFact], kind: str, change: str) -> list[tuple[Any, ...]]:
+def _unlike_events(event: type[OrderEvent], kind: str, change: str) -> list[tuple[Any, ...]]:
     """Order, SKU, pieces of the event and pieces moved, where those two differ.
 
     An event counts as soon as it has moved anything: whether it must have is asked by other rules.
@@ -179,7 +179,7 @@ def _follow(sku: str, operator: Operator) -> str:
         return operator.record(sku, f"From its movements: {done}") if done else ""
 
 
-def _answer(event: type[OrderFact], number: str, granted: bool, operator: Operator) -> str:
+def _answer(event: type[OrderEvent], number: str, granted: bool, operator: Operator) -> str:
     with transaction.atomic():
         if Answer.objects.select_for_update().filter(number=number, granted=granted).exists():
             return ""

@@ -7,7 +7,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from inventory.services.booking import LARGEST_QUANTITY
+from inventory.services.adjust import LARGEST_QUANTITY
 from shop.forms import ProductField
 
 

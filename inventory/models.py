@@ -88,6 +88,11 @@ class Reservation(models.Model):
     def __str__(self) -> str:
         return f"{self.number}: {self.quantity} ({self.state})"
 
+    @property
+    def is_open(self) -> bool:
+        """The pieces are still held: neither released nor consumed."""
+        return self.state == self.State.RESERVED
+
 
 class Movement(models.Model):
     """One change of a stock item, for ever. All movements of an item add up to its numbers."""

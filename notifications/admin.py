@@ -102,8 +102,8 @@ class MessageAdmin(LooksOnly, ModelAdmin):
 
     def _ask(self, request: HttpRequest, message: Message) -> None:
         try:
-            services.ask_again(message, by=request.user.get_username())
-        except services.AlreadyAsked as error:
+            services.request_resend(message, by=request.user.get_username())
+        except services.AlreadyRequested as error:
             messages.warning(request, str(error))
         else:
             messages.success(

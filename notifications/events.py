@@ -1,16 +1,16 @@
 """The event that a recorded mail told of, read again."""
 
 from bus.models import Event
-from notifications.mails import TOLD
+from notifications.messages import TOLD
 from notifications.models import Message
-from shop.events import OrderFact
+from shop.events import OrderEvent
 
 
 class CustomerErased(Exception):
     """The customer's data was erased: nobody is left to write to."""
 
 
-def event_of(message: Message) -> OrderFact:
+def event_of(message: Message) -> OrderEvent:
     """What the mail told of.
 
     Raises:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from notifications.events import event_of
-from notifications.mails import Mail, compose
+from notifications.messages import Mail, compose
 from notifications.models import Message
 from shop import links
 

@@ -11,6 +11,6 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         """Connect the one receiver of an order's `post_save`."""
         from orders.models import Order
-        from orders.signals import announce_order
+        from orders.signals import publish_when_placed
 
-        post_save.connect(announce_order, sender=Order, dispatch_uid="orders.announce_order")
+        post_save.connect(publish_when_placed, sender=Order, dispatch_uid="orders.placed")

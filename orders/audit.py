@@ -18,9 +18,9 @@ from shop.events import OrderCancelled, OrderConfirmed, OrderPlaced
 from shop.money import MOST_PLACES
 
 STATED_BY: dict[type[DomainEvent], Callable[[Order], None]] = {
-    OrderPlaced: services.announce_order,
-    OrderConfirmed: services.announce_confirmation,
-    OrderCancelled: services.announce_cancellation,
+    OrderPlaced: services.publish_order_placed,
+    OrderConfirmed: services.publish_order_confirmed,
+    OrderCancelled: services.publish_order_cancelled,
 }
 AMOUNTS = ("net", "tax", "total")
 FINEST = Decimal(1).scaleb(-MOST_PLACES)

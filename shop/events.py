@@ -49,7 +49,7 @@ class Shortage(msgspec.Struct, frozen=True, kw_only=True):
     available: int
 
 
-class OrderFact(DomainEvent, frozen=True, kw_only=True):
+class OrderEvent(DomainEvent, frozen=True, kw_only=True):
     """An event about one order, stated at most once unless its class says otherwise."""
 
     number: str
@@ -65,7 +65,7 @@ class OrderFact(DomainEvent, frozen=True, kw_only=True):
         return type(self).__name__
 
 
-class OrderPlaced(OrderFact, frozen=True, kw_only=True):
+class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
     personal = ("customer",)
 
     currency: str
@@ -95,15 +95,15 @@ class OrderCancelled(OrderPlaced, frozen=True, kw_only=True):
     """The stock could not serve it; otherwise the customer or staff wanted it cancelled."""
 
 
-class StockReserved(OrderFact, frozen=True, kw_only=True):
+class StockReserved(OrderEvent, frozen=True, kw_only=True):
     pass
 
 
-class StockRejected(OrderFact, frozen=True, kw_only=True):
+class StockRejected(OrderEvent, frozen=True, kw_only=True):
     shortages: tuple[Shortage, ...]
 
 
-class InvoiceNumbered(OrderFact, frozen=True, kw_only=True):
+class InvoiceNumbered(OrderEvent, frozen=True, kw_only=True):
     """A document has its number and its frozen content; its PDF can be drawn."""
 
     document: str
@@ -130,15 +130,15 @@ class InvoiceIssued(InvoiceNumbered, frozen=True, kw_only=True):
         return f"InvoiceIssued {self.document}"
 
 
-class ShipmentReleased(OrderFact, frozen=True, kw_only=True):
+class ShipmentReleased(OrderEvent, frozen=True, kw_only=True):
     """The warehouse may pack and send the goods."""
 
 
-class ShipmentRecalled(OrderFact, frozen=True, kw_only=True):
+class ShipmentRecalled(OrderEvent, frozen=True, kw_only=True):
     """The order was cancelled after its release: the warehouse must keep the goods."""
 
 
-class ShipmentDispatched(OrderFact, frozen=True, kw_only=True):
+class ShipmentDispatched(OrderEvent, frozen=True, kw_only=True):
     """The goods have been sent."""
 
     personal = ("customer",)
@@ -149,7 +149,7 @@ class ShipmentDispatched(OrderFact, frozen=True, kw_only=True):
     customer: Customer
 
 
-class MailResendRequested(OrderFact, frozen=True, kw_only=True):
+class MailResendRequested(OrderEvent, frozen=True, kw_only=True):
     """Staff want a mail of the order sent to the customer once more."""
 
     mail: str

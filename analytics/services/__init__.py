@@ -1,8 +1,8 @@
 """What analytics does: count each event once, and put the figures right from the events."""
 
-from analytics.services.comparing import Difference, compare_figures
-from analytics.services.rebuilding import AlreadyCorrected, rebuild_figures
-from analytics.services.recording import (
+from analytics.services.compare import Difference, compare_figures
+from analytics.services.rebuild import AlreadyCorrected, rebuild_figures
+from analytics.services.record import (
     record_dispatches,
     record_rejections,
     record_sales,

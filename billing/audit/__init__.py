@@ -17,7 +17,7 @@ from billing.audit.files import (
     files_have_documents,
     folder_is_ours,
 )
-from billing.content import TaxSum, tax_sums
+from billing.document import TaxSum, tax_sums
 from billing.models import Invoice, Series
 from bus.audit import Effect, Finding, check, effects, once
 from bus.models import Event

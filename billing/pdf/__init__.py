@@ -5,7 +5,7 @@ from io import BytesIO
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from billing.content import Document
+from billing.document import Document
 from billing.pdf import closing, letterhead, table
 from billing.pdf.fonts import MAIN
 from billing.pdf.pages import paginate

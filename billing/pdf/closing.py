@@ -1,7 +1,7 @@
 """What stands under the last line: tax per rate, totals, and how to pay."""
 
-from billing import shown
-from billing.content import Document
+from billing import formatting
+from billing.document import Document
 from billing.pdf.letterhead import LEFT, RIGHT
 from billing.pdf.pen import ACCENT, QUIET, TINT, WHITE, Pen
 from billing.pdf.table import TOTAL
@@ -35,15 +35,15 @@ def _draw_taxes(pen: Pen, document: Document, y: float) -> None:
     pen.rule(LEFT, y - 13, GROSS + 6)
     for tax in document.taxes:
         y -= LEADING
-        pen.write(RATE, y - 10, shown.percentage(tax.rate))
+        pen.write(RATE, y - 10, formatting.percentage(tax.rate))
         for x, figure in ((NET, tax.net), (TAX, tax.tax), (GROSS, tax.total)):
-            pen.write_to(x, y - 10, shown.amount(figure, document.currency), room=62)
+            pen.write_to(x, y - 10, formatting.amount(figure, document.currency), room=62)
 
 
 def _draw_totals(pen: Pen, document: Document, y: float) -> None:
     for label, figure in (("Net", document.net), ("Tax", document.tax)):
         pen.write(SUMS_LEFT + 8, y - 8, label, colour=QUIET)
-        pen.write_to(TOTAL, y - 8, shown.amount(figure, document.currency), room=110)
+        pen.write_to(TOTAL, y - 8, formatting.amount(figure, document.currency), room=110)
         y -= LEADING
     pen.band(SUMS_LEFT, y - 22, RIGHT, 24, ACCENT)
     label = "Credit" if document.corrects else "Total"
@@ -64,7 +64,7 @@ def _terms(document: Document) -> list[str]:
     if document.corrects:
         return lines
     seller = document.seller
-    iban = f"IBAN {shown.iban(seller.iban)}" if seller.iban else ""
+    iban = f"IBAN {formatting.iban(seller.iban)}" if seller.iban else ""
     account = ", ".join(filter(None, (seller.name, iban, f"reference {document.number}")))
     return lines + wrap(account, TERMS_ROOM, TERMS_SIZE)
 

@@ -2,8 +2,8 @@
 
 from reportlab.lib.pagesizes import A4
 
-from billing import shown
-from billing.content import Document
+from billing import formatting
+from billing.document import Document
 from billing.pdf.pen import ACCENT, QUIET, Pen
 from billing.pdf.text import clean, wrap
 from shop import addresses
@@ -59,9 +59,9 @@ def draw_foot(pen: Pen, document: Document, page: int, pages: int) -> None:
     seller, y = document.seller, 24 * MM
     pen.rule(LEFT, y + 11, RIGHT)
     columns = (
-        (LEFT, (seller.name, *addresses.lines(seller), shown.country(seller.country))),
+        (LEFT, (seller.name, *addresses.lines(seller), formatting.country(seller.country))),
         (LEFT + 64 * MM, (seller.email, f"VAT ID {seller.vat_id}" if seller.vat_id else "")),
-        (LEFT + 112 * MM, (f"IBAN {shown.iban(seller.iban)}" if seller.iban else "",)),
+        (LEFT + 112 * MM, (f"IBAN {formatting.iban(seller.iban)}" if seller.iban else "",)),
     )
     for (x, lines), room in zip(columns, (60 * MM, 44 * MM, 58 * MM), strict=True):
         line_y = y
@@ -74,7 +74,7 @@ def draw_foot(pen: Pen, document: Document, page: int, pages: int) -> None:
 def _address(document: Document) -> list[str]:
     """The buyer's address, the country in a line of its own unless it is the seller's."""
     buyer, home = document.buyer.address, document.seller.country
-    abroad = shown.country(buyer.country) if buyer.country != home else ""
+    abroad = formatting.country(buyer.country) if buyer.country != home else ""
     lines = [*addresses.lines(buyer, document.buyer.name), abroad]
     return [part for line in lines for part in wrap(line, ADDRESS_ROOM, 10)]
 
@@ -85,15 +85,15 @@ def _facts(document: Document) -> list[tuple[str, str]]:
     The goods leave after the invoice is written, so their date is on the delivery note, which
     section 31 (1) UStDV lets an invoice refer to.
     """
-    facts = [("Number", document.number), ("Issue date", shown.day(document.issued_on))]
+    facts = [("Number", document.number), ("Issue date", formatting.day(document.issued_on))]
     if document.corrects_issued_on:
         facts += [
             ("Corrects invoice", document.corrects),
-            ("Invoice date", shown.day(document.corrects_issued_on)),
+            ("Invoice date", formatting.day(document.corrects_issued_on)),
         ]
     facts += [
         ("Order", clean(document.order_number)),
-        ("Order date", shown.day(document.ordered_on)),
+        ("Order date", formatting.day(document.ordered_on)),
     ]
     if not document.corrects:
         facts.append(("Date of supply", "as on the delivery note"))

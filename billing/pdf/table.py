@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from billing import shown
-from billing.content import Document
+from billing import formatting
+from billing.document import Document
 from billing.pdf.letterhead import LEFT, RIGHT
 from billing.pdf.pages import CARRIED, Page, Row
 from billing.pdf.pen import ACCENT, QUIET, WHITE, Pen
@@ -75,16 +75,18 @@ def _draw_row(pen: Pen, document: Document, row: Row, baseline: float) -> None:
     currency = document.currency
     for x, figure, room in (
         (QUANTITY, f"{line.quantity:,}", 30),
-        (UNIT_PRICE, shown.amount(line.unit_price, currency), 60),
-        (RATE, shown.percentage(line.tax_rate), 32),
-        (NET, shown.amount(line.net, currency), 50),
-        (TOTAL, shown.amount(line.total, currency), 52),
+        (UNIT_PRICE, formatting.amount(line.unit_price, currency), 60),
+        (RATE, formatting.percentage(line.tax_rate), 32),
+        (NET, formatting.amount(line.net, currency), 50),
+        (TOTAL, formatting.amount(line.total, currency), 52),
     ):
         pen.write_to(x, baseline, figure, SIZE, room=room)
 
 
 def _draw_carried(pen: Pen, document: Document, label: str, so_far: Decimal, y: float) -> float:
     pen.write(NAME, y - 12, label, SIZE, colour=QUIET)
-    pen.write_to(TOTAL, y - 12, shown.amount(so_far, document.currency), SIZE, bold=True, room=90)
+    pen.write_to(
+        TOTAL, y - 12, formatting.amount(so_far, document.currency), SIZE, bold=True, room=90
+    )
     pen.rule(LEFT, y - CARRIED, RIGHT)
     return y - CARRIED

@@ -1,9 +1,9 @@
 """What billing does: number and freeze documents, draw them, and keep their files."""
 
-from billing.services.drawing import FileDiffers, draw_document
-from billing.services.issuing import NothingToCorrect, issue_credit_note, issue_invoices
-from billing.services.keeping import NameTaken, is_damaged, is_kept
-from billing.services.numbering import lock_series
+from billing.services.draw import FileDiffers, draw_document
+from billing.services.issue import NothingToCorrect, issue_credit_note, issue_invoices
+from billing.services.series import lock_series
+from billing.services.storage import NameTaken, is_damaged, is_kept
 
 __all__ = [
     "FileDiffers",

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import msgspec
 from django.conf import settings
 
-from billing.content import Document, Seller, tax_sums
+from billing.document import Document, Seller, tax_sums
 from billing.models import Invoice
 from billing.services import issue_invoices
 from shop.events import Address, Customer, Line, OrderCancelled, OrderConfirmed, OrderPlaced

@@ -1,9 +1,9 @@
 """What fulfilment does with shipments, from opening one to taking it back."""
 
-from fulfillment.services.cancelling import cancel_shipment, recall_shipment
-from fulfillment.services.dispatching import NotNow, dispatch_shipment, take_back
-from fulfillment.services.opening import lock_shipments, open_shipment
-from fulfillment.services.releasing import NotOpened, release_shipment
+from fulfillment.services.cancel import cancel_shipment, recall_shipment
+from fulfillment.services.dispatch import NotNow, dispatch_shipment, take_back
+from fulfillment.services.open import lock_shipments, open_shipment
+from fulfillment.services.release import NotOpened, release_shipment
 from fulfillment.warehouse import WarehouseRefused, WarehouseUnavailable, warehouse
 
 __all__ = [

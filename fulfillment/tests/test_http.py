@@ -195,7 +195,7 @@ def test_a_slow_answer_is_given_up_after_the_time_for_all_of_it(
     monkeypatch: pytest.MonkeyPatch,
     drip: Callable[[object], None],
 ) -> None:
-    monkeypatch.setattr("fulfillment.warehouse.by_http.TOTAL_TIMEOUT", timedelta(seconds=0.4))
+    monkeypatch.setattr("fulfillment.warehouse.http.TOTAL_TIMEOUT", timedelta(seconds=0.4))
     stub.replies = [Reply(drip=drip)]
     started = time.monotonic()
 

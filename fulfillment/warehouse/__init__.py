@@ -4,9 +4,9 @@ from contextlib import AbstractContextManager
 
 from django.conf import settings
 
-from fulfillment.warehouse.by_http import TOTAL_TIMEOUT, http_warehouse
-from fulfillment.warehouse.by_mail import mail_warehouse
-from fulfillment.warehouse.contract import Warehouse, WarehouseRefused, WarehouseUnavailable
+from fulfillment.warehouse.email import mail_warehouse
+from fulfillment.warehouse.http import TOTAL_TIMEOUT, http_warehouse
+from fulfillment.warehouse.protocol import Warehouse, WarehouseRefused, WarehouseUnavailable
 
 __all__ = [
     "TOTAL_TIMEOUT",

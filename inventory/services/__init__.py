@@ -1,9 +1,10 @@
 """What inventory does; the numbers of the stock change here and nowhere else."""
 
-from inventory.services.booking import BadBooking, correct_stock, receive_stock
-from inventory.services.mending import follow_movements, restore_answer
-from inventory.services.reserving import reserve_stock
-from inventory.services.settling import consume_stock, release_stock
+from inventory.services.adjust import BadBooking, correct_stock, receive_stock
+from inventory.services.consume import consume_stock
+from inventory.services.reconcile import follow_movements, restore_answer
+from inventory.services.release import release_stock
+from inventory.services.reserve import reserve_stock
 from inventory.services.stock import BooksDisagree, StockMoved, lock_stock
 
 __all__ = [

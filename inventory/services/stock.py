@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Case, F, Value, When
 
-from inventory.models import Movement, StockItem
+from inventory.models import Movement, Reservation, StockItem
 from shop.events import Line, OrderPlaced, ShipmentDispatched
 
 
@@ -30,6 +30,12 @@ def locked(skus: Iterable[str]) -> dict[str, StockItem]:
     """
     rows = StockItem.objects.select_for_update(no_key=True).filter(sku__in=set(skus))
     return {item.sku: item for item in rows.order_by("sku")}
+
+
+def reservations_of(numbers: Iterable[str]) -> list[Reservation]:
+    """The reservations of these orders in any state, each with its item, by SKU and order."""
+    rows = Reservation.objects.filter(number__in=list(numbers))
+    return list(rows.select_related("item").order_by("item__sku", "number"))
 
 
 def quantities(lines: Iterable[Line]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from django import template
 from django.utils.safestring import mark_safe
 from django_countries import countries
 
-from notifications.mails import one_line
+from notifications.messages import one_line
 from shop.events import Line
 from shop.money import money
 

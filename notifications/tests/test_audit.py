@@ -30,7 +30,7 @@ def a_busy_day(folder: Folder) -> None:
     given(confirmed("SO-1", CUP=1), dispatched("SO-1", CUP=1), confirmed("SO-2", CUP=1))
     settle("notifications")
     given(cancelled("SO-2", CUP=1))
-    services.ask_again(Message.objects.get(kind="dispatch notice"), "grace")
+    services.request_resend(Message.objects.get(kind="dispatch notice"), "grace")
     settle("notifications")
 
 

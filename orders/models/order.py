@@ -122,7 +122,7 @@ class Order(models.Model):
         # Django opens no transaction around `post_save`. Without a savepoint: whoever catches an
         # error of this inside a transaction of his own must not be able to commit the rest.
         with transaction.atomic(savepoint=False):
-            if self.turns_placed(fields):
+            if self.is_placing_save(fields):
                 fields = self._become_placed(fields)
             self.currency = self.currency or settings.CURRENCY
             super().save(update_fields=fields, **options)
@@ -162,7 +162,7 @@ class Order(models.Model):
         """Its lines in their order, read once; whoever has just written them sets it."""
         return list(self.lines.order_by("id"))
 
-    def turns_placed(self, update_fields: Collection[str] | None) -> bool:
+    def is_placing_save(self, update_fields: Collection[str] | None) -> bool:
         """Whether a save of these fields (None: all) is the one that places the order."""
         return (
             self.state == State.PLACED

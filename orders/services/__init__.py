@@ -1,27 +1,26 @@
 """What can be done to an order."""
 
 from orders.models import NotADraft, OrderHasNoLines
-from orders.services.cancelling import (
+from orders.services.cancel import (
     NotCancellable,
-    announce_cancellation,
     cancel_order,
     cancel_rejected_order,
+    publish_order_cancelled,
 )
 from orders.services.checkout import Answer, Basket, checkout
 from orders.services.idempotency import BadKey, KeyReused, Repeat, StillRunning
-from orders.services.late import obstacle
-from orders.services.noting import announce_confirmation, note_dispatch, note_reservation
-from orders.services.placing import (
+from orders.services.milestones import note_dispatch, note_reservation, publish_order_confirmed
+from orders.services.place import (
     OutOfStock,
     TooManyPieces,
     TotalsDoNotAddUp,
     UnknownProducts,
-    announce_order,
     place_order,
     price_draft,
+    publish_order_placed,
     require_few,
 )
-from orders.services.snapshot import snapshot
+from orders.services.snapshot import obstacle, snapshot
 
 __all__ = [
     "Answer",
@@ -37,9 +36,6 @@ __all__ = [
     "TooManyPieces",
     "TotalsDoNotAddUp",
     "UnknownProducts",
-    "announce_cancellation",
-    "announce_confirmation",
-    "announce_order",
     "cancel_order",
     "cancel_rejected_order",
     "checkout",
@@ -48,6 +44,9 @@ __all__ = [
     "obstacle",
     "place_order",
     "price_draft",
+    "publish_order_cancelled",
+    "publish_order_confirmed",
+    "publish_order_placed",
     "require_few",
     "snapshot",
 ]

@@ -10,12 +10,12 @@ from django.db import transaction
 
 from orders.models import Order, OrderLine
 from orders.services.idempotency import Repeat, claim
-from orders.services.placing import (
+from orders.services.place import (
     OrderHasNoLines,
     catalogue,
     require_few,
     require_stock,
-    turn_placed,
+    save_as_placed,
 )
 from shop.events import Customer
 
@@ -49,7 +49,7 @@ def checkout(
         OrderHasNoLines: the basket is empty.
         TooManyPieces: see `require_few`.
         UnknownProducts: a SKU is not in the catalogue, or not active.
-        OutOfStock: see `placing.require_stock`.
+        OutOfStock: see `place.require_stock`.
         KeyReused, StillRunning: see `idempotency`.
     `budget` is charged for a new order, in its transaction, and raises where there is nothing left.
     A refused checkout leaves nothing behind, neither an order nor a key.
@@ -73,7 +73,7 @@ def checkout(
             for sku, quantity in basket.quantities.items()
         ]
         OrderLine.objects.bulk_create(lines)
-        turn_placed(order, lines)
+        save_as_placed(order, lines)
     return Answer(order, repeated=False)
 
 

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing import pdf, shown
+from billing import formatting, pdf
 from billing.tests.events import CUSTOMER, MIXED, document, line
 from shop.events import Address, Customer
 
 DRAW_ELSEWHERE = """
 import django; django.setup()
 from hashlib import sha256
-from billing import pdf, shown
+from billing import pdf, formatting
 from billing.tests.events import CUSTOMER, document, line
 import msgspec
 lines = (line(), line("CUP-3", name="Żółć Ψυχή Щербаков"))
@@ -69,7 +69,7 @@ def test_an_invoice_shows_number_parties_lines_and_total(tmp_path):
         assert row.sku in text
         assert row.name in text
     assert "73.22 EUR" in text
-    assert shown.iban(document().seller.iban) in text
+    assert formatting.iban(document().seller.iban) in text
     assert "Page 1 of 1" in text
 
 

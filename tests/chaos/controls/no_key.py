@@ -14,7 +14,7 @@ class Broken(AppConfig):
     name = __name__
 
     def ready(self) -> None:
-        from fulfillment.warehouse.by_http import HttpWarehouse
+        from fulfillment.warehouse.http import HttpWarehouse
 
         tell = HttpWarehouse._tell
 

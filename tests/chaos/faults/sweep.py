@@ -23,11 +23,11 @@ FEW = [{"sku": "DESK-BLOTTER", "quantity": 1}]
 
 ASK_AGAIN = """
 from notifications.models import Message
-from notifications.services import AlreadyAsked, ask_again
+from notifications.services import AlreadyRequested, request_resend
 for message in Message.objects.filter(state="sent", original=None).order_by("-id")[:6]:
     try:
-        ask_again(message, "campaign")
-    except AlreadyAsked:
+        request_resend(message, "campaign")
+    except AlreadyRequested:
         pass
 """
 

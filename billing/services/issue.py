@@ -7,10 +7,10 @@ import msgspec
 from django.conf import settings
 from django.utils import timezone
 
-from billing import shown
-from billing.content import tax_sums
+from billing import formatting
+from billing.document import tax_sums
 from billing.models import Invoice
-from billing.services.numbering import Number, next_numbers
+from billing.services.series import Number, next_numbers
 from bus import publish
 from bus.selectors import is_stated
 from shop.events import InvoiceNumbered, OrderCancelled, OrderConfirmed, OrderPlaced
@@ -80,7 +80,7 @@ def _uninvoiced(orders: list[OrderConfirmed]) -> list[OrderConfirmed]:
 
 
 def _content(order: OrderConfirmed, issued_on: date) -> dict[str, Any]:
-    due = shown.day(issued_on + PAYMENT_TERM)
+    due = formatting.day(issued_on + PAYMENT_TERM)
     return {
         "ordered_on": timezone.localdate(order.placed_at),
         "buyer": msgspec.to_builtins(order.customer),

@@ -10,7 +10,7 @@ from django.db import connection
 
 from analytics import services
 from analytics.models import CountedFact, DayFigures, MinuteFigures, ProductFigures
-from analytics.services.rebuilding import correct_figures
+from analytics.services.rebuild import correct_figures
 from analytics.tests.events import NOON, cancelled, dispatched, line, placed, rejected
 from bus.testing import given
 

@@ -38,7 +38,7 @@ def staff(settings: Any) -> Client:
 
 
 def test_a_mail_sent_again_is_a_mail_of_its_own(confirmation: Message, relay: Relay) -> None:
-    services.ask_again(confirmation, by="frida")
+    services.request_resend(confirmation, by="frida")
     settle("notifications")
 
     first, again = relay.mails
@@ -50,18 +50,18 @@ def test_a_mail_sent_again_is_a_mail_of_its_own(confirmation: Message, relay: Re
 
 
 def test_a_double_click_sends_one_mail(confirmation: Message, relay: Relay) -> None:
-    services.ask_again(confirmation, by="frida")
-    with pytest.raises(services.AlreadyAsked, match="SO-100042"):
-        services.ask_again(confirmation, by="frida")
+    services.request_resend(confirmation, by="frida")
+    with pytest.raises(services.AlreadyRequested, match="SO-100042"):
+        services.request_resend(confirmation, by="frida")
     settle("notifications")
 
     assert len(relay.mails) == 2
 
 
 def test_a_repeat_can_be_repeated(confirmation: Message, relay: Relay) -> None:
-    services.ask_again(confirmation, by="frida")
+    services.request_resend(confirmation, by="frida")
     settle("notifications")
-    services.ask_again(Message.objects.get(original=confirmation), by="otto")
+    services.request_resend(Message.objects.get(original=confirmation), by="otto")
     settle("notifications")
 
     assert len(relay.mails) == 3
@@ -70,23 +70,23 @@ def test_a_repeat_can_be_repeated(confirmation: Message, relay: Relay) -> None:
 
 def test_a_mailbox_is_not_filled_by_staff_either(confirmation: Message, relay: Relay) -> None:
     for _ in range(5):
-        services.ask_again(confirmation, by="frida")
+        services.request_resend(confirmation, by="frida")
         settle("notifications")
 
-    with pytest.raises(services.AlreadyAsked, match="5 times within an hour"):
-        services.ask_again(confirmation, by="otto")
+    with pytest.raises(services.AlreadyRequested, match="5 times within an hour"):
+        services.request_resend(confirmation, by="otto")
 
     Message.objects.filter(original=confirmation).update(
         asked_at=timezone.now() - timedelta(hours=2)
     )
-    services.ask_again(confirmation, by="otto")
+    services.request_resend(confirmation, by="otto")
     settle("notifications")
     assert len(relay.mails) == 7
 
 
 def test_nobody_is_written_to_after_erasure(confirmation: Message, relay: Relay) -> None:
     PersonalData.objects.all().delete()
-    services.ask_again(confirmation, by="frida")
+    services.request_resend(confirmation, by="frida")
     settle("notifications")
 
     assert len(relay.mails) == 1
@@ -178,6 +178,6 @@ def test_the_audit_finds_a_mail_that_never_ended(confirmation: Message) -> None:
 def test_a_mail_whose_delivery_is_still_open_is_no_finding(confirmation: Message) -> None:
     Message.objects.update(state=State.SENDING, sent_at=None, begun_at=samples.PLACED_AT)
 
-    services.ask_again(confirmation, by="frida")
+    services.request_resend(confirmation, by="frida")
 
     assert list(no_mail_is_stuck()) == []

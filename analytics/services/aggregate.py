@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from analytics.models import DayFigures, MinuteFigures, ProductFigures
-from shop.events import Line, OrderCancelled, OrderFact, OrderPlaced, ShipmentDispatched
+from shop.events import Line, OrderCancelled, OrderEvent, OrderPlaced, ShipmentDispatched
 from shop.events import StockRejected as Rejected
 
 Key = tuple[Any, ...]
@@ -21,7 +21,7 @@ Share = dict[str, int | Decimal]
 class Tally:
     """Sums per row of each table of figures, and the label of each product's row."""
 
-    def __init__(self, events: Iterable[OrderFact] = ()) -> None:
+    def __init__(self, events: Iterable[OrderEvent] = ()) -> None:
         self.rows: dict[type[models.Model], dict[Key, Counter[str]]] = defaultdict(
             lambda: defaultdict(Counter)
         )
@@ -29,7 +29,7 @@ class Tally:
         for event in events:
             self.add(event)
 
-    def add(self, event: OrderFact) -> None:
+    def add(self, event: OrderEvent) -> None:
         day, currency, share = shop_day(event.at), currency_of(event), order_share(event)
         self.rows[MinuteFigures][utc_minute(event.at), currency].update(share)
         self.rows[DayFigures][day, currency].update(share)
@@ -39,7 +39,7 @@ class Tally:
             self.names[product] = line.name
 
 
-def currency_of(event: OrderFact) -> str:
+def currency_of(event: OrderEvent) -> str:
     """In which its amounts are; empty where it has none."""
     return event.currency if isinstance(event, OrderPlaced) else ""
 
@@ -54,7 +54,7 @@ def shop_day(at: datetime) -> date:
 
 
 @singledispatch
-def order_share(event: OrderFact) -> Share:
+def order_share(event: OrderEvent) -> Share:
     """What one event adds to the counters of its minute and its day.
 
     Raises:
@@ -84,7 +84,7 @@ def _(_event: ShipmentDispatched) -> Share:
     return {"dispatched": 1}
 
 
-def _line_shares(event: OrderFact) -> Iterator[tuple[Line, Share]]:
+def _line_shares(event: OrderEvent) -> Iterator[tuple[Line, Share]]:
     # A cancellation is a placed order's snapshot too, so it is asked for first.
     if isinstance(event, OrderCancelled):
         for line in event.lines:

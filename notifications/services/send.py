@@ -6,10 +6,10 @@ from django.core.mail.backends.base import BaseEmailBackend as EmailConnection
 from django.utils import timezone
 
 from bus import AfterDone, TryLater
-from notifications.mails import compose
+from notifications.messages import compose
 from notifications.models import Kind, Message, State
-from notifications.services import recording
-from notifications.services.sending import send
+from notifications.services import records
+from notifications.services.transport import send
 from shop.events import InvoiceIssued, OrderCancelled, OrderConfirmed, ShipmentDispatched
 
 LONGEST_SEND = timedelta(seconds=90)
@@ -26,10 +26,10 @@ def send_order_confirmation(
     An order that an earlier release confirmed when it was placed is not confirmed once more.
     """
     confirmation = compose(order)
-    recording.begin(confirmation, key)
+    records.begin(confirmation, key)
     if why := _told_already(order, key):
         # At once and not with *done*, or a cancellation that looks now would wait for it.
-        recording.skipped(key, why)
+        records.skipped(key, why)
         return None
     return send(confirmation, key, mail)
 
@@ -53,7 +53,7 @@ def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) ->
         TryLater: the confirmation is being sent at this moment.
     """
     cancellation = compose(order)
-    recording.begin(cancellation, key)
+    records.begin(cancellation, key)
     under_way = Message.objects.filter(
         order_number=order.number,
         kind=Kind.ORDER_CONFIRMATION,
@@ -62,7 +62,7 @@ def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) ->
     )
     if under_way.exists():
         wait = TryLater("The order's confirmation is being sent.", timedelta(seconds=10))
-        recording.failed(key, wait)
+        records.failed(key, wait)
         raise wait
     return send(cancellation, key, mail)
 
@@ -83,5 +83,5 @@ def _send_begun(
     event: InvoiceIssued | ShipmentDispatched, key: str, mail: EmailConnection
 ) -> AfterDone:
     told = compose(event)
-    recording.begin(told, key)
+    records.begin(told, key)
     return send(told, key, mail)

@@ -12,9 +12,9 @@ import httpx
 from django.conf import settings
 
 from fulfillment.models import Shipment
-from fulfillment.warehouse import messages
-from fulfillment.warehouse.answers import judge
-from fulfillment.warehouse.contract import WarehouseUnavailable
+from fulfillment.warehouse import payloads
+from fulfillment.warehouse.protocol import WarehouseUnavailable
+from fulfillment.warehouse.responses import judge
 from fulfillment.warehouse.signing import signed_headers
 
 TOTAL_TIMEOUT = timedelta(seconds=20)
@@ -57,10 +57,10 @@ class HttpWarehouse:
         self._client = client
 
     def release(self, shipment: Shipment, at: datetime, key: str) -> None:
-        self._tell(messages.released(shipment, at), key)
+        self._tell(payloads.released(shipment, at), key)
 
     def recall(self, shipment: Shipment, at: datetime, key: str) -> None:
-        self._tell(messages.recalled(shipment, at), key)
+        self._tell(payloads.recalled(shipment, at), key)
 
     def _tell(self, body: bytes, key: str) -> None:
         try:

@@ -16,7 +16,7 @@ from shop.events import (
     InvoiceIssued,
     OrderCancelled,
     OrderConfirmed,
-    OrderFact,
+    OrderEvent,
     OrderPlaced,
     ShipmentDispatched,
 )
@@ -41,7 +41,7 @@ class Mail:
     """
 
     kind: Kind
-    event: OrderFact
+    event: OrderEvent
     customer: Customer
     subject: str
     document: Document | None = None
@@ -98,7 +98,7 @@ def dispatch_notice(shipment: ShipmentDispatched) -> Mail:
     return Mail(Kind.DISPATCH_NOTICE, shipment, shipment.customer, one_line(subject))
 
 
-TOLD: dict[type[OrderFact], Callable[[Any], Mail]] = {
+TOLD: dict[type[OrderEvent], Callable[[Any], Mail]] = {
     OrderPlaced: order_confirmation,
     OrderConfirmed: order_confirmation,
     OrderCancelled: cancellation,
@@ -108,7 +108,7 @@ TOLD: dict[type[OrderFact], Callable[[Any], Mail]] = {
 """The events that a customer hears of, each with its mail."""
 
 
-def compose(event: OrderFact) -> Mail:
+def compose(event: OrderEvent) -> Mail:
     """The mail that tells the customer of this event."""
     return TOLD[type(event)](event)
 

@@ -6,11 +6,11 @@ from itertools import groupby
 from django.db import transaction
 
 from analytics.models import FIGURES
-from analytics.services.statements import add_figures, count_once
-from analytics.services.tally import Tally
+from analytics.services.aggregate import Tally
+from analytics.services.upsert import add_figures, count_once
 from shop.events import (
     OrderCancelled,
-    OrderFact,
+    OrderEvent,
     OrderPlaced,
     ShipmentDispatched,
     StockRejected,
@@ -22,7 +22,7 @@ def record_sales(orders: Sequence[OrderPlaced]) -> None:
 
     Each counts in its own currency.
     """
-    record(orders)
+    record_events(orders)
 
 
 def reverse_sales(cancellations: Sequence[OrderCancelled]) -> None:
@@ -31,23 +31,23 @@ def reverse_sales(cancellations: Sequence[OrderCancelled]) -> None:
     The day of the sale may be closed and reported; a credit note too belongs to the day on which
     it is written.
     """
-    record(cancellations)
+    record_events(cancellations)
 
 
 def record_rejections(rejections: Sequence[StockRejected]) -> None:
     """Count the orders that the stock could not serve."""
-    record(rejections)
+    record_events(rejections)
 
 
 def record_dispatches(dispatches: Sequence[ShipmentDispatched]) -> None:
     """Count the orders whose goods left the house."""
-    record(dispatches)
+    record_events(dispatches)
 
 
-def record(events: Sequence[OrderFact]) -> int:
+def record_events(events: Sequence[OrderEvent]) -> int:
     """Count those of the events that are not counted yet; return how many those were."""
     events = sorted(events, key=lambda event: (kind_of(event), event.number))
-    fresh: dict[tuple[str, str], OrderFact] = {}
+    fresh: dict[tuple[str, str], OrderEvent] = {}
     with transaction.atomic():
         for kind, same in groupby(events, kind_of):
             by_number = {event.number: event for event in same}
@@ -57,11 +57,11 @@ def record(events: Sequence[OrderFact]) -> int:
     return len(fresh)
 
 
-def kind_of(event: OrderFact) -> str:
+def kind_of(event: OrderEvent) -> str:
     return type(event).__name__
 
 
-def _add(events: list[OrderFact]) -> None:
+def _add(events: list[OrderEvent]) -> None:
     tally = Tally(events)
     for figures in FIGURES:
         add_figures(figures, tally.rows[figures], tally.names)

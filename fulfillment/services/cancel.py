@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from bus import AfterDone, TryLater, publish
 from fulfillment.models import Shipment
-from fulfillment.services.opening import locked_or_cancelled
+from fulfillment.services.open import locked_or_cancelled
 from fulfillment.warehouse import Warehouse
 from shop.events import OrderCancelled, ShipmentRecalled
 

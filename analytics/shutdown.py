@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import FrameType
 
 
-def when_stopping(tell: Callable[[], None]) -> None:
+def on_shutdown(tell: Callable[[], None]) -> None:
     """Call `tell` in this event loop when the process is asked to stop; then the server hears it.
 
     ASGI has no word for it: a server says that it stops only after the last response has ended,

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from billing.models import Invoice, Series
 from billing.services import issue_credit_note, lock_series
-from billing.services.numbering import next_numbers
+from billing.services.series import next_numbers
 from billing.tests.events import cancelled, confirmed, invoiced, line
 
 

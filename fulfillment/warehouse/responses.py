@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from bus import TryLater
-from fulfillment.warehouse.contract import WarehouseRefused, WarehouseUnavailable
+from fulfillment.warehouse.protocol import WarehouseRefused, WarehouseUnavailable
 
 LONGEST_PAUSE = timedelta(hours=6)
 """Who asks for a longer one is asked again after this."""

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from billing import pdf
 from billing.models import Invoice
-from billing.services import keeping
+from billing.services import storage
 from bus import AfterDone, publish
 from shop.events import InvoiceIssued, InvoiceNumbered
 
@@ -19,17 +19,17 @@ def draw_document(document: InvoiceNumbered) -> AfterDone | None:
     """Draw the document's PDF and keep it in storage; what is returned records and publishes it.
 
     May be repeated at any point: the name is always the same, and a file that is there stays
-    (`keeping.keep`). Once recorded, a file is only ever put back with the very bytes that were
+    (`storage.keep`). Once recorded, a file is only ever put back with the very bytes that were
     issued.
 
     Raises:
         FileDiffers: the recorded file is lost and cannot be drawn as it was: restore a backup.
-        keeping.NameTaken: its name has another file.
+        storage.NameTaken: its name has another file.
         billing.folder.WrongFolder: the documents' folder belongs to another database.
         OSError: the storage cannot be reached or written.
     """
     invoice = Invoice.objects.get(number=document.document)
-    if invoice.sha256 and keeping.is_kept(invoice):
+    if invoice.sha256 and storage.is_kept(invoice):
         return None
     content = pdf.draw(invoice.document())
     digest = sha256(content).hexdigest()
@@ -38,7 +38,7 @@ def draw_document(document: InvoiceNumbered) -> AfterDone | None:
             f"{invoice.storage_name} is lost or damaged and would be drawn differently today: "
             "restore it from a backup."
         )
-    name = keeping.keep(invoice, content)
+    name = storage.keep(invoice, content)
     return None if invoice.sha256 else lambda: _record(invoice, document, name, digest)
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from bus import Ambiguous
 from fulfillment.models import Shipment
-from fulfillment.warehouse.contract import WarehouseRefused, WarehouseUnavailable
+from fulfillment.warehouse.protocol import WarehouseRefused, WarehouseUnavailable
 from shop.mail import MailDeferred, MailRefused, message_id, rewritten, sender
 
 

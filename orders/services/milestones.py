@@ -9,7 +9,7 @@ from bus import publish
 from bus.selectors import stated
 from orders.models import Order, State
 from orders.services.snapshot import snapshot
-from shop.events import OrderConfirmed, OrderFact, ShipmentDispatched, StockReserved
+from shop.events import OrderConfirmed, OrderEvent, ShipmentDispatched, StockReserved
 
 
 def note_reservation(reserved: list[StockReserved]) -> None:
@@ -27,10 +27,10 @@ def note_reservation(reserved: list[StockReserved]) -> None:
     prefetch_related_objects(placed, "lines")
     for order in placed:
         order.frozen_lines = sorted(order.lines.all(), key=lambda line: line.pk)
-        announce_confirmation(order, cause=causes[str(order.number)])
+        publish_order_confirmed(order, cause=causes[str(order.number)])
 
 
-def announce_confirmation(order: Order, cause: StockReserved | None = None) -> None:
+def publish_order_confirmed(order: Order, cause: StockReserved | None = None) -> None:
     """Publish that the order will be carried out, in the transaction that holds its row."""
     assert order.placed_at is not None
     publish(
@@ -47,7 +47,7 @@ def note_dispatch(dispatched: list[ShipmentDispatched]) -> None:
     _note("shipped_at", dispatched)
 
 
-def _note(column: str, events: Sequence[OrderFact]) -> None:
+def _note(column: str, events: Sequence[OrderEvent]) -> None:
     first_told = {event.number: event.at for event in reversed(events)}
     at = Case(*(When(number=number, then=Value(at)) for number, at in first_told.items()))
     Order.objects.filter(number__in=first_told, **{column: None}).update(**{column: at})

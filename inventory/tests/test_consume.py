@@ -1,4 +1,4 @@
-"""What becomes of reserved pieces."""
+"""Pieces that leave the shelf with a shipment."""
 
 import pytest
 
@@ -23,23 +23,6 @@ def state() -> str:
     return Reservation.objects.get(number="SO-1").state
 
 
-def test_a_cancelled_order_gives_its_stock_back_once() -> None:
-    for _time in range(2):
-        services.release_stock([cancelled("SO-1", CUP=4)])
-
-    assert numbers() == (10, 0)
-    assert state() == "released"
-
-
-def test_a_rejected_order_has_nothing_to_give_back() -> None:
-    services.reserve_stock([placed("SO-2", CUP=99)])
-
-    services.release_stock([cancelled("SO-2", CUP=99)])
-
-    assert numbers() == (10, 4)
-    assert not Movement.objects.filter(number="SO-2").exists()
-
-
 def test_what_is_dispatched_leaves_the_shelf_once() -> None:
     for _time in range(2):
         services.consume_stock([dispatched("SO-1", CUP=4)])
@@ -60,15 +43,6 @@ def test_goods_that_left_before_the_cancellation_was_known_are_gone_all_the_same
     services.release_stock([cancelled("SO-1", CUP=4)])
 
     services.consume_stock([dispatched("SO-1", CUP=4)])
-
-    assert numbers() == (6, 0)
-    assert state() == "consumed"
-
-
-def test_goods_that_left_are_not_given_back_by_a_late_cancellation() -> None:
-    services.consume_stock([dispatched("SO-1", CUP=4)])
-
-    services.release_stock([cancelled("SO-1", CUP=4)])
 
     assert numbers() == (6, 0)
     assert state() == "consumed"

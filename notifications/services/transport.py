@@ -8,9 +8,9 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend as EmailConnection
 
 from bus import AfterDone
-from notifications.letters import letter
-from notifications.mails import Mail
-from notifications.services import recording
+from notifications.messages import Mail
+from notifications.mime import letter
+from notifications.services import records
 from shop.mail import MailRefused
 
 
@@ -39,9 +39,9 @@ def send(mail: Mail, key: str, connection: EmailConnection) -> AfterDone:
     try:
         _hand_over(letter(mail, key), connection)
     except Exception as error:
-        recording.failed(key, error)
+        records.failed(key, error)
         raise
-    return partial(recording.sent, key)
+    return partial(records.sent, key)
 
 
 def _hand_over(email: EmailMessage, connection: EmailConnection) -> None:

@@ -5,7 +5,7 @@ from email.policy import Compat32
 
 from django.core.mail import EmailMultiAlternatives
 
-from notifications.mails import Mail
+from notifications.messages import Mail
 from shop import documents
 from shop.mail import MailRefused, Unmailable, mailbox, message_id, sender
 

@@ -69,7 +69,7 @@ def place_order(order_id: int) -> Order:
         for line in lines:
             line.freeze(products[line.sku], order.currency)
         OrderLine.objects.bulk_update(lines, FROZEN)
-        turn_placed(order, lines)
+        save_as_placed(order, lines)
     return order
 
 
@@ -137,7 +137,7 @@ def require_stock(quantities: Mapping[str, int]) -> None:
         raise OutOfStock(short)
 
 
-def turn_placed(order: Order, lines: list[OrderLine]) -> None:
+def save_as_placed(order: Order, lines: list[OrderLine]) -> None:
     """Give the order the totals of its frozen lines and save it as placed."""
     if not lines:
         raise OrderHasNoLines(f"Order {order} has no lines; add at least one product.")
@@ -147,7 +147,7 @@ def turn_placed(order: Order, lines: list[OrderLine]) -> None:
     order.save(update_fields=["state", "currency", "net", "tax", "total"])
 
 
-def announce_order(order: Order) -> None:
+def publish_order_placed(order: Order) -> None:
     """State that the order is placed; its receiver calls this in the transaction that places it.
 
     Raises:

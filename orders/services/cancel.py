@@ -48,10 +48,10 @@ def _cancel(order: Order, reason: str, *, rejected: bool = False) -> None:
     order.cancel_reason = reason
     order.rejected = rejected
     order.save(update_fields=["state", "cancelled_at", "cancel_reason", "rejected"])
-    announce_cancellation(order)
+    publish_order_cancelled(order)
 
 
-def announce_cancellation(order: Order) -> None:
+def publish_order_cancelled(order: Order) -> None:
     """State that the order is cancelled, in the transaction that cancels it."""
     assert order.placed_at is not None
     assert order.cancelled_at is not None

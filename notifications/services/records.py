@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from bus import Ambiguous, TryLater
-from notifications.mails import Mail
+from notifications.messages import Mail
 from notifications.models import Message, State
 from shop.documents import DocumentAltered, DocumentUnavailable
 from shop.mail import MailDeferred, MailRefused, message_id

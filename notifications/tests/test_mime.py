@@ -11,12 +11,12 @@ import pytest
 from django.utils import timezone
 from django.utils.timezone import make_aware
 
-from notifications.letters import letter
-from notifications.mails import compose
+from notifications.messages import compose
+from notifications.mime import letter
 from notifications.services import mail_connection
 from notifications.tests import samples
 from shop.documents import DocumentAltered, DocumentUnavailable
-from shop.events import OrderFact
+from shop.events import OrderEvent
 from shop.mail import MailDeferred, MailRefused
 from tests.relay import Relay
 
@@ -24,7 +24,7 @@ KEY = "0b0e7f0d-6a47-4a6f-9c55-0f6a3d1b2c11.notifications.send-order-confirmatio
 Folder = Callable[[], list[EmailMessage]]
 
 
-def post(event: OrderFact, key: str = KEY) -> None:
+def post(event: OrderEvent, key: str = KEY) -> None:
     with mail_connection() as mail:
         mail.send_messages([letter(compose(event), key)])
 

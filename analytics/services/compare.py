@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.models import FIGURES, Correction, CountedFact
-from analytics.services.recording import kind_of
-from analytics.services.statements import Figures, in_parts
-from analytics.services.tally import Key, Tally
+from analytics.services.aggregate import Key, Tally
+from analytics.services.record import kind_of
+from analytics.services.upsert import Figures, in_parts
 from bus.moment import one_moment
 from bus.selectors import history
-from shop.events import OrderCancelled, OrderFact, OrderPlaced, ShipmentDispatched, StockRejected
+from shop.events import OrderCancelled, OrderEvent, OrderPlaced, ShipmentDispatched, StockRejected
 
 COUNTED = (OrderPlaced, OrderCancelled, StockRejected, ShipmentDispatched)
 FACTS_AT_A_TIME = 500
@@ -66,7 +66,7 @@ def compare_figures(say: Say) -> Comparison:
     return Comparison(last.sequence if last else 0, found)
 
 
-def each_counted_kind(say: Say, doing: str) -> Iterator[list[OrderFact]]:
+def each_counted_kind(say: Say, doing: str) -> Iterator[list[OrderEvent]]:
     """All events that count, in lists of one kind."""
     read = 0
     for kind in COUNTED:
@@ -77,7 +77,7 @@ def each_counted_kind(say: Say, doing: str) -> Iterator[list[OrderFact]]:
             say(f"{doing}: {read} events, now {kind.__name__}")
 
 
-def counted_numbers(events: list[OrderFact]) -> set[str]:
+def counted_numbers(events: list[OrderEvent]) -> set[str]:
     """The order numbers of those events, all of one kind, that are in the figures."""
     numbers = [event.number for event in events]
     rows = CountedFact.objects.filter(kind=kind_of(events[0]), number__in=numbers)

@@ -12,7 +12,7 @@ from orders import audit, services, tasks
 from orders.models import Order, State
 from orders.services import Basket
 from orders.tests.conftest import ADA
-from shop.events import OrderConfirmed, OrderFact, ShipmentDispatched, StockReserved
+from shop.events import OrderConfirmed, OrderEvent, ShipmentDispatched, StockReserved
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -47,8 +47,8 @@ WAYS = [
     pytest.param(tasks.note_reservation, reserved, "reserved_at", id="reservations"),
     pytest.param(tasks.note_dispatch, dispatched, "shipped_at", id="dispatches"),
 ]
-Note = Callable[[list[OrderFact]], None]
-Tell = Callable[[Order, int], OrderFact]
+Note = Callable[[list[OrderEvent]], None]
+Tell = Callable[[Order, int], OrderEvent]
 
 
 @pytest.mark.parametrize(("note", "tell", "column"), WAYS)

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from notifications.letters import letter
-from notifications.mails import compose, one_line
+from notifications.messages import compose, one_line
+from notifications.mime import letter
 from notifications.tests import samples
 from shop import links
-from shop.events import Address, Customer, OrderCancelled, OrderFact
+from shop.events import Address, Customer, OrderCancelled, OrderEvent
 
 EVERY_FACT = [
     samples.order_confirmed(),
@@ -47,7 +47,7 @@ def test_times_are_those_of_the_shop() -> None:
 
 
 @pytest.mark.parametrize("event", EVERY_FACT, ids=lambda event: event.key)
-def test_nothing_that_a_customer_typed_is_mailed(event: OrderFact) -> None:
+def test_nothing_that_a_customer_typed_is_mailed(event: OrderEvent) -> None:
     """The address is confirmed by nobody: a stranger would read whatever somebody wrote."""
     typed = dict.fromkeys(("line1", "line2", "city", "region"), "VISIT evil.example")
     customer = Customer(

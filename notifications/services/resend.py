@@ -9,35 +9,35 @@ from django.utils import timezone
 from bus import AfterDone, publish
 from bus.publishing import AlreadyPublished
 from notifications.events import event_of
-from notifications.mails import compose
+from notifications.messages import compose
 from notifications.models import Message
-from notifications.services import recording
-from notifications.services.sending import send
+from notifications.services import records
+from notifications.services.transport import send
 from shop.events import MailResendRequested
 
 
-class AlreadyAsked(Exception):
+class AlreadyRequested(Exception):
     """The mail will be sent again already; that has not begun yet."""
 
 
-class AskedTooOften(AlreadyAsked):
+class RequestedTooOften(AlreadyRequested):
     """The customer has had this mail `MOST_AN_HOUR` times more within an hour."""
 
 
 MOST_AN_HOUR = 5
 
 
-def ask_again(message: Message, by: str) -> None:
+def request_resend(message: Message, by: str) -> None:
     """State that `by`, a member of staff, wants this mail sent once more. A worker sends it.
 
     Raises:
-        AlreadyAsked: an earlier wish for the same mail waits still (a double click, for example).
-        AskedTooOften: nobody's mailbox is filled, not by staff either.
+        AlreadyRequested: an earlier request is still waiting, as after a double click.
+        RequestedTooOften: this message was resent MOST_AN_HOUR times within the last hour.
     """
     first = message.original or message
     lately = timezone.now() - timedelta(hours=1)
     if first.repeats.filter(asked_at__gt=lately).count() >= MOST_AN_HOUR:
-        raise AskedTooOften(
+        raise RequestedTooOften(
             f"The {first.kind} of {first.order_number} was sent again {MOST_AN_HOUR} times within "
             "an hour; try again later."
         )
@@ -54,7 +54,7 @@ def ask_again(message: Message, by: str) -> None:
                 )
             )
     except AlreadyPublished as error:
-        raise AlreadyAsked(
+        raise AlreadyRequested(
             f"The {first.kind} of {first.order_number} is about to be sent again already."
         ) from error
 
@@ -67,5 +67,5 @@ def resend_message(request: MailResendRequested, key: str, mail: EmailConnection
     """
     first = Message.objects.get(key=request.mail)
     again = compose(event_of(first))
-    recording.begin(again, key, original=first, asked_by=request.by, asked_at=request.at)
+    records.begin(again, key, original=first, asked_by=request.by, asked_at=request.at)
     return send(again, key, mail)

@@ -12,7 +12,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from analytics.models import FIGURES, Correction
-from analytics.services.comparing import (
+from analytics.services.aggregate import Key
+from analytics.services.compare import (
     Comparison,
     Difference,
     Say,
@@ -20,9 +21,8 @@ from analytics.services.comparing import (
     counted_numbers,
     each_counted_kind,
 )
-from analytics.services.recording import record
-from analytics.services.statements import ROWS_PER_STATEMENT, Figures, add_figures, in_parts
-from analytics.services.tally import Key
+from analytics.services.record import record_events
+from analytics.services.upsert import ROWS_PER_STATEMENT, Figures, add_figures, in_parts
 
 KEPT_IN_A_CORRECTION = 1000
 
@@ -55,7 +55,7 @@ def count_missing(say: Say) -> int:
     for events in each_counted_kind(say, "counting"):
         known = counted_numbers(events)
         if missing := [event for event in events if event.number not in known]:
-            counted += record(missing)
+            counted += record_events(missing)
     return counted
 
 
