@@ -6,12 +6,14 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from celery import current_app
+from django.core.management import get_commands, load_command_class
 
 from bus import registry
 from bus.testing import given, settle, state_of
@@ -100,6 +102,35 @@ def test_links_of_a_page_lead_to_a_file(page: Path) -> None:
     links = LINK.findall(page.read_text())
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+CODE = re.compile(r"^```\w*\n(.*?)^```$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"manage\.py (?P<name>\w+)(?P<rest>[^\n#;|&]*)")
+TARGET = re.compile(r"^make (?P<name>[a-z][a-z-]*)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_a_page_exist_with_their_options(page: Path) -> None:
+    code = "\n".join(block or span for block, span in CODE.findall(page.read_text()))
+    apps = get_commands()
+    unknown = [name for name, _ in COMMAND.findall(code) if name not in apps]
+    unknown += [
+        f"{name} {option}"
+        for name, rest in COMMAND.findall(code)
+        for option in re.findall(r"(?<=\s)--[a-z-]+", rest)
+        if name in apps and option not in _help(apps[name], name)
+    ]
+    makefile = (ROOT / "Makefile").read_text()
+    unknown += [name for name in TARGET.findall(code) if f"\n{name}:" not in makefile]
+
+    assert unknown == []
+
+
+@cache
+def _help(app: str, name: str) -> set[str]:
+    """The options of a command."""
+    parser = load_command_class(app, name).create_parser("manage.py", name)
+    return set(re.findall(r"--[a-z-]+", parser.format_help()))
 
 
 NAMED = re.compile(r"`(?P<file>[\w/]+\.py):(?P<name>[\w.]+)`")
