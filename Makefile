@@ -67,7 +67,7 @@ lock: .venv/.dev ## Write the hash-pinned requirements again (UPGRADE=1 for newe
 	grep -o '^uv==[0-9.]*' requirements-uv.txt | $(LOCK) - -o requirements-uv.txt
 
 clean: ## Start afresh: remove .venv, caches and var/ (the demo's database, mail and documents)
-	@$(PYTHON) -c 'import sys; from pathlib import Path; from config.supervisor.lock import checkout_in_use; \
+	@$(PYTHON) -c 'import sys; from pathlib import Path; from config.local.lock import checkout_in_use; \
 		sys.exit("The shop runs from this folder; stop it first." if checkout_in_use(Path()) else 0)'
 	rm -rf .venv var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 

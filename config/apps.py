@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import SimpleAdminConfig
 
+from config.process import keep_files_private
+
 
 class PagesConfig(SimpleAdminConfig):
     """Django's admin; `config.urls` loads its pages, for the web alone."""
@@ -13,13 +15,14 @@ class PagesConfig(SimpleAdminConfig):
 class RoofConfig(AppConfig):
     default = True
     name = "config"
-    verbose_name = "The roof"
+    verbose_name = "Project"
 
     def ready(self) -> None:
         """Make the Celery app the current one in every process that sets Django up.
 
         And let `manage.py check` know what a deployment must not have, and where the pages are.
         """
+        keep_files_private()
         import config.celery
         import config.checks.documents
         import config.checks.system

@@ -9,13 +9,13 @@ from celery.schedules import crontab
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
-from kombu.transport import TRANSPORT_ALIASES
 
 from bus.address import RedisAddress
+from config import process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# `manage.py check` makes them. Here they would load every page of the admin.
-os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")
+process.skip_checks_in_celery()
+process.use_guarded_transport()
 
 
 class BrokerConnection(Connection):
@@ -90,10 +90,6 @@ app.conf.update(
     },
     timezone=settings.TIME_ZONE,
     CELERY_DB_REUSE_MAX=10_000,
-)
-# By the name of the scheme, because Flower shows queues only of brokers that it knows by name.
-TRANSPORT_ALIASES.update(
-    dict.fromkeys(("redis", "rediss", "redis+socket"), "bus.transport:Transport")
 )
 app.conf.broker_transport_options = {
     # Recovery of what a dead worker held; correctness does not rest on it.

@@ -28,7 +28,7 @@ class Environment:
         self.names: set[Text] = set()
         self.samples: list[Text] = []
         """Settings that nobody has set where a sample stands in, in the order they were read."""
-        self._of_file: set[Text] = set()
+        self._of_file: dict[Text, Text] = {}
 
     def read_file(self, file: Path, *, named_by: Text = "") -> None:
         """Take the settings of a `.env` file that the environment itself does not have.
@@ -55,18 +55,19 @@ class Environment:
                     f"Line {binding.original.line} of {file} cannot be read; write it as "
                     "NAME=value, or NAME='value' where the value holds spaces, quotes, # or $."
                 )
-        found = {binding.key: binding.value for binding in bindings if binding.key}
-        self._of_file = set(found)
-        for name, value in found.items():
-            os.environ.setdefault(name, value or "")
+        self._of_file = {binding.key: binding.value or "" for binding in bindings if binding.key}
 
     def refuse_misspelled(self) -> None:
         """Refuse a name in the file that is nearly, but not, a setting: nobody would hear it."""
-        for name in sorted(self._of_file - self.names):
+        for name in sorted(self.others()):
             if near := get_close_matches(name, self.names, n=1, cutoff=0.85):
                 raise ImproperlyConfigured(
                     f"{name} is no setting of the shop; write {near[0]}, or take the line out."
                 )
+
+    def others(self) -> dict[Text, Text]:
+        """The variables of the file that are no settings of the shop, once those are all read."""
+        return {name: text for name, text in self._of_file.items() if name not in self.names}
 
     # --- The types ---
 
@@ -130,7 +131,7 @@ class Environment:
 
     def _value(self, name: Text, *, secret: builtins.bool = False) -> Text | None:
         self.names.add(name)
-        value = os.environ.get(name)
+        value = os.environ.get(name, self._of_file.get(name))
         if value is None:
             return None
         if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in value.strip()):

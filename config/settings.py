@@ -13,6 +13,7 @@ from config.database import LARGEST_PORT, database
 from config.environment import Environment
 from config.logs import LOGGING as LOGGING
 from config.mail import FOLDER, mail_address, mail_server, mailbox, mailboxes
+from config.process import hand_to_libraries
 from config.rest import REST_FRAMEWORK as REST_FRAMEWORK
 from config.rest import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.site import allowed_hosts, proxies, site_url
@@ -46,8 +47,6 @@ if SITE_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 VAR_DIR = env.path("VAR_DIR", default="var", folder=BASE_DIR)
-# Orders, documents, mails and Redis' password: what the shop writes is for its own user alone.
-os.umask(0o077)
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- What the house is made of -------------------------------------------------------------------
@@ -90,7 +89,7 @@ MIDDLEWARE = [
 # Where processes can be stopped by tests; see bus/crashpoints.py. Empty: nowhere.
 CRASH_POINTS = env.str("CRASH_POINTS", default="")
 if CRASH_POINTS:
-    MIDDLEWARE.append("config.crashing.stop_before_the_answer")
+    MIDDLEWARE.append("config.crashpoints.stop_before_the_answer")
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 TEMPLATES = [
@@ -235,6 +234,7 @@ SELLER = {
     "iban": env.sample("SELLER_IBAN", "DE02120300000000202051", may_be_empty=True),
 }
 env.refuse_misspelled()
+hand_to_libraries(env.others())
 SAMPLES = tuple(env.samples)
 
 UNFOLD = {

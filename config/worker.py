@@ -18,7 +18,7 @@ from celery.worker.consumer import Consumer as CeleryConsumer
 from celery.worker.control import Panel
 from django.conf import settings
 
-from config.collecting import collect_less
+from config import process
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ def _refuse_command(method: str, *_: Any, **_arguments: Any) -> None:
 @worker_process_init.connect
 def collect_less_garbage(**_: Any) -> None:
     """In each process of the pool, which has inherited all that it will ever import."""
-    collect_less()
+    process.collect_less_garbage()
 
 
 class Consumer(CeleryConsumer):

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
 from bus.registry import handlers
-from config.supervisor.flower import OPTIONS
+from config.flower import OPTIONS
 from tests import compose
 
 SCHEMA = json.loads(

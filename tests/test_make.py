@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.supervisor.lock import use_checkout
+from config.local.lock import use_checkout
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("Makefile", "manage.py", "requirements.txt", "requirements-uv.txt", "config/__init__.py")
@@ -17,7 +17,7 @@ COPIED = ("Makefile", "manage.py", "requirements.txt", "requirements-uv.txt", "c
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """As much of the project as `make` reads."""
-    shutil.copytree(ROOT / "config/supervisor", tmp_path / "config/supervisor")
+    shutil.copytree(ROOT / "config/local", tmp_path / "config/local")
     for name in COPIED:
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "var").mkdir()

@@ -170,14 +170,16 @@ FORBIDDEN = [
     ("fulfillment.services", "bus.worker", "Apps import the public modules of the bus"),
     ("fulfillment.services", "bus.testing", "Testing helpers"),
     ("orders.services", "shop.testing", "Testing helpers"),
+    ("config.checks", "config.local", "Inside config"),
 ]
+CIRCLE = [("config.local.lock", "config.local.redis"), ("config.local.redis", "config.local.lock")]
 
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The report on a project with all the forbidden imports, by contract."""
     files = _stubs()
-    for module, imported, _ in FORBIDDEN:
+    for module, imported, *_ in [*FORBIDDEN, *CIRCLE]:
         files[_path(module, files)] += f"import {imported}\n"
     report = rules.broken_contracts(_write(tmp_path_factory.mktemp("broken"), files))
     parts = re.split(r"^(.+)\n-+\n", report, flags=re.MULTILINE)
@@ -191,6 +193,12 @@ def test_a_forbidden_import_is_reported(
     report = next(text for name, text in reports.items() if name.startswith(contract))
 
     assert f"{module} -> {imported}" in report
+
+
+def test_import_circle_is_reported(reports: dict[str, str]) -> None:
+    report = reports["No import circles inside config"]
+
+    assert "No cycles are allowed in config.local." in report
 
 
 def _write(root: Path, files: dict[str, str]) -> Path:
@@ -207,11 +215,12 @@ def _path(module: str, files: dict[str, str]) -> str:
 
 def _stubs() -> dict[str, str]:
     """The smallest project that keeps every contract."""
-    packages = [*rules.PACKAGES, "bus/relay", "bus/worker"]
+    packages = [*rules.PACKAGES, "bus/relay", "bus/worker", "config/checks", "config/local"]
     internal = ["context", "registration", "registry", "testing", "transport"]
     parts = ["api", "tasks", "serializers", "services", "selectors", "models"]
     modules = [f"bus/{name}.py" for name in internal] + ["shop/events.py"]
     modules += ["shop/testing.py", "shop/views.py"]
+    modules += ["config/local/lock.py", "config/local/redis.py"]
     modules += [f"{name}/{part}.py" for name in rules.APPS for part in parts]
     modules += [f"{package}/__init__.py" for package in packages]
     contracts = (ROOT / "pyproject.toml").read_text()

@@ -6,10 +6,8 @@ from django.db import Error
 from django.db.models import Q
 
 from config.checks.check import Check
+from config.demo.administrator import EMAIL, LOGIN
 from config.demo.seeding import on_sale
-
-DEMO_LOGIN, DEMO_EMAIL = "admin", "admin@example.com"
-"""Name, which is the password too, and address of the administrator that a laptop gets."""
 
 
 def check_staff() -> Check:
@@ -17,15 +15,15 @@ def check_staff() -> Check:
     what, why = "Demo login", "the admin shows customers and takes orders"
     if settings.DEBUG:
         return Check(what, "allowed, because of DEBUG", why)
-    ours = Q(username=DEMO_LOGIN) | Q(email=DEMO_EMAIL)
+    ours = Q(username=LOGIN) | Q(email=EMAIL)
     users = get_user_model().objects.filter(ours, is_active=True)
     try:
-        known = [user.get_username() for user in users if user.check_password(DEMO_LOGIN)]
+        known = [user.get_username() for user in users if user.check_password(LOGIN)]
     except Error:
         return Check(what, "there are no tables yet", why)
     if known:
         fix = f"Run `manage.py changepassword {known[0]}`, or set DEBUG=1 on a laptop."
-        return Check(what, f"{known[0]} / {DEMO_LOGIN} opens the admin", why, fix)
+        return Check(what, f"{known[0]} / {LOGIN} opens the admin", why, fix)
     return Check(what, "none", why)
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from config.checks import Check, check_crash_points, database_checks, settings_checks
+from config.checks import database_checks, settings_checks
+from config.checks.check import Check
+from config.checks.crashpoints import check_crash_points
 
 
 @register("shop")

@@ -17,7 +17,7 @@ from bus.models import Subscription
 from bus.worker import patience
 from config import worker
 from config.celery import app
-from config.collecting import collect_less
+from config.process import collect_less_garbage
 
 
 def starting(*queues: str) -> SimpleNamespace:
@@ -190,7 +190,7 @@ def test_flower_is_told_of_many_events_at_once_and_of_the_next_ones_again() -> N
 def test_what_is_imported_is_no_garbage_and_the_rest_is_looked_at_less_often() -> None:
     frozen, thresholds = gc.get_freeze_count(), gc.get_threshold()
     try:
-        collect_less()
+        collect_less_garbage()
 
         assert gc.get_freeze_count() > frozen
         assert gc.get_threshold() > thresholds

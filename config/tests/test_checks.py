@@ -12,17 +12,17 @@ from pytest_django.fixtures import Settings
 
 from billing import folder
 from config.checks import require, settings_checks
-from config.checks.crashing import check_crash_points
+from config.checks.crashpoints import check_crash_points
 from config.checks.database import check_database
 from config.checks.documents import check_documents
 from config.checks.leftovers import check_goods, check_staff
-from config.checks.machine import check_folder, check_port, check_ports_differ
-from config.checks.redis import check_redis
 from config.checks.secrets import check_flower_login
 from config.demo.catalogue import CATALOGUE
 from config.demo.seeding import seed, take_off_sale
-from config.supervisor.flower import flower_login
-from config.supervisor.redis import free_port
+from config.flower import flower_login
+from config.local.checks import check_redis
+from config.local.machine import check_folder, check_port, check_ports_differ
+from config.local.redis import free_port
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from config.environment import Environment
 
 @pytest.fixture
 def env(monkeypatch: pytest.MonkeyPatch) -> Environment:
-    # A copy, because the reader adds to it what a file says.
+    # A dict, because the process's own environment takes no NUL.
     monkeypatch.setattr(os, "environ", dict(os.environ))
     return Environment()
 
@@ -118,8 +118,7 @@ def test_a_file_is_read_as_compose_reads_it(env: Environment, tmp_path: Path) ->
 
     env.read_file(file)
 
-    found = {name: os.environ[name] for name in ("ONE", "TWO", "THREE", "FOUR", "FIVE")}
-    assert found == {
+    assert env.others() == {
         "ONE": "plain", "TWO": "a # b $c", "THREE": "/tmp/C#", "FOUR": 'say "x"', "FIVE": "",
     }  # fmt: skip
 
@@ -131,7 +130,17 @@ def test_the_environment_wins_over_the_file(
 
     env.read_file(written(tmp_path, "PORT=8001\n"))
 
-    assert os.environ["PORT"] == "9000"
+    assert env.str("PORT") == "9000"
+
+
+def test_file_leaves_the_environment_as_it_is(env: Environment, tmp_path: Path) -> None:
+    before = dict(os.environ)
+
+    env.read_file(written(tmp_path, "SHOP_NAME=Mine\nSSL_CERT_FILE=/etc/bundle.pem\n"))
+
+    assert env.str("SHOP_NAME") == "Mine"
+    assert env.others() == {"SSL_CERT_FILE": "/etc/bundle.pem"}
+    assert dict(os.environ) == before
 
 
 @pytest.mark.parametrize("line", ["PORT", "secret key = x", "SECRET_KEY='s3cret"])

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from config.checks import Check, all_checks
+from config.checks.check import Check
+from config.local.checks import all_checks
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bus import broker
 from config.checks import require, settings_checks
-from config.supervisor.flower import run_flower
+from config.flower import flower_login, run_flower
 
 
 class Command(BaseCommand):
@@ -26,4 +26,4 @@ class Command(BaseCommand):
             broker.check()
         except broker.UnsuitableBroker as error:
             raise CommandError(str(error)) from None
-        run_flower(address, port)
+        run_flower(flower_login(), address, port)

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.supervisor.opening import open_shop
-from config.supervisor.programs import all_programs
-from config.supervisor.supervisor import CannotRun
+from config.local.programs import all_programs
+from config.local.startup import open_shop
+from config.local.supervisor import CannotRun
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from config.supervisor.program import Program
-from config.supervisor.spawn import spawn
+from config.local.program import Program
+from config.local.spawn import spawn
 
 STEADY_AFTER = 60
 """Seconds after which a process counts as healthy and its next failure as the first."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management import call_command
 
-from config.supervisor.spawn import die_with
+from config.local.spawn import die_with
 
 
 def run_relay() -> None:
@@ -22,13 +22,6 @@ def run_worker(queue: str) -> None:
     worker_process_init.connect(_die_with_worker, weak=False)
     warnings.filterwarnings("ignore", category=SecurityWarning)
     _celery("worker", "--queues", queue, "--hostname", f"{queue}@%h")
-
-
-def worker_is_ready(queue: str) -> bool:
-    """Workers touch a file from the moment on at which they consume their queue."""
-    from config.worker import alive_file
-
-    return alive_file(queue).exists()
 
 
 def run_beat() -> None:

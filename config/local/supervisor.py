@@ -5,11 +5,11 @@ import signal
 import time
 from pathlib import Path
 
-from config.supervisor.child import Child
-from config.supervisor.lock import running_supervisor, take_lock, use_checkout
-from config.supervisor.program import Program
-from config.supervisor.signals import Signals
-from config.supervisor.terminal import Terminal
+from config.local.child import Child
+from config.local.lock import running_supervisor, take_lock, use_checkout
+from config.local.program import Program
+from config.local.signals import Signals
+from config.local.terminal import Terminal
 
 TRIES_AT_START = 3
 READY_WITHIN = 60

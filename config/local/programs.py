@@ -8,10 +8,10 @@ from datetime import timedelta
 from functools import partial
 
 from bus import registry
+from config.flower import flower_login, run_flower
+from config.local import processes, readiness
+from config.local.program import Program
 from config.server import serve_here
-from config.supervisor import celery_processes, web
-from config.supervisor.flower import flower_listens, flower_login, run_flower
-from config.supervisor.program import Program
 
 FLOWER, BEAT, WEB, RELAY = "flower", "beat", "web", "relay"
 WORKER_GRACE = timedelta(seconds=40)
@@ -21,13 +21,18 @@ WORKER_GRACE = timedelta(seconds=40)
 def all_programs() -> list[Program]:
     """Every process but Redis."""
     found = [
-        Program(WEB, serve_here, 0, timedelta(seconds=8), ready=web.web_answers),
-        Program(RELAY, celery_processes.run_relay, 1, timedelta(seconds=15)),
+        Program(WEB, serve_here, 0, timedelta(seconds=8), ready=readiness.web_answers),
+        Program(RELAY, processes.run_relay, 1, timedelta(seconds=15)),
         *map(worker_program, queue_names()),
-        Program(BEAT, celery_processes.run_beat, 2, timedelta(seconds=5)),
-        Program(FLOWER, run_flower, 2, timedelta(seconds=5), ready=flower_listens),
+        Program(BEAT, processes.run_beat, 2, timedelta(seconds=5)),
+        Program(
+            FLOWER,
+            partial(run_flower, flower_login()),
+            2,
+            timedelta(seconds=5),
+            ready=readiness.flower_listens,
+        ),
     ]
-    os.environ["FLOWER_AUTH"] = flower_login()
     return [in_a_fresh_interpreter(p) for p in found] if sys.platform == "darwin" else found
 
 
@@ -39,16 +44,22 @@ def queue_names() -> list[str]:
 def worker_program(queue: str) -> Program:
     return Program(
         f"worker-{queue}",
-        partial(celery_processes.run_worker, queue),
+        partial(processes.run_worker, queue),
         3,
         WORKER_GRACE,
         # Ends as soon as its tasks have ended; after SIGTERM it would always wait for 20 s.
         stop_signal=signal.SIGINT,
-        ready=partial(celery_processes.worker_is_ready, queue),
+        ready=partial(readiness.worker_consumes, queue),
     )
 
 
 def in_a_fresh_interpreter(program: Program) -> Program:
     """The same program for macOS, whose system libraries do not survive a fork without an exec."""
-    command = [sys.executable, sys.argv[0], "up", "--only", program.name]
-    return replace(program, run=partial(os.execv, sys.executable, command))
+    return replace(program, run=partial(_execute_alone, program.name, flower_login()))
+
+
+def _execute_alone(name: str, flower_auth: str) -> None:
+    command = [sys.executable, sys.argv[0], "up", "--only", name]
+    # The login may have been made up for this start.
+    environment = {**os.environ, "FLOWER_AUTH": flower_auth}
+    os.execve(sys.executable, command, environment)  # noqa: S606  the command is our own

@@ -10,7 +10,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from bus import keys
-from config.checks.machine import check_port
+from config.local.machine import check_port
 
 pytestmark = pytest.mark.django_db
 

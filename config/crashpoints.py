@@ -2,15 +2,11 @@
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from bus.crashpoints import Point, reach
 
 Answer = Callable[[HttpRequest], HttpResponse]
-
-WHY = "a file in the folder it names kills or holds a process"
-WAY_OUT = "Leave CRASH_POINTS empty; it is for tests alone."
 
 
 def stop_before_the_answer(get_response: Answer) -> Answer:
@@ -23,8 +19,3 @@ def stop_before_the_answer(get_response: Answer) -> Answer:
         return response
 
     return answer
-
-
-def is_exposed() -> bool:
-    """Crash points are on in a shop that is no laptop's."""
-    return bool(settings.CRASH_POINTS) and not settings.DEBUG

@@ -12,7 +12,7 @@ from django.db import Error
 
 from bus import keys
 from config.checks.check import Check
-from config.supervisor.lock import running_supervisor
+from config.local.lock import running_supervisor
 
 OLDEST, TOO_NEW = (3, 11), (3, 14)
 ANSWER_WITHIN = 3

@@ -11,9 +11,9 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from config.supervisor.program import Program
-from config.supervisor.supervisor import CannotRun, Supervisor
-from config.supervisor.terminal import Terminal
+from config.local.program import Program
+from config.local.supervisor import CannotRun, Supervisor
+from config.local.terminal import Terminal
 
 
 def serve(name: str) -> None:

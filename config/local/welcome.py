@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.urls import reverse
 
-from config.supervisor.flower import flower_login
+from config.flower import flower_login
 from shop.selectors import example
 
 DOORS = (

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import redis
 from django.conf import settings
 
-from config.supervisor.program import Program
-from config.supervisor.supervisor import CannotRun
+from config.local.program import Program
+from config.local.supervisor import CannotRun
 
 CONFIG = "redis.conf"
 ON_PATH = ("valkey-server", "redis-server")

@@ -12,8 +12,9 @@ MODULES = (
     "celery.bin.celery",
     "celery.concurrency.prefork",
     "celery.worker.consumer",
-    "config.asgi",
     "config.celery",
+    "config.guard",
+    "config.server",
     "flower.command",
     "uvicorn",
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.tests.conftest import Running
+from config.tests.local.conftest import Running
 
 Toy = Callable[[str], Running]
 

@@ -3,10 +3,12 @@
 import logging
 import os
 import secrets
-import socket
 from functools import cache
 
 from django.conf import settings
+
+from bus import keys
+from config.celery import app
 
 OPTIONS = [
     "--read_only",
@@ -24,14 +26,10 @@ def flower_login() -> str:
     return "admin:admin" if settings.DEBUG else f"admin:{secrets.token_urlsafe(12)}"
 
 
-def run_flower(address: str = "127.0.0.1", port: int | None = None) -> None:
+def run_flower(login: str, address: str = "127.0.0.1", port: int | None = None) -> None:
     """Serve until SIGTERM; without a `port` on FLOWER_PORT."""
-    from bus import keys
-    from config.celery import app
-
     # It reads the lengths of queues by itself, past the transport, which knows the prefix.
     app.conf.broker_transport_options["global_keyprefix"] = keys.prefix()
-    login = flower_login()
     # Workers that have not started yet do not answer its first questions; it asks again.
     logging.getLogger("flower").setLevel(logging.ERROR)
     # Flower takes FLOWER_... variables for its own; our FLOWER_AUTH would be its OAuth pattern.
@@ -48,11 +46,3 @@ def run_flower(address: str = "127.0.0.1", port: int | None = None) -> None:
             "--logging=error",
         ]
     )
-
-
-def flower_listens() -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", settings.FLOWER_PORT), timeout=1).close()
-    except OSError:
-        return False
-    return True

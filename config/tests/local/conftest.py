@@ -19,7 +19,7 @@ class Running:
         self.folder = folder
         self.log = folder / "log"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "config.tests.toy_shop", str(folder), kind],
+            [sys.executable, "-m", "config.tests.local.toy_shop", str(folder), kind],
             stdout=self.log.open("w"),
             stderr=subprocess.STDOUT,
             start_new_session=True,

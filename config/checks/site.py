@@ -30,3 +30,15 @@ def check_site_url() -> Check:
         fix = "Set SITE_URL to the address that customers use, as in https://shop.example.com."
         return Check("SITE_URL", state, why, fix)
     return Check("SITE_URL", settings.SITE_URL, why)
+
+
+def check_proxies() -> Check:
+    """The shop itself speaks no TLS, so with https:// there is a proxy, of any address."""
+    what, why = "TRUSTED_PROXIES", "budgets go by each client's address"
+    if settings.TRUSTED_PROXIES:
+        return Check(what, ", ".join(settings.TRUSTED_PROXIES), why)
+    if not settings.SITE_URL.startswith("https://"):
+        return Check(what, "none", why)
+    state = "is empty, and with https:// there is a proxy: all clients share its budgets"
+    fix = "Set it to the proxy's addresses or networks, as in 10.0.0.5,192.168.1.0/24."
+    return Check(what, state, why, fix, needed=False)

@@ -1,16 +1,40 @@
-"""The broker: a Redis of the operator's own, or one that the shop can start."""
+"""All that `up` needs before it starts anything; `doctor` shows the same."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import redis
 from django.conf import settings
 
 from bus.address import BadAddress, RedisAddress
+from config.checks import database_checks, settings_checks
 from config.checks.check import Check
-from config.supervisor.redis import NO_SERVER, find_server
+from config.checks.crashpoints import check_crash_points
+from config.checks.database import check_database
+from config.checks.documents import check_documents
+from config.local.machine import check_folder, check_port, check_ports_differ, check_python
+from config.local.redis import NO_SERVER, find_server
 
 WHY = "messages to the workers go through it"
 OLDEST = (6, 2)
+
+
+def all_checks(*, may_run: bool = False) -> Iterator[Check]:
+    """Each check runs when it is asked for, cheap ones first.
+
+    With `may_run` the shop may be running meanwhile, whoever has started it.
+    """
+    yield check_python()
+    yield from settings_checks()
+    yield check_crash_points()
+    yield check_folder()
+    yield check_port("PORT", may_run=may_run)
+    yield check_port("FLOWER_PORT", may_run=may_run)
+    yield check_ports_differ()
+    yield check_database()
+    yield check_documents()
+    yield from database_checks()
+    yield check_redis()
 
 
 def check_redis() -> Check:

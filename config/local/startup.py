@@ -6,15 +6,15 @@ from contextlib import suppress
 from django.conf import settings
 from django.db import DatabaseError
 
-from config.checks import all_checks
-from config.supervisor import redis
-from config.supervisor.preload import preload
-from config.supervisor.prepare import admin_login, prepare
-from config.supervisor.programs import all_programs
-from config.supervisor.spawn import release_connections
-from config.supervisor.supervisor import CannotRun, Supervisor
-from config.supervisor.terminal import Terminal
-from config.supervisor.welcome import welcome
+from config.local import redis
+from config.local.checks import all_checks
+from config.local.database import admin_login, prepare
+from config.local.preload import preload
+from config.local.programs import all_programs
+from config.local.spawn import release_connections
+from config.local.supervisor import CannotRun, Supervisor
+from config.local.terminal import Terminal
+from config.local.welcome import welcome
 
 
 def open_shop(without: list[str]) -> None:

@@ -1,0 +1,57 @@
+"""Settings, the environment and libraries stay as they are when modules are imported."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.process import hand_to_libraries
+from config.tests.reading import settings_with
+
+AFTER_PRELOAD = """
+import django
+django.setup()
+from django.conf import settings
+before = dict(settings.DATABASES["default"], OPTIONS=dict(settings.DATABASES["default"]["OPTIONS"]))
+from config.local.preload import preload
+preload()
+assert settings.DATABASES["default"] == before, "the web server's pool"
+"""
+UMASK_AFTER_SETUP = """
+import os, django
+django.setup()
+print(oct(os.umask(0)))
+"""
+
+
+def said_by(script: str) -> str:
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_settings_put_none_of_the_shops_own_into_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "settings.env"
+    file.write_text("SHOP_NAME=Mine\nDEBUG=1\n")
+    before = dict(os.environ)
+
+    assert settings_with(ENV_FILE=str(file))["SHOP_NAME"] == "Mine"
+
+    assert dict(os.environ) == before
+
+
+def test_libraries_get_the_rest_of_the_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"SSL_CERT_FILE": "/set/in/the/environment"})
+
+    hand_to_libraries({"SSL_CERT_FILE": "/set/in/the/file", "NO_PROXY": "localhost"})
+
+    assert os.environ == {"SSL_CERT_FILE": "/set/in/the/environment", "NO_PROXY": "localhost"}
+
+
+def test_workers_that_up_starts_get_no_pool_of_the_web_server() -> None:
+    said_by(AFTER_PRELOAD)
+
+
+def test_files_are_private_in_every_process_that_sets_django_up() -> None:
+    assert said_by(UMASK_AFTER_SETUP) == "0o77"
