@@ -27,7 +27,7 @@ BATCH = 10
 """Deliveries in a message, as a busy shop has them."""
 WARM_UP = 20
 
-ROOMS = ("orders", "notifications", "inventory", "billing", "fulfillment", "analytics", "shop")
+APPS = ("orders", "notifications", "inventory", "billing", "fulfillment", "analytics", "shop")
 PARTS = (
     ("waiting for the database", ("psycopg/connection.py:wait",)),
     ("driver", ("/psycopg/", "/psycopg_binary/", "/psycopg_pool/")),
@@ -39,7 +39,7 @@ PARTS = (
     ("PDF", ("/reportlab/", "billing/pdf/")),
     ("Django", ("/django/", "/asgiref/")),
     ("bus", (f"{ROOT}/bus/",)),
-    ("rooms", tuple(f"{ROOT}/{room}/" for room in ROOMS)),
+    ("apps", tuple(f"{ROOT}/{app}/" for app in APPS)),
 )
 """By the first of these words in a file's name. What is none of it is *Python*."""
 

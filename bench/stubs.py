@@ -85,7 +85,7 @@ class _MailTaker:
 
     def __init__(self) -> None:
         self.illness = Illness()
-        self._debt = 0.0
+        self._stall = 0.0
         self._connected: set[asyncio.StreamWriter] = set()
 
     def hang_up(self) -> None:
@@ -116,9 +116,9 @@ class _MailTaker:
     async def _read(self, reader: asyncio.StreamReader) -> None:
         while await reader.readline() != b".\r\n":
             pass
-        self._debt += self.illness.stalled
-        if self._debt >= 1:
-            self._debt -= 1
+        self._stall += self.illness.stalled
+        if self._stall >= 1:
+            self._stall -= 1
             await asyncio.sleep(STALL)
 
 

@@ -31,7 +31,7 @@ def folders(settings: Any, tmp_path: Path) -> None:
 
 
 def sell(count: int, *, first: int = 0) -> None:
-    """So many products, each received, ordered once and looked after by every room."""
+    """So many products, each received, ordered once and handled by every app."""
     for number in range(first, first + count):
         sku = f"CUP-{number}"
         Product.objects.create(sku=sku, name=f"Cup {number}", unit_price=Decimal("11.90"))

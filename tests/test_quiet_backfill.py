@@ -1,4 +1,4 @@
-"""A room is given its past in silence: its books are complete, and no customer notices."""
+"""A quiet backfill completes an app's rows, and no customer notices."""
 
 from datetime import timedelta
 from pathlib import Path

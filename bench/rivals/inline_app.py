@@ -10,7 +10,7 @@ from django.apps import AppConfig
 
 
 class ToDo(threading.local):
-    """Facts of one request, in the order in which they were stated."""
+    """Events of one request, in the order in which they were published."""
 
     def __init__(self, react: Callable[[Any], None]) -> None:
         self._react = react

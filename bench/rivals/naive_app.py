@@ -39,5 +39,5 @@ class Naive(AppConfig):
                 transaction.on_commit(partial(react.delay, handler.name, data, personal))
 
         replace(publishing.publish, publish)
-        # The bus declares a queue for each room; the usual version has Celery's one.
+        # The bus declares a queue for each app; the usual version has Celery's one.
         app.conf.task_queues = None

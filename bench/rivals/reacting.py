@@ -11,7 +11,7 @@ from bus.registry import Handler, handlers
 
 
 def handlers_to(event: DomainEvent) -> list[Handler]:
-    """All that the rooms subscribe to this type of event."""
+    """All that the apps subscribe to this type of event."""
     return [one for one in handlers() if one.event_type is type(event)]
 
 
@@ -22,7 +22,7 @@ def react_to(event: DomainEvent) -> None:
 
 
 def react(handler: Handler, event: DomainEvent) -> None:
-    """Have one effect by the room's own service."""
+    """Have one effect by the app's own service."""
     if handler.external:
         _outside(handler, event)
         return

@@ -22,7 +22,7 @@ LEDGER_ALONE = [one for one in PLANTS if one.mends and "is_not_done" in str(one)
 
 
 def all_effects() -> dict[str, int]:
-    """How many effects there are, counted in the rooms and at the mail folder."""
+    """How many effects there are, counted in the apps' tables and in the mail folder."""
     return {
         "documents": Invoice.objects.count(),
         "mails": Message.objects.filter(state="sent").count(),

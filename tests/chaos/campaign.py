@@ -21,7 +21,7 @@ from tests.chaos.stage import Stage
 RECOVERED = "every fault is recovered from within its bar"
 MERCY = 45
 """Seconds over its bar for which a recovery is waited for, so that it can be told."""
-COMPANY = 0.5
+ONE_MORE = 0.5
 """How often one more fault strikes while the others last."""
 MOST_TOGETHER = 3
 
@@ -236,6 +236,6 @@ def draw(faults: Sequence[Fault], chance: Random) -> list[Fault]:
     while len(together) < min(MOST_TOGETHER, len(faults)):
         rest = [fault for fault in faults if fault not in together]
         together += chance.choices(rest, [shares[fault.name] for fault in rest])
-        if chance.random() >= COMPANY:
+        if chance.random() >= ONE_MORE:
             break
     return together

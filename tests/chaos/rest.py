@@ -1,4 +1,4 @@
-"""After the faults: let everything that is owed be done."""
+"""After the faults: let every delivery finish."""
 
 import time
 from collections.abc import Callable

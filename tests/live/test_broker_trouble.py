@@ -1,4 +1,4 @@
-"""A Redis that refuses: at the door, and in the middle of the work."""
+"""A Redis that refuses: connections, and commands in the middle of the work."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The shop as it runs: one order, six rooms, and what happens when parts of it are away."""
+"""The shop as it runs: one order, six apps, and what happens when parts of it are away."""
 
 import re
 import signal
@@ -13,7 +13,7 @@ from tests.live.shop import MANAGE, ROOT, Shop
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
-ROOMS = {"orders", "notifications", "inventory", "billing", "fulfillment", "analytics"}
+APPS = {"orders", "notifications", "inventory", "billing", "fulfillment", "analytics"}
 
 
 def test_an_order_is_settled_within_5_seconds_with_every_handler_done(shop: Shop) -> None:
@@ -22,7 +22,7 @@ def test_an_order_is_settled_within_5_seconds_with_every_handler_done(shop: Shop
     order = shop.place_order()
 
     states = shop.wait_until_settled(order, 5)
-    assert set(states) == ROOMS
+    assert set(states) == APPS
     assert set().union(*states.values()) == {"done"}
 
 
@@ -55,7 +55,7 @@ def test_a_stopped_room_stops_nobody_else_and_catches_up(shop: Shop) -> None:
 
     orders = [shop.place_order() for _ in range(3)]
 
-    others = ROOMS - {"billing"}
+    others = APPS - {"billing"}
     for order in orders:
         shop.wait_for(
             lambda order=order: all(shop.states(order).get(app) == {"done"} for app in others), 30
@@ -83,7 +83,7 @@ def test_a_checkout_needs_no_redis_and_all_is_done_once_it_is_back_and_empty(sho
         assert set().union(*states.values()) == {"done"}
 
 
-# The last one: what has subscribed is owed every later order, too.
+# The last one: a subscription gets a delivery of every later order, too.
 def test_a_new_app_in_a_worker_of_its_own_receives_the_next_order(shop: Shop) -> None:
     env = {
         **shop.env,

@@ -44,7 +44,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     ),
     "MailResendRequested": ("notifications.tasks.resend_message",),
 }
-"""By the type of an event; all of them are owed to each event of that type."""
+"""By the type of an event; each event of that type has a delivery for each of them."""
 
 
 def every_handler_is_registered(evidence: Evidence) -> Iterator[Violation]:

@@ -9,7 +9,7 @@ from tests.chaos.checker.handlers import HANDLERS
 from tests.chaos.checker.verdict import Violation
 
 REST = "at rest everything is done but what was planted, which is dead with its reason"
-OWED = "each event is owed once to each active subscription"
+EACH = "each event has one delivery for each active subscription"
 LANES = "a lane is worked in the order of its events"
 MOST_AMBIGUOUS = 2
 """So many doubtful sends of one mail leave it to a person: dead, and as promised."""
@@ -49,7 +49,7 @@ def every_event_is_owed_once(evidence: Evidence) -> Iterator[Violation]:
         for name in HANDLERS.get(event.type, ()):
             rows = evidence.deliveries.get((event.id, name), [])
             if len(rows) != 1:
-                yield Violation(OWED, f"event {event.id}", f"has {len(rows)} deliveries to {name}")
+                yield Violation(EACH, f"event {event.id}", f"has {len(rows)} deliveries to {name}")
 
 
 def lanes_kept_their_order(evidence: Evidence) -> Iterator[Violation]:

@@ -133,7 +133,7 @@ def _stated(evidence: Evidence) -> dict[str, Counter[str]]:
 
 
 def _asked(evidence: Evidence) -> dict[str, Event]:
-    """The event behind each key under which the world outside may be told something."""
+    """The event behind each key under which an external effect may happen."""
     return {
         f"{event.uuid}.{name.replace('.tasks.', '.').replace('_', '-')}": event
         for event in evidence.events

@@ -1,4 +1,4 @@
-"""The rooms' effect tables, read whole and grouped by order."""
+"""The apps' effect tables, read whole and grouped by order."""
 
 from collections import Counter, defaultdict
 from typing import NamedTuple
@@ -16,7 +16,7 @@ NOTHING = OrderRow(cancelled=False, reserved=False, shipped=False)
 
 
 class Tables:
-    """What each room wrote down. Counters are by the columns that should be unique."""
+    """What each app wrote down. Counters are by the columns that should be unique."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence

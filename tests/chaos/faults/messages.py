@@ -142,7 +142,7 @@ def messages_forged(stage: Stage, chance: Random) -> str:
 
 @fault("events that nobody can read", bar=BAR, seconds=2)
 def events_poisoned(stage: Stage, chance: Random) -> str:
-    """Each of a type and in a stream of its own; all that they owe ends dead, with its reason."""
+    """Each of a type and in a stream of its own; all their deliveries end dead, with the reason."""
     types = [kind for (kind,) in _rows(stage, TYPES)]
     kinds = {"OrderPlaced", *chance.sample(types, k=2)}
     for kind in sorted(kinds):

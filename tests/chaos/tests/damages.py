@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tests.chaos.checker.accounts import NUMBERS
 from tests.chaos.checker.figures import FIGURES
 from tests.chaos.checker.handlers import REGISTERED
-from tests.chaos.checker.ledger import LANES, OWED, REST
+from tests.chaos.checker.ledger import EACH, LANES, REST
 from tests.chaos.checker.orders import CANCELLED, ONCE, SUMS
 from tests.chaos.checker.published import CAUSED, CONFIRMED, REJECTED, STATED
 from tests.chaos.checker.stock import PROMISED, STOCK
@@ -42,7 +42,7 @@ def delivery(handler: str, order: str) -> str:
 
 
 def never(event: str, order: str) -> tuple[str, str]:
-    """It was not stated, so nobody was owed it."""
+    """It was not published, so it has no deliveries."""
     which = f"type = '{event}' AND stream = :{order}"
     return (
         f"DELETE FROM bus_delivery WHERE event_id IN (SELECT id FROM bus_event WHERE {which})",
@@ -79,9 +79,9 @@ ORDERS = (
 )  # fmt: skip
 
 LEDGER = (
-    Damage("a delivery is missing", {OWED}, "has 0 deliveries to billing.tasks.issue_invoice",
+    Damage("a delivery is missing", {EACH}, "has 0 deliveries to billing.tasks.issue_invoice",
            (f"DELETE FROM bus_delivery WHERE {INVOICE}",)),
-    Damage("a delivery is there twice", {OWED}, "has 2 deliveries to billing.tasks.issue_invoice",
+    Damage("a delivery is there twice", {EACH}, "has 2 deliveries to billing.tasks.issue_invoice",
            (twice("bus_delivery", INVOICE),)),
     Damage("dead, and not planted", {REST}, "is dead: Boom",
            (f"UPDATE bus_delivery SET state = 'dead', error = 'Boom' WHERE {INVOICE}",)),

@@ -1,4 +1,4 @@
-"""Each mail that is owed comes once, and what excuses that it did not."""
+"""Each mail comes once; what excuses one that did not."""
 
 from collections import Counter
 from dataclasses import replace
@@ -15,7 +15,7 @@ from tests.chaos.tests.planted import Planted, promises
 pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
-def unsent(shop: Planted, kind: str, order: str) -> str:
+def lose_mail(shop: Planted, kind: str, order: str) -> str:
     """Take away the mail of that kind to who ordered that, or the last one; gives its key."""
     mail = [
         one for one in shop.evidence.mails
@@ -36,7 +36,7 @@ def repeated(shop: Planted, kind: str, copies: int, *, doubtful: bool) -> Mail:
 
 @pytest.mark.parametrize("kind", MAILS)
 def test_a_mail_that_never_came_is_lost(shop: Planted, kind: str) -> None:
-    unsent(shop, kind, "")
+    lose_mail(shop, kind, "")
 
     assert promises(shop) == {"lost"}
 
@@ -96,7 +96,7 @@ def test_a_copy_that_was_in_doubt_does_not_excuse_itself(shop: Planted) -> None:
 def test_a_mail_that_the_shop_says_it_skipped_is_lost_all_the_same(
     shop: Planted, kind: str
 ) -> None:
-    key = unsent(shop, kind, "plain" if kind == MAILS[0] else "")
+    key = lose_mail(shop, kind, "plain" if kind == MAILS[0] else "")
 
     shop.sql(f"UPDATE notifications_message SET state = 'skipped' WHERE key = '{key}'")
 
@@ -114,9 +114,9 @@ def test_a_mail_that_the_shop_says_it_skipped_is_lost_all_the_same(
 def test_a_confirmation_may_stay_behind_where_the_cancellation_was_mailed(
     shop: Planted, state: str, cancellation_came: bool, lost: int
 ) -> None:
-    key = unsent(shop, "send-order-confirmation", "cancelled")
+    key = lose_mail(shop, "send-order-confirmation", "cancelled")
     if not cancellation_came:
-        unsent(shop, "send-cancellation", "cancelled")
+        lose_mail(shop, "send-cancellation", "cancelled")
 
     shop.sql(f"UPDATE notifications_message SET state = '{state}' WHERE key = '{key}'")
 
