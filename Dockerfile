@@ -1,4 +1,4 @@
-# One image for every part of the shop; docker-compose.yml says which command makes it which part.
+# One image for every process of the shop; docker-compose.yml has the command of each.
 
 FROM python:3.13-slim AS packages
 COPY requirements.txt .
@@ -15,11 +15,11 @@ RUN useradd --system --uid 10001 --no-create-home shop \
 COPY --from=packages /packages /packages
 WORKDIR /srv/shop
 COPY . .
-# Files of a checkout under umask 077 are their owner's alone, who is not the image's user.
+# Files of a checkout under umask 077 are not readable by the image's user.
 RUN chmod -R a+rX . && python -m compileall -q .
-# What the shop writes, its user alone can read.
+# Files that the shop writes are readable by its own user only.
 USER shop
 RUN SECRET_KEY=only-to-collect python manage.py collectstatic --no-input --verbosity 0
 EXPOSE 8000
-# The exec form, so that the process itself gets the signal to stop.
+# The exec form, so that the process itself receives the stop signal.
 CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -9,7 +9,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-# A laptop's default. What the environment or the settings file says about DEBUG wins.
+# A laptop's default. DEBUG in the environment or the settings file takes precedence.
 up doctor order orders: export DEBUG_UNLESS_SET = 1
 
 .DEFAULT_GOAL := help
@@ -21,13 +21,13 @@ help: ## Show this list
 up: .venv/.runtime ## Set everything up and start the whole shop; Ctrl-C stops it
 	@exec $(PY) manage.py up
 
-doctor: .venv/.runtime ## Check what a start needs, and say how to mend what is missing
+doctor: .venv/.runtime ## Check what a start needs, with the way out for what is missing
 	@exec $(PY) manage.py doctor
 
-order: .venv/.runtime ## Place one order on the running shop and follow its reactions
+order: .venv/.runtime ## Place one order on the running shop and follow its deliveries
 	@exec $(PY) manage.py order
 
-orders: .venv/.runtime ## Place N=200 orders on the running shop and count what they set off
+orders: .venv/.runtime ## Place N=200 orders on the running shop and count their deliveries
 	@exec $(PY) manage.py order $(N)
 
 test: .venv/.dev ## Run all tests on SQLite, then on PostgreSQL where it is installed (ARGS for pytest)
@@ -38,40 +38,40 @@ test-compose: .venv/.dev ## Run the whole shop in containers by docker-compose.y
 		echo "There is no container engine with Compose 2: docker info must answer. See docs/deploy.md."; exit 1; }
 	@exec $(PY) -m pytest --quiet tests/containers $(ARGS)
 
-chaos: .venv/.dev ## Pull things out of a shop under load, then count (SEED, MINUTES, FAULTS, DATABASE)
+chaos: .venv/.dev ## Inject faults into a shop under load, then count orders and effects (SEED, MINUTES, FAULTS, DATABASE)
 	@exec $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(RATE),--rate $(RATE)) $(if $(FAULTS),--faults $(FAULTS)) \
 		$(if $(DATABASE),--database $(DATABASE))
 
-chaos-faults: .venv/.dev ## List every fault that a campaign can do, with its recovery bar
+chaos-faults: .venv/.dev ## List every fault of a campaign, with its recovery bar
 	@exec $(PY) -m tests.chaos --list
 
-chaos-controls: .venv/.dev ## Break the bus on purpose, and see that the campaign's checker notices
+chaos-controls: .venv/.dev ## Break the bus on purpose, and verify that the campaign's checker notices
 	@exec $(PY) -m tests.chaos.controls
 
-bench: .venv/.dev ## Measure the shop beside its rivals, and see whether every bar holds (QUICK=1, PART=shops, bus or pace; needs PostgreSQL)
+bench: .venv/.dev ## Measure the shop beside its rivals, and judge each bar (QUICK=1, PART=shops, bus or pace; needs PostgreSQL)
 	@exec $(PY) -m bench $(if $(QUICK),--quick) $(if $(PART),--part $(PART))
 
-bench-profile: .venv/.dev ## Show where the time of an order goes, by what is done and by whose code does it
+bench-profile: .venv/.dev ## Show where the time of an order goes, by step and by library
 	@exec $(PY) -m bench.profiling
 
-lint: .venv/.dev ## Check style, types and the rules of who may import whom
+lint: .venv/.dev ## Check style, types and import rules
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	SECRET_KEY=lint $(PY) -m mypy
 	.venv/bin/lint-imports
 
-lock: .venv/.dev ## Write the hash-pinned requirements again (UPGRADE=1 for newer versions)
+lock: .venv/.dev ## Rewrite the hash-pinned requirements (UPGRADE=1 for newer versions)
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
 	grep -o '^uv==[0-9.]*' requirements-uv.txt | $(LOCK) - -o requirements-uv.txt
 
-clean: ## Start afresh: remove .venv, caches and var/ (the demo's database, mail and documents)
+clean: ## Remove .venv, caches and var/ (the demo's database, mail and documents)
 	@$(PYTHON) -c 'import sys; from pathlib import Path; from config.local.lock import checkout_in_use; \
 		sys.exit("The shop runs from this folder; stop it first." if checkout_in_use(Path()) else 0)'
 	rm -rf .venv var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-# A Python that is gone, or has become another version, leaves a .venv that cannot be used.
+# A .venv whose Python was removed or upgraded cannot be used.
 ifneq ($(wildcard .venv),)
 ifneq ($(shell .venv/bin/python -Ic 'import os, sysconfig; \
 	print(os.path.isdir(sysconfig.get_path("purelib")))' 2>/dev/null),True)
@@ -82,15 +82,15 @@ endif
 
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || { \
-		echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.11"; exit 1; }
+		echo "There is no $(PYTHON). Install Python 3.11 or newer, or set one: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "$$($(PYTHON) -V 2>&1) is too old: the shop needs 3.11 or newer. Name one: make PYTHON=/path/to/python3.11"; exit 1; }
+		echo "$$($(PYTHON) -V 2>&1) is too old: the shop needs 3.11 or newer. Set one: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
 		echo "$(PYTHON) has no pip. On Debian: apt-get install python3-pip"; exit 1; }
 	@$(PYTHON) -m venv --without-pip .venv
 
-# uv installs in seconds what takes pip a minute; where it cannot (a mirror that only pip has been
-# told of), pip does the same from the same hashes. Both trust the machine's certificates.
+# uv installs in seconds what takes pip a minute. If it fails (a mirror that only pip is configured
+# for), pip installs from the same hashes. Both trust the machine's certificates.
 define install
 	@echo "Installing $< into .venv ..."
 	@test -x $(UV) || $(PIP) --require-hashes -r requirements-uv.txt || true
