@@ -195,14 +195,14 @@ def history(event: type[FactType], after: int = 0) -> Iterator[tuple[int, FactTy
         yield row.pk, event.read(row.version, row.data, personal.data if personal else None)
 
 
-def stated(event: type[DomainEvent], stream: str) -> Exists:
-    """A condition on rows whose column `stream` names a stream: such an event was stated in it.
+def published(event: type[DomainEvent], stream: str) -> Exists:
+    """A condition on rows whose column `stream` names a stream: such an event was published in it.
 
     Asks for the event alone and reads nothing of it, so it holds for people who were erased, too.
     """
     return Exists(Event.objects.filter(stream=OuterRef(stream), type=event.__name__))
 
 
-def is_stated(event: type[DomainEvent], stream: str) -> bool:
+def is_published(event: type[DomainEvent], stream: str) -> bool:
     """Whether an event of this type was published in the stream; it is never forgotten."""
     return Event.objects.filter(stream=stream, type=event.__name__).exists()

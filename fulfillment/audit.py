@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from bus.audit import Effect, Finding, check, effects, once
 from bus.models import Event
-from bus.selectors import stated
+from bus.selectors import published
 from fulfillment import tasks
 from fulfillment.models import Shipment
 from shop.events import OrderPlaced, ShipmentDispatched, ShipmentRecalled, ShipmentReleased
@@ -30,14 +30,14 @@ def shipments_stated() -> Iterator[Finding]:
         events = Event.objects.filter(~shows, type=event.__name__).order_by("id")
         for number in events.values_list("stream", flat=True):
             yield Finding(number, f"has {event.__name__}, but its shipment says no", asks=SEE)
-        silent = Shipment.objects.filter(shown & ~Q(stated(event, "number"))).order_by("id")
+        silent = Shipment.objects.filter(shown & ~Q(published(event, "number"))).order_by("id")
         for number in silent.values_list("number", flat=True):
             yield Finding(number, f"lacks {event.__name__}", asks=SEE)
 
 
 @check("no shipment is without its order")
 def shipments_were_ordered() -> Iterator[Finding]:
-    strays = Shipment.objects.filter(~stated(OrderPlaced, "number")).order_by("id")
+    strays = Shipment.objects.filter(~published(OrderPlaced, "number")).order_by("id")
     for number in strays.values_list("number", flat=True):
         yield Finding(
             number,
@@ -54,8 +54,8 @@ shipped_once = once(
 )
 
 _shipment = Shipment.objects.filter(number=OuterRef("stream"))
-_was_released = stated(ShipmentReleased, "stream")
-_was_recalled = stated(ShipmentRecalled, "stream")
+_was_released = published(ShipmentReleased, "stream")
+_was_recalled = published(ShipmentRecalled, "stream")
 
 done_without_effect, effect_without_done = effects(
     "fulfillment",

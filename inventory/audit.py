@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef
 
 from bus.audit import Effect, Finding, Operator, check, effects, listed, once
 from bus.models import Event
-from bus.selectors import stated
+from bus.selectors import published
 from inventory import selectors, services, tasks
 from inventory.models import Answer, Movement, Reservation, StockItem
 from shop.events import (
@@ -61,8 +61,8 @@ def answers_stated() -> Iterator[Finding]:
         for number in events.values_list("stream", flat=True):
             what = f"has {event.__name__} without such an answer"
             yield Finding(number, what, repair=partial(_answer, event, number, granted))
-        unstated = answers.filter(~stated(event, "number")).order_by("id")
-        for number in unstated.values_list("number", flat=True):
+        unpublished = answers.filter(~published(event, "number")).order_by("id")
+        for number in unpublished.values_list("number", flat=True):
             yield Finding(
                 number,
                 f"was answered without {event.__name__}",
@@ -126,7 +126,7 @@ done_without_effect, effect_without_done = effects(
         handler=tasks.reserve_stock,
         what="answer",
         # What was stated and has no answer any more is found above.
-        there=_answer_row | stated(StockReserved, "stream") | stated(StockRejected, "stream"),
+        there=_answer_row | published(StockReserved, "stream") | published(StockRejected, "stream"),
         trace=_answer_row,
     ),
     Effect(

@@ -35,7 +35,7 @@ REFUSALS = (
 
 
 def _is_draft(order: object) -> bool:
-    """Unfold asks for permissions with an object, its id, or nothing; what is not placed passes."""
+    """True also for an id or None, with which Unfold checks permissions; see `_may` for those."""
     return not isinstance(order, Order) or order.state == State.DRAFT
 
 
@@ -71,7 +71,7 @@ class LineInline(TabularInline):
 
 @admin.register(Order)
 class OrderAdmin(WritableAdmin):
-    """It saves a draft first and places it after its lines are saved, whatever the form says."""
+    """A saved order is first a draft; it is placed in `save_related`, after its lines are saved."""
 
     list_display = ["order", "badge", "name", "email", "amount", "placed_at"]
     list_filter = ["state", "placed_at", "shipped_at"]
@@ -79,7 +79,7 @@ class OrderAdmin(WritableAdmin):
     search_help_text = "Number, e-mail or name"
     date_hierarchy = "placed_at"
     inlines = [LineInline]
-    # The admin's own link to a customer's page asks for no permission.
+    # Django's "view on site" link checks no permission; `customers_page` does.
     view_on_site = False
     actions_detail = ["customers_page", "deliveries", "cancel"]
     actions_submit_line = ["save_and_place"]
@@ -105,7 +105,7 @@ class OrderAdmin(WritableAdmin):
         return "shipped" if order.shipped_at and order.state == State.PLACED else order.state
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str]:
-        """Most customers live where the shop does."""
+        """Preset the country with the shop's own."""
         asked: dict[str, str] = super().get_changeform_initial_data(request)
         return {"country": settings.SELLER["country"]} | asked
 
@@ -122,32 +122,32 @@ class OrderAdmin(WritableAdmin):
         return _is_draft(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        """A draft, one at a time: the list's delete action would not look at the state."""
+        """A draft, one at a time: the list's delete action would not check the state."""
         return obj is not None and _is_draft(obj) and super().has_delete_permission(request, obj)
 
     def has_place_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return self._may(request, MAY_PLACE, object_id, state=State.DRAFT)
 
     def has_cancel_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        """Whatever its state: one that cannot be cancelled any more says why."""
+        """In any state: for an order that cannot be cancelled, `cancel` shows the reason."""
         return request.user.has_perm(MAY_CANCEL)
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
-        """Without the button that would be refused."""
+        """The page's buttons, without Cancel if the order cannot be cancelled."""
         found = super().get_actions_detail(request, object_id)
         if self._may(request, MAY_CANCEL, object_id, state=State.PLACED, shipped_at=None):
             return found
         return [one for one in found if one.action_name != CANCEL_BUTTON]
 
     def has_visit_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        """Whoever has the customer's link can cancel with it."""
+        """Needs the permission to cancel: the customer's page has the link that cancels."""
         return self._may(request, MAY_CANCEL, object_id, number__isnull=False)
 
     def has_follow_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return self._may(request, "bus.view_delivery", object_id, number__isnull=False)
 
     def _may(self, request: HttpRequest, permission: str, object_id: object, **how: object) -> bool:
-        """Unfold asks once more without the id when a button of the form was pressed."""
+        """Check permission and row; only the permission without an id, as for a pressed button."""
         if not request.user.has_perm(permission):
             return False
         if object_id is None:
@@ -161,7 +161,7 @@ class OrderAdmin(WritableAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """A form that was opened before somebody else placed the order says so."""
+        """Refuse, with a message, a form opened before the order was placed or cancelled."""
         may = request.method == "POST" and request.user.has_perm("orders.change_order")
         order = self.get_object(request, unquote(object_id)) if may and object_id else None
         if order is None or _is_draft(order):
@@ -193,7 +193,7 @@ class OrderAdmin(WritableAdmin):
 
     @action(description="Save and place", permissions=["place"], icon="shopping_cart_checkout")
     def save_and_place(self, request: HttpRequest, obj: Order) -> None:
-        """A button of the form; `save_related` does it, when the lines are there."""
+        """The form's button. Placing happens in `save_related`, after the lines are saved."""
 
     @action(
         description="Customer's page",
@@ -202,13 +202,13 @@ class OrderAdmin(WritableAdmin):
         icon="open_in_new",
     )
     def customers_page(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """To the page on which the customer follows the order."""
+        """Redirect to the page on which the customer follows the order."""
         order = row_of(self, request, object_id)
         return HttpResponseRedirect(reverse("order-page", args=[links.token_of(order.public_id)]))
 
     @action(description="Event bus", permissions=["follow"], icon="account_tree")
     def deliveries(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """To the bus: what became of this order's events."""
+        """Redirect to the deliveries of this order's events."""
         order = row_of(self, request, object_id)
         address = reverse("admin:bus_delivery_changelist")
         return HttpResponseRedirect(f"{address}?q={order.number}")

@@ -41,9 +41,9 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description=(
-        "A new one for each order, as a random UUID. Whatever gets lost on the way, the same "
-        "request can then be sent again: it answers the one order. Without a key a repeat may "
-        "order twice. 1 to 255 printable ASCII characters."
+        "A random UUID, a new one for each order. A request repeated with the same key and body "
+        "returns the same order, even if the first response was lost. Without a key a repeat may "
+        "place a second order. 1 to 255 printable ASCII characters."
     ),
 )
 
@@ -66,14 +66,14 @@ CANCEL = OpenApiExample("A reason", request_only=True, value={"reason": "Ordered
 
 
 class OrderView(APIView):
-    """What the views of orders share: no cache keeps an answer, and none claims too much."""
+    """Base of the order views: responses are not cached, and an unknown outcome is reported so."""
 
     saved = False
-    """Whether this request has changed something. What fails after that is no reason to say that
-    nothing was saved."""
+    """Set once the change is committed: a database error after it must not say "nothing was
+    saved"."""
 
     def unknown(self) -> OutcomeUnknown:
-        """What is answered where nobody knows whether the change was saved."""
+        """The problem returned when the outcome of the COMMIT is unknown."""
         return OutcomeUnknown()
 
     def handle_exception(self, error: Exception) -> Response:
@@ -96,7 +96,7 @@ class OrderView(APIView):
 
 class Checkout(OrderView):
     identity: UUID
-    """Of the order that this request may place."""
+    """The public id of the order that this request may place."""
 
     @extend_schema(
         summary="Place an order",
@@ -171,7 +171,7 @@ class OrderCancel(OrderView):
         examples=[CANCEL],
     )
     def post(self, request: Request, token: str) -> Response:
-        """Cancel an order whose goods are still here; to cancel it again changes nothing."""
+        """Cancel an order that has not been shipped. Cancelling it again changes nothing."""
         wish = CancelSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         order = self.order(token)
@@ -195,7 +195,7 @@ REFUSALS = (
 
 
 def _charge_recipient(basket: services.Basket) -> None:
-    """Nobody's mailbox is filled through the shop, from however many addresses."""
+    """Limit the mails that checkouts from many addresses can send to one recipient."""
     recipient = mailbox(basket.customer.email)
     spend("CHECKOUTS_PER_RECIPIENT", recipient, "There were too many orders for this e-mail.")
 

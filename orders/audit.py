@@ -10,14 +10,14 @@ from django.db.models import Exists, OuterRef, QuerySet, Sum
 from bus import DomainEvent
 from bus.audit import NEVER, Effect, Finding, Operator, check, effects, once
 from bus.models import Event
-from bus.selectors import stated
+from bus.selectors import published
 from orders import services, tasks
 from orders.models import IdempotencyKey, Order, State
 from orders.selectors import public_orders
 from shop.events import OrderCancelled, OrderConfirmed, OrderPlaced
 from shop.money import MOST_PLACES
 
-STATED_BY: dict[type[DomainEvent], Callable[[Order], None]] = {
+PUBLISHED_BY: dict[type[DomainEvent], Callable[[Order], None]] = {
     OrderPlaced: services.publish_order_placed,
     OrderConfirmed: services.publish_order_confirmed,
     OrderCancelled: services.publish_order_cancelled,
@@ -28,7 +28,7 @@ FINEST = Decimal(1).scaleb(-MOST_PLACES)
 
 @check("every placed order has its event")
 def placed_orders_without_event() -> Iterable[Finding]:
-    """`update()`, `bulk_create` and fixtures can place an order without stating it."""
+    """`update()`, `bulk_create` and fixtures place an order without publishing its event."""
     return _without(OrderPlaced, public_orders())
 
 
@@ -39,21 +39,21 @@ def cancelled_orders_without_event() -> Iterable[Finding]:
 
 @check("every order whose goods are set aside has its confirmation")
 def reserved_orders_without_event() -> Iterable[Finding]:
-    """Those that were reserved by a release which did not confirm orders are among them."""
+    """Includes orders reserved by a release that did not publish `OrderConfirmed` yet."""
     waiting = Order.objects.filter(
         state=State.PLACED, reserved_at__isnull=False, shipped_at__isnull=True
     )
     return _without(OrderConfirmed, waiting)
 
 
-@check("every order that was stated is there")
+@check("every order with an OrderPlaced exists")
 def events_without_order() -> Iterator[Finding]:
     there = Exists(Order.objects.filter(number=OuterRef("stream")))
     events = Event.objects.filter(~there, type=OrderPlaced.__name__).order_by("id")
     for number, pk in events.values_list("stream", "pk"):
         yield Finding(
             subject=f"{number}, event {pk}",
-            what="was placed, but the order is gone",
+            what="has OrderPlaced, but no order",
             asks="Restore the order from a backup: the other apps act on it.",
         )
 
@@ -64,13 +64,13 @@ def orders_that_do_not_add_up() -> Iterator[Finding]:
     rows = public_orders().annotate(**sums).order_by("id")
     for row in rows.values("number", *AMOUNTS, *sums).iterator():
         for name in AMOUNTS:
-            # SQLite adds amounts as binary fractions.
+            # SQLite adds amounts as floating-point numbers.
             of_lines = (row[f"lines_{name}"] or Decimal(0)).quantize(FINEST)
             if of_lines != row[name]:
                 yield Finding(
                     subject=row["number"],
-                    what=f"{name} is {row[name]}, its lines make {of_lines}",
-                    asks="Compare with its OrderPlaced, which is what everybody acted on.",
+                    what=f"{name} is {row[name]}, the sum of its lines is {of_lines}",
+                    asks="Compare with its OrderPlaced, on which the other apps have acted.",
                 )
 
 
@@ -96,7 +96,7 @@ done_without_effect, effect_without_done = effects(
         handler=tasks.cancel_rejected_order,
         what="cancellation of the order",
         there=~Exists(_order.filter(state=State.PLACED, shipped_at=None)),
-        # Somebody else may have cancelled it.
+        # The customer or staff may have cancelled it.
         trace=NEVER,
     ),
     Effect(
@@ -114,38 +114,39 @@ done_without_effect, effect_without_done = effects(
 )
 
 
-LOST = "Others have acted on it, so its event was lost: restore that from a backup."
+LOST = "Other apps have acted on it, so its event was lost: restore the event from a backup."
 
 
 def _was_acted_on(order: Order) -> bool:
-    """It was stated once: under a new identity everything would happen to it a second time."""
+    """It was published once; a second event would have every effect a second time."""
     noted = order.reserved_at or order.shipped_at
     return bool(noted) or Event.objects.filter(stream=order.number).exists()
 
 
 def _without(event: type[DomainEvent], orders: QuerySet[Order]) -> Iterator[Finding]:
-    for order in orders.filter(~stated(event, "number")).order_by("id"):
+    for order in orders.filter(~published(event, "number")).order_by("id"):
         number, what = str(order.number), f"has no {event.__name__}"
         if event is OrderPlaced and _was_acted_on(order):
             yield Finding(number, what, asks=LOST)
         elif obstacle := services.obstacle(order):
-            asks = f"It cannot be stated, since {obstacle}. Mend the order, then run this again."
+            asks = f"It cannot be published: {obstacle}. Correct the order, then audit again."
             yield Finding(number, what, asks=asks)
         else:
-            yield Finding(number, what, repair=partial(_state, event, orders, order.pk))
+            yield Finding(number, what, repair=partial(_publish, event, orders, order.pk))
 
 
-def _state(event: type[DomainEvent], orders: QuerySet[Order], pk: int, operator: Operator) -> str:
-    """State what the order's row says by the code that states it otherwise, if it says so still."""
+def _publish(event: type[DomainEvent], orders: QuerySet[Order], pk: int, operator: Operator) -> str:
+    """Publish the missing event with the app's own service, if it is still missing."""
     with transaction.atomic():
-        unstated = orders.select_for_update().filter(~stated(event, "number"), pk=pk)
-        order = unstated.first()
+        unpublished = orders.select_for_update().filter(~published(event, "number"), pk=pk)
+        order = unpublished.first()
         if order is None or services.obstacle(order):
             return ""
         if event is OrderPlaced and _was_acted_on(order):
             return ""
-        STATED_BY[event](order)
+        PUBLISHED_BY[event](order)
         row = Event.objects.get(stream=order.number, type=event.__name__)
         return operator.record(
-            f"{order.number}, event {row.pk}", f"{event.__name__} was stated from the order's row"
+            f"{order.number}, event {row.pk}",
+            f"{event.__name__} was published from the order's row",
         )

@@ -24,20 +24,20 @@ class LineForm(ChangesForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # The table's headings are no labels: without these a field has no name (WCAG 2.2, 4.1.2).
+        # A table heading is no label; without this a field has no name (WCAG 2.2, 4.1.2).
         for field in self.fields.values():
             field.widget.attrs["aria-label"] = field.label
 
     def clean_sku(self) -> str:
-        """What is newly chosen must be for sale; a line of a draft may have been overtaken."""
+        """A newly chosen product must be for sale; one already on the draft may not be any more."""
         sku: str = self.cleaned_data["sku"]
         if "sku" in self.changed_data and not Product.objects.filter(sku=sku, active=True).exists():
-            raise forms.ValidationError(f"{sku} is not for sale any more.")
+            raise forms.ValidationError(f"{sku} is not for sale; choose an active product.")
         return sku
 
 
 class LineFormSet(BaseInlineFormSet):
-    """Lines that know their order, in whose currency their amounts are shown."""
+    """Gives each line its order, in whose currency the line's amounts are shown."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
@@ -45,11 +45,11 @@ class LineFormSet(BaseInlineFormSet):
 
 
 class CancelForm(forms.Form):
-    """Why an order is cancelled; the customer reads it."""
+    """The reason for a cancellation; it is shown to the customer."""
 
     reason = forms.CharField(
         max_length=500,
         validators=[validate_plain],
         widget=UnfoldAdminTextInputWidget,
-        help_text="The customer will read this.",
+        help_text="Shown to the customer.",
     )

@@ -1,4 +1,4 @@
-"""Why orders refuse a request, as problem details."""
+"""The problem types of orders (RFC 9457), and the service error each one stands for."""
 
 from collections.abc import Iterator
 from typing import Any, Self
@@ -13,9 +13,9 @@ from shop.schema import EXAMPLE_SKU
 
 class InvalidKey(Problem):
     slug = "invalid-idempotency-key"
-    title = "The Idempotency-Key cannot be used"
-    meaning = "It takes 1 to 255 printable ASCII characters. Nothing was saved."
-    default_detail = "Idempotency-Key takes 1 to 255 printable ASCII characters."
+    title = "The Idempotency-Key is not valid"
+    meaning = "It must be 1 to 255 printable ASCII characters. Nothing was saved."
+    default_detail = "Idempotency-Key must be 1 to 255 printable ASCII characters."
     errors = [{"header": "Idempotency-Key", "detail": "1 to 255 printable ASCII characters."}]
 
 
@@ -23,17 +23,17 @@ class ReusedKey(Problem):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     slug = "idempotency-key-reused"
     title = "The Idempotency-Key was used before"
-    meaning = "It came with another body. Take a new key for a new order. Nothing was saved."
-    default_detail = "This Idempotency-Key came with another body before; take a new key."
-    errors = [{"header": "Idempotency-Key", "detail": "Take a new key for another body."}]
+    meaning = "It was sent with another body. Use a new key for a new order. Nothing was saved."
+    default_detail = "This Idempotency-Key was sent with another body before; use a new key."
+    errors = [{"header": "Idempotency-Key", "detail": "Use a new key for another body."}]
 
 
 class FirstStillRuns(Problem):
     status_code = status.HTTP_409_CONFLICT
     slug = "still-running"
-    title = "The first request still runs"
-    meaning = "Repeat after the seconds in Retry-After with the same key: it answers the one order."
-    default_detail = "Repeat with the same key: it answers the one order, or places it."
+    title = "The first request is still running"
+    meaning = "Repeat with the same key after the seconds in Retry-After to get the order."
+    default_detail = "Repeat with the same key: the response is the order, placed once."
     wait = 2
 
 
@@ -42,10 +42,10 @@ class SoldOut(Problem):
     slug = "out-of-stock"
     title = "Some goods are not available"
     meaning = (
-        "Each entry of errors points to a line, and names its SKU and the pieces available. "
-        "Nothing was saved; order no more than these."
+        "Each entry of errors points to a line and names its SKU and the pieces available. "
+        "Nothing was saved; order at most that many."
     )
-    default_detail = "Nothing was saved. Order no more than the pieces available."
+    default_detail = "Nothing was saved. Order at most the pieces available."
     errors = [
         {
             "pointer": "#/lines/0/quantity",
@@ -65,13 +65,13 @@ class CannotBeCancelled(Problem):
 
 
 class MayBePlaced(OutcomeUnknown):
-    """A checkout of which nobody knows whether it is an order."""
+    """A checkout whose outcome is unknown: it may have placed an order."""
 
     @classmethod
     def with_key(cls) -> Self:
         problem = cls(
-            "The order may have been placed. Ask again with the same Idempotency-Key: it answers "
-            "the one order, or places it."
+            "The order may have been placed. Repeat with the same Idempotency-Key: the response "
+            "is the order, placed once."
         )
         problem.wait = 2
         return problem
@@ -79,23 +79,28 @@ class MayBePlaced(OutcomeUnknown):
     @classmethod
     def without_key(cls, order: str) -> Self:
         problem = cls(
-            "The order may have been placed. Do not send it again: without an Idempotency-Key that "
-            "could order twice. Ask at the address in order: if it is still 404 in a minute, "
-            "nothing was saved, and it can be sent again, best with a key."
+            "The order may have been placed. Do not repeat the request: without an "
+            "Idempotency-Key that could place a second order. Get the address in order: if it is "
+            "still 404 after a minute, nothing was saved, and the request can be repeated, "
+            "preferably with a key."
         )
         problem.more = {"order": order}
         return problem
 
 
 class MayBeCancelled(OutcomeUnknown):
-    """A cancellation of which nobody knows whether it was saved."""
+    """A cancellation whose outcome is unknown."""
 
-    default_detail = "The order may have been cancelled. Ask again: to repeat it changes nothing."
+    default_detail = "The order may have been cancelled. Repeat: a second time changes nothing."
     wait = 2
 
 
 def as_problem(error: Exception, body: Any) -> APIException:
-    """The refusal that a service's error becomes; `body` is the request's, to point into it."""
+    """The problem for a service's error. `errors` point into `body`, the request's.
+
+    Raises:
+        the error itself, if there is no problem for it.
+    """
     match error:
         case services.BadKey():
             return InvalidKey(str(error))
@@ -115,7 +120,7 @@ def as_problem(error: Exception, body: Any) -> APIException:
 
 
 def _short(error: services.OutOfStock, body: Any) -> Iterator[dict[str, Any]]:
-    """One for each line of what is short: the same SKU may be on several."""
+    """One entry for each line that is short; several lines may have the same SKU."""
     available = {shortage.sku: shortage.available for shortage in error.shortages}
     for index, line in enumerate(body["lines"]):
         sku = line["sku"].strip()
@@ -132,7 +137,7 @@ def _short(error: services.OutOfStock, body: Any) -> Iterator[dict[str, Any]]:
 
 def _unknown(error: services.UnknownProducts, body: Any) -> dict[int, dict[str, str]]:
     return {
-        index: {"sku": "There is no such product, or it is not for sale."}
+        index: {"sku": "Unknown product, or not for sale."}
         for index, line in enumerate(body["lines"])
         if line["sku"].strip() in error.skus
     }

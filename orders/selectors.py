@@ -1,4 +1,4 @@
-"""Finding orders."""
+"""Queries for orders."""
 
 from django.db.models import QuerySet
 
@@ -7,10 +7,10 @@ from shop import links
 
 
 def public_orders() -> QuerySet[Order]:
-    """The orders that customers can see: drafts belong to the staff."""
+    """The orders that customers can see: all but drafts."""
     return Order.objects.exclude(state=State.DRAFT)
 
 
 def order_of_link(token: str) -> Order | None:
-    """The order that the customer's link opens; nothing else opens one."""
+    """The order of a customer's link, by the hash of its token; None if there is none."""
     return public_orders().filter(link_hash=links.hash_of(token)).first()

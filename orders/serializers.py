@@ -1,4 +1,4 @@
-"""What comes in with a checkout, and how an order looks from outside."""
+"""The bodies of the API: a checkout and a cancellation in, an order out."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from shop.fields import (
 )
 
 OPTIONAL: Any = {"required": False, "allow_blank": True, "default": ""}
-WHERE_USED = "Needed where the country's addresses have one."
+WHERE_USED = "Required if the country's addresses have one."
 
 
 class AddressSerializer(StrictSerializer):
@@ -36,7 +36,7 @@ class AddressSerializer(StrictSerializer):
     country = CountryCodeField(max_length=2, help_text="ISO 3166-1 alpha-2.")
 
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
-        """By the country's own rules; see `shop.addresses`."""
+        """Check and complete the address by its country's rules; see `shop.addresses`."""
         try:
             return completed(attrs)
         except InvalidAddress as error:
@@ -49,7 +49,7 @@ class WantedLineSerializer(StrictSerializer):
 
 
 class CheckoutSerializer(StrictSerializer):
-    """A checkout. Prices come from the catalogue, whatever the client thinks they are."""
+    """A checkout. It has no prices: they come from the catalogue."""
 
     email = PlainEmailField()
     name = PlainTextField(max_length=120)
@@ -57,13 +57,15 @@ class CheckoutSerializer(StrictSerializer):
     lines = WantedLineSerializer(many=True, allow_empty=False, max_length=MOST_LINES)
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> dict[str, int]:
-        """Quantities by SKU, in the order of the basket; the same SKU twice is added up."""
+        """Quantities by SKU, in the basket's order; lines of one SKU are added up."""
         quantities: dict[str, int] = {}
         for line in lines:
             quantities[line["sku"]] = quantities.get(line["sku"], 0) + line["quantity"]
         for sku, quantity in quantities.items():
             if quantity > LARGEST_QUANTITY:
-                raise serializers.ValidationError(f"{sku}: {LARGEST_QUANTITY} at most in all.")
+                raise serializers.ValidationError(
+                    f"{sku}: {quantity} pieces; at most {LARGEST_QUANTITY} per order."
+                )
         try:
             require_few(quantities)
         except TooManyPieces as error:
@@ -81,8 +83,7 @@ class CancelSerializer(StrictSerializer):
     reason = PlainTextField(max_length=500, default="Cancelled by the customer")
 
 
-# What goes out names its fields one by one: read off the models, they would be put together anew
-# for each answer.
+# Plain serializers: a ModelSerializer would build its fields from the model for each response.
 class LineSerializer(serializers.Serializer[OrderLine]):
     sku = serializers.CharField()
     name = serializers.CharField()
@@ -97,14 +98,14 @@ class LineSerializer(serializers.Serializer[OrderLine]):
 class LinksSerializer(serializers.Serializer[Any]):
     self = serializers.URLField()
     page = serializers.URLField()
-    invoice = serializers.URLField(help_text="404 until the invoice is there.")
+    invoice = serializers.URLField(help_text="404 until the invoice is issued.")
     cancel = serializers.URLField()
 
 
 class OrderSerializer(serializers.Serializer[Order]):
-    """A placed order. Who ordered it is told to nobody."""
+    """A placed order, without personal data."""
 
-    id = serializers.UUIDField(source="public_id", help_text="A name; it opens nothing.")
+    id = serializers.UUIDField(source="public_id", help_text="An identifier, not a link.")
     number = serializers.CharField()
     status = serializers.ChoiceField(
         source="state", choices=[State.PLACED.value, State.CANCELLED.value]
@@ -123,7 +124,7 @@ class OrderSerializer(serializers.Serializer[Order]):
 
     @extend_schema_field(LinksSerializer)
     def get_links(self, order: Order) -> dict[str, str]:  # noqa: ARG002 -- DRF passes it
-        """Whoever has them may see the order and cancel it."""
+        """They contain the order's token, which is the right to see and to cancel it."""
         request, token = self.context["request"], self.context["token"]
         address = reverse("order", [token], request=request)
         page = reverse("order-page", [token], request=request)
@@ -138,13 +139,13 @@ class OrderSerializer(serializers.Serializer[Order]):
 class StepSerializer(serializers.Serializer[Any]):
     """A stage of the order."""
 
-    stage = serializers.CharField(help_text="For people; what other apps declare comes last.")
+    stage = serializers.CharField(help_text="Text for people. Stages of other apps come last.")
     state = serializers.ChoiceField(choices=[state.value for state in Progress])
     at = serializers.DateTimeField(allow_null=True, help_text="When it was reached.")
 
 
 class FollowedOrderSerializer(OrderSerializer):
-    """An order, and how far it is."""
+    """An order with its progress."""
 
     settled = serializers.SerializerMethodField()
     stages = serializers.SerializerMethodField()
@@ -154,5 +155,5 @@ class FollowedOrderSerializer(OrderSerializer):
         return StepSerializer(story(order).steps, many=True).data
 
     def get_settled(self, order: Order) -> bool:
-        """Whether nothing is outstanding and nothing needs a person."""
+        """Whether its stream has no outbox row and no open delivery."""
         return settled(str(order.number))

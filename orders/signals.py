@@ -1,4 +1,4 @@
-"""What a saved order sets off: the one place where a placed order is stated."""
+"""The one receiver of an order's `post_save`: it publishes `OrderPlaced`."""
 
 from collections.abc import Collection
 from typing import Any
@@ -10,9 +10,9 @@ from orders.models import Order
 def publish_when_placed(
     instance: Order, raw: bool, update_fields: Collection[str] | None, **_: Any
 ) -> None:
-    """State `OrderPlaced` in the transaction of the save that turns the order to placed.
+    """Publish `OrderPlaced` in the transaction of the save that places the order.
 
-    Fixtures (`raw`) state nothing: their events are fixtures of their own.
+    Fixtures (`raw`) publish nothing: their events are fixtures too.
     """
     if not raw and instance.is_placing_save(update_fields):
         services.publish_order_placed(instance)

@@ -1,7 +1,7 @@
-"""How far an order is, in the customer's words: from its row and events, which are never pruned.
+"""An order's progress in the customer's words, from its row and events, which are never pruned.
 
-The ledger is asked only how a stage that is not reached goes on, and for stages that other
-subscriptions declare.
+The ledger is read only for stages that are not reached yet, and for those that other subscriptions
+declare.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ RELOADS = (
     (timedelta(minutes=10), 30),
     (timedelta(hours=1), 300),
 )
-"""Up to that age of the latest event, after how many seconds its page looks again; then never."""
+"""(age of the order's latest event, seconds until its page reloads); older ones do not reload."""
 
 
 class Progress(StrEnum):
@@ -48,7 +48,7 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """A stage of one order. `at` is when it was reached."""
+    """A stage of one order. `at` is when it was reached, None before."""
 
     stage: str
     state: Progress
@@ -57,17 +57,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Story:
-    """All stages of an order; which documents can be had; whether its page should look again."""
+    """An order's stages, which documents it has, and when its page reloads."""
 
     steps: list[Step]
     has_invoice: bool
     has_credit_note: bool
     reload_after: int | None
-    """Seconds."""
+    """Seconds; None if the page need not reload."""
 
 
 def story(order: Order) -> Story:
-    """What the customer is told of the order's progress. Three queries."""
+    """The order's progress as its page and the API show it. Three queries."""
     number = str(order.number)
     events = events_of(number)
     reached = _reached(order, events)
@@ -89,7 +89,7 @@ def story(order: Order) -> Story:
 
 
 def _reached(order: Order, events: list[Published]) -> dict[str, datetime]:
-    """When; by the order's row, and by events that it does not note or has not noted yet."""
+    """When each stage was reached: by the order's row, else by the events."""
     found: dict[str, datetime | None] = {}
     for event in events:
         if event.type == InvoiceIssued.__name__:
@@ -107,7 +107,7 @@ def _reached(order: Order, events: list[Published]) -> dict[str, datetime]:
 
 
 def _expected(order: Order, events: list[Published], reached: dict[str, datetime]) -> list[Stage]:
-    """A cancelled order goes no further; what was invoiced is credited."""
+    """A cancelled order ends with its cancellation, and a credit note if it was invoiced."""
     if order.state != State.CANCELLED:
         return list(THE_WAY)
     invoiced = any(event.type == InvoiceNumbered.__name__ for event in events)
@@ -116,7 +116,7 @@ def _expected(order: Order, events: list[Published], reached: dict[str, datetime
 
 
 def _going(number: str) -> dict[str, tuple[Progress, datetime | None]]:
-    """What the ledger has of declared stages. The worst counts; of what was discarded, nothing."""
+    """Progress of declared stages by the ledger: the worst of each; discarded ones do not count."""
     found: dict[str, tuple[Progress, datetime | None]] = {}
     rank = [Progress.DONE, Progress.UNDER_WAY, Progress.DELAYED]
     for one in declared_stages(number):
@@ -128,7 +128,7 @@ def _going(number: str) -> dict[str, tuple[Progress, datetime | None]]:
         before = found.get(one.stage, (Progress.DONE, None))[0]
         if one.stage not in found or rank.index(progress) >= rank.index(before):
             found[one.stage] = progress, one.at if progress is Progress.DONE else None
-    # A handler that is done has not reached one of the order's own stages: an event says that.
+    # The order's own stages are reached by an event, not by a handler that is done.
     return {
         stage: (Progress.UNDER_WAY, None) if stage in {*Stage} and how[0] == Progress.DONE else how
         for stage, how in found.items()

@@ -1,4 +1,4 @@
-"""What orders do when something happens in the shop."""
+"""The handlers of orders."""
 
 from datetime import timedelta
 
@@ -8,24 +8,24 @@ from shop.events import ShipmentDispatched, StockRejected, StockReserved
 
 QUEUE = Queue("orders", ordered=True)
 
-# Nothing but our own database is asked, and its passing errors are tried again by the bus: a row
-# lock is gone in seconds, so the waits are short.
+# Only our own database is used, whose transient errors the bus retries for every subscription. A
+# row lock is released within seconds, so the waits are short.
 RETRY = Retry(on=(), times=6, first_wait=timedelta(seconds=1), longest_wait=timedelta(seconds=30))
 
 
 @subscribe(StockRejected, queue=QUEUE, retry=RETRY, batch=20)
 def cancel_rejected_order(rejected: StockRejected) -> None:
-    """Cancel the order: its goods are not there."""
+    """Cancel the order: its goods are not in stock."""
     services.cancel_rejected_order(rejected)
 
 
 @subscribe(StockReserved, queue=QUEUE, retry=RETRY, batch=50)
 def note_reservation(reserved: list[StockReserved]) -> None:
-    """Note that the goods are set aside, and confirm the orders that are not cancelled."""
+    """Record when the goods were reserved, and confirm the orders that are still placed."""
     services.note_reservation(reserved)
 
 
 @subscribe(ShipmentDispatched, queue=QUEUE, retry=RETRY, batch=50)
 def note_dispatch(dispatched: list[ShipmentDispatched]) -> None:
-    """Remember when the goods left: from then on the order cannot be cancelled."""
+    """Record when the goods left: from then on the order cannot be cancelled."""
     services.note_dispatch(dispatched)

@@ -1,4 +1,4 @@
-"""The doors of orders."""
+"""The addresses of orders: API and customer's page."""
 
 from django.urls import path
 

@@ -18,19 +18,19 @@ WORDS = {Progress.DELAYED: "delayed, we are looking into it"}
 @require_safe
 @never_cache
 def order_page(request: HttpRequest, token: str) -> HttpResponse:
-    """The order to whoever has its link; search engines are asked to stay away."""
+    """The page of the order whose link this is; `noindex`, since the link is a secret."""
     order = selectors.order_of_link(token)
     if order is None:
         raise Http404
-    told = story(order)
+    progress = story(order)
     context = {
         "shop_name": settings.SHOP_NAME,
         "order": order,
         "address": addresses.lines(order, order.name),
-        "story": told,
+        "story": progress,
         "steps": [
             (step, TONES.get(step.state, ""), WORDS.get(step.state, step.state))
-            for step in told.steps
+            for step in progress.steps
         ],
         "documents": reverse("order", args=[token]),
     }

@@ -21,7 +21,7 @@ from billing.document import TaxSum, tax_sums
 from billing.models import Invoice, Series
 from bus.audit import Effect, Finding, check, effects, once
 from bus.models import Event
-from bus.selectors import stated
+from bus.selectors import published
 from shop.events import InvoiceNumbered, Line, OrderCancelled, OrderPlaced
 
 __all__ = [
@@ -89,7 +89,7 @@ def documents_were_ordered() -> Iterator[Finding]:
         (OrderPlaced, Invoice.Kind.INVOICE),
         (OrderCancelled, Invoice.Kind.CREDIT_NOTE),
     ):
-        strays = Invoice.objects.filter(~stated(event, "order_number"), kind=kind).order_by("id")
+        strays = Invoice.objects.filter(~published(event, "order_number"), kind=kind).order_by("id")
         for number, order_number in strays.values_list("number", "order_number"):
             yield Finding(
                 f"{order_number} {number}",

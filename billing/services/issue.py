@@ -12,7 +12,7 @@ from billing.document import tax_sums
 from billing.models import Invoice
 from billing.services.series import Number, next_numbers
 from bus import publish
-from bus.selectors import is_stated
+from bus.selectors import is_published
 from shop.events import InvoiceNumbered, OrderCancelled, OrderConfirmed, OrderPlaced
 
 PAYMENT_TERM = timedelta(days=14)
@@ -51,7 +51,7 @@ def issue_credit_note(order: OrderCancelled) -> Invoice | None:
     if found:
         return found
     invoice = _existing(order, Invoice.Kind.INVOICE)
-    if invoice is None and not is_stated(OrderConfirmed, order.number):
+    if invoice is None and not is_published(OrderConfirmed, order.number):
         return None
     if invoice is None:
         raise NothingToCorrect(

@@ -17,7 +17,7 @@ def amount_field(max_digits: int = 17, **options: Any) -> Amount:
 
 
 def adds_up(name: str) -> models.CheckConstraint:
-    """Net and tax make the total. Rounded, because SQLite keeps amounts as binary fractions."""
+    """`net + tax == total`. Rounded, since SQLite keeps amounts as floating-point numbers."""
     difference = Round(F("net") + F("tax") - F("total"), MOST_PLACES)
     return models.CheckConstraint(
         condition=Q(total__gte=0) & models.lookups.Exact(difference, Decimal(0)), name=name

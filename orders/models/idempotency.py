@@ -1,4 +1,4 @@
-"""Which requests have become an order, so that a repeat gets the same one."""
+"""Idempotency keys of accepted checkouts."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from orders.models.order import Order
 
 
 class IdempotencyKey(models.Model):
-    """One accepted checkout. Written in the order's own transaction and kept as long as it is."""
+    """The key of one accepted checkout, written in its order's transaction and deleted with it."""
 
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the body, in hexadecimal.")

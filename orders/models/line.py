@@ -13,11 +13,11 @@ from shop.money import Amounts, line_amounts, rounded
 
 MOST_LINES = 100
 LARGEST_QUANTITY = 9_999
-"""Of one SKU in one order; more is a matter for a person."""
+"""Pieces of one SKU in one order."""
 
 
 class OrderLine(models.Model):
-    """So many of one product. Name, price and tax rate are the catalogue's at placing."""
+    """One product and its quantity. Name, price and tax rate are the catalogue's at placing."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines", db_index=False)
     sku = models.CharField("product", max_length=32)
@@ -57,10 +57,10 @@ class OrderLine(models.Model):
         return Amounts(self.net, self.tax, self.total)
 
     def freeze(self, product: Product, currency: str) -> Self:
-        """Take name, price and tax rate from the catalogue, and what they come to.
+        """Copy name, price and tax rate from the catalogue and compute the amounts.
 
         Raises:
-            shop.money.UnknownCurrency: the order's currency is none.
+            shop.money.UnknownCurrency: `currency` is no ISO 4217 code.
         """
         self.name = product.name
         self.unit_price = rounded(product.unit_price, currency)

@@ -1,4 +1,4 @@
-"""An order: a draft until it is placed, and never changed in what it says after that."""
+"""An order: a draft until it is placed, its content frozen from then on."""
 
 import uuid
 from collections.abc import Collection, Iterable
@@ -45,8 +45,8 @@ PLAIN = {"validators": [validate_plain]}
 class Order(models.Model):
     """What a customer ordered. Amounts are in `currency`; prices include the tax.
 
-    The save that turns it to placed states `OrderPlaced` in the same transaction (signals.py).
-    `update()` and `bulk_create` state nothing; the audit finds what they leave behind.
+    The save that places it publishes `OrderPlaced` in the same transaction (`orders.signals`).
+    `update()` and `bulk_create` bypass that; the audit finds orders without their event.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -112,15 +112,15 @@ class Order(models.Model):
         return self.number or f"draft {self.pk or 'not saved'}"
 
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        """Write the row and state what became true with it: both, or neither.
+        """Write the row, and publish `OrderPlaced` if this save places the order: both or neither.
 
         Raises:
-            OrderHasNoLines: it is to be placed and was never saved, so it cannot have lines.
-            NotADraft: it is to be placed and was cancelled.
+            OrderHasNoLines: it is placed without being saved as a draft first.
+            NotADraft: it is placed after it was cancelled.
         """
         fields = None if update_fields is None else set(update_fields)
-        # Django opens no transaction around `post_save`. Without a savepoint: whoever catches an
-        # error of this inside a transaction of his own must not be able to commit the rest.
+        # Django opens no transaction around `post_save`. No savepoint: a caller that catches an
+        # error of this inside its own transaction must not be able to commit the rest.
         with transaction.atomic(savepoint=False):
             if self.is_placing_save(fields):
                 fields = self._become_placed(fields)
@@ -130,12 +130,12 @@ class Order(models.Model):
             self.loaded_state = self.state
 
     def clean(self) -> None:
-        """Judge e-mail and address as a checkout does, and write them as it does.
+        """Check and normalize e-mail and address as a checkout does.
 
         Raises:
             ValidationError: by field; see `shop.mail.mailable` and `shop.addresses.completed`.
         """
-        # What is empty here was refused by its own field.
+        # An empty value has been refused by its own field.
         errors = {}
         if self.email:
             try:
@@ -159,7 +159,7 @@ class Order(models.Model):
 
     @cached_property
     def frozen_lines(self) -> "list[OrderLine]":
-        """Its lines in their order, read once; whoever has just written them sets it."""
+        """Its lines by id, read once; a service that has just written them sets it."""
         return list(self.lines.order_by("id"))
 
     def is_placing_save(self, update_fields: Collection[str] | None) -> bool:

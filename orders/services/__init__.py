@@ -1,4 +1,4 @@
-"""What can be done to an order."""
+"""The services of orders: check out, place, cancel, and record milestones."""
 
 from orders.models import NotADraft, OrderHasNoLines
 from orders.services.cancel import (

@@ -1,4 +1,4 @@
-"""Cancelling an order, as long as the goods are here."""
+"""Cancelling an order that has not been shipped."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,14 +16,14 @@ class NotCancellable(ValueError):
 
 
 def cancel_order(order_id: int, reason: str) -> Order:
-    """Cancel a placed order and state `OrderCancelled`, in one transaction.
+    """Cancel a placed order and publish `OrderCancelled`, in one transaction.
 
-    A dispatch that orders has not heard of yet may win the race; fulfilment then has the
-    shipment returned.
+    If the goods have left but `ShipmentDispatched` is not handled yet, the order is cancelled all
+    the same; fulfillment then has the shipment returned.
 
     Raises:
         Order.DoesNotExist: there is no such order.
-        NotCancellable: with the reason in a sentence.
+        NotCancellable: it is not placed, or shipped; the message says which.
     """
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=order_id)
@@ -36,7 +36,7 @@ def cancel_order(order_id: int, reason: str) -> Order:
 
 
 def cancel_rejected_order(rejected: StockRejected) -> None:
-    """Cancel an order whose goods are not there; one that was cancelled meanwhile stays so."""
+    """Cancel an order that the stock rejected, unless it is cancelled already."""
     order = Order.objects.select_for_update().get(number=rejected.number)
     if order.cancellable:
         _cancel(order, _reason(order, rejected), rejected=True)
@@ -52,14 +52,14 @@ def _cancel(order: Order, reason: str, *, rejected: bool = False) -> None:
 
 
 def publish_order_cancelled(order: Order) -> None:
-    """State that the order is cancelled, in the transaction that cancels it."""
+    """Publish `OrderCancelled` in the transaction that cancels the order."""
     assert order.placed_at is not None
     assert order.cancelled_at is not None
     publish(
         OrderCancelled(
             at=order.cancelled_at,
             placed_at=order.placed_at,
-            # What people type may name somebody; an event is kept for ever, by whoever reads it.
+            # A typed reason may contain personal data, and events are kept for ever.
             reason=order.cancel_reason if order.rejected else "",
             rejected=order.rejected,
             **snapshot(order),
@@ -68,7 +68,7 @@ def publish_order_cancelled(order: Order) -> None:
 
 
 def _reason(order: Order, rejected: StockRejected) -> str:
-    """For the customer: names, not SKUs, and not more than fit a sentence."""
+    """The reason as the customer reads it: up to SHORTAGES_NAMED product names."""
     names = {line.sku: line.name for line in order.frozen_lines}
     short = [names.get(shortage.sku, shortage.sku) for shortage in rejected.shortages]
     more = len(short) - SHORTAGES_NAMED

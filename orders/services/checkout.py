@@ -22,7 +22,7 @@ from shop.events import Customer
 
 @dataclass(frozen=True)
 class Basket:
-    """What a customer wants, and where it goes. Quantities by SKU; no prices."""
+    """Quantities by SKU and the customer with the address; no prices."""
 
     customer: Customer
     quantities: dict[str, int]
@@ -31,7 +31,7 @@ class Basket:
 class Answer(NamedTuple):
     order: Order
     repeated: bool
-    """The order was there before: this request only asked again."""
+    """The order was placed by an earlier request with the same key."""
 
 
 def checkout(
@@ -40,19 +40,19 @@ def checkout(
     identity: UUID | None = None,
     budget: Callable[[Basket], None] | None = None,
 ) -> Answer:
-    """Place an order, once per `repeat`, however often it is asked for.
+    """Place an order in one transaction, once per `repeat`.
 
-    `identity` becomes its public id, for whoever must know it even if no answer comes.
+    `identity` becomes its public id, so that the caller knows it even if COMMIT is not answered.
+    `budget` is charged for a new order, in its transaction, and raises if it is spent. A refused
+    checkout leaves neither an order nor a key.
 
     Raises:
-        CommitUnanswered: it is placed, or it is not.
+        CommitUnanswered: the outcome of COMMIT is unknown.
         OrderHasNoLines: the basket is empty.
         TooManyPieces: see `require_few`.
         UnknownProducts: a SKU is not in the catalogue, or not active.
         OutOfStock: see `place.require_stock`.
         KeyReused, StillRunning: see `idempotency`.
-    `budget` is charged for a new order, in its transaction, and raises where there is nothing left.
-    A refused checkout leaves nothing behind, neither an order nor a key.
     """
     if not basket.quantities:
         raise OrderHasNoLines("The basket is empty.")

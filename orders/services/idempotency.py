@@ -1,4 +1,4 @@
-"""One order per Idempotency-Key, however often and however fast the request comes."""
+"""One order per Idempotency-Key, also for concurrent requests."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from orders.models import IdempotencyKey, Order
 LONGEST_WAIT = timedelta(seconds=2)
 LONGEST_KEY = 255
 LOCK_NOT_AVAILABLE = "55P03"
-"""PostgreSQL's code for a lock that was not had within `lock_timeout`."""
+"""PostgreSQL's SQLSTATE when `lock_timeout` has passed."""
 
 
 class BadKey(ValueError):
@@ -23,43 +23,43 @@ class BadKey(ValueError):
 
 
 class KeyReused(ValueError):
-    """The key belongs to another body."""
+    """The key was used with another body."""
 
 
 class StillRunning(Exception):
-    """The first request with this key was not through after `LONGEST_WAIT`."""
+    """The first request with this key has not committed after `LONGEST_WAIT`."""
 
 
 @dataclass(frozen=True)
 class Repeat:
-    """By what a repeat of a request is known: its key, and the fingerprint of its body."""
+    """What identifies a repeated request: its key and the fingerprint of its body."""
 
     key: str
     fingerprint: str
 
     @classmethod
     def of(cls, key: str, body: Any) -> Self:
-        """The same for two bodies that say the same, whatever their blanks and order of fields.
+        """Equal for equal JSON, whatever its white space and order of fields.
 
         Raises:
-            BadKey: where the key cannot be stored as it came.
+            BadKey: the key is not 1 to LONGEST_KEY printable ASCII characters.
         """
         if not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
-            raise BadKey(f"Idempotency-Key takes 1 to {LONGEST_KEY} printable ASCII characters.")
+            raise BadKey(f"Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters.")
         canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
         return cls(key, hashlib.sha256(canonical.encode()).hexdigest())
 
 
 def claim(repeat: Repeat, order_id: UUID) -> Order | None:
-    """Take the key for the order about to be written, or give the order that has it.
+    """Insert the key for the order about to be written; return the order that has it already.
 
-    The insert waits for a running transaction with the same key and then sees what it left. On
-    SQLite, where every transaction waits for the whole database and nobody knows for whom, it
-    has waited at the transaction's start already, like any other request.
+    The insert waits for a running transaction with the same key and then sees its result. On
+    SQLite a transaction has waited at its start for every other one, so `StillRunning` is not
+    raised there.
 
     Raises:
-        KeyReused: the key came with another body before.
-        StillRunning: the other transaction outlasts `LONGEST_WAIT`.
+        KeyReused: the key was used with another body.
+        StillRunning: the other transaction takes longer than `LONGEST_WAIT`.
     """
     try:
         taken = _insert(repeat, order_id)
@@ -71,7 +71,7 @@ def claim(repeat: Repeat, order_id: UUID) -> Order | None:
 
 
 def _insert(repeat: Repeat, order_id: UUID) -> bool:
-    """Insert the key unless it is there. One statement, which no savepoint has to guard."""
+    """Insert the key unless it exists. ON CONFLICT, so no savepoint is needed."""
     field = IdempotencyKey._meta.get_field
     values = [
         field(name).get_db_prep_save(value, connection)
@@ -84,8 +84,8 @@ def _insert(repeat: Repeat, order_id: UUID) -> bool:
     ]
     waiting = ""
     if connection.vendor == "postgresql":
-        # Before the insert may have to wait, and for this transaction alone.
-        waiting = "FROM (SELECT set_config('lock_timeout', %s, true)) AS patience"
+        # Set before the insert may wait, and local to this transaction.
+        waiting = "FROM (SELECT set_config('lock_timeout', %s, true)) AS lock_timeout"
         values.append(f"{LONGEST_WAIT // timedelta(milliseconds=1)}ms")
     with connection.cursor() as cursor:
         cursor.execute(
@@ -99,5 +99,5 @@ def _insert(repeat: Repeat, order_id: UUID) -> bool:
 def _order_of(repeat: Repeat) -> Order:
     row = IdempotencyKey.objects.select_related("order").get(key=repeat.key)
     if row.fingerprint != repeat.fingerprint:
-        raise KeyReused("This Idempotency-Key came with another body before; take a new key.")
+        raise KeyReused("This Idempotency-Key was sent with another body before; use a new key.")
     return row.order

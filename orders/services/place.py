@@ -1,4 +1,4 @@
-"""Placing an order: prices from the catalogue, frozen, and stated once."""
+"""Placing an order: prices are frozen from the catalogue, and `OrderPlaced` is published once."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -27,22 +27,22 @@ class UnknownProducts(ValueError):
 
 
 class TooManyPieces(ValueError):
-    """The order asks for more pieces than one order may: that is a matter for a person."""
+    """The order has more pieces than PIECES_PER_LINE or PIECES_PER_ORDER allow."""
 
 
 class OutOfStock(ValueError):
-    """The stock is known to have fewer pieces than the order wants."""
+    """Fewer pieces are available than the order wants."""
 
     def __init__(self, shortages: Iterable[Shortage]) -> None:
         self.shortages = tuple(shortages)
-        said = (
+        short = (
             f"{one.sku}: {one.wanted} wanted, {one.available} available" for one in self.shortages
         )
-        super().__init__(f"Not in stock: {'; '.join(said)}.")
+        super().__init__(f"Not in stock: {'; '.join(short)}.")
 
 
 class TotalsDoNotAddUp(ValueError):
-    """The order's totals are not those of its lines: place it with `place_order`."""
+    """The order's totals are not the sums of its lines."""
 
 
 def place_order(order_id: int) -> Order:
@@ -51,7 +51,7 @@ def place_order(order_id: int) -> Order:
     Raises:
         Order.DoesNotExist: there is no such order.
         NotADraft: it is placed or cancelled already.
-        OrderHasNoLines: there is nothing to place.
+        OrderHasNoLines: it has no lines.
         UnknownProducts: a product has left the catalogue since the draft was written.
         TooManyPieces: see `require_few`.
         OutOfStock: see `require_stock`.
@@ -74,9 +74,12 @@ def place_order(order_id: int) -> Order:
 
 
 def price_draft(order_id: int) -> None:
-    """Show today's prices on a draft, in the shop's currency of today.
+    """Write today's prices and the shop's currency into a draft.
 
-    What has left the catalogue keeps what it had, or costs nothing once that was another currency.
+    A line whose product is not for sale keeps its price; if the currency changes, it costs 0.
+
+    Raises:
+        NotADraft: it is placed or cancelled already.
     """
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=order_id)
@@ -98,7 +101,11 @@ def price_draft(order_id: int) -> None:
 
 
 def catalogue(skus: set[str]) -> dict[str, Product]:
-    """The products of these SKUs; UnknownProducts if one of them cannot be ordered."""
+    """The active products of these SKUs.
+
+    Raises:
+        UnknownProducts: one of them is not in the catalogue, or not active.
+    """
     products = sellable(skus)
     if unknown := skus - products.keys():
         raise UnknownProducts(unknown)
@@ -106,7 +113,7 @@ def catalogue(skus: set[str]) -> dict[str, Product]:
 
 
 def require_few(quantities: Mapping[str, int]) -> None:
-    """Refuse what would promise the stock to one order: PIECES_PER_LINE, PIECES_PER_ORDER.
+    """Check the settings PIECES_PER_LINE and PIECES_PER_ORDER.
 
     Raises:
         TooManyPieces: of one product, or in all.
@@ -120,9 +127,9 @@ def require_few(quantities: Mapping[str, int]) -> None:
 
 
 def require_stock(quantities: Mapping[str, int]) -> None:
-    """Refuse what is known to be sold out, in one query and without a lock.
+    """Refuse an order for more than is available; one query, no lock.
 
-    Two orders for the last piece may both pass: the stock's reservation rejects one of them later.
+    Two orders for the last piece may both pass; the stock rejects one of them when reserving.
 
     Raises:
         OutOfStock: naming each SKU with the pieces wanted and available.
@@ -148,10 +155,10 @@ def save_as_placed(order: Order, lines: list[OrderLine]) -> None:
 
 
 def publish_order_placed(order: Order) -> None:
-    """State that the order is placed; its receiver calls this in the transaction that places it.
+    """Publish `OrderPlaced`; the receiver calls this in the transaction that places the order.
 
     Raises:
-        OrderHasNoLines, TotalsDoNotAddUp: it was saved as placed without being made ready for it.
+        OrderHasNoLines, TotalsDoNotAddUp: it was saved as placed without `place_order`.
     """
     if not order.frozen_lines:
         raise OrderHasNoLines(f"Order {order} has no lines; add at least one product.")

@@ -1,4 +1,4 @@
-"""An order as the events about it tell it: whole, so that no listener has to ask back."""
+"""The order as its events carry it: whole, so that no handler needs to query orders."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ NEEDED = ("currency", "email", "name", "line1", "postal_code", "city", "country"
 
 
 def snapshot(order: Order) -> dict[str, Any]:
-    """What `OrderPlaced`, `OrderConfirmed` and `OrderCancelled` have in common."""
+    """The fields that `OrderPlaced`, `OrderConfirmed` and `OrderCancelled` have in common."""
     return {name: getattr(order, name) for name in ORDER_FIELDS} | {
         "order_id": order.public_id,
         "lines": tuple(_line(line) for line in order.frozen_lines),
@@ -23,22 +23,22 @@ def snapshot(order: Order) -> dict[str, Any]:
 
 
 def obstacle(order: Order) -> str:
-    """Why the order cannot be stated as it is, in words without personal data; empty if it can.
+    """Why the order cannot be published, without personal data; empty if it can.
 
-    An event is what everybody else goes by, so its lines must be priced and add up, and somebody
-    must be there to deliver to.
+    Every handler relies on the event: lines must be priced, totals must add up, and customer and
+    address must be valid.
     """
     lines = order.frozen_lines
     if not lines:
         return "it has no lines"
     if not is_known(order.currency):
-        return "it has no currency that is known"
+        return f"its currency {order.currency!r} is no ISO 4217 code"
     for line in lines:
         priced = line_amounts(line.unit_price, line.tax_rate, line.quantity, order.currency)
         if not line.name or line.amounts != priced:
             return f"its line {line.sku} is not priced"
     if Amounts(order.net, order.tax, order.total) != summed([line.amounts for line in lines]):
-        return "its totals are not those of its lines"
+        return "its totals are not the sums of its lines"
     for name in NEEDED:
         field = Order._meta.get_field(name)
         try:

@@ -61,7 +61,7 @@ def test_an_order_placed_without_its_event_is_stated_from_its_row(by_hand: Order
     [finding] = audit.placed_orders_without_event()
     assert finding.subject == "SO-9"
 
-    assert finding.repair(GRACE) == "OrderPlaced was stated from the order's row"
+    assert finding.repair(GRACE) == "OrderPlaced was published from the order's row"
     assert finding.repair(GRACE) == ""
 
     event = Event.objects.get(stream="SO-9")
@@ -82,7 +82,7 @@ def test_an_order_that_is_not_whole_is_not_stated(by_hand: Order) -> None:
     assert "its line TEA is not priced" in asks()
 
     by_hand.lines.filter(sku="TEA").delete()
-    assert "its totals are not those of its lines" in asks()
+    assert "its totals are not the sums of its lines" in asks()
 
     by_hand.lines.all().delete()
     assert "it has no lines" in asks()
@@ -135,7 +135,7 @@ def test_an_order_cancelled_without_its_event_is_found(order: Order) -> None:
 
     assert finding.subject == order.number
     assert "OrderCancelled" in finding.what
-    assert finding.repair(GRACE) == "OrderCancelled was stated from the order's row"
+    assert finding.repair(GRACE) == "OrderCancelled was published from the order's row"
     assert list(audit.cancelled_orders_without_event()) == []
 
 

@@ -46,7 +46,7 @@ def order_without_confirmation(_shop: Shop, _stack: ExitStack) -> str:
     return str(late.number)
 
 
-@breaks("every order that was stated is there", mends=False)
+@breaks("every order with an OrderPlaced exists", mends=False)
 def event_without_order(shop: Shop, _stack: ExitStack) -> str:
     Order.objects.get(number=shop.sent).delete()
     return shop.sent
