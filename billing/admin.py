@@ -1,4 +1,4 @@
-"""The documents, for staff to read; nobody can change one."""
+"""The documents in the admin, read-only."""
 
 from decimal import Decimal
 from typing import Any
@@ -47,7 +47,7 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
         documents = super().get_queryset(request)
-        # A list shows none of these, and a hundred lines times fifty rows are much to fetch.
+        # The list shows none of these, and fifty rows of a hundred lines each are much to read.
         listing = request.resolver_match and request.resolver_match.url_name.endswith("changelist")
         return documents.defer("lines", "taxes", "seller") if listing else documents
 
@@ -60,7 +60,7 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
         return [page, *super().get_urls()]
 
     def file(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The PDF, for who may see the row. Not by the customer's link, which lets one cancel."""
+        """The PDF, for staff who may see the row. Not the customer's link: that could cancel."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         invoice = row_of(self, request, object_id)

@@ -1,4 +1,4 @@
-"""What stands on an invoice or a credit note, frozen on the day of its issue."""
+"""The content of an invoice or a credit note, frozen on the day of its issue."""
 
 from datetime import date
 from decimal import Decimal
@@ -9,7 +9,7 @@ from shop.events import Customer, Line
 
 
 class Seller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who issues the document: name, address, VAT number and bank account."""
+    """The issuer of the document."""
 
     name: str
     line1: str
@@ -24,7 +24,7 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaxSum(msgspec.Struct, frozen=True, kw_only=True):
-    """The amounts of all lines with one rate of tax; `rate` is a fraction."""
+    """The sums of all lines with one tax rate; `rate` is a fraction, 0.19 for 19 %."""
 
     rate: Decimal
     net: Decimal
@@ -33,7 +33,7 @@ class TaxSum(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the PDF shows; the same document always makes the same bytes.
+    """Everything the PDF shows; equal documents give equal bytes.
 
     The fields are those that Art. 226 of Directive 2006/112/EC and section 14 (4) UStG ask for.
     """
@@ -57,7 +57,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tax_sums(lines: tuple[Line, ...]) -> tuple[TaxSum, ...]:
-    """The amounts per rate, the highest rate first (Art. 226 (8) of Directive 2006/112/EC)."""
+    """The sums per rate, the highest rate first (Art. 226 (8) of Directive 2006/112/EC)."""
     rates = sorted({line.tax_rate for line in lines}, reverse=True)
     return tuple(_tax_sum(rate, [ln for ln in lines if ln.tax_rate == rate]) for rate in rates)
 

@@ -12,10 +12,10 @@ from shop import files
 from shop.documents import DocumentAltered, DocumentUnavailable, read
 
 MARK = ".database"
-"""The file in the folder that names its database."""
+"""The file in the folder that holds the identity of its database."""
 
 COMPARED = 10
-"""Issued documents that are looked for, where one half does not know the other yet."""
+"""The last issued documents that are looked for if database or folder has no identity yet."""
 
 BACKUP = "docs/backup.md"
 NUMBER = re.compile(r"(?P<prefix>[A-Z]+)-(?P<year>\d{4})-(?P<sequence>\d+)")
@@ -26,7 +26,7 @@ class WrongFolder(RuntimeError):
 
 
 class OlderDatabase(RuntimeError):
-    """The folder has documents that the database has forgotten."""
+    """The folder has documents that the database, from an older backup, does not have."""
 
 
 class FolderNotSeen(OSError):
@@ -34,13 +34,13 @@ class FolderNotSeen(OSError):
 
 
 def check() -> None:
-    """Judge whether this database's documents may be kept in this folder; changes nothing.
+    """Check that the folder belongs to this database; changes nothing.
 
-    Where only one of the two carries an identity (a new one, or one from a backup without it),
-    they belong together if neither has a document, or if the folder has the last ones issued.
+    If only one of the two has an identity (the other is new, or restored without it), they belong
+    together if neither has a document, or if the folder has the documents issued last.
 
     Raises:
-        WrongFolder, FolderNotSeen: one sentence, with the way out.
+        WrongFolder, FolderNotSeen: with the way out.
     """
     root = Path(settings.MEDIA_ROOT)
     tables = connection.introspection.table_names()  # of a new or older database some are missing
@@ -63,27 +63,27 @@ def check() -> None:
 
 
 def check_numbers() -> None:
-    """Judge whether the counters know of every number that was given out; changes nothing.
+    """Check that no file has a number above its counter; changes nothing.
 
-    A document's number is committed before its file is drawn. So a file with a number that its
-    counter has not reached yet is of a later time than the database, and the next document would
-    get a number that a customer has already (section 14 (4) no. 4 UStG).
+    A document's number is committed before its file is drawn. So a file with a number above its
+    counter is newer than the database, and the next document would get a number that a customer
+    already has (section 14 (4) no. 4 UStG).
 
     Raises:
-        OlderDatabase: one sentence, with the way out.
+        OlderDatabase: with the way out.
     """
     if Series._meta.db_table not in connection.introspection.table_names():
         return
     for (prefix, year), (given, last) in sorted(behind().items()):
         raise OlderDatabase(
             f"The database is older than the documents in {settings.MEDIA_ROOT}: number {given} of "
-            f"{prefix}-{year} was issued, and its counter is at {last}. Restore a newer backup "
-            f"({BACKUP}), or have numbers go on after it with manage.py audit --repair."
+            f"{prefix}-{year} was issued, but its counter is at {last}. Restore a newer backup "
+            f"({BACKUP}), or set the counter to {given} with manage.py audit --repair."
         )
 
 
 def behind() -> dict[tuple[str, int], tuple[int, int]]:
-    """By series and year: the highest number that has a file, and the counter that is below it."""
+    """(highest number with a file, counter) by (series, year), where the counter is lower."""
     highest: dict[tuple[str, int], int] = {}
     for path in documents():
         if found := NUMBER.fullmatch(path.stem):
@@ -98,16 +98,16 @@ def behind() -> dict[tuple[str, int], tuple[int, int]]:
 
 
 def documents() -> list[Path]:
-    """The documents' files. List them before the database is read: workers go on, and a file
-    comes after its row."""
+    """The documents' files. List them before reading the database: workers are running, and a
+    file is written after its row."""
     return sorted(Path(settings.MEDIA_ROOT).glob("invoices/*/*.pdf"))
 
 
 def claim() -> None:
-    """Write the identity down where it is missing, on the disk before this returns.
+    """Write the identity where it is missing; it is synced to the disk on return.
 
     Raises:
-        WrongFolder, FolderNotSeen: as `check` does.
+        WrongFolder, FolderNotSeen: see `check`.
         OSError: the folder cannot be written to.
     """
     root = Path(settings.MEDIA_ROOT)
@@ -119,7 +119,11 @@ def claim() -> None:
 
 
 def mark(identity: UUID | None = None) -> None:
-    """Have both carry one identity: this one, the database's own, or a new one."""
+    """Write one identity to both: the database's, else this one, else a new one.
+
+    Raises:
+        WrongFolder: the folder has another identity.
+    """
     root = Path(settings.MEDIA_ROOT)
     row, _ = DocumentFolder.objects.get_or_create(
         pk=DocumentFolder.THE_ROW, defaults={"identity": identity or uuid4()}
@@ -146,8 +150,8 @@ def _mark(root: Path) -> UUID | None:
         return None
     except ValueError as error:
         raise WrongFolder(
-            f"{root / MARK} is damaged: it holds no UUID. Restore it, or delete it; the shop then "
-            "compares the documents themselves."
+            f"{root / MARK} is damaged: it holds no UUID. Restore it, or delete it: then the last "
+            "issued documents are compared instead."
         ) from error
 
 
@@ -166,7 +170,7 @@ def _is_there(invoice: Invoice) -> bool:
 
 def _others(root: Path) -> str:
     return (
-        f"{root} has the documents of another database than the one of DATABASE_URL. Set "
-        "DATABASE_URL or VAR_DIR back; if this database is to begin anew, move that folder to a "
-        "safe place: issued documents must be kept."
+        f"{root} has the documents of another database than the one of DATABASE_URL. Correct "
+        "DATABASE_URL or VAR_DIR; to start with a new database, move that folder to a safe place: "
+        "issued documents must be kept."
     )

@@ -1,6 +1,6 @@
-"""How dates, amounts, rates and account numbers are written on a document.
+"""Dates, amounts, rates and account numbers as documents show them.
 
-Never by the process's locale: the same document must be written alike on every machine.
+Independent of the process's locale: equal documents must give equal bytes on every machine.
 """
 
 from datetime import date
@@ -20,7 +20,7 @@ def day(value: date) -> str:
 
 
 def amount(value: Decimal, currency: str) -> str:
-    """With the decimal places of the currency (ISO 4217), whose code stands elsewhere."""
+    """The amount with the currency's decimal places (ISO 4217), without its code."""
     return number(value, currency)
 
 
@@ -30,7 +30,7 @@ def percentage(rate: Decimal) -> str:
 
 
 def country(code: str) -> str:
-    """The English name in capitals, as the post wants it under a foreign address."""
+    """The English name in capitals, as postal services require it on mail abroad."""
     with translation.override("en"):
         return (countries.name(code) or code).upper()
 

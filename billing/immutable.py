@@ -1,4 +1,4 @@
-"""The database itself refuses to change or delete a numbered document."""
+"""Triggers by which the database refuses to change or delete a numbered document."""
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
@@ -16,10 +16,10 @@ REFUSAL = "A numbered document is never changed or deleted: issue a credit note.
 
 
 def install(editor: BaseDatabaseSchemaEditor) -> None:
-    """Refuse to delete, to update frozen columns, and the file's once they are filled in.
+    """Create the triggers: no DELETE, no UPDATE of frozen columns, the file's columns only once.
 
-    SQLite drops triggers with the table when a migration rebuilds it: a migration that alters
-    `billing_invoice` ends with this step again.
+    SQLite drops triggers when a migration rebuilds the table, so a migration that alters
+    `billing_invoice` must end with this step.
     """
     vendor = editor.connection.vendor
     if vendor == "postgresql":
@@ -39,7 +39,7 @@ def install(editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def remove(editor: BaseDatabaseSchemaEditor) -> None:
-    """Take the refusals away again."""
+    """Drop the triggers."""
     table = " ON billing_invoice" if editor.connection.vendor == "postgresql" else ""
     for name, _refused, _when in TRIGGERS:
         editor.execute(f"DROP TRIGGER IF EXISTS {name}{table}")

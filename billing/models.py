@@ -1,4 +1,4 @@
-"""The documents billing issues, and the counters their numbers come from."""
+"""Documents, and the counters of their numbers."""
 
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from shop.events import Customer, Line
 
 
 class Series(models.Model):
-    """The last number given out in one series and year; its row is the lock of the series."""
+    """The last number of one series and year; its row is the lock of the series."""
 
     prefix = models.CharField(max_length=8)
     year = models.PositiveSmallIntegerField()
@@ -59,7 +59,7 @@ class Invoice(models.Model):
     order_number = models.CharField("order", max_length=32)
     order_id = models.UUIDField("order's public id")
     link_hash = LinkHash(of="order_id", db_index=True)
-    """By what the customer's link finds it; not part of the document, so not frozen."""
+    """The hash by which the customer's link finds it; not part of the document, so not frozen."""
     ordered_on = models.DateField()
     issued_on = models.DateField(db_index=True)
     seller = models.JSONField()
@@ -112,7 +112,7 @@ class Invoice(models.Model):
         return msgspec.convert(self.buyer, Customer)
 
     def document(self) -> Document:
-        """The frozen content, for drawing and for checking."""
+        """The frozen content."""
         return Document(
             kind=self.kind,
             number=self.number,

@@ -1,4 +1,4 @@
-"""What billing does when something happens in the shop."""
+"""The handlers of billing."""
 
 from datetime import timedelta
 
@@ -7,21 +7,21 @@ from bus import AfterDone, Queue, Retry, subscribe
 from shop.events import InvoiceNumbered, OrderCancelled, OrderConfirmed
 from shop.stages import Stage
 
-# A hundred pages take seconds, a storage that hangs takes longer.
+# Drawing a hundred pages takes seconds; a storage that hangs takes longer.
 QUEUE = Queue("billing", ordered=True, hard_limit=timedelta(seconds=120))
 
-# Numbering touches the database alone: what passes there (a lock, a lost connection) passes soon.
+# Numbering uses only the database, whose transient errors (locks, lost connections) end soon.
 NUMBERING = Retry(
     on=(), times=8, first_wait=timedelta(seconds=1), longest_wait=timedelta(seconds=30)
 )
 
-# A full disk or a storage that restarts needs minutes, and somebody who looks.
+# A full disk or a restarting storage needs minutes, and often an operator.
 STORAGE = Retry(
     on=(OSError,), times=10, first_wait=timedelta(seconds=30), longest_wait=timedelta(minutes=30)
 )
 
 
-# Not at once when an order is placed: one that the stock rejects must have no invoice.
+# Not `OrderPlaced`: an order that the stock rejects must not be invoiced.
 @subscribe(
     OrderConfirmed,
     queue=QUEUE,
@@ -31,7 +31,7 @@ STORAGE = Retry(
     stage=Stage.INVOICE,
 )
 def issue_invoice(orders: list[OrderConfirmed]) -> None:
-    """Invoice the orders that will be carried out."""
+    """Issue the invoices of confirmed orders."""
     services.issue_invoices(orders)
 
 
@@ -44,11 +44,11 @@ def issue_invoice(orders: list[OrderConfirmed]) -> None:
     stage=Stage.CREDIT_NOTE,
 )
 def issue_credit_note(order: OrderCancelled) -> None:
-    """Credit what was invoiced; an order that was never confirmed has nothing to credit."""
+    """Credit the order's invoice; an order that was never confirmed has none."""
     services.issue_credit_note(order)
 
 
-# Nobody sees a file until a mail or a link tells of it.
+# Repeatable: a file is not seen before a mail or a link refers to it.
 @subscribe(
     InvoiceNumbered,
     queue=QUEUE,
@@ -60,8 +60,8 @@ def issue_credit_note(order: OrderCancelled) -> None:
     stage=Stage.INVOICE,
 )
 def draw_document(document: InvoiceNumbered, key: str) -> AfterDone | None:  # noqa: ARG001 -- the name is the key
-    """Draw and store the PDF, then tell the shop that it can be had.
+    """Draw and store the PDF, then publish `InvoiceIssued`.
 
-    The key is not needed: the file's name follows from the document's number.
+    The idempotency key is not used: the file is named after the document's number.
     """
     return services.draw_document(document)

@@ -1,4 +1,4 @@
-"""Where billing's documents are."""
+"""The addresses of the documents."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Where a customer gets the documents of an order."""
+"""The documents of an order as PDFs for its customer."""
 
 import logging
 
@@ -22,12 +22,12 @@ PDF = "application/pdf"
 
 
 class DocumentView(APIView):
-    """The PDF of one kind of document; who has the customer's link may read it."""
+    """The PDF of one kind of document; the token of the customer's link is the permission."""
 
     kind: Invoice.Kind
 
     def perform_content_negotiation(self, request: Request, force: bool = True):  # noqa: ARG002 -- DRF passes it
-        # Who asks for a PDF and nothing else must get it, and a problem in JSON where it is not.
+        # A client that accepts only PDF gets it, and a problem in JSON if there is none.
         return super().perform_content_negotiation(request, force=True)
 
     def get(self, request: Request, token: str) -> HttpResponseBase:
@@ -37,7 +37,7 @@ class DocumentView(APIView):
         etag = f'"{invoice.sha256}"'
         response = get_conditional_response(request, etag=etag) or _shown(invoice)
         response["ETag"] = etag
-        # A bill is for the buyer's own cache alone, and may be shown again only when asked for.
+        # Personal data: only the buyer's own cache may keep it, and must revalidate it.
         response["Cache-Control"] = "private, no-cache"
         return response
 
@@ -67,7 +67,7 @@ class CreditNoteView(DocumentView):
 
 
 def pdf_of(invoice: Invoice) -> HttpResponse:
-    """The file as it was issued, to be looked at in the browser.
+    """The file as it was issued, to be shown in the browser.
 
     Raises:
         shop.documents.DocumentUnavailable, shop.documents.DocumentAltered: see `documents.read`.
@@ -81,6 +81,6 @@ def _shown(invoice: Invoice) -> HttpResponse:
     try:
         return pdf_of(invoice)
     except (documents.DocumentAltered, documents.DocumentUnavailable) as error:
-        # The nightly audit finds it, too; InvoiceNumbered, delivered again, draws a lost one anew.
+        # The nightly audit finds it too. Redelivering InvoiceNumbered draws a lost file again.
         log.error("%s cannot be shown: %s", invoice.number, error)
         raise NotFound(f"The file of {invoice.number} cannot be shown at the moment.") from error

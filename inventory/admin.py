@@ -1,4 +1,4 @@
-"""The stock in the admin: looked at here, changed by booking alone."""
+"""The stock in the admin: read-only, but for `low_at`; receiving and correcting are actions."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from shop.admin import LooksOnly, WritableAdmin, row_of
 from shop.models import Product
 from shop.submissions import onward
 
-# A permission's own name here would make Django's checks ask the database before it is migrated.
+# A permission's full name here would make Django's checks query the database before migrations.
 MAY_BOOK = ["book_stock"]
 
 RECEIVE = {
@@ -27,7 +27,7 @@ RECEIVE = {
 }
 CORRECT = {
     "title": "Correct stock",
-    "description": "The books are made to say what was counted; your name and reason are kept.",
+    "description": "Set the pieces on hand to what was counted. Name and reason are recorded.",
     "form_class": CorrectForm,
     "form_submit_text": "Correct",
 }
@@ -38,7 +38,7 @@ class LowFilter(admin.SimpleListFilter):
     parameter_name = "stock"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("low", "low"), ("short", "more promised than there is")]
+        return [("low", "low"), ("short", "reserved more than on hand")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() == "low":

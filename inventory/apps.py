@@ -1,4 +1,4 @@
-"""Inventory: what is on the shelves, and what of it is promised."""
+"""Inventory: stock, reservations and movements."""
 
 from django.apps import AppConfig
 
@@ -8,7 +8,7 @@ class InventoryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the shop how many pieces can still be promised."""
+        """Register the count of available pieces with `shop.availability`."""
         from inventory.selectors import pieces_available
         from shop.availability import counted_by
 

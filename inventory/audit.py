@@ -1,4 +1,4 @@
-"""What must hold in the stock, looked for every night."""
+"""The audit's rules for the stock."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -21,7 +21,7 @@ from shop.events import (
     StockReserved,
 )
 
-COUNT = "Count the shelf, correct the stock, and find the movement that is lost."
+COUNT = "Count the shelf, correct the stock, and find the lost movement."
 
 
 @check("the movements of every stock item add up to its numbers")
@@ -29,7 +29,7 @@ def movements_add_up() -> Iterable[Finding]:
     for item in selectors.summed_items().filter(selectors.differs_from_movements()):
         yield _finding(
             item,
-            f"has {item.on_hand} on hand and {item.reserved} reserved, its movements say "
+            f"has {item.on_hand} on hand and {item.reserved} reserved; its movements add up to "
             f"{item.moved} and {item.promised}",
         )
 
@@ -38,61 +38,61 @@ def movements_add_up() -> Iterable[Finding]:
 def reservations_add_up() -> Iterable[Finding]:
     for item in selectors.summed_items().exclude(held=F("reserved")):
         yield _finding(
-            item, f"has {item.reserved} reserved, its open reservations hold {item.held}"
+            item, f"has {item.reserved} reserved; its open reservations add up to {item.held}"
         )
 
 
-@check("every reservation is what its movements say")
+@check("every reservation agrees with its movements")
 def reservations_follow_movements() -> Iterator[Finding]:
     unlike = selectors.unlike_movements().values_list("number", "item__sku", "reserved", "state")
     for number, sku, quantity, state in unlike:
-        what = f"has no such reservation: its movements say {quantity} {state}"
+        what = f"differs from its movements, by which {quantity} pieces are {state}"
         yield Finding(f"{number} {sku}", what, repair=partial(_follow, sku))
     for number, sku in selectors.without_movement().values_list("number", "item__sku"):
-        yield Finding(f"{number} {sku}", "is reserved, but no movement tells of it", asks=COUNT)
+        yield Finding(f"{number} {sku}", "has a reservation without a movement", asks=COUNT)
 
 
-@check("the stock's answers are what it stated")
-def answers_stated() -> Iterator[Finding]:
+@check("every answer of the stock has its event")
+def answers_have_events() -> Iterator[Finding]:
     for event, granted in ((StockReserved, True), (StockRejected, False)):
         answers = Answer.objects.filter(granted=granted)
         answered = Exists(answers.filter(number=OuterRef("stream")))
         events = Event.objects.filter(~answered, type=event.__name__).order_by("id")
         for number in events.values_list("stream", flat=True):
-            what = f"has {event.__name__} without such an answer"
+            what = f"has {event.__name__}, but no such answer"
             yield Finding(number, what, repair=partial(_answer, event, number, granted))
         unpublished = answers.filter(~published(event, "number")).order_by("id")
         for number in unpublished.values_list("number", flat=True):
             yield Finding(
                 number,
-                f"was answered without {event.__name__}",
-                asks="Find out who wrote the answer. Where nothing is reserved for the order, "
-                "remove it and deliver reserve_stock again.",
+                f"has an answer, but no {event.__name__}",
+                asks="Find out what wrote the answer. If nothing is reserved for the order, "
+                "delete the answer and redeliver reserve_stock.",
             )
 
 
-@check("what was granted is reserved")
+@check("every granted order has its reservation")
 def granted_orders_are_reserved() -> Iterator[Finding]:
     moved = Movement.objects.filter(number=OuterRef("number"), kind=Movement.Kind.RESERVED)
     bare = Answer.objects.filter(~Exists(moved), granted=True).order_by("id")
     for number in bare.values_list("number", flat=True):
-        yield Finding(number, "was granted, but nothing was reserved for it", asks=COUNT)
+        yield Finding(number, "was granted, but has no reserving movement", asks=COUNT)
 
 
-@check("an order has reserved, given back and sent what it is about")
+@check("reserved, released and dispatched pieces agree with the events")
 def pieces_follow_events() -> Iterator[Finding]:
-    """Even where movements, reservations and numbers agree with each other."""
+    """Finds also what movements, reservations and stock items all have wrong alike."""
     for event, kind, change in (
         (OrderPlaced, Movement.Kind.RESERVED, "m.reserved"),
         (OrderCancelled, Movement.Kind.RELEASED, "-m.reserved"),
         (ShipmentDispatched, Movement.Kind.DISPATCHED, "-m.on_hand"),
     ):
         for number, sku, said, moved in _unlike_events(event, kind.value, change):
-            what = f"has {moved} pieces {kind.value}, {event.__name__} says {said}"
+            what = f"has {moved} pieces {kind.value}; {event.__name__} has {said}"
             yield Finding(f"{number} {sku}", what, asks=COUNT)
 
 
-ASKS = "Find out which one is true. Then count the shelf and correct the stock."
+ASKS = "Find out which row is right. Then count the shelf and correct the stock."
 
 answered_once = once("the stock answers an order once", Answer.objects.all(), "number", asks=ASKS)
 
@@ -125,7 +125,7 @@ done_without_effect, effect_without_done = effects(
     Effect(
         handler=tasks.reserve_stock,
         what="answer",
-        # What was stated and has no answer any more is found above.
+        # A published answer without its row is found by `answers_have_events`.
         there=_answer_row | published(StockReserved, "stream") | published(StockRejected, "stream"),
         trace=_answer_row,
     ),
@@ -146,8 +146,8 @@ done_without_effect, effect_without_done = effects(
 def _unlike_events(event: type[OrderEvent], kind: str, change: str) -> list[tuple[Any, ...]]:
     """Order, SKU, pieces of the event and pieces moved, where those two differ.
 
-    An event counts as soon as it has moved anything: whether it must have is asked by other rules.
-    Of an order that was rejected, none does.
+    Only events that have moved something; that none is missing is checked by other rules. Rejected
+    orders are left out.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -176,7 +176,7 @@ def _finding(item: StockItem, what: str) -> Finding:
 def _follow(sku: str, operator: Operator) -> str:
     with transaction.atomic():
         done = services.follow_movements(sku)
-        return operator.record(sku, f"From its movements: {done}") if done else ""
+        return operator.record(sku, f"Set from its movements: {done}") if done else ""
 
 
 def _answer(event: type[OrderEvent], number: str, granted: bool, operator: Operator) -> str:

@@ -1,4 +1,4 @@
-"""What staff fill in to book stock."""
+"""The forms for receiving and correcting stock."""
 
 from django import forms
 from unfold.forms import BaseDialogForm
@@ -30,7 +30,7 @@ class ReceiveForm(BaseDialogForm):
 
 
 class CorrectForm(BaseDialogForm):
-    """What was counted on the shelf."""
+    """The result of a count."""
 
     counted = forms.IntegerField(
         min_value=0,

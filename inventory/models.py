@@ -1,4 +1,4 @@
-"""Stock, what of it is promised to orders, and a row for every change of either."""
+"""Stock items, reservations, and a movement for every change of either."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 
 class StockItem(models.Model):
-    """What is on the shelf of one SKU. The numbers change through `services` alone."""
+    """The pieces of one SKU on hand and reserved. Only `services` changes them."""
 
     sku = models.CharField("SKU", max_length=32, unique=True)
     on_hand = models.IntegerField(default=0, help_text="Pieces in the warehouse.")
@@ -33,10 +33,10 @@ class StockItem(models.Model):
 
     @property
     def available(self) -> int:
-        """Pieces that can still be promised; below zero when more is promised than there is.
+        """Pieces that can still be reserved; below zero if more are reserved than on hand.
 
-        That happens when goods of a cancelled order had left before the cancellation was known:
-        their reservation was released, and another order may have got it.
+        That happens if the goods of a cancelled order had left before the cancellation arrived:
+        their reservation was released, and another order may have it.
         """
         return self.on_hand - self.reserved
 
@@ -46,7 +46,7 @@ AVAILABLE = F("on_hand") - F("reserved")
 
 
 class Answer(models.Model):
-    """What the stock answered to an order. It answers once: a second answer is refused."""
+    """Whether the stock was reserved for an order. Unique: the stock answers an order once."""
 
     number = models.CharField("order", max_length=32, unique=True)
     granted = models.BooleanField()
@@ -57,7 +57,7 @@ class Answer(models.Model):
 
 
 class Reservation(models.Model):
-    """Pieces of one SKU promised to one order."""
+    """Pieces of one SKU reserved for one order."""
 
     class State(models.TextChoices):
         RESERVED = "reserved"
@@ -95,7 +95,7 @@ class Reservation(models.Model):
 
 
 class Movement(models.Model):
-    """One change of a stock item, for ever. All movements of an item add up to its numbers."""
+    """One change of a stock item, never deleted. An item's movements add up to its numbers."""
 
     class Kind(models.TextChoices):
         RECEIVED = "received"
@@ -126,7 +126,7 @@ class Movement(models.Model):
             ),
         ]
         indexes = [
-            # SQLite does not look numbers up in the constraint's index, for that one is partial.
+            # SQLite cannot use the constraint's index for a lookup by number: it is partial.
             models.Index(fields=["number"], name="inventory_movement_number"),
             models.Index(fields=["at"], name="inventory_movement_at"),
         ]

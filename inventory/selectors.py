@@ -1,4 +1,4 @@
-"""Where the stock's own rows do not agree: the movements are the events, all else follows."""
+"""Available pieces, and rows that differ from the movements, which are the source of truth."""
 
 from collections.abc import Collection
 
@@ -27,9 +27,9 @@ FREE = "SELECT sku, on_hand - reserved FROM inventory_stockitem WHERE sku"
 
 
 def pieces_available(skus: Collection[str]) -> dict[str, int]:
-    """Pieces that a reservation could take now, without a lock; 0 of what was never stocked."""
-    # In SQL, since each checkout asks: Django takes longer to put the query together than the
-    # database takes to answer it.
+    """Available pieces by SKU, 0 or more; one query, no lock. 0 for a SKU never stocked."""
+    # SQL, since every checkout runs it: the ORM takes longer to build the query than the database
+    # to answer it.
     condition, wanted = among(skus)
     with connection.cursor() as cursor:
         cursor.execute(f"{FREE} {condition}", [wanted])
@@ -38,9 +38,9 @@ def pieces_available(skus: Collection[str]) -> dict[str, int]:
 
 
 def summed_items() -> QuerySet[StockItem]:
-    """Each item with what its movements add up to and what its open reservations hold.
+    """Every item with the sums of its movements (`moved`, `promised`) and reservations (`held`).
 
-    Every item begins with nothing, so its movements must lead to what it has now.
+    An item starts at zero, so the sums must equal its numbers.
     """
     held = Reservation.objects.filter(item=OuterRef("pk"), state=State.RESERVED)
     held = held.order_by().values("item").annotate(sum=Sum("quantity")).values("sum")
@@ -52,14 +52,14 @@ def summed_items() -> QuerySet[StockItem]:
 
 
 def differs_from_movements() -> Q:
-    """Of `summed_items`: the numbers are not the sums of the movements."""
+    """Condition on `summed_items`: the numbers are not the sums of the movements."""
     return ~Q(moved=F("on_hand")) | ~Q(promised=F("reserved"))
 
 
 def unlike_movements() -> QuerySet[Movement]:
-    """The movements that reserved something whose reservation is missing or says another thing.
+    """Reserving movements whose reservation is missing or different.
 
-    Each with the `state` that the reservation must have.
+    Each has the `state` that its reservation must have.
     """
     same = Movement.objects.filter(number=OuterRef("number"), item=OuterRef("item"))
     state = Case(
@@ -79,7 +79,7 @@ def unlike_movements() -> QuerySet[Movement]:
 
 
 def without_movement() -> QuerySet[Reservation]:
-    """Reservations that no movement tells of: a movement is lost, or they are made up."""
+    """Reservations without a movement: either the movement is lost or the reservation is wrong."""
     movement = Movement.objects.filter(
         number=OuterRef("number"), item=OuterRef("item"), kind=Kind.RESERVED
     )

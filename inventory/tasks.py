@@ -1,4 +1,4 @@
-"""What inventory does when something happens in the shop."""
+"""The handlers of inventory."""
 
 from datetime import timedelta
 
@@ -9,8 +9,8 @@ from shop.stages import Stage
 
 QUEUE = Queue("inventory", ordered=True)
 
-# The database is all that inventory talks to. It comes back within seconds, or an operator is
-# needed anyway, and customers wait for the answer.
+# Only our own database is used. It comes back within seconds or needs an operator, and customers
+# wait for the answer, so the waits are short.
 RETRY = Retry(
     on=(services.StockMoved,),
     times=8,
@@ -23,17 +23,17 @@ RETRY = Retry(
     OrderPlaced, queue=QUEUE, retry=RETRY, batch=20, lock=services.lock_stock, stage=Stage.SET_ASIDE
 )
 def reserve_stock(orders: list[OrderPlaced]) -> None:
-    """Promise the stock to the orders, each as a whole or not at all."""
+    """Reserve all lines of each order, or none."""
     services.reserve_stock(orders)
 
 
 @subscribe(OrderCancelled, queue=QUEUE, retry=RETRY, batch=20, lock=services.lock_stock)
 def release_stock(orders: list[OrderCancelled]) -> None:
-    """Give back what was promised."""
+    """Release what cancelled orders have reserved."""
     services.release_stock(orders)
 
 
 @subscribe(ShipmentDispatched, queue=QUEUE, retry=RETRY, batch=20, lock=services.lock_stock)
 def consume_stock(shipments: list[ShipmentDispatched]) -> None:
-    """Take what has left off the shelf."""
+    """Take dispatched pieces off the shelf."""
     services.consume_stock(shipments)

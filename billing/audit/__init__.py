@@ -1,4 +1,4 @@
-"""What must be true of billing's documents, asked every night."""
+"""The audit's rules for documents."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -26,6 +26,7 @@ from shop.events import InvoiceNumbered, Line, OrderCancelled, OrderPlaced
 
 __all__ = [
     "counters_behind_files",
+    "documents_have_events",
     "documents_once",
     "documents_were_ordered",
     "done_without_effect",
@@ -35,7 +36,6 @@ __all__ = [
     "folder_is_ours",
     "numbers_once",
     "numbers_say_their_place",
-    "numbers_were_stated",
     "numbers_without_gaps",
     "sums_add_up",
 ]
@@ -54,19 +54,19 @@ def numbers_without_gaps() -> Iterator[Finding]:
             yield Finding(
                 f"{name}-{sequence:06}",
                 "has no document",
-                asks="A number is given once (section 14 (4) no. 4 UStG), so nothing fills the "
-                "gap: restore the document from a backup, or write down why it is missing, for "
-                "the tax office will ask (GoBD: records are complete).",
+                asks="A number is given once (section 14 (4) no. 4 UStG), so the gap stays: "
+                "restore the document from a backup, or record why it is missing for the tax office "
+                "(GoBD: records must be complete).",
             )
         for sequence in sorted(there[series] - wanted):
             yield Finding(
                 f"{name}-{sequence:06}",
                 f"is past its counter, which is at {len(wanted)}",
-                asks="Find out who set the counter back, and set it to the last number given.",
+                asks="Find out what set the counter back, and set it to the last number given.",
             )
 
 
-@check("a document's number says its series, year and place in it")
+@check("a document's number agrees with its series, year and sequence")
 def numbers_say_their_place() -> Iterator[Finding]:
     rows = Invoice.objects.values_list("number", "series", "year", "sequence", "issued_on")
     for number, series, year, sequence, issued_on in rows.iterator():
@@ -94,12 +94,13 @@ def documents_were_ordered() -> Iterator[Finding]:
             yield Finding(
                 f"{order_number} {number}",
                 f"is a document of kind {kind}, but there is no {event.__name__}",
-                asks="Find out who issued it; what was not owed is corrected by a document.",
+                asks="Find out who issued it. A document issued without cause is corrected by "
+                "another document.",
             )
 
 
-@check("every document's number was stated")
-def numbers_were_stated() -> Iterator[Finding]:
+@check("every document has its InvoiceNumbered")
+def documents_have_events() -> Iterator[Finding]:
     event = Event.objects.filter(
         stream=OuterRef("order_number"), key=Concat(Value("InvoiceNumbered "), OuterRef("number"))
     )
@@ -108,8 +109,8 @@ def numbers_were_stated() -> Iterator[Finding]:
     ):
         yield Finding(
             number,
-            "has no InvoiceNumbered, so nobody draws it",
-            asks="Find out who wrote the row: billing itself does both or neither.",
+            "has no InvoiceNumbered, so it is never drawn",
+            asks="Find out what wrote the row: billing writes both or neither.",
         )
 
 
@@ -118,14 +119,14 @@ documents_once = once(
     Invoice.objects.all(),
     "order_number",
     "kind",
-    asks="Both are owed until one is cancelled by a document of its own (section 14c (1) UStG).",
+    asks="The tax of both is due until a document corrects one (section 14c (1) UStG).",
 )
 
 numbers_once = once(
     "a document's number is given once",
     Invoice.objects.all(),
     "number",
-    asks="Tell your tax adviser: a number identifies one document (section 14 (4) no. 4 UStG).",
+    asks="Ask your tax adviser: a number identifies one document (section 14 (4) no. 4 UStG).",
 )
 
 _document = Invoice.objects.filter(order_number=OuterRef("stream"))
@@ -147,14 +148,14 @@ done_without_effect, effect_without_done = effects(
         handler=tasks.issue_invoice,
         what="invoice",
         there=_invoiced,
-        # What was numbered once may be in the customer's hands: no second number for it.
+        # The customer may have the numbered invoice, so the order must not get a second number.
         again=~_invoice_numbered,
         asks=RESTORE,
     ),
     Effect(
         handler=tasks.issue_credit_note,
         what="credit note",
-        # An order that was never invoiced is not credited.
+        # An order that was never invoiced has no credit note.
         there=_credited | ~(_invoiced | _invoice_numbered),
         trace=_credited,
         again=~Exists(_numbered.filter(data__kind=Invoice.Kind.CREDIT_NOTE.value)),
@@ -173,12 +174,12 @@ done_without_effect, effect_without_done = effects(
 def _wrong_sum(lines: Any, taxes: Any, net: Decimal, tax: Decimal, total: Decimal) -> str:
     frozen = msgspec.convert(lines, tuple[Line, ...])
     if net + tax != total:
-        return "net and tax do not make the total"
+        return "net and tax do not add up to the total"
     if any(line.net + line.tax != line.total for line in frozen):
-        return "net and tax of a line do not make its total"
+        return "net and tax of a line do not add up to its total"
     by_line = [(line.net, line.tax, line.total) for line in frozen]
     if (net, tax, total) != tuple(sum(column, Decimal(0)) for column in zip(*by_line, strict=True)):
-        return "the lines do not make the totals"
+        return "the lines do not add up to the totals"
     if msgspec.convert(taxes, tuple[TaxSum, ...]) != tax_sums(frozen):
-        return "the tax summary does not follow from the lines"
+        return "the tax summary differs from the lines"
     return ""

@@ -1,4 +1,4 @@
-"""What must be true of the documents' files, and of the folder that keeps them."""
+"""The audit's rules for the documents' files and their folder."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -13,7 +13,7 @@ from bus.models import OPEN, Delivery, State
 from shop.documents import DocumentAltered, DocumentUnavailable, read
 from shop.events import InvoiceNumbered
 
-RESTORE = "Restore it from a backup: what was issued is never made anew."
+RESTORE = "Restore it from a backup: an issued document is never issued again."
 
 
 NOT_SEEN = "cannot be seen from here: the documents of this database are in another folder"
@@ -35,7 +35,7 @@ def files_as_issued() -> Iterator[Finding]:
     try:
         folder.check()
     except (folder.WrongFolder, folder.FolderNotSeen) as error:
-        # The files of this database are somewhere else; nobody knows from here how they are.
+        # The files of this database are in another folder, so they cannot be checked from here.
         yield Finding(folder.MARK, NOT_SEEN, asks=str(error), unseen=True)
         return
     issued = Invoice.objects.exclude(sha256="").order_by("id")
@@ -50,7 +50,7 @@ def files_as_issued() -> Iterator[Finding]:
 
 @check("every file of a document has its document")
 def files_have_documents() -> Iterator[Finding]:
-    """What has none was issued, and the database has forgotten it."""
+    """A file without a row was issued, so the database was restored from an older backup."""
     files = folder.documents()
     numbers = set(Invoice.objects.values_list("number", flat=True))
     for path in files:
@@ -58,8 +58,9 @@ def files_have_documents() -> Iterator[Finding]:
             yield Finding(
                 path.relative_to(settings.MEDIA_ROOT).as_posix(),
                 "belongs to no document of this database",
-                asks="Was the database restored from an older backup? Restore a newer one, or "
-                "write down what stands in it and move it to a safe place: it was issued.",
+                asks="The document was issued, so the database is probably from an older backup: "
+                "restore a newer one, or record the document's content and move the file to a safe "
+                "place.",
             )
 
 
@@ -72,7 +73,7 @@ def counters_behind_files() -> Iterator[Finding]:
 
 
 def _lost(invoice: Invoice, what: str) -> Iterator[Finding]:
-    """A lost file, unless a worker is about to put it back."""
+    """A lost file, unless its delivery is still open and will restore it."""
     delivery = _drawing(invoice.number)
     if delivery is None or delivery.state == State.DEAD:
         yield Finding(invoice.number, what, asks=RESTORE)
@@ -86,8 +87,8 @@ def _altered(invoice: Invoice) -> Iterator[Finding]:
         yield from _lost(invoice, f"{what}: it is damaged")
         return
     asks = (
-        "Find out whose it is and move it to a safe place outside of MEDIA_ROOT. Then restore the "
-        "right one from a backup, or run audit --repair to have it drawn again."
+        "Find out where the file comes from and move it to a safe place outside of MEDIA_ROOT. "
+        "Then restore the issued one from a backup, or draw it again with audit --repair."
     )
     yield Finding(invoice.number, what, asks=asks)
 
@@ -103,7 +104,7 @@ def _drawing(number: str) -> Delivery | None:
 
 
 def _begin_folder(operator: Operator) -> str:
-    """Whoever repairs says that nothing can be restored, so what can be drawn again is."""
+    """Draw all documents again into an empty folder. `--repair` confirms that no backup exists."""
     try:
         folder.check()
     except folder.FolderNotSeen:
@@ -113,11 +114,11 @@ def _begin_folder(operator: Operator) -> str:
     lost = Invoice.objects.exclude(sha256="").order_by("id").values_list("number", flat=True)
     drawings = [drawing for number in lost.iterator() if (drawing := _drawing(number))]
     done = [drawing.pk for drawing in drawings if drawing.state not in OPEN]
-    return operator.deliver_again(done, "The documents' folder was begun anew")
+    return operator.deliver_again(done, "The documents' folder was lost and is drawn again")
 
 
 def _draw_again(number: str, operator: Operator) -> str:
-    """The same bytes are drawn, or none: `draw_document` keeps to what was issued."""
+    """Redeliver the drawing; `draw_document` stores only the bytes that were issued."""
     with transaction.atomic():
         invoice = Invoice.objects.select_for_update().get(number=number)
         delivery = _drawing(number)
@@ -127,7 +128,7 @@ def _draw_again(number: str, operator: Operator) -> str:
 
 
 def _pass_over(prefix: str, year: int, operator: Operator) -> str:
-    """Have no later document get a number that was given out already; what is missing is a gap."""
+    """Set the counter to the highest number with a file; the missing documents are a gap then."""
     with transaction.atomic():
         Series.objects.bulk_create([Series(prefix=prefix, year=year)], ignore_conflicts=True)
         counter = Series.objects.select_for_update().get(prefix=prefix, year=year)
@@ -135,4 +136,4 @@ def _pass_over(prefix: str, year: int, operator: Operator) -> str:
         if counter.last >= given:
             return ""
         Series.objects.filter(pk=counter.pk).update(last=given)
-        return operator.record(f"{prefix}-{year}", f"Its numbers go on after {given}")
+        return operator.record(f"{prefix}-{year}", f"The counter was set to {given}")

@@ -1,4 +1,4 @@
-"""The picture of a document: a PDF of as many pages as its lines need."""
+"""Drawing a document as a PDF."""
 
 from io import BytesIO
 

@@ -1,4 +1,4 @@
-"""What stands under the last line: tax per rate, totals, and how to pay."""
+"""The closing part of a document: tax per rate, totals, and payment terms."""
 
 from billing import formatting
 from billing.document import Document
@@ -17,7 +17,7 @@ TERMS_SIZE = 9
 
 
 def height(document: Document) -> float:
-    """Points that `draw` takes."""
+    """The height of the closing part in points."""
     return ABOVE + _sums_height(document) + 20 + _terms_height(document)
 
 

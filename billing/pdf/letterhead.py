@@ -1,4 +1,4 @@
-"""What stands around the lines: who sells to whom, which document this is, and the foot."""
+"""The head and foot of a document's pages: seller, buyer, number and dates."""
 
 from reportlab.lib.pagesizes import A4
 

@@ -1,4 +1,4 @@
-"""Sharing out the lines of a document over pages."""
+"""Page breaks: which lines of a document go on which page."""
 
 from dataclasses import dataclass
 from decimal import Decimal

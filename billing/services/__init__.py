@@ -1,4 +1,4 @@
-"""What billing does: number and freeze documents, draw them, and keep their files."""
+"""The services of billing: issue documents, draw them, and store their files."""
 
 from billing.services.draw import FileDiffers, draw_document
 from billing.services.issue import NothingToCorrect, issue_credit_note, issue_invoices

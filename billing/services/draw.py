@@ -1,4 +1,4 @@
-"""Drawing a document and keeping its file."""
+"""Drawing a document and storing its file."""
 
 from hashlib import sha256
 
@@ -12,19 +12,18 @@ from shop.events import InvoiceIssued, InvoiceNumbered
 
 
 class FileDiffers(RuntimeError):
-    """An issued document's file is lost, and what would be drawn today is not what was issued."""
+    """An issued document's file is lost, and drawing it again gives other bytes."""
 
 
 def draw_document(document: InvoiceNumbered) -> AfterDone | None:
-    """Draw the document's PDF and keep it in storage; what is returned records and publishes it.
+    """Draw the document's PDF and store it; the returned function records and publishes it.
 
-    May be repeated at any point: the name is always the same, and a file that is there stays
-    (`storage.keep`). Once recorded, a file is only ever put back with the very bytes that were
-    issued.
+    Repeatable: the name is always the same, and an existing file is kept (`storage.keep`). Once
+    recorded, a lost file is only restored with the bytes that were issued.
 
     Raises:
-        FileDiffers: the recorded file is lost and cannot be drawn as it was: restore a backup.
-        storage.NameTaken: its name has another file.
+        FileDiffers: the recorded file is lost and cannot be drawn with the same bytes.
+        storage.NameTaken: another file has its name.
         billing.folder.WrongFolder: the documents' folder belongs to another database.
         OSError: the storage cannot be reached or written.
     """
@@ -35,7 +34,7 @@ def draw_document(document: InvoiceNumbered) -> AfterDone | None:
     digest = sha256(content).hexdigest()
     if invoice.sha256 and invoice.sha256 != digest:
         raise FileDiffers(
-            f"{invoice.storage_name} is lost or damaged and would be drawn differently today: "
+            f"{invoice.storage_name} is lost or damaged, and drawing it again gives other bytes: "
             "restore it from a backup."
         )
     name = storage.keep(invoice, content)

@@ -1,4 +1,4 @@
-"""Numbering a document and freezing what stands on it."""
+"""Issuing invoices and credit notes: a number, and frozen content."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -19,15 +19,15 @@ PAYMENT_TERM = timedelta(days=14)
 
 
 class NothingToCorrect(LookupError):
-    """A confirmed order was cancelled and has no invoice; repeating helps once it has one."""
+    """A confirmed order was cancelled, but has no invoice; repeat once it has one."""
 
 
 def issue_invoices(orders: list[OrderConfirmed]) -> list[Invoice]:
-    """Number each order's invoice, freeze its content and state that it can be drawn.
+    """Number each order's invoice, freeze its content and publish `InvoiceNumbered`.
 
-    Once per order: one that has its invoice is passed over. What is returned was issued now: today
-    in the shop's time zone, so that dates rise with numbers, and in the order given. Any number of
-    orders costs the same four statements, besides stating the events. Needs a transaction.
+    Once per order: an order that has an invoice is skipped. Returns those issued now, in the order
+    given. The date of issue is today in the shop's time zone, so that dates rise with numbers. Four
+    statements for any number of orders, besides publishing. Needs a transaction.
     """
     today = timezone.localdate()
     fresh = _uninvoiced(orders)
@@ -37,15 +37,13 @@ def issue_invoices(orders: list[OrderConfirmed]) -> list[Invoice]:
 def issue_credit_note(order: OrderCancelled) -> Invoice | None:
     """Credit the whole invoice of a cancelled order, under a number of the credit notes' series.
 
-    None for an order that was cancelled or rejected before it was confirmed: it has no invoice,
-    and gets none. Once per order. It repeats what was invoiced, and names that invoice by number
-    and date (Art. 219 of Directive 2006/112/EC; section 14 (6) no. 5 UStG with section 31 (5)
-    UStDV).
-    The amounts are positive, as EN 16931 has it for type 381: *credit note* is the sign, and a
-    minus before a credited amount can be read either way. Needs a transaction.
+    None if the order was cancelled or rejected before it was confirmed: it has no invoice. Once
+    per order. The note repeats the invoice's content and names it by number and date (Art. 219 of
+    Directive 2006/112/EC; section 14 (6) no. 5 UStG with section 31 (5) UStDV). Amounts are
+    positive, as in EN 16931 for type 381: the kind of document is the sign. Needs a transaction.
 
     Raises:
-        NothingToCorrect: the order was confirmed and has no invoice.
+        NothingToCorrect: the order was confirmed, but has no invoice.
     """
     found = _existing(order, Invoice.Kind.CREDIT_NOTE)
     if found:
@@ -56,7 +54,7 @@ def issue_credit_note(order: OrderCancelled) -> Invoice | None:
     if invoice is None:
         raise NothingToCorrect(
             f"{order.number} was cancelled but has no invoice. Deliver its OrderConfirmed to "
-            "billing first, then this event again."
+            "billing first, then redeliver this event."
         )
     copied = ("ordered_on", "buyer", "lines", "taxes", "net", "tax", "total", "currency")
     content = {

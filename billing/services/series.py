@@ -1,4 +1,4 @@
-"""Numbers without gaps, one series a year for invoices and one for credit notes."""
+"""Document numbers without gaps: a series per year for invoices, and one for credit notes."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -23,10 +23,9 @@ class Number(NamedTuple):
 
 
 def lock_series(orders: Sequence[OrderPlaced]) -> None:
-    """Lock the counters that a batch will number from, until its transaction ends.
+    """Lock the counters that a batch needs until its transaction ends.
 
-    Always in the order of their prefixes, so that two batches never wait for each other in a
-    circle. Needs a transaction.
+    In the order of their prefixes, so that two batches cannot deadlock. Needs a transaction.
     """
     year = timezone.localdate().year
     for prefix in sorted({PREFIXES[_kind(order)] for order in orders}):
@@ -37,18 +36,18 @@ def lock_series(orders: Sequence[OrderPlaced]) -> None:
 
 
 def next_numbers(kind: Invoice.Kind, issued_on: date, count: int) -> list[Number]:
-    """Take the next `count` numbers of the kind's series in the year of `issued_on`, rising.
+    """The next `count` numbers of the kind's series in the year of `issued_on`, rising.
 
-    They are given back if the surrounding savepoint or transaction fails, so the numbers of
-    committed documents are 1, 2, 3, ... without a gap (Art. 226 (2) of Directive 2006/112/EC asks
-    for sequential ones; tax offices ask about every one that is missing).
+    A rollback of the surrounding savepoint or transaction returns them, so committed documents are
+    numbered 1, 2, 3, ... without a gap (Art. 226 (2) of Directive 2006/112/EC requires sequential
+    numbers, and tax offices ask about missing ones).
     """
     if not count:
         return []
     prefix, year = PREFIXES[kind], issued_on.year
     counter = Series.objects.filter(prefix=prefix, year=year)
     if not counter.update(last=F("last") + count):
-        # The first of its year, or midnight of New Year's Eve has come since the lock.
+        # The first document of its year, or the year has changed since the lock.
         _open(prefix, year)
         counter.update(last=F("last") + count)
     last = counter.values_list("last", flat=True).get()
@@ -56,7 +55,7 @@ def next_numbers(kind: Invoice.Kind, issued_on: date, count: int) -> list[Number
 
 
 def _open(prefix: str, year: int) -> None:
-    # Two workers may open a year at once: one row comes of it, and neither fails.
+    # Two workers may open a year at the same time: one row is inserted, and neither fails.
     Series.objects.bulk_create([Series(prefix=prefix, year=year)], ignore_conflicts=True)
 
 

@@ -1,4 +1,4 @@
-"""Documents' files: each is written once, and none takes the place of another one."""
+"""The documents' files: each is written once, and none replaces another."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -15,11 +15,11 @@ PDF_BEGINS, PDF_ENDS = b"%PDF-", b"%%EOF"
 
 
 class NameTaken(RuntimeError):
-    """The document's name has a complete file with other content, which is never replaced."""
+    """A complete file with other content has the document's name; it is never replaced."""
 
 
 class StoredMeanwhile(OSError):
-    """Another process stored a file of this name at the same moment; the next try compares it."""
+    """Another process stored a file of this name at the same time; the next try compares it."""
 
 
 def storage_name(invoice: Invoice) -> str:
@@ -27,7 +27,7 @@ def storage_name(invoice: Invoice) -> str:
 
 
 def is_kept(invoice: Invoice) -> bool:
-    """Whether the issued document's file is there, byte for byte."""
+    """Whether the issued document's file exists with the bytes that were issued."""
     try:
         read(invoice)
     except (DocumentAltered, DocumentUnavailable):
@@ -38,13 +38,13 @@ def is_kept(invoice: Invoice) -> bool:
 def keep(invoice: Invoice, content: bytes) -> str:
     """Store the document's file durably, and return its name in storage.
 
-    Equal bytes are left alone. What a crash or a power cut damaged is replaced; a complete file
-    with other content never is.
+    A file with equal bytes is kept. A file damaged by a crash or a power cut is replaced; a
+    complete file with other content never is.
 
     Raises:
-        NameTaken: the name has a complete file with other content.
+        NameTaken: a complete file with other content has the name.
         billing.folder.WrongFolder: the folder belongs to another database.
-        OSError: the folder cannot be seen or written.
+        OSError: the folder cannot be reached or written.
     """
     name = storage_name(invoice)
     path = Path(default_storage.path(name))
@@ -52,13 +52,13 @@ def keep(invoice: Invoice, content: bytes) -> str:
     if found is not None and found != content and not _left_by_crash(invoice, found, content):
         raise NameTaken(
             f"{path} has other content (SHA-256 {sha256(found).hexdigest()[:12]}...) than document "
-            f"{invoice.number}, and is never replaced. Find out whose it is, move it to a safe "
-            "place outside of MEDIA_ROOT, then deliver again."
+            f"{invoice.number}, and is never replaced. Find out where it comes from, move it to a "
+            "safe place outside of MEDIA_ROOT, then redeliver."
         )
     folder.claim()
     if found is None:
         if not files.create(path, content):
-            raise StoredMeanwhile(f"{path} was stored by another process just now.")
+            raise StoredMeanwhile(f"{path} was stored by another process; drawing is retried.")
     elif found == content:
         files.sync(path)
         files.sync(path.parent)
@@ -68,7 +68,7 @@ def keep(invoice: Invoice, content: bytes) -> str:
 
 
 def is_damaged(invoice: Invoice) -> bool:
-    """Whether the issued document's file is no complete PDF any more, so nobody's document."""
+    """Whether the issued document's file is not a complete PDF."""
     try:
         return not _is_complete(Path(default_storage.path(invoice.storage_name)).read_bytes())
     except FileNotFoundError:
@@ -76,9 +76,9 @@ def is_damaged(invoice: Invoice) -> bool:
 
 
 def _left_by_crash(invoice: Invoice, found: bytes, content: bytes) -> bool:
-    """Whether what was found is the begin of the content, as far as it was written.
+    """Whether the file is a beginning of the content; trailing zeros count as not written.
 
-    Of an issued document, whose content is known by its hash, also what is no complete PDF.
+    For an issued document, whose content is known by its hash, also any incomplete PDF.
     """
     if content.startswith(found.rstrip(b"\0")):
         return True

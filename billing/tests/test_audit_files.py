@@ -63,7 +63,7 @@ def test_a_file_of_a_newer_database_keeps_its_number_for_itself(documents):
     assert stray.subject == "invoices/2026/INV-2026-000007.pdf"
     assert "older backup" in stray.asks
     [counter] = audit.counters_behind_files()
-    assert counter.repair(GRACE) == "Its numbers go on after 7"
+    assert counter.repair(GRACE) == "The counter was set to 7"
 
     assert Series.objects.get(prefix="INV", year=2026).last == 7
     assert counter.repair(GRACE) == ""

@@ -1,4 +1,4 @@
-"""What inventory does; the numbers of the stock change here and nowhere else."""
+"""The services of inventory; nothing else changes the stock's numbers."""
 
 from inventory.services.adjust import BadBooking, correct_stock, receive_stock
 from inventory.services.consume import consume_stock

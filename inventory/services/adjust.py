@@ -1,4 +1,4 @@
-"""Stock that people book: deliveries to the warehouse, and what a count has found."""
+"""Stock booked by staff: deliveries to the warehouse, and corrections after a count."""
 
 from django.db import transaction
 
@@ -6,43 +6,49 @@ from inventory.models import Movement, StockItem
 from inventory.services.stock import book, locked
 
 LARGEST_QUANTITY = 1_000_000
-"""Pieces in one booking. More is a slip of the keyboard."""
+"""Pieces in one booking; more is taken for a typing error."""
 
 
 class BadBooking(ValueError):
-    """A booking that cannot be meant; the message says what to change."""
+    """The booking is not valid; the message says what to change."""
 
 
 @transaction.atomic
 def receive_stock(sku: str, quantity: int, reason: str, who: str = "") -> None:
-    """Add `quantity` pieces that have arrived. A SKU that was never stocked gets its first row.
+    """Add `quantity` pieces that have arrived; creates the stock item of a new SKU.
 
-    Every call is another delivery: it is not repeatable. `who` is a user name, empty for the shop.
+    Not repeatable: every call is another delivery. `who` is a user name, empty for the shop.
 
     Raises:
-        BadBooking: the quantity is not from 1 to a million, or the reason or SKU is missing.
+        BadBooking: `quantity` is not 1 to LARGEST_QUANTITY, or `reason` or `sku` is empty.
     """
-    _require(bool(sku.strip()), "Say which SKU has arrived.")
-    _require(0 < quantity <= LARGEST_QUANTITY, f"Receive 1 to {LARGEST_QUANTITY} pieces.")
-    _require(bool(reason.strip()), "Say where the pieces come from.")
+    _require(bool(sku.strip()), "Give the SKU that has arrived.")
+    _require(
+        0 < quantity <= LARGEST_QUANTITY,
+        f"Quantity is {quantity}; receive 1 to {LARGEST_QUANTITY} pieces.",
+    )
+    _require(bool(reason.strip()), "Give the supplier or the delivery note as reason.")
     StockItem.objects.get_or_create(sku=sku)
     _book(locked([sku])[sku], Movement.Kind.RECEIVED, quantity, reason, who)
 
 
 @transaction.atomic
 def correct_stock(sku: str, counted: int, reason: str, who: str) -> int:
-    """Make the books say what was counted on the shelf; returns the difference in pieces.
+    """Set the pieces on hand to what was counted; returns the difference in pieces.
 
-    A count below what is reserved is accepted, for the shelf is right: available then falls
-    below zero, and nothing more is promised until a delivery has come.
+    A count below what is reserved is accepted: available is then below zero, and nothing more is
+    reserved until a delivery arrives.
 
     Raises:
-        BadBooking: the count is below zero or above a million, nobody or no reason is named, or
-            the SKU was never stocked.
+        BadBooking: `counted` is not 0 to LARGEST_QUANTITY, `reason` or `who` is empty, or the SKU
+            was never stocked.
     """
-    _require(0 <= counted <= LARGEST_QUANTITY, f"A count is 0 to {LARGEST_QUANTITY} pieces.")
-    _require(bool(reason.strip()), "Say why the books were wrong.")
-    _require(bool(who.strip()), "Say who has counted.")
+    _require(
+        0 <= counted <= LARGEST_QUANTITY,
+        f"Counted is {counted}; a count is 0 to {LARGEST_QUANTITY} pieces.",
+    )
+    _require(bool(reason.strip()), "Give the reason of the correction.")
+    _require(bool(who.strip()), "Give the name of the person who counted.")
     item = locked([sku]).get(sku)
     if item is None:
         raise BadBooking(f"{sku} was never stocked; receive it instead.")

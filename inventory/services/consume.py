@@ -1,4 +1,4 @@
-"""Taking the pieces off the shelf that a shipment has carried away."""
+"""Taking dispatched pieces off the shelf."""
 
 from inventory.models import Movement, Reservation, StockItem
 from inventory.services.stock import book, locked, quantities, reservations_of
@@ -6,14 +6,14 @@ from shop.events import ShipmentDispatched
 
 
 def consume_stock(shipments: list[ShipmentDispatched]) -> None:
-    """Take the pieces that have left off the shelf; once per order, in six statements.
+    """Take the dispatched pieces off the shelf; once per order, in six statements.
 
     On hand falls even if the reservation was released first, because the cancellation arrived
     before the dispatch: the goods have left all the same. What is available may then be below zero
     until they are back.
 
     Raises:
-        BooksDisagree: the books hold fewer pieces than have left.
+        BooksDisagree: the stock has fewer pieces than were dispatched.
     """
     items = locked(line.sku for shipment in shipments for line in shipment.lines)
     numbers = [shipment.number for shipment in shipments]

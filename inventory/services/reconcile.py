@@ -1,4 +1,4 @@
-"""Putting right what the audit found in the stock, from what its movements and events say."""
+"""Repairs of the stock for the audit, from its movements and events."""
 
 from datetime import datetime
 
@@ -11,10 +11,10 @@ from inventory.services.stock import locked
 
 @transaction.atomic
 def follow_movements(sku: str) -> str:
-    """Make an item's reservations and numbers what its movements say; returns what was changed.
+    """Set an item's reservations and numbers from its movements; returns what was changed.
 
-    Changes nothing, and returns nothing, where all agree, where the movements lead below zero, or
-    where a reservation has no movement: one may be lost then, and the sums say nothing.
+    Changes nothing and returns "" if they agree, if the movements add up to less than zero, or if a
+    reservation has no movement: a movement may be lost then, and the sums prove nothing.
     """
     item = locked([sku]).get(sku)
     if item is None or without_movement().filter(item=item).exists():
@@ -41,5 +41,5 @@ def follow_movements(sku: str) -> str:
 
 
 def restore_answer(number: str, *, granted: bool, at: datetime) -> None:
-    """Write down once more what the stock has stated about an order."""
+    """Write the answer's row again, as `StockReserved` or `StockRejected` has it."""
     Answer.objects.update_or_create(number=number, defaults={"granted": granted, "at": at})

@@ -1,4 +1,4 @@
-"""Giving back what a cancelled order has reserved."""
+"""Releasing the reservations of cancelled orders."""
 
 from inventory.models import Movement, Reservation
 from inventory.services.stock import book, locked, reservations_of

@@ -1,4 +1,4 @@
-"""Promising stock to orders: all lines of an order, or none."""
+"""Reserving stock for orders: all lines of an order, or none."""
 
 from django.utils import timezone
 
@@ -9,13 +9,13 @@ from shop.events import OrderPlaced, Shortage, StockRejected, StockReserved
 
 
 def reserve_stock(orders: list[OrderPlaced]) -> None:
-    """Reserve every line of each order or none of it, and state which; once per order.
+    """Reserve all lines of each order or none, and publish which; once per order.
 
-    Orders are served in the order given. A SKU that is not in the stock counts as 0 available.
-    Any number of orders costs the same six statements, besides stating the events.
+    Orders are served in the order given. A SKU without a stock item has 0 available. Six statements
+    for any number of orders, besides publishing.
 
     Raises:
-        StockMoved: see `book`; nothing has happened.
+        StockMoved: see `book`; nothing was changed.
     """
     fresh = _unanswered(orders)
     items = locked(line.sku for order in fresh for line in order.lines)
@@ -33,7 +33,7 @@ def reserve_stock(orders: list[OrderPlaced]) -> None:
     Reservation.objects.bulk_create(reservations)
     book([_movement(reservation) for reservation in reservations], from_available=True)
     for order in fresh:
-        _state(order, shortages[order.number])
+        _publish(order, shortages[order.number])
 
 
 def _unanswered(orders: list[OrderPlaced]) -> list[OrderPlaced]:
@@ -72,7 +72,7 @@ def _movement(reservation: Reservation) -> Movement:
     )
 
 
-def _state(order: OrderPlaced, short: tuple[Shortage, ...]) -> None:
+def _publish(order: OrderPlaced, short: tuple[Shortage, ...]) -> None:
     about = {"number": order.number, "order_id": order.order_id, "at": timezone.now()}
     event = StockRejected(**about, shortages=short) if short else StockReserved(**about)
     publish(event, cause=order)

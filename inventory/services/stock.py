@@ -1,4 +1,4 @@
-"""Locking stock in one order, and the one statement through which its numbers change."""
+"""The stock's row locks, and `book`, the only code that changes its numbers."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,11 +10,11 @@ from shop.events import Line, OrderPlaced, ShipmentDispatched
 
 
 class BooksDisagree(ValueError):
-    """The books hold fewer pieces than have left: somebody must count and correct the stock."""
+    """The stock has fewer pieces than were dispatched; it must be counted and corrected."""
 
 
 class StockMoved(RuntimeError):
-    """The stock was taken between reading and booking; a new try reads it anew."""
+    """The stock was taken between reading and booking; a retry reads it again."""
 
 
 def lock_stock(events: Sequence[OrderPlaced] | Sequence[ShipmentDispatched]) -> None:
@@ -23,10 +23,10 @@ def lock_stock(events: Sequence[OrderPlaced] | Sequence[ShipmentDispatched]) -> 
 
 
 def locked(skus: Iterable[str]) -> dict[str, StockItem]:
-    """The stock items by SKU, their rows locked in the order of the SKUs. Unknown ones are missing.
+    """The stock items by SKU, locked in the order of the SKUs; unknown SKUs are left out.
 
-    Everybody who changes stock, a reservation or a movement holds this lock first. Needs a
-    transaction; on SQLite the transaction itself is the lock.
+    Whatever changes stock, a reservation or a movement takes this lock first. Needs a transaction;
+    on SQLite the transaction itself is the lock.
     """
     rows = StockItem.objects.select_for_update(no_key=True).filter(sku__in=set(skus))
     return {item.sku: item for item in rows.order_by("sku")}
@@ -47,15 +47,14 @@ def quantities(lines: Iterable[Line]) -> dict[str, int]:
 
 
 def book(movements: list[Movement], *, from_available: bool = False) -> None:
-    """Change the stock as `movements` say and keep them: two statements for any number.
+    """Add `movements` to the stock and insert them; two statements for any number.
 
-    The movements' items are locked. With `from_available` only pieces that are on hand and not
-    reserved may be taken, which the update itself asks for again: no oversell even where a caller
-    had forgotten the lock.
+    The movements' items must be locked. With `from_available` the update itself requires enough
+    available pieces, so nothing is oversold even if a caller forgot the lock.
 
     Raises:
         BooksDisagree: a number would fall below zero.
-        StockMoved: with `from_available`, when fewer pieces are free than the caller had read.
+        StockMoved: with `from_available`, if fewer pieces are available than the caller had read.
     """
     if not movements:
         return
@@ -74,7 +73,7 @@ def book(movements: list[Movement], *, from_available: bool = False) -> None:
         on_hand=F("on_hand") + _by_item(on_hand), reserved=F("reserved") + _by_item(reserved)
     )
     if changed != len(items):
-        raise StockMoved("The stock changed between reading and reserving; it is tried again.")
+        raise StockMoved("The stock changed between reading and reserving; reserving is retried.")
     Movement.objects.bulk_create(movements)
 
 
@@ -86,5 +85,5 @@ def _require_enough(item: StockItem, on_hand: int, reserved: int) -> None:
     if item.on_hand + on_hand < 0 or item.reserved + reserved < 0:
         raise BooksDisagree(
             f"{item.sku}: {item.on_hand} on hand and {item.reserved} reserved cannot change by "
-            f"{on_hand} and {reserved}. Count the shelf, correct the stock, and deliver again."
+            f"{on_hand} and {reserved}. Count the shelf, correct the stock, then redeliver."
         )

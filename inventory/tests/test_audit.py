@@ -18,7 +18,7 @@ ALL = [
     audit.movements_add_up,
     audit.reservations_add_up,
     audit.reservations_follow_movements,
-    audit.answers_stated,
+    audit.answers_have_events,
     audit.granted_orders_are_reserved,
     audit.pieces_follow_events,
     audit.answered_once,
@@ -97,9 +97,9 @@ def test_a_reservation_lost_by_hand_is_made_again_from_its_movement() -> None:
 
 def test_an_answer_lost_by_hand_is_written_down_again_as_it_was_stated() -> None:
     Answer.objects.filter(number__in=["SO-2", "SO-3"]).delete()
-    assert found(audit.answers_stated) == ["SO-3", "SO-2"]
+    assert found(audit.answers_have_events) == ["SO-3", "SO-2"]
 
-    repaired(audit.answers_stated)
+    repaired(audit.answers_have_events)
 
     answers = dict(Answer.objects.values_list("number", "granted"))
     assert answers == {"SO-1": True, "SO-2": False, "SO-3": True}
@@ -108,7 +108,7 @@ def test_an_answer_lost_by_hand_is_written_down_again_as_it_was_stated() -> None
 def test_an_answer_that_was_never_stated_is_found() -> None:
     Answer.objects.create(number="SO-9", granted=False)
 
-    [finding] = audit.answers_stated()
+    [finding] = audit.answers_have_events()
 
     assert finding.subject == "SO-9"
     assert finding.asks
@@ -126,7 +126,7 @@ def agreeing() -> bool:
         audit.movements_add_up,
         audit.reservations_add_up,
         audit.reservations_follow_movements,
-        audit.answers_stated,
+        audit.answers_have_events,
         audit.granted_orders_are_reserved,
     )
     return not any(map(found, checks))
@@ -141,7 +141,7 @@ def test_more_reserved_than_ordered_is_found_even_where_all_rows_agree() -> None
     [finding] = audit.pieces_follow_events()
 
     assert finding.subject == "SO-3 CUP"
-    assert finding.what == "has 4 pieces reserved, OrderPlaced says 2"
+    assert finding.what == "has 4 pieces reserved; OrderPlaced has 2"
     assert finding.asks
 
 

@@ -25,7 +25,7 @@ def numbers(sku: str) -> tuple[int, int]:
     return StockItem.objects.values_list("on_hand", "reserved").get(sku=sku)
 
 
-def stated(event: type) -> list[str]:
+def published(event: type) -> list[str]:
     return [one.number for _id, one in history(event)]
 
 
@@ -34,7 +34,7 @@ def test_an_order_gets_what_is_there() -> None:
 
     assert numbers("CUP") == (10, 3)
     assert numbers("POT") == (2, 2)
-    assert stated(StockReserved) == ["SO-1"]
+    assert published(StockReserved) == ["SO-1"]
     assert Reservation.objects.filter(number="SO-1", state="reserved").count() == 2
 
 
@@ -59,8 +59,8 @@ def test_earlier_orders_of_a_batch_come_first_and_nothing_is_sold_twice() -> Non
 
     services.reserve_stock(batch)
 
-    assert stated(StockReserved) == ["SO-1", "SO-3"]
-    assert stated(StockRejected) == ["SO-2"]
+    assert published(StockReserved) == ["SO-1", "SO-3"]
+    assert published(StockRejected) == ["SO-2"]
     assert numbers("POT") == (2, 2)
 
 

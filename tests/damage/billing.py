@@ -28,7 +28,7 @@ def document_lost(shop: Shop, _stack: ExitStack) -> str:
     return lost.number
 
 
-@breaks("a document's number says its series, year and place in it", mends=False)
+@breaks("a document's number agrees with its series, year and sequence", mends=False)
 def document_of_another_year(shop: Shop, _stack: ExitStack) -> str:
     with tampering(Invoice):
         Invoice.objects.filter(pk=invoice(shop).pk).update(issued_on="2020-02-29")
@@ -104,7 +104,7 @@ def document_that_nobody_ordered(shop: Shop, _stack: ExitStack) -> str:
     return number
 
 
-@breaks("every document's number was stated", mends=False)
+@breaks("every document has its InvoiceNumbered", mends=False)
 def number_that_was_not_stated(shop: Shop, _stack: ExitStack) -> str:
     with tampering(Invoice):
         Invoice.objects.filter(pk=invoice(shop).pk).update(number="INV-2026-000999")

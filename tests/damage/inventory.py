@@ -22,26 +22,26 @@ def reserved_changed(_shop: Shop, _stack: ExitStack) -> str:
     return "CUP"
 
 
-@breaks("every reservation is what its movements say", mends=True)
+@breaks("every reservation agrees with its movements", mends=True)
 def reservation_lost(shop: Shop, _stack: ExitStack) -> str:
     Reservation.objects.get(number=shop.released).delete()
     return f"{shop.released} CUP"
 
 
-@breaks("the stock's answers are what it stated", mends=True)
+@breaks("every answer of the stock has its event", mends=True)
 def answer_lost(shop: Shop, _stack: ExitStack) -> str:
     Answer.objects.filter(number__in=[shop.released, shop.rejected]).delete()
     return shop.rejected
 
 
-@breaks("what was granted is reserved", mends=False)
+@breaks("every granted order has its reservation", mends=False)
 def nothing_reserved(shop: Shop, _stack: ExitStack) -> str:
     Reservation.objects.get(number=shop.released).delete()
     Movement.objects.filter(number=shop.released).delete()
     return shop.released
 
 
-@breaks("an order has reserved, given back and sent what it is about", mends=False)
+@breaks("reserved, released and dispatched pieces agree with the events", mends=False)
 def too_much_reserved(shop: Shop, _stack: ExitStack) -> str:
     Movement.objects.filter(number=shop.released).update(reserved=F("reserved") + 2)
     Reservation.objects.filter(number=shop.released).update(quantity=F("quantity") + 2)
