@@ -1,4 +1,4 @@
-"""Campaigns' histories as tables in Markdown: what docs/reliability.md shows of them."""
+"""The page docs/campaigns.md, from the histories of campaigns."""
 
 import json
 import re
@@ -15,12 +15,21 @@ VERDICT = re.compile(
 )
 
 
+HEAD = """# Campaigns
+
+Written by `python -m tests.chaos.table`, never by hand. What a campaign does and asks is told in
+[reliability.md](reliability.md). The recovery of faults that struck together is the recovery of all
+of them, and stands in the row of each. A bar is judged where a fault struck alone.
+"""
+
+
 def main(paths: list[str]) -> int:
     """Print a row for each campaign, their sum, and a row for each kind of fault."""
     histories = [_read(Path(path)) for path in paths]
     if not histories:
         sys.exit("Name the histories: python -m tests.chaos.table var/chaos/*.jsonl")
-    for line in [*_campaigns(histories), "", _checkouts(histories), "", *_faults(histories)]:
+    tables = [*_campaigns(histories), "", _checkouts(histories), "", *_faults(histories)]
+    for line in [HEAD, *tables]:
         print(line)
     return 0
 
