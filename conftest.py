@@ -43,7 +43,7 @@ from django.conf import settings  # noqa: E402  the environment comes first
 if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in the shop: an in-memory database has other locks.
     settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"{VAR_DIR}/test.sqlite3"
-    emptying.install()
+emptying.install()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django_countries import countries
 
 from shop import addresses
 from shop.columns import Amount
@@ -101,9 +102,10 @@ class Shipment(models.Model):
         )
 
     @property
-    def address_lines(self) -> list[str]:
-        """As the country writes them, without recipient and country."""
-        return addresses.lines(self.address)
+    def label(self) -> list[str]:
+        """The lines to print on the parcel, in the country's order; its name is the last."""
+        country = countries.name(self.country) or self.country
+        return [*addresses.lines(self.address, self.recipient), country.upper()]
 
     @property
     def customer(self) -> Customer:

@@ -9,9 +9,13 @@ from rest_framework import serializers
 
 from shop.mail import Unmailable, mailable
 from shop.money import plain
-from shop.text import REFUSAL, is_plain
+from shop.text import REFUSAL, UNSEEN, is_plain, is_visible
 
-PLAIN_MESSAGES: dict[str, Any] = {"invalid": "Must be a text.", "control": REFUSAL}
+PLAIN_MESSAGES: dict[str, Any] = {
+    "invalid": "Must be a text.",
+    "control": REFUSAL,
+    "unseen": UNSEEN,
+}
 LONGEST_EMAIL = 254
 """Characters (RFC 5321 with its erratum 1690)."""
 
@@ -24,6 +28,8 @@ def _plain(field: serializers.Field[Any, Any, Any, Any], data: Any) -> None:
         field.fail("invalid")
     if not is_plain(data):
         field.fail("control")
+    if data.strip() and not is_visible(data):
+        field.fail("unseen")
 
 
 class StrictSerializer(serializers.Serializer[Any]):

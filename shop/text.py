@@ -10,7 +10,12 @@ FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 DIRECTION_CHANGES = set(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
 """They let a text pose as another one (Unicode Technical Report 36)."""
 
+INVISIBLE = {"Cf", "Mn", "Zs"} | FORBIDDEN_CATEGORIES
+BLANK_LETTERS = {"\u115f", "\u1160", "\u3164", "\uffa0", "\u2800"}
+"""Fillers of Hangul and the empty Braille pattern: letters and symbols that show nothing."""
+
 REFUSAL = "Line breaks and control characters are not allowed here."
+UNSEEN = "Nothing of this text can be seen."
 
 
 def is_plain(text: str) -> bool:
@@ -21,11 +26,21 @@ def is_plain(text: str) -> bool:
     )
 
 
+def is_visible(text: str) -> bool:
+    """Whether the text shows anything: a name of zero-width characters prints an empty line."""
+    return any(
+        unicodedata.category(character) not in INVISIBLE and character not in BLANK_LETTERS
+        for character in text
+    )
+
+
 def validate_plain(text: str) -> None:
     """For model fields and forms.
 
     Raises:
-        ValidationError: where `is_plain` says no.
+        ValidationError: where `is_plain` says no, or the text is there and not visible.
     """
     if not is_plain(text):
         raise ValidationError(REFUSAL)
+    if text.strip() and not is_visible(text):
+        raise ValidationError(UNSEEN)

@@ -52,8 +52,21 @@ def test_the_board_shows_what_is_to_be_packed_oldest_first(packer: Client) -> No
 
     assert [parcel.shipment.number for parcel in page.context["parcels"]] == ["SO-2", "SO-1"]
     html = page.content.decode()
-    for shown in ("Ada Lovelace", "Weg 1", "im Hof", "10115 Berlin", "A CUP"):
+    for shown in ("Ada Lovelace", "Weg 1", "im Hof", "10115 Berlin", "GERMANY", "A CUP"):
         assert shown in html
+
+
+def test_the_board_shows_the_address_as_its_country_writes_it(packer: Client) -> None:
+    release("SO-1")
+    Shipment.objects.update(
+        recipient="山田太郎", line1="千代田1-1", line2="", city="千代田区", region="東京都",
+        postal_code="100-0001", country="JP",
+    )  # fmt: skip
+
+    html = packer.get(BOARD).content.decode()
+
+    assert html.index("100-0001") < html.index("千代田1-1") < html.index("山田太郎")
+    assert html.index("山田太郎") < html.index("JAPAN")
 
 
 def test_a_packer_dispatches_a_parcel(packer: Client) -> None:

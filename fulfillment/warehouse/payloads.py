@@ -3,10 +3,8 @@
 from datetime import datetime
 
 import msgspec
-from django_countries import countries
 
 from fulfillment.models import Shipment
-from shop import addresses
 
 
 def released(shipment: Shipment, at: datetime) -> bytes:
@@ -18,7 +16,7 @@ def released(shipment: Shipment, at: datetime) -> bytes:
     ]
     data = {
         **_identity(shipment),
-        "recipient": {"name": shipment.recipient, "address": address, "label": _label(shipment)},
+        "recipient": {"name": shipment.recipient, "address": address, "label": shipment.label},
         "lines": lines,
     }
     return _message("shipment.released", at, data)
@@ -27,12 +25,6 @@ def released(shipment: Shipment, at: datetime) -> bytes:
 def recalled(shipment: Shipment, at: datetime) -> bytes:
     """Which shipment the warehouse must keep."""
     return _message("shipment.recalled", at, _identity(shipment))
-
-
-def _label(shipment: Shipment) -> list[str]:
-    """The lines to print on the parcel, in the country's order; the country's name is the last."""
-    country = countries.name(shipment.country) or shipment.country
-    return [*addresses.lines(shipment.address, shipment.recipient), country.upper()]
 
 
 def _identity(shipment: Shipment) -> dict[str, str]:

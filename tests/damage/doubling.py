@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from copy import copy
 from typing import Any
 
-from django.core.management import call_command
 from django.db import connection
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import BaseConstraint, Model
@@ -14,6 +13,7 @@ import billing.immutable
 import bus.immutable
 from billing.models import Invoice
 from bus.models import Event
+from tests import emptying
 
 FROZEN = {Invoice: billing.immutable, Event: bus.immutable}
 """Whose rows the database itself keeps as they are."""
@@ -44,7 +44,7 @@ def doubled(row: Model, *fields: str, **changes: Any) -> Iterator[None]:
         model._base_manager.bulk_create([second])
         yield
     finally:
-        call_command("flush", interactive=False, verbosity=0)
+        emptying.empty(connection)
         _constrain(model, fields, wanted=True)
 
 

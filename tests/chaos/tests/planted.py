@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
+from django.db import connection
 from django.test import override_settings
 from rest_framework.test import APIClient
 
@@ -19,6 +19,7 @@ from config.demo.seeding import seed
 from fulfillment.models import Shipment
 from fulfillment.services import dispatch_shipment
 from inventory.services import correct_stock
+from tests import emptying
 from tests.chaos.buyers import DOMAIN, FAMILY, Purchase
 from tests.chaos.checker import Evidence, judge
 from tests.chaos.datastores import Books
@@ -68,7 +69,7 @@ def settled(folder: Path) -> Planted:
             purchases = _live()
         _copy_rows(settings.DATABASES["default"]["NAME"], file)
     finally:
-        call_command("flush", interactive=False, verbosity=0)
+        emptying.empty(connection)
         mailbox.stop()
         warehouse.stop()
     evidence = Evidence(
