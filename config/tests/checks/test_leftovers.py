@@ -1,4 +1,4 @@
-"""What a laptop's start leaves behind is refused without DEBUG."""
+"""Demo data is refused without DEBUG."""
 
 import pytest
 from django.contrib.auth import get_user_model

@@ -19,7 +19,7 @@ def test_a_deployment_with_what_a_laptop_may_have_is_refused(settings: Settings)
     with pytest.raises(SystemCheckError) as refused:
         call_command("check", "--deploy", "--tag", "shop")
 
-    for part in ("SECRET_KEY: has 1 signs", "admin / admin opens", "28 are on sale"):
+    for part in ("SECRET_KEY: has 1 characters", "admin / admin opens", "28 are on sale"):
         assert part in str(refused.value)
 
 
