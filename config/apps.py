@@ -7,23 +7,20 @@ from config.process import keep_files_private
 
 
 class PagesConfig(SimpleAdminConfig):
-    """Django's admin; `config.urls` loads its pages, for the web alone."""
+    """Django's admin with the shop's site; `config.urls` loads its pages, for the web alone."""
 
     default_site = "config.staff_site.Site"
 
 
-class RoofConfig(AppConfig):
+class ProjectConfig(AppConfig):
     default = True
     name = "config"
     verbose_name = "Project"
 
     def ready(self) -> None:
-        """Make the Celery app the current one in every process that sets Django up.
-
-        And let `manage.py check` know what a deployment must not have, and where the pages are.
-        """
+        """Make the Celery app the current one in every process, and register the checks."""
         keep_files_private()
         import config.celery
         import config.checks.documents
         import config.checks.system
-        import config.pages  # noqa: F401 -- importing them is all
+        import config.pages  # noqa: F401 -- imported to register

@@ -1,4 +1,4 @@
-"""The Celery app: one queue per app, and the settings that were measured for them."""
+"""The Celery app: one queue for each Django app, with measured settings."""
 
 import os
 from typing import Any
@@ -19,24 +19,25 @@ process.use_guarded_transport()
 
 
 class BrokerConnection(Connection):
-    """A connection that finds a lost broker again within a second."""
+    """A connection that tries a lost broker every second; Celery waits up to 30 s by default."""
 
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
-        # By itself Celery waits for up to 30 s.
         return super().ensure_connection(*args, interval_start=1, interval_max=1, **options)
 
 
-class Wires(AMQP):
+class Amqp(AMQP):
+    """Celery's messaging with our connection."""
+
     Connection = BrokerConnection
 
 
-# The shop's own Redis has no address yet when this is read.
+# Without a configured broker, `up` sets the address of the Redis that it starts.
 try:
     address = RedisAddress.read(settings.BROKER_URL) if settings.BROKER_URL else RedisAddress()
 except ImproperlyConfigured as error:
     raise SystemExit(f"The settings cannot be used: {error}") from None
 
-app = Celery("shop", amqp=Wires)
+app = Celery("shop", amqp=Amqp)
 app.conf.update(
     broker_url=address.kombu_url(),
     broker_use_ssl=address.tls_options(),
@@ -45,35 +46,35 @@ app.conf.update(
     # A pickle message is refused.
     accept_content=["json"],
     task_serializer="json",
-    # What was not started comes again quickly; what was started is fenced by its token.
+    # A message that was not started is redelivered soon; one that was is fenced by its token.
     task_acks_late=True,
     task_reject_on_worker_lost=False,
-    # The ledger tries again; otherwise a failing message loops without end.
+    # The ledger retries; unacknowledged, a failing message would loop for ever.
     task_acks_on_failure=True,
     task_acks_on_timeout=True,
     # A batch is one message.
     worker_prefetch_multiplier=1,
     worker_concurrency=settings.WORKER_CONCURRENCY,
-    # A process of the pool that has ever needed more is replaced after its task: its heap is
-    # full of holes, and after a MemoryError nobody knows what else is missing. In KiB.
+    # In KiB. A process of the pool that has used more is replaced after its task: its heap is
+    # fragmented, and after a MemoryError its state is unknown.
     worker_max_memory_per_child=settings.WORKER_MAX_MEMORY_MB * 1024,
     # A running task may commit, connection or not.
     worker_cancel_long_running_tasks_on_connection_loss=False,
-    # With REMAP_SIGTERM=SIGQUIT in its environment a worker that is told to stop finishes what
-    # runs, and gives back what does not end in this time. An idle one ends at once.
+    # With REMAP_SIGTERM=SIGQUIT in its environment, a worker that gets SIGTERM finishes its running
+    # tasks and, after these seconds, releases the rest. An idle one ends at once.
     worker_soft_shutdown_timeout=20,
-    # Otherwise workers give up after a while, or exit on READONLY and out-of-memory.
+    # By default workers give up after a while, or exit on READONLY and out-of-memory.
     broker_connection_max_retries=None,
     broker_connection_retry_on_startup=True,
     broker_channel_error_retry=True,
-    # After a flush, a publish through a named exchange is thrown away in silence.
+    # After a flush, Redis drops a publish through a named exchange without an error.
     task_create_missing_queues=False,
-    # Of each message, for Flower; see there how often.
+    # For Flower; `config.worker.Consumer` batches them.
     worker_send_task_events=True,
     worker_consumer="config.worker:Consumer",
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
-    # What beat asks for is no room's handler, so nobody else would load it.
+    # The tasks that beat sends are no handlers, so that no app imports them.
     imports=["config.nightly"],
     beat_schedule_filename=str(settings.VAR_DIR / "beat"),
     beat_schedule={
@@ -92,15 +93,15 @@ app.conf.update(
     CELERY_DB_REUSE_MAX=10_000,
 )
 app.conf.broker_transport_options = {
-    # Recovery of what a dead worker held; correctness does not rest on it.
+    # Redelivers what a dead worker had reserved; correctness does not depend on it.
     "visibility_timeout": 300,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    # With the defaults a half-open connection wedges a worker for minutes.
+    # With the defaults a half-open connection blocks a worker for minutes.
     "socket_timeout": 5,
     "socket_connect_timeout": 3,
     "socket_keepalive": True,
     "health_check_interval": 10,
 }
 
-from config import worker  # noqa: E402, F401 -- connects the worker's signals to the app above
+from config import worker  # noqa: E402, F401 -- connects signals, and steps of the app above

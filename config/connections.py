@@ -1,4 +1,4 @@
-"""Who may keep a connection to the web server: nobody for ever, and not too many at once."""
+"""Limits of connections to the web server: their number, and their time without progress."""
 
 import asyncio
 import resource
@@ -8,19 +8,19 @@ from django.conf import settings
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_WITHIN = 10
-"""Seconds in which a request's header must be complete, from the connection or the last answer."""
+"""Seconds for a request's header to arrive, from the connection or the last answer."""
 
 ANSWER_TAKEN_WITHIN = 30
-"""Seconds for which a client may leave unread what is sent to it."""
+"""Seconds for which a client may leave an answer unread."""
 
 BACKLOG = 128
-"""Connections that wait to be accepted. asyncio accepts as many in one turn, before it counts."""
+"""Connections that wait to be accepted. asyncio accepts up to as many before we count them."""
 
 
 def most_connections() -> int:
-    """MOST_CONNECTIONS, or half of the process's file descriptors where those are fewer.
+    """MOST_CONNECTIONS, or half of the process's file descriptors if that is less.
 
-    The other half is for the database, for files, and for what is being accepted.
+    The other half is for the database, files, and connections that are being accepted.
     """
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
@@ -29,10 +29,10 @@ def most_connections() -> int:
 
 
 class GuardedConnection(H11Protocol):
-    """HTTP/1.1 that cuts whoever sends no request, or does not read the answer.
+    """HTTP/1.1 that closes connections of clients that send no request or read no answer.
 
-    When all connections are taken, a new one takes the place of the one that has been without a
-    whole request for longest; where each has one in progress, the new one is refused.
+    When all connections are taken, a new one replaces the one that has been without a complete
+    request for longest. If each has a request in progress, the new one is refused.
     """
 
     idle_since: float
@@ -41,12 +41,12 @@ class GuardedConnection(H11Protocol):
 
     @property
     def has_request(self) -> bool:
-        """A request's header is here, and is not answered."""
+        """A request's header has arrived, and its answer is not complete."""
         return self.cycle is not None and not self.cycle.response_complete
 
     @property
     def idle(self) -> bool:
-        """There is no request, or its body is still to come."""
+        """There is no request, or its body is not complete."""
         return not self.has_request or self.cycle.more_body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's is wider
@@ -88,7 +88,7 @@ class GuardedConnection(H11Protocol):
     def _make_room(self) -> None:
         others: list[Any] = [one for one in self.connections if one is not self and one.idle]
         leaves = min(others, key=lambda one: one.idle_since, default=self)
-        # Its end is noticed a turn later, and others may come until then.
+        # Closing is seen in the next turn of the loop; other connections may come before.
         self.connections.discard(leaves)
         leaves.transport.abort()
 

@@ -1,4 +1,4 @@
-"""Crash points: the web's own, installed by settings only where they are on."""
+"""The crash point of the web server, installed only if CRASH_POINTS is set."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 def stop_before_the_answer(get_response: Answer) -> Answer:
-    """What a request has committed is committed; whoever asked has not heard of it yet."""
+    """Middleware: reach the point after a POST has committed and before its answer is sent."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -1,4 +1,4 @@
-"""Django's DATABASES from DATABASE_URL, or from the parts of it."""
+"""Django's DATABASES, from DATABASE_URL or from the DATABASE_ settings that are its parts."""
 
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ Database = dict[str, Any]
 def database(
     url: str, parts: dict[str, Any], *, var_dir: Path, folder: Path, pooler: bool
 ) -> Database:
-    """What DATABASE_URL names; else the PostgreSQL of `parts`; else SQLite in `var_dir`.
+    """The database of `url`; else the PostgreSQL of `parts`; else SQLite in `var_dir`.
 
-    `parts` are Django's own (HOST, PORT, NAME, USER, PASSWORD), its password stands in where the
-    URL has none. A path that is not absolute begins at `folder`.
+    `parts` has Django's keys HOST, PORT, NAME, USER and PASSWORD; its password is used if the URL
+    has none. A relative path starts at `folder`.
 
     Raises:
-        ImproperlyConfigured: with one sentence that names the setting.
+        ImproperlyConfigured: the URL cannot be read, or does not go with DATABASE_POOLER.
     """
     if url:
         found = _read(url, folder)
@@ -32,7 +32,7 @@ def database(
         found = {"ENGINE": "shop.postgresql", **parts, "OPTIONS": {}}
     else:
         found = {"ENGINE": "shop.sqlite3", "NAME": str(var_dir / "shop.sqlite3")}
-    # What the URL says, as in ?sslmode=require, wins over the defaults below.
+    # Options of the URL, such as ?sslmode=require, win over the defaults below.
     asked = found.pop("OPTIONS", {})
     if found["ENGINE"].endswith("sqlite3"):
         if pooler:
@@ -42,7 +42,7 @@ def database(
         return found | {"OPTIONS": _sqlite_options() | asked, "CONN_MAX_AGE": None}
     options = _postgres_options(pooler=pooler) | asked
     if not pooler:
-        # PostgreSQL reads them in this order: of two values the later one is in force.
+        # Of two values for one parameter, PostgreSQL uses the later one.
         limits = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
         options["options"] = " ".join(filter(None, (limits, asked.get("options"))))
     return found | {
@@ -50,29 +50,29 @@ def database(
         "CONN_HEALTH_CHECKS": True,
         # Workers and the relay keep their connection; for the web server see config/asgi.py.
         "CONN_MAX_AGE": None,
-        # A cursor of the server's lives in one connection, which a pooler may hand to others.
+        # A server-side cursor lives in one session, which a pooler may give to another client.
         "DISABLE_SERVER_SIDE_CURSORS": pooler,
     }
 
 
 def _sqlite_options() -> Database:
-    # Without IMMEDIATE a transaction that reads before it writes fails at once, in spite of the
-    # time-out, when another process has written in between.
+    # Without IMMEDIATE, a transaction that reads before it writes fails at once, in spite of the
+    # time-out, if another process has written in between.
     return {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        # FULL: with WAL and NORMAL, what was committed last is gone after a power cut.
+        # FULL, because with WAL and NORMAL a power cut loses the last commits.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
     }
 
 
 def _postgres_options(*, pooler: bool) -> Database:
     return {
-        # What a connection has done five times is planned no more. Behind a pooler the next
-        # statement may meet another session, which has not prepared it.
+        # A statement is prepared after five runs in a connection. Behind a pooler the next run
+        # may use another session, which has not prepared it.
         "server_side_binding": True,
         "prepare_threshold": None if pooler else 5,
-        # A server that is gone without a farewell is noticed in 25 s; by itself Linux takes hours.
+        # A server that vanishes is noticed within 25 s; with the defaults Linux takes hours.
         "connect_timeout": 5,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
@@ -84,7 +84,7 @@ def _postgres_options(*, pooler: bool) -> Database:
 def _read(url: str, folder: Path) -> Database:
     scheme, _, rest = url.partition("://")
     if scheme not in ("postgres", "postgresql", "sqlite") or not rest:
-        raise _refusal("is not of PostgreSQL or SQLite", f"write it like {EXAMPLES}")
+        raise _refusal("names neither PostgreSQL nor SQLite", f"write it like {EXAMPLES}")
     try:
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True)
@@ -93,7 +93,7 @@ def _read(url: str, folder: Path) -> Database:
     except ValueError:
         raise _refusal(
             "cannot be read",
-            f"write it like {EXAMPLES}, other signs of a password as %XX or in DATABASE_PASSWORD",
+            f"write it like {EXAMPLES}, with %XX for special characters, or set DATABASE_PASSWORD",
         ) from None
     if parts.fragment or url.endswith("#"):
         raise _refusal("holds a #", "write it as %23, or a password in DATABASE_PASSWORD")
@@ -109,7 +109,7 @@ def _read(url: str, folder: Path) -> Database:
         "NAME": name,
         "USER": unquote(user),
         "PASSWORD": unquote(password),
-        # Not parts.hostname, which is lower case: %2Frun%2FMy names a socket's folder.
+        # Not parts.hostname, which is in lower case: %2Frun%2FMy is the folder of a socket.
         "HOST": unquote(_without_port(place, port)).strip("[]"),
         "PORT": port or "",
         "OPTIONS": options,
@@ -121,7 +121,7 @@ def _sqlite(host: str, path: str, folder: Path) -> Database:
     if host or not name or ":memory:" in name:
         raise _refusal(
             "names no file that processes can share",
-            "write sqlite:///file for one in the project's folder, or sqlite:////path/to/file",
+            "write sqlite:///file for a file in the project's folder, or sqlite:////path/to/file",
         )
     return {"ENGINE": "shop.sqlite3", "NAME": str(folder / name)}
 

@@ -1,8 +1,8 @@
-"""Typed settings from the environment and a file; what cannot be read is refused by name.
+"""Typed settings from the environment and the settings file.
 
-Every refusal is an ImproperlyConfigured with one sentence: setting, value (of a secret never), way
-out. An empty variable counts as one that is not set, but for what is `optional` or a sample that
-`may_be_empty`: there it says "none".
+Every invalid value raises ImproperlyConfigured, with one sentence: setting, value (never that of a
+secret), way out. An empty variable counts as not set, except for an `optional` text and a sample
+that `may_be_empty`: there it means none.
 """
 
 import builtins
@@ -18,25 +18,25 @@ YES = ("1", "true", "yes", "on")
 NO = ("0", "false", "no", "off")
 QUOTES = "'\""
 
-Text = builtins.str  # the method of that name hides it inside the class
+Text = builtins.str  # inside the class, `str` is the method
 
 
 class Environment:
-    """Reads settings, and remembers their names and which of them are still samples."""
+    """Reads settings, and records their names and which of them are still samples."""
 
     def __init__(self) -> None:
         self.names: set[Text] = set()
         self.samples: list[Text] = []
-        """Settings that nobody has set where a sample stands in, in the order they were read."""
+        """Names of the settings whose value is the sample, in the order they were read."""
         self._of_file: dict[Text, Text] = {}
 
     def read_file(self, file: Path, *, named_by: Text = "") -> None:
-        """Take the settings of a `.env` file that the environment itself does not have.
+        """Read a `.env` file for settings that the environment does not have.
 
-        A file that is not there is passed over, unless a setting, `named_by`, names it.
+        A missing file is ignored, unless `named_by` is the setting that names it.
 
         Raises:
-            ImproperlyConfigured: the file cannot be read, or one of its lines.
+            ImproperlyConfigured: the file or one of its lines cannot be read.
         """
         if not named_by and not file.exists():
             return
@@ -47,7 +47,7 @@ class Environment:
             reason = getattr(error, "strerror", None) or "it is not UTF-8"
             raise ImproperlyConfigured(
                 f"{named_by or 'The settings file'} {file} cannot be read ({reason}); "
-                "name a file of lines like PORT=8000, or leave ENV_FILE empty."
+                "name a file with lines like PORT=8000, or leave ENV_FILE empty."
             ) from None
         for binding in bindings:
             if binding.error or (binding.key is not None and binding.value is None):
@@ -58,11 +58,15 @@ class Environment:
         self._of_file = {binding.key: binding.value or "" for binding in bindings if binding.key}
 
     def refuse_misspelled(self) -> None:
-        """Refuse a name in the file that is nearly, but not, a setting: nobody would hear it."""
+        """Refuse a name in the file that is close to a setting's: it would have no effect.
+
+        Raises:
+            ImproperlyConfigured: with the name that is probably meant.
+        """
         for name in sorted(self.others()):
             if near := get_close_matches(name, self.names, n=1, cutoff=0.85):
                 raise ImproperlyConfigured(
-                    f"{name} is no setting of the shop; write {near[0]}, or take the line out."
+                    f"{name} is no setting of the shop; write {near[0]}, or remove the line."
                 )
 
     def others(self) -> dict[Text, Text]:
@@ -75,11 +79,11 @@ class Environment:
         return self._value(name) or default
 
     def secret(self, name: Text, default: Text = "") -> Text:
-        """A text that no message repeats."""
+        """A text whose value appears in no message."""
         return self._value(name, secret=True) or default
 
     def optional(self, name: Text) -> Text | None:
-        """A text that may be empty on purpose; None where it is not set."""
+        """A text that may be empty on purpose; None if it is not set."""
         return self._value(name)
 
     def sample(
@@ -90,9 +94,9 @@ class Environment:
         may_be_empty: builtins.bool = False,
         common: builtins.bool = False,
     ) -> Text:
-        """A text that every shop must set for itself; a laptop gets `sample`.
+        """A text that every shop must set for itself; under DEBUG `sample` will do.
 
-        Set to the sample it counts as not set, unless it is `common`, as a city is.
+        A value equal to the sample counts as not set, unless it is `common`, such as a city.
         """
         value = self._value(name)
         if value is None or (not value and not may_be_empty):
@@ -120,13 +124,13 @@ class Environment:
         return int(value)
 
     def list(self, name: Text, default: builtins.list[Text] | None = None) -> builtins.list[Text]:
-        """Texts separated by commas; secrets may be among them."""
+        """Texts separated by commas. Their values appear in no message."""
         value = self._value(name, secret=True) or ""
         parts = [part.strip() for part in value.split(",")]
         return [part for part in parts if part] or list(default or [])
 
     def path(self, name: Text, *, default: Text, folder: Path) -> Path:
-        """A path. One that is not absolute begins at `folder`, whatever the current one is."""
+        """A path. A relative one starts at `folder`, not at the current directory."""
         return folder / Path(self.str(name, default)).expanduser()
 
     def _value(self, name: Text, *, secret: builtins.bool = False) -> Text | None:
@@ -136,12 +140,12 @@ class Environment:
             return None
         if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in value.strip()):
             raise ImproperlyConfigured(
-                f"{name} holds a line break or another sign that cannot be seen; write it anew "
-                "as one line of UTF-8."
+                f"{name} holds a line break or another invisible character; write it as one line "
+                "of UTF-8."
             )
         value = value.strip()
         if not secret and len(value) > 1 and value[0] == value[-1] and value[0] in QUOTES:
             raise ImproperlyConfigured(
-                f"{name} is {value}, in quotes that would be part of it; take them off."
+                f"{name} is {value}, and its quotes would be part of it; remove them."
             )
         return value

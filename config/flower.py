@@ -1,4 +1,4 @@
-"""Flower, the monitor: behind a login, for looking only."""
+"""Flower, the monitor: read-only and behind a login."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from config.celery import app
 
 OPTIONS = [
     "--read_only",
-    # What it keeps in memory: enough for the last minutes of a busy shop.
+    # Kept in memory: the last minutes of a busy shop.
     "--max_tasks=5000",
     "--purge_offline_workers=60",
 ]
@@ -20,19 +20,19 @@ OPTIONS = [
 
 @cache
 def flower_login() -> str:
-    """`user:password`: from FLOWER_AUTH, well known under DEBUG, else made up for this start."""
+    """`user:password`: FLOWER_AUTH, else admin:admin under DEBUG, else a new password."""
     if settings.FLOWER_AUTH:
         return str(settings.FLOWER_AUTH)
     return "admin:admin" if settings.DEBUG else f"admin:{secrets.token_urlsafe(12)}"
 
 
 def run_flower(login: str, address: str = "127.0.0.1", port: int | None = None) -> None:
-    """Serve until SIGTERM; without a `port` on FLOWER_PORT."""
-    # It reads the lengths of queues by itself, past the transport, which knows the prefix.
+    """Serve until SIGTERM, on FLOWER_PORT unless a `port` is given. `login` is `user:password`."""
+    # Flower reads the lengths of queues without the transport, which adds the prefix elsewhere.
     app.conf.broker_transport_options["global_keyprefix"] = keys.prefix()
-    # Workers that have not started yet do not answer its first questions; it asks again.
+    # It warns about workers that have not started yet, and asks them again later.
     logging.getLogger("flower").setLevel(logging.ERROR)
-    # Flower takes FLOWER_... variables for its own; our FLOWER_AUTH would be its OAuth pattern.
+    # Flower reads FLOWER_... variables as its own options: FLOWER_AUTH would be an OAuth pattern.
     for name in [name for name in os.environ if name.startswith("FLOWER_")]:
         del os.environ[name]
     app.start(

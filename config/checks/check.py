@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """`fix` names the setting, package or command that mends it; empty if nothing is wrong.
+    """`fix` names the setting, package or command to change; it is empty if nothing is wrong.
 
-    What is not `needed` does not keep the shop from starting.
+    A check that is not `needed` advises: the shop starts all the same.
     """
 
     what: str

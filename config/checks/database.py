@@ -1,4 +1,4 @@
-"""The database answers, and cuts off what holds others up."""
+"""The database answers, stores every name, and ends what blocks others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,15 +13,15 @@ from django.db.utils import ConnectionHandler
 from bus.limits import LIMITS, missing_limits
 from config.checks.check import Check
 
-WHY = "orders, events and the ledger live there"
+WHY = "it holds orders, events and the ledger"
 ANSWER_WITHIN = 3
-"""Seconds; the pool that the shop works with would try for longer."""
+"""Seconds. The web server's pool would try for longer."""
 POOLER_REFUSES = "unsupported startup parameter"
-"""What PgBouncer says of the limits that a connection begins with."""
+"""PgBouncer's error on the limits that a connection starts with."""
 
 
 def check_database() -> Check:
-    """One connection of its own, without the pool."""
+    """Opens a connection of its own, without the pool."""
     try:
         with _connected() as connection:
             kind = connection.display_name
@@ -30,34 +30,34 @@ def check_database() -> Check:
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1].strip().rstrip(".")
         if POOLER_REFUSES in reason:
             fix = f"It is a pooler: set DATABASE_POOLER=1, and {_role_limits()}."
-            return Check("Database", "refuses its limits", WHY, fix)
+            return Check("Database", "refuses the limits that a connection starts with", WHY, fix)
         fix = "Start it, or set DATABASE_URL to one that answers."
         return Check("Database", f"cannot be reached ({reason})", WHY, fix)
     name = settings.DATABASES["default"]["NAME"]
     if encoding != "UTF8":
-        why = "names from everywhere are stored there"
-        fix = f"Create it anew: CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0."
+        why = "it stores names in every script"
+        fix = f"Create it again: CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0."
         return Check("Database", f"{name} is encoded in {encoding}", why, fix)
     return Check("Database", f"{kind} at {name}", WHY)
 
 
 def _encoding(connection: BaseDatabaseWrapper) -> str:
-    """As PostgreSQL tells it at each connection; an SQLite of Django's is always UTF-8."""
+    """PostgreSQL reports it at each connection; SQLite under Django is always UTF-8."""
     if connection.vendor != "postgresql":
         return "UTF8"
     return str(connection.connection.info.parameter_status("server_encoding"))
 
 
 def check_limits() -> Check:
-    """PostgreSQL has the three time limits, whether a connection sets them or its role has them."""
-    what, why = "Database limits", "a frozen process that holds a lock must not stop the shop"
+    """PostgreSQL has the three time limits, set by the connection or by its role."""
+    what, why = "Database limits", "a frozen process that holds a lock must not block the shop"
     if not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
-        return Check(what, "SQLite's own", why)
+        return Check(what, "SQLite has its own", why)
     try:
         with _connected() as connection:
             missing = missing_limits(connection)
     except (Error, OSError):
-        return Check(what, "cannot be asked: the database does not answer", why)
+        return Check(what, "unknown: the database does not answer", why)
     if missing:
         pooler = "" if settings.DATABASE_POOLER else "Behind a pooler set DATABASE_POOLER=1. "
         limits = _role_limits(*missing)
@@ -66,7 +66,7 @@ def check_limits() -> Check:
 
 
 def _role_limits(*names: str) -> str:
-    """The statements that give the shop's role its limits; the role may run them itself."""
+    """The statements that set the limits of the shop's role; the role may run them itself."""
     database = settings.DATABASES["default"]
     role = f'ALTER ROLE "{database["USER"] or "shop"}" IN DATABASE "{database["NAME"]}" SET'
     sets = "; ".join(f"{role} {name} = '{LIMITS[name]}'" for name in names or LIMITS)

@@ -9,11 +9,11 @@ from django.db import DatabaseError
 from billing import folder
 from config.checks.check import Check
 
-WHY = "what was issued to one customer must never be shown to another one"
+WHY = "a document must never be shown to another customer"
 
 
 def check_documents() -> Check:
-    """Nothing is written, and a database that does not answer is for another check to tell."""
+    """Writes nothing. `check_database` reports a database that does not answer."""
     try:
         folder.check()
         folder.check_numbers()
@@ -25,12 +25,12 @@ def check_documents() -> Check:
     return Check("Documents", f"{settings.MEDIA_ROOT} belongs to this database", WHY)
 
 
-# Of a deployment alone: `manage.py up` and `doctor` ask for themselves.
+# For deployments alone: `manage.py up` and `doctor` run `check_documents` themselves.
 @register("shop", deploy=True)
 def refuse_other_documents(databases: Any = None, **_asked: Any) -> list[CheckMessage]:
-    """Refuse at `manage.py check --deploy --database default` what `manage.py up` refuses.
+    """Refuse, at `manage.py check --deploy --database default`, what `manage.py up` refuses.
 
-    Without `--database` Django's checks leave the database alone.
+    Without `--database`, Django's checks do not query the database.
     """
     found = check_documents() if databases else None
     if found and found.fails:

@@ -1,4 +1,4 @@
-"""What a laptop's start leaves in the database, and a real shop must not have."""
+"""Demo data in the database, which a real shop must not have."""
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -11,8 +11,8 @@ from config.demo.seeding import on_sale
 
 
 def check_staff() -> Check:
-    """Without DEBUG nobody gets into the admin as admin / admin."""
-    what, why = "Demo login", "the admin shows customers and takes orders"
+    """Without DEBUG, admin / admin does not open the admin."""
+    what, why = "Demo login", "staff see customers and place orders in the admin"
     if settings.DEBUG:
         return Check(what, "allowed, because of DEBUG", why)
     ours = Q(username=LOGIN) | Q(email=EMAIL)
@@ -28,7 +28,7 @@ def check_staff() -> Check:
 
 
 def check_goods() -> Check:
-    """Without DEBUG nothing of the demo's catalogue is on sale."""
+    """Without DEBUG, none of the demo goods is on sale."""
     what, why = "Demo goods", "customers pay for what they order"
     if settings.DEBUG:
         return Check(what, "allowed, because of DEBUG", why)

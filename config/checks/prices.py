@@ -1,4 +1,4 @@
-"""The catalogue's prices can be paid in the shop's currency."""
+"""The prices in the catalogue can be paid in CURRENCY."""
 
 from decimal import Decimal
 
@@ -13,21 +13,21 @@ from shop.money import decimal_places
 
 
 def check_prices() -> Check:
-    """Prices are not converted when CURRENCY changes; a finer one is rounded when it is sold.
+    """Prices are not converted when CURRENCY changes; a sale rounds to its decimal places.
 
-    One that would be rounded to nothing keeps the shop from starting: goods would be given away.
+    A price that would be rounded to zero is refused: the product would be given away.
     """
     what, why = "Prices", "customers pay what is shown"
     places = decimal_places(settings.CURRENCY)
     on_sale = Product.objects.filter(active=True)
-    least = Decimal(5).scaleb(-places - 1)  # what is below is rounded to nothing
+    least = Decimal(5).scaleb(-places - 1)  # smaller ones are rounded to zero
     try:
         free = on_sale.filter(unit_price__lt=least).count()
         finer = on_sale.exclude(unit_price=Round(F("unit_price"), places)).count()
     except Error:
         return Check(what, "there are no tables yet", why)
     if free:
-        state = f"{free} are nothing in {settings.CURRENCY}, which has {places} decimal places"
+        state = f"{free} are zero in {settings.CURRENCY}, which has {places} decimal places"
         return Check(what, state, why, "Set CURRENCY back and change them in the admin first.")
     if not finer:
         return Check(what, f"in {settings.CURRENCY}", why)

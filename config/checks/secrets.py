@@ -1,4 +1,4 @@
-"""Secrets that others cannot guess."""
+"""Secrets are set, can be used, and are not known to others."""
 
 from django.conf import settings
 from django.core.checks.security.base import SECRET_KEY_INSECURE_PREFIX
@@ -6,7 +6,7 @@ from django.core.checks.security.base import SECRET_KEY_INSECURE_PREFIX
 from config.checks.check import Check
 from fulfillment.warehouse.signing import BadSecret, signed_headers
 
-SHORTEST_KEY, FEWEST_SIGNS = 32, 5
+SHORTEST_KEY, FEWEST_CHARACTERS = 32, 5
 SHORTEST_SECRET = 8
 KNOWN = ("only-for-a-laptop", "only-to-collect", "changeme", "change-me", "secret-key")
 KNOWN_PASSWORDS = ("admin", "password", "flower", "changeme", "secret", "only-for-a-laptop")
@@ -14,8 +14,8 @@ ANEW = "`python3 -c 'import secrets; print(secrets.token_urlsafe(50))'` prints o
 
 
 def check_secret_key() -> Check:
-    """Without DEBUG the key is long and nobody else's."""
-    why = "sessions and links are signed with it"
+    """Without DEBUG, the key is long and none of the well-known samples."""
+    why = "it signs sessions and links"
     if settings.DEBUG:
         return Check("SECRET_KEY", "set", why)
     for name, keys in {
@@ -30,17 +30,17 @@ def check_secret_key() -> Check:
 
 def _fault(key: str) -> str:
     if key.startswith(SECRET_KEY_INSECURE_PREFIX) or any(known in key.lower() for known in KNOWN):
-        return "is one that others know"
+        return "is a well-known sample"
     if len(key) < SHORTEST_KEY:
-        return f"has {len(key)} signs; it must have {SHORTEST_KEY} or more"
-    if len(set(key)) < FEWEST_SIGNS:
-        return "repeats a few signs"
+        return f"has {len(key)} characters; the least is {SHORTEST_KEY}"
+    if len(set(key)) < FEWEST_CHARACTERS:
+        return f"has fewer than {FEWEST_CHARACTERS} different characters"
     return ""
 
 
 def check_warehouse_secret() -> Check:
-    """A WAREHOUSE_SECRET that can be used, where there is a warehouse to sign for."""
-    name, why = "WAREHOUSE_SECRET", "the warehouse knows our messages by it"
+    """WAREHOUSE_SECRET can be used, where WAREHOUSE_URL is set."""
+    name, why = "WAREHOUSE_SECRET", "it signs the messages to the warehouse"
     secret = settings.WAREHOUSE_SECRET
     if not secret:
         if settings.WAREHOUSE_URL:
@@ -49,26 +49,33 @@ def check_warehouse_secret() -> Check:
     try:
         signed_headers(secret, "", 0, b"")
     except BadSecret:
-        fix = "Copy it anew: what follows whsec_ is base64."
+        fix = "Copy it again: what follows whsec_ is base64."
         return Check(name, "cannot be read", why, fix)
     if not settings.DEBUG and len(secret.removeprefix("whsec_")) < SHORTEST_SECRET:
-        fix = "Agree on a long random text with the warehouse."
-        return Check(name, f"has less than {SHORTEST_SECRET} signs", why, fix)
+        fix = f"Agree on a random text with the warehouse, of {SHORTEST_SECRET} characters or more."
+        return Check(name, f"has fewer than {SHORTEST_SECRET} characters", why, fix)
     return Check(name, "set", why)
 
 
 def check_flower_login() -> Check:
-    """Nobody but who knows FLOWER_AUTH looks into Flower."""
-    name, why = "FLOWER_AUTH", "without a login Flower would answer everybody"
+    """FLOWER_AUTH is a login that Flower can use and others do not know."""
+    name, why = "FLOWER_AUTH", "without a login, Flower answers everybody"
     if not settings.FLOWER_AUTH:
-        made_up = "admin / admin, because of DEBUG" if settings.DEBUG else "made up at each start"
+        made_up = (
+            "admin / admin, because of DEBUG" if settings.DEBUG else "a new password at each start"
+        )
         return Check(name, f"empty: {made_up}", why)
     user, colon, password = settings.FLOWER_AUTH.partition(":")
     if not (user and colon and password):
         return Check(name, "is not user:password", why, "Set FLOWER_AUTH=user:password.")
     if "," in settings.FLOWER_AUTH or not settings.FLOWER_AUTH.isascii():
-        fix = "Set FLOWER_AUTH=user:password in plain letters, digits and signs, without a comma."
-        return Check(name, "holds a sign that Flower cannot read: a comma, or no ASCII", why, fix)
+        fix = "Set FLOWER_AUTH=user:password in ASCII, without a comma."
+        return Check(
+            name,
+            "holds a comma or a character that is not ASCII, which Flower cannot read",
+            why,
+            fix,
+        )
     if not settings.DEBUG and password.lower() in (*KNOWN_PASSWORDS, user.lower()):
-        return Check(name, "has a password that others know", why, f"Set another; {ANEW}.")
+        return Check(name, "has a well-known password", why, f"Set another; {ANEW}.")
     return Check(name, f"login {user}", why)

@@ -1,4 +1,4 @@
-"""What invoices and mails say of the seller."""
+"""The seller and the currency, as invoices and mails show them."""
 
 from django.conf import settings
 from django_countries import countries
@@ -8,12 +8,12 @@ from shop.money import is_payable
 
 MAY_BE_EMPTY = ("SELLER_POSTAL_CODE", "SELLER_VAT_ID", "SELLER_IBAN", "WAREHOUSE_EMAIL")
 LONGEST = 100
-"""Signs of a name or a line of an address: what a line of an invoice has room for."""
+"""Characters of a name or of a line of an address: what fits on a line of an invoice."""
 
 
 def check_samples() -> Check:
-    """Without DEBUG no invoice names a seller of our invention, and no mail comes from one."""
-    what, why = "Samples", "invoices, mails and the warehouse are real"
+    """Without DEBUG, no sample seller stands on invoices and in mails."""
+    what, why = "Samples", "customers and the warehouse get real invoices and mails"
     samples = [
         name
         for name in settings.SAMPLES
@@ -21,26 +21,26 @@ def check_samples() -> Check:
     ]
     if settings.DEBUG or not samples:
         return Check(what, "for a laptop, because of DEBUG" if samples else "none", why)
-    fix = "Set each to what is true of your shop"
+    fix = "Set each to your shop's own"
     if optional := [name for name in samples if name in MAY_BE_EMPTY]:
         fix += f" ({', '.join(optional)}: empty where there is none)"
     return Check(", ".join(samples), "not set, or still the sample", why, f"{fix}.")
 
 
 def check_seller() -> Check:
-    """A country that exists, an IBAN without a typing error, lines that fit."""
-    why = "invoices say it"
+    """The country exists, the IBAN's check digits are right, the lines fit."""
+    why = "invoices show it"
     named = {f"SELLER_{key.upper()}": value for key, value in settings.SELLER.items()}
     for name, value in {**named, "SHOP_NAME": settings.SHOP_NAME}.items():
         if len(value) > LONGEST:
-            state = f"has {len(value)} signs"
+            state = f"has {len(value)} characters"
             return Check(name, state, why, f"Use {LONGEST} or fewer.")
     if (country := settings.SELLER["country"]) not in countries:
         fix = "Set it to a code of ISO 3166-1 in capitals, as in DE."
         return Check("SELLER_COUNTRY", f"is {country!r}", why, fix)
     iban = settings.SELLER["iban"]
     if iban and not is_iban(iban):
-        fix = "Copy it anew from the bank's paper, or set it empty for none."
+        fix = "Copy it again from the bank's document, or set it empty for none."
         return Check("SELLER_IBAN", f"is {iban!r}, no valid IBAN", why, fix)
     return Check("Seller", settings.SELLER["name"], why)
 
@@ -54,7 +54,7 @@ def is_iban(text: str) -> bool:
 
 
 def check_currency() -> Check:
-    """A currency that somebody can pay in today."""
+    """CURRENCY is legal tender today."""
     why = "prices and invoices are in it"
     if not is_payable(settings.CURRENCY):
         fix = "Set it to a code of ISO 4217 in capitals that is legal tender somewhere, as in EUR."

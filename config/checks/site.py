@@ -1,15 +1,15 @@
-"""DEBUG shows tracebacks and opens the admin to admin / admin: on a laptop alone."""
+"""DEBUG, SITE_URL and TRUSTED_PROXIES suit the names that lead to the shop."""
 
 from django.conf import settings
 
 from config.checks.check import Check
 from config.site import host_of, is_public
 
-WHY = "DEBUG shows the shop's insides to whoever comes by"
+WHY = "it shows tracebacks and settings to every visitor, and allows admin / admin"
 
 
 def check_debug() -> Check:
-    """Refuse DEBUG where a name that others know leads to the shop."""
+    """DEBUG is off, or only this machine reaches the shop by its names."""
     if not settings.DEBUG:
         return Check("DEBUG", "off", WHY)
     fix = "Set DEBUG=0, or on a laptop leave SITE_URL and ALLOWED_HOSTS empty."
@@ -22,8 +22,8 @@ def check_debug() -> Check:
 
 
 def check_site_url() -> Check:
-    """Links in mails lead to SITE_URL, so it must be one of the names that customers know."""
-    why = "links in mails and on pages begin with it"
+    """Links in mails start with SITE_URL, so customers must be able to reach it."""
+    why = "links in mails and on pages start with it"
     public = [host for host in settings.ALLOWED_HOSTS if is_public(host) and host != "testserver"]
     if public and not is_public(host_of(settings.SITE_URL)):
         state = f"is {settings.SITE_URL}, and ALLOWED_HOSTS holds {public[0]}"
@@ -33,8 +33,8 @@ def check_site_url() -> Check:
 
 
 def check_proxies() -> Check:
-    """The shop itself speaks no TLS, so with https:// there is a proxy, of any address."""
-    what, why = "TRUSTED_PROXIES", "budgets go by each client's address"
+    """The shop serves no TLS itself, so with https:// there is a proxy in front of it."""
+    what, why = "TRUSTED_PROXIES", "budgets count by the client's address"
     if settings.TRUSTED_PROXIES:
         return Check(what, ", ".join(settings.TRUSTED_PROXIES), why)
     if not settings.SITE_URL.startswith("https://"):

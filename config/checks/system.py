@@ -1,4 +1,4 @@
-"""The shop's checks as Django's, so that every command and `check --deploy` make them."""
+"""The shop's checks as Django system checks, run by commands and by `check --deploy`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,14 +12,14 @@ from config.checks.crashpoints import check_crash_points
 
 @register("shop")
 def settings_can_be_used(**_asked: Any) -> list[CheckMessage]:
-    """Before every command that does not say that it needs no checks; the relay asks for these."""
+    """Run before every command that does not turn system checks off, the relay's among them."""
     return _errors(settings_checks())
 
 
-# The campaign's shops set CRASH_POINTS without DEBUG, and must start.
+# Not before every command: the chaos campaign sets CRASH_POINTS without DEBUG.
 @register("shop", deploy=True)
 def shop_can_be_deployed(**_asked: Any) -> list[CheckMessage]:
-    """At `manage.py check --deploy`, which compose makes before anything starts."""
+    """Run by `manage.py check --deploy`, which compose runs before it starts a service."""
     judged = [check_crash_points(), *database_checks()]
     return [*_errors(judged), *_warnings([*settings_checks(), *judged])]
 

@@ -1,4 +1,4 @@
-"""The warehouse's address."""
+"""WAREHOUSE_URL is empty or a web address."""
 
 from urllib.parse import urlsplit
 
@@ -8,8 +8,8 @@ from config.checks.check import Check
 
 
 def check_warehouse_url() -> Check:
-    """A web address with a host, or none at all; its value may hold a password."""
-    why = "shipments are sent there"
+    """The state never shows the whole URL, which may hold a password."""
+    why = "released shipments are sent there"
     if not settings.WAREHOUSE_URL:
         mails = ", ".join(settings.WAREHOUSE_EMAIL) or "nobody"
         return Check("Warehouse", f"the packing board; mail to {mails}", why)

@@ -1,1 +1,1 @@
-"""A small shop to look at: goods, stock and customers, all invented."""
+"""The demo: invented goods, stock and customers, and orders placed by command."""

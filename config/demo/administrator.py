@@ -1,13 +1,13 @@
-"""The administrator that a laptop gets: admin / admin."""
+"""The demo's administrator: admin / admin, under DEBUG alone."""
 
 from django.contrib.auth import get_user_model
 
 LOGIN, EMAIL = "admin", "admin@example.com"
-"""The name, which is the password too, and the address. Without DEBUG the checks refuse both."""
+"""Name, which is also the password, and address. Without DEBUG the checks refuse this login."""
 
 
 def add_administrator() -> None:
-    """Create the demo's administrator where there is none at all."""
+    """Create the demo's administrator, unless there is an administrator already."""
     users = get_user_model().objects
     if not users.filter(is_superuser=True).exists():
         users.create_superuser(LOGIN, EMAIL, LOGIN)

@@ -1,6 +1,6 @@
-"""The demo catalogue. Prices are in euro and include the tax.
+"""The demo catalogue. Prices are in euro and include VAT.
 
-Books and food are taxed with 7 %, all else with 19 % (German VAT act, section 12).
+The rate is 7 % for books and food, else 19 % (German VAT act, section 12).
 """
 
 from decimal import Decimal
@@ -11,7 +11,7 @@ PLENTY = 5000
 
 
 class Good(NamedTuple):
-    """One product, and how many pieces the demo warehouse has of it."""
+    """One product, with its stock in pieces."""
 
     sku: str
     name: str
@@ -67,4 +67,4 @@ HOME = [
 CATALOGUE: list[Good] = [*BOOKS, *FOOD, *KITCHEN, *DESK, *HOME]
 
 SCARCE = {good.sku for good in CATALOGUE if good.stock < 10}
-"""Soon sold out; orders for them are rejected then."""
+"""SKUs with little stock; orders of them are soon rejected."""

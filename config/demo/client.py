@@ -1,4 +1,4 @@
-"""Orders from outside: over HTTP, as a customer's browser would."""
+"""A customer of the shop, who orders over HTTP."""
 
 import time
 import uuid
@@ -12,21 +12,21 @@ from django.conf import settings
 from bus.selectors import HandlerState
 
 CONNECTIONS = 4
-"""At a time; the point is to show the shop at work, not to measure how it drowns."""
-PATIENCE = 20
-"""How often a request is sent again that the shop has asked to repeat (`Retry-After`)."""
+"""At a time: enough to show the shop at work; the benchmark measures its limits."""
+MOST_TRIES = 20
+"""Of one request that the shop asks to repeat (`Retry-After`), or whose answer is lost."""
 
 
 class ShopRefused(Exception):
-    """The shop does not answer, or not as it should; the text says what to do."""
+    """The shop does not answer, or answers with an error; the text says what to do."""
 
 
 class AnswerLost(ShopRefused):
-    """The request was sent, and nobody knows what became of it."""
+    """The request was sent, and its outcome is unknown."""
 
 
 class SoldOut(ShopRefused):
-    """Some of the goods are not there in these numbers; `available` says how many are, by SKU."""
+    """Stock is short of some goods; `available` is the stock that is left, by SKU."""
 
     def __init__(self, available: dict[str, int]) -> None:
         self.available = available
@@ -35,10 +35,10 @@ class SoldOut(ShopRefused):
 
 @dataclass
 class Followed:
-    """An order that was placed, and what is known of its handlers."""
+    """A placed order, and the states of its handlers."""
 
     address: str
-    """Where the API tells of it; whoever knows that may see and cancel the order."""
+    """Its address in the API. It is a secret: whoever has it may read and cancel the order."""
     page: str
     number: str
     placed_at: float
@@ -60,14 +60,14 @@ class Followed:
 
     @property
     def over(self) -> bool:
-        """Nothing more will happen by itself."""
+        """Whether it is settled or has a dead delivery, so that nothing more happens by itself."""
         return self.settled or self.dead
 
 
 class Customer:
-    """Talks to the shop at `url`.
+    """Orders from the shop at `url`.
 
-    Every method raises ShopRefused with a sentence if the shop cannot be used.
+    Every method raises ShopRefused if the shop cannot be used.
     """
 
     def __init__(self, url: str) -> None:
@@ -84,29 +84,32 @@ class Customer:
         self._http.close()
 
     def require_shop(self, fingerprint: str) -> None:
-        """Refuse another shop, as one that runs from a second checkout on the same port."""
+        """Refuse another shop, such as one of a second checkout on the same port.
+
+        `fingerprint` is that of the database that the settings name.
+        """
         found = self._ask("GET", "/readyz").get("shop")
         if found != fingerprint:
             raise ShopRefused(
-                f"The shop at {self.url} is another one than that of {settings.VAR_DIR}. Start "
-                "yours with `make up`, or set PORT or SITE_URL to where it is."
+                f"The shop at {self.url} is not the one of VAR_DIR={settings.VAR_DIR}. Start that "
+                "one with `make up`, or set PORT or SITE_URL to its address."
             )
 
     def skus(self) -> list[str]:
-        """What can be ordered, page by page."""
+        """The SKUs of all products on sale."""
         found, page = [], "/api/v1/products/?page_size=100"
         while page:
             answer = self._ask("GET", page)
             found += [product["sku"] for product in answer["results"]]
             page = answer.get("next")
         if not found:
-            raise ShopRefused("The catalogue is empty; fill it with `manage.py seed`.")
+            raise ShopRefused("The catalogue is empty. Fill it with `manage.py seed`.")
         return found
 
     def place(self, body: dict[str, Any]) -> Followed:
-        """Order, with an idempotency key: sent again, it would not order twice.
+        """Place an order. Its idempotency key makes a repeated request safe.
 
-        What is sold out is left out, and the rest ordered.
+        Without what is sold out, if other lines remain.
         """
         key = {"Idempotency-Key": str(uuid.uuid4())}
         try:
@@ -119,16 +122,16 @@ class Customer:
         links = order["links"]
         return Followed(links["self"], links["page"], order["number"], time.monotonic())
 
-    def look_at(self, order: Followed) -> Followed:
-        """Ask the shop how far the order is."""
+    def refresh(self, order: Followed) -> Followed:
+        """Read from the API whether the order is settled."""
         answer = self._ask("GET", order.address)
         order.settled = answer["settled"]
         order.at = datetime.fromisoformat(answer["placed_at"])
         return order
 
     def _ask(self, method: str, path: str, **request: Any) -> Any:
-        """Ask until there is an answer that asks for no repeat; each request can be repeated."""
-        for left in reversed(range(PATIENCE)):
+        """Send a request until it has an answer without `Retry-After`; each is safe to repeat."""
+        for left in reversed(range(MOST_TRIES)):
             try:
                 answer = self._send(method, path, **request)
             except AnswerLost:
@@ -143,7 +146,9 @@ class Customer:
             errors = answer.json()["errors"]
             raise SoldOut({error["sku"]: error["available"] for error in errors})
         if answer.is_error:
-            raise ShopRefused(f"{method} {path} was answered {answer.status_code}: {answer.text}")
+            raise ShopRefused(
+                f"The shop answered {method} {path} with {answer.status_code}: {answer.text}"
+            )
         return answer.json()
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -151,11 +156,11 @@ class Customer:
             return self._http.request(method, path, **request)
         except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ReadTimeout) as error:
             raise AnswerLost(
-                f"{self.url} was asked for {path} and did not answer ({type(error).__name__}). An "
-                "order may have been placed; look at the admin."
+                f"The shop did not answer {method} {self.url}{path} ({type(error).__name__}). An "
+                "order may have been placed; see Orders in the admin."
             ) from error
         except httpx.HTTPError as error:
             raise ShopRefused(
                 f"The shop does not answer at {self.url} ({error}). Start it with `make up`, or "
-                "set PORT or SITE_URL to where it is."
+                "set PORT or SITE_URL to its address."
             ) from error

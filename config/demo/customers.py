@@ -1,4 +1,4 @@
-"""Invented people who order in the demo shop. Their addresses end in example.com (RFC 2606)."""
+"""Invented customers of the demo. Their e-mail addresses end in example.com (RFC 2606)."""
 
 import random
 from typing import Any
@@ -18,11 +18,11 @@ CITIES = (
 STREETS = ("Gartenstraße", "Hauptstraße", "Am Kanal", "Lindenallee", "Marktplatz")
 MOST_LINES, MOST_PIECES = 4, 3
 COLLECTORS = 0.03
-"""The share of orders that ask for something scarce, too."""
+"""The share of orders that also hold one of the scarce goods."""
 
 
 def random_order(skus: list[str], chance: random.Random) -> dict[str, Any]:
-    """A body for ``POST /api/v1/checkout/``: some of `skus`, one to three pieces each."""
+    """A body for `POST /api/v1/checkout/`: some of `skus`, one to three pieces each."""
     first, last = chance.choice(FIRST), chance.choice(LAST)
     postal_code, city, country = chance.choice(CITIES)
     wanted = _wanted(skus, chance)

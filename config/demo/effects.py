@@ -1,4 +1,4 @@
-"""What the handlers to orders left behind, counted in the rooms and not in the ledger."""
+"""Effects of handlers, counted in the apps' own tables and not in the ledger."""
 
 from collections.abc import Collection
 from typing import Any
@@ -13,10 +13,10 @@ from notifications.models import Message
 
 
 def doubled(numbers: Collection[str]) -> dict[str, int]:
-    """Effects beyond the one that each should be, by app.
+    """How many effects the apps have too many for these orders, by app; 0 where none is doubled.
 
     Mails of one kind about one event, movements of one kind of one item, documents of one kind,
-    shipments, and events that the figures have counted. Mails that staff sent again do not count.
+    shipments, and events counted in the figures. Mails that staff have resent do not count.
     """
     mails = Message.objects.filter(order_number__in=numbers, original__isnull=True)
     return {

@@ -1,4 +1,4 @@
-"""Place many orders and follow them until nothing more happens to any of them."""
+"""Many orders: placed, and followed until each is settled or has a dead delivery."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ Progress = Callable[[list[Followed]], None]
 def place_all(
     customer: Customer, bodies: Iterable[dict[str, Any]], progress: Progress
 ) -> tuple[list[Followed], float]:
-    """Place every order over a few connections; the orders, and the seconds it took."""
+    """Place all orders over a few connections; returns them and the seconds it took."""
     began = time.monotonic()
     orders: list[Followed] = []
     with ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -26,14 +26,14 @@ def place_all(
     return orders, time.monotonic() - began
 
 
-def follow(customer: Customer, orders: list[Followed], patience: float, progress: Progress) -> None:
-    """Look at each order with growing pauses until all are over or `patience` seconds are."""
-    deadline = time.monotonic() + patience
+def follow(customer: Customer, orders: list[Followed], timeout: float, progress: Progress) -> None:
+    """Poll each order, with growing waits, until all are over or `timeout` seconds have passed."""
+    deadline = time.monotonic() + timeout
     wait = FIRST_WAIT
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         while open_orders := [order for order in orders if not order.over]:
-            for order in pool.map(customer.look_at, open_orders):
-                # From the ledger: customers are told of stages, and not of handlers.
+            for order in pool.map(customer.refresh, open_orders):
+                # From the ledger: the API shows customers the stages of an order, not its handlers.
                 order.handlers = handlers(order.number)
                 progress(orders)
             if time.monotonic() + wait > deadline:

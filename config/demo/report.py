@@ -1,4 +1,4 @@
-"""What became of the orders, in tables."""
+"""The results of orders, as tables and figures."""
 
 import statistics
 from collections import Counter
@@ -10,7 +10,7 @@ from config.demo.client import Followed
 
 
 def handler_table(order: Followed) -> Table:
-    """Every handler to one order, line by line."""
+    """A row for each handler of one order."""
     table = Table("App", "Handler", "State", "Tries", box=box.SIMPLE)
     for handler in order.handlers:
         table.add_row(handler.app, handler.handler, handler.state, str(handler.attempts))
@@ -18,7 +18,7 @@ def handler_table(order: Followed) -> Table:
 
 
 def app_table(orders: list[Followed], doubled: dict[str, int]) -> Table:
-    """How many handlers of each app are in which state, and how many effects are doubled."""
+    """Handlers of each app by state, and doubled effects."""
     counts = Counter((r.app, _state(r.state)) for order in orders for r in order.handlers)
     table = Table("App", box=box.SIMPLE)
     for title in ("done", "waiting", "dead", "doubled"):
@@ -30,7 +30,7 @@ def app_table(orders: list[Followed], doubled: dict[str, int]) -> Table:
 
 
 def summary(orders: list[Followed], seconds: float) -> list[str]:
-    """The figures: orders, orders a second, and the time until an order was settled."""
+    """Orders, orders a second, and the times until orders were settled."""
     times = sorted(o.settled_after for o in orders if o.settled_after is not None)
     placed = "1 order" if len(orders) == 1 else f"{len(orders)} orders"
     handlers = sum(len(order.handlers) for order in orders)

@@ -1,4 +1,4 @@
-"""Fill the catalogue and the warehouse."""
+"""Demo goods: added with their stock, taken off sale."""
 
 from django.conf import settings
 from django.db import transaction
@@ -11,9 +11,9 @@ from shop.money import rounded
 
 @transaction.atomic
 def seed() -> list[Good]:
-    """Add the demo goods that are missing, each with its stock; returns what was added.
+    """Add the demo goods that are missing, each with its stock; returns those.
 
-    What is there already keeps its price and its stock, so that a second run changes nothing.
+    Existing products keep price and stock, so that a second run changes nothing.
     """
     known = set(Product.objects.values_list("sku", flat=True))
     missing = [good for good in CATALOGUE if good.sku not in known]
@@ -24,12 +24,12 @@ def seed() -> list[Good]:
 
 
 def take_off_sale() -> int:
-    """End the sale of the demo goods; returns how many were on sale. Orders keep their lines."""
+    """Take the demo goods off sale; returns how many were on sale. Orders keep their lines."""
     return Product.objects.filter(sku__in=on_sale()).update(active=False)
 
 
 def on_sale() -> list[str]:
-    """The SKUs of the demo goods that customers can order; one that was renamed is none."""
+    """The SKUs of the demo goods on sale; a renamed product counts as the shop's own."""
     names = {good.sku: good.name for good in CATALOGUE}
     active = Product.objects.filter(sku__in=names, active=True).values_list("sku", "name")
     return [sku for sku, name in active if names[sku] == name]

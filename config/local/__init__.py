@@ -1,1 +1,1 @@
-"""Runs the whole shop on one machine: starts its processes, watches them, stops them in order."""
+"""`manage.py up`: the whole shop on one machine, its processes started, watched and stopped."""

@@ -1,4 +1,4 @@
-"""All that `up` needs before it starts anything; `doctor` shows the same."""
+"""What `up` needs before it starts anything; `doctor` shows the same checks."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ from config.checks.documents import check_documents
 from config.local.machine import check_folder, check_port, check_ports_differ, check_python
 from config.local.redis import NO_SERVER, find_server
 
-WHY = "messages to the workers go through it"
+WHY = "it carries messages to the workers"
 OLDEST = (6, 2)
 
 
@@ -38,14 +38,14 @@ def all_checks(*, may_run: bool = False) -> Iterator[Check]:
 
 
 def check_redis() -> Check:
-    """Only servers that Celery can use and that keep every message."""
+    """The server exists, Celery can use it, and it keeps every message."""
     if settings.REDIS_EMBEDDED:
         binary = find_server()
         if binary is None:
             return Check("Redis", "none found", WHY, NO_SERVER)
         return Check("Redis", f"the shop starts {binary}", WHY)
     name = settings.BROKER_SETTING
-    other = f"Set {name} to one of another kind, or leave it empty and the shop starts its own."
+    other = f"Set {name} to one of another kind, or leave it empty, and the shop starts its own."
     try:
         address = RedisAddress.read(settings.BROKER_URL)
         info = _ask(address)

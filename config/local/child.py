@@ -1,4 +1,4 @@
-"""One supervised process: started, watched, started again with growing waits, stopped."""
+"""One supervised process: started, watched, restarted with a growing wait, stopped."""
 
 import contextlib
 import math
@@ -12,16 +12,17 @@ from config.local.program import Program
 from config.local.spawn import spawn
 
 STEADY_AFTER = 60
-"""Seconds after which a process counts as healthy and its next failure as the first."""
+"""Seconds that a process must run for its next failure to count as the first again."""
 LONGEST_WAIT = 30
+"""Seconds before a restart."""
 CHUNK = 65536
 
 
 class Child:
-    """The state of one program's process. Its id is in ``<name>.pid`` while it runs.
+    """The state of one program's process. Its id is in `<name>.pid` while it runs.
 
-    As long as a file ``<name>.hold`` exists, the process is stopped and stays so: that is how an
-    operator, or a test, takes one process out of a running shop.
+    While a file `<name>.hold` exists, the process is stopped and not restarted: so an operator or
+    a test takes one process out of a running shop.
     """
 
     def __init__(self, program: Program, run_dir: Path) -> None:
@@ -47,20 +48,22 @@ class Child:
         """Seconds since the process was started; 0 while there is none."""
         return time.monotonic() - self._started_at if self.running else 0.0
 
-    def start(self, not_yours: Iterable[int]) -> None:
-        self.pid, self.output = spawn(self.program.run, not_yours)
+    def start(self, close: Iterable[int]) -> None:
+        """Start the process; it closes the open files `close`, which are the supervisor's."""
+        self.pid, self.output = spawn(self.program.run, close)
         self.pid_file.write_text(f"{self.pid}\n")
         self._started_at = time.monotonic()
         self.kill_at = None
 
     def ask_to_end(self) -> None:
-        """Send the stop signal, once; the kill follows when the program's grace is over."""
+        """Send the stop signal, once; the process is killed when the program's grace is over."""
         if self.pid is None or self.kill_at is not None:
             return
         os.kill(self.pid, self.program.stop_signal)
         self.kill_at = time.monotonic() + self.program.grace.total_seconds()
 
     def kill_if_late(self, now: float) -> bool:
+        """Kill a process that has outlived its grace; True if it was killed now."""
         if self.pid is None or self.kill_at is None or now < self.kill_at:
             return False
         self.kill_family()
@@ -68,7 +71,7 @@ class Child:
         return True
 
     def kill_family(self) -> None:
-        """Kill the process and all it has started. Its id is ours until it is reaped."""
+        """Kill the process and all it has started. Its id stays ours until it is reaped."""
         if self.pid is None:
             return
         for kill in (os.killpg, os.kill):
@@ -76,7 +79,7 @@ class Child:
                 kill(self.pid, signal.SIGKILL)
 
     def reap(self) -> int | None:
-        """If the process has ended: end what it left behind; return its code (negative: signal)."""
+        """If the process has ended: kill what it left, return its code (negative: a signal)."""
         if self.pid is None:
             return None
         if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
@@ -97,7 +100,7 @@ class Child:
         return wait
 
     def lines(self) -> list[str]:
-        """The whole lines that have come since the last call."""
+        """The complete lines of output since the last call."""
         if self.output is None:
             return []
         text = self._half_line

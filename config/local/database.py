@@ -24,9 +24,9 @@ def prepare() -> None:
 
 
 def admin_login() -> str:
-    """How to get into the admin, in words."""
+    """How to log in to the admin, as `welcome` prints it."""
     if settings.DEBUG and administrator.opens_admin():
         return f"{administrator.LOGIN} / {administrator.LOGIN}"
     if get_user_model().objects.filter(is_superuser=True, is_active=True).exists():
-        return "with a password of your own"
-    return "nobody yet: create an administrator with `manage.py createsuperuser`"
+        return "an administrator's own password"
+    return "there is no administrator yet; run `manage.py createsuperuser`"

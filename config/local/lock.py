@@ -1,6 +1,6 @@
-"""Only one supervisor may run the shop of one `VAR_DIR`, and none may lose its code meanwhile.
+"""Locks: one supervisor for each VAR_DIR, and no `make clean` under a running shop.
 
-The Makefile uses this without the shop's packages.
+Imports nothing but the standard library: the Makefile uses it before packages are installed.
 """
 
 import fcntl
@@ -12,9 +12,9 @@ USED = "manage.py"
 
 
 def take_lock(run_dir: Path) -> int | None:
-    """Lock the folder for this process and leave its id there; None if another one has it.
+    """Lock the folder and write this process's id there; None if another process holds the lock.
 
-    Returns an open file: the lock lasts until it is closed or the process ends.
+    Returns an open file: the lock lasts until that is closed or the process ends.
     """
     run_dir.mkdir(parents=True, exist_ok=True)
     file = os.open(run_dir / NAME, os.O_RDWR | os.O_CREAT, 0o644)
@@ -29,9 +29,9 @@ def take_lock(run_dir: Path) -> int | None:
 
 
 def use_checkout(project: Path) -> int:
-    """Say that a shop runs from this folder, whatever its VAR_DIR, so that `make clean` waits.
+    """Mark the folder as in use by a running shop, whatever its VAR_DIR; `make clean` refuses then.
 
-    Returns an open file: it is said until that is closed or the process ends.
+    Returns an open file: the mark lasts until that is closed or the process ends.
     """
     file = os.open(project / USED, os.O_RDONLY)
     fcntl.flock(file, fcntl.LOCK_SH)
@@ -39,7 +39,7 @@ def use_checkout(project: Path) -> int:
 
 
 def checkout_in_use(project: Path) -> bool:
-    """Whether a shop runs from this folder just now."""
+    """Whether a shop runs from this folder now."""
     with (project / USED).open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -49,7 +49,7 @@ def checkout_in_use(project: Path) -> bool:
 
 
 def running_supervisor(run_dir: Path) -> int | None:
-    """The id of the process that runs the shop just now, if one does."""
+    """The id of the supervisor that runs now; 0 if it cannot be read, None if there is none."""
     try:
         with (run_dir / NAME).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

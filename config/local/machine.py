@@ -1,4 +1,4 @@
-"""Python, the folder for the shop's files, and the two ports."""
+"""Checks of this machine: Python, the folder for the shop's files, and the two ports."""
 
 import errno
 import http.client
@@ -16,7 +16,7 @@ from config.local.lock import running_supervisor
 
 OLDEST, TOO_NEW = (3, 11), (3, 14)
 ANSWER_WITHIN = 3
-"""Seconds, for whoever listens on a port that should be free."""
+"""Seconds for a program that listens on a port of ours to answer."""
 
 
 def check_python() -> Check:
@@ -27,25 +27,25 @@ def check_python() -> Check:
 
 
 def check_folder() -> Check:
-    """VAR_DIR can be made and written to."""
+    """VAR_DIR exists or can be created, and is writable."""
     folder = settings.VAR_DIR
-    why = "database, mail, documents and Redis' files go there"
+    why = "it holds the database, mail, documents and Redis' files"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        fix = "Set VAR_DIR to a folder that can be written to."
+        fix = "Set VAR_DIR to a writable folder."
         return Check("VAR_DIR", f"{folder}: {error.strerror}", why, fix)
     if not os.access(folder, os.W_OK | os.X_OK):
-        fix = "Set VAR_DIR to a folder that can be written to."
-        return Check("VAR_DIR", f"{folder} cannot be written to", why, fix)
+        fix = "Set VAR_DIR to a writable folder."
+        return Check("VAR_DIR", f"{folder} is not writable", why, fix)
     return Check("VAR_DIR", str(folder), why)
 
 
 def check_port(setting: str, *, may_run: bool = False) -> Check:
-    """The loopback port that a setting names can be listened on.
+    """The port of the loopback interface that a setting names is free.
 
-    With `may_run` this shop's own process may be the one that listens: started by hand, as a
-    service or in a container, it has no supervisor to tell of it.
+    With `may_run` this shop's own process may listen there: one that was started by hand, as a
+    service or in a container has no supervisor whose lock would show it.
     """
     port = getattr(settings, setting)
     why = {"PORT": "the shop's pages and API", "FLOWER_PORT": "Flower, the monitor"}[setting]
@@ -67,15 +67,15 @@ def check_port(setting: str, *, may_run: bool = False) -> Check:
 
 def check_ports_differ() -> Check:
     same = settings.PORT == settings.FLOWER_PORT
-    why = "the shop and Flower listen on a port each"
+    why = "the shop and Flower each listen on one"
     if not same:
         return Check("Two ports", "differ", why)
-    fix = "Set FLOWER_PORT to another one."
+    fix = "Set FLOWER_PORT to another port."
     return Check("Two ports", f"PORT and FLOWER_PORT are both {settings.PORT}", why, fix)
 
 
 def _is_ours(setting: str, port: int) -> bool:
-    """Whether this shop's pages, or a Flower, answer on that port."""
+    """Whether this shop's web server, or a Flower, answers on that port."""
     if setting == "FLOWER_PORT":
         return _answer(port, "/healthcheck") == b"OK"
     try:
@@ -86,7 +86,7 @@ def _is_ours(setting: str, port: int) -> bool:
 
 
 def _answer(port: int, path: str) -> bytes:
-    """What is there; nothing if that is no HTTP."""
+    """The body of the answer; empty if nothing speaks HTTP there."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_WITHIN)
     try:
         connection.request("GET", path)
@@ -98,7 +98,7 @@ def _answer(port: int, path: str) -> bytes:
 
 
 def _suggestion(port: int) -> int:
-    """A free port, next to the wanted one if possible."""
+    """A free port, close to the wanted one if possible."""
     for candidate in (port + 1, port + 2, port + 10, 0):
         with socket.socket() as probe:
             try:

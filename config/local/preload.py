@@ -1,4 +1,4 @@
-"""Import before the first fork what the children need, so that they share it and start fast."""
+"""Imports before the first fork, so that the children share the memory and start fast."""
 
 import gc
 import importlib
@@ -6,6 +6,7 @@ import threading
 
 from django.urls import get_resolver
 
+# Not config.asgi: importing it gives this process the web server's connection pool.
 MODULES = (
     "celery.apps.beat",
     "celery.apps.worker",
@@ -21,10 +22,10 @@ MODULES = (
 
 
 def preload() -> None:
-    """Import everything.
+    """Import what the children need.
 
     Raises:
-        RuntimeError: if that has started a thread, which would be missing in every child.
+        RuntimeError: an import has started a thread, which a forked child would not have.
     """
     for module in MODULES:
         importlib.import_module(module)
@@ -33,7 +34,7 @@ def preload() -> None:
 
     app.finalize()
     app.loader.import_default_modules()
-    # What lives until here never dies: the collector need not touch it, so the pages stay shared.
+    # Exempt from collection, which would write to these pages and so end their sharing.
     gc.collect()
     gc.freeze()
     others = [t.name for t in threading.enumerate() if t is not threading.main_thread()]

@@ -1,4 +1,4 @@
-"""The relay, the workers and beat, each run in the process that calls it."""
+"""The relay, the workers and beat, each run in the calling process."""
 
 import os
 import warnings
@@ -10,12 +10,12 @@ from config.local.spawn import die_with
 
 
 def run_relay() -> None:
-    """Move due deliveries into Redis until SIGTERM."""
+    """Run the relay until SIGTERM."""
     call_command("relay")
 
 
 def run_worker(queue: str) -> None:
-    """Work on one queue; SIGINT ends it once its running tasks have ended."""
+    """Run the worker of one queue; after SIGINT it finishes its running tasks and ends."""
     from celery.platforms import SecurityWarning
     from celery.signals import worker_process_init
 
@@ -25,12 +25,12 @@ def run_worker(queue: str) -> None:
 
 
 def run_beat() -> None:
-    """Send the scheduled tasks until SIGTERM; remembers under ``VAR_DIR`` when it sent them."""
+    """Send scheduled tasks until SIGTERM; keeps in VAR_DIR when it last sent each."""
     _celery("beat")
 
 
 def _die_with_worker(**_kwargs: Any) -> None:
-    """A pool process does not outlive its worker, even if that is killed."""
+    """Let no process of the pool outlive its worker, even one that is killed."""
     die_with(os.getppid())
 
 

@@ -1,4 +1,4 @@
-"""What the supervisor needs to know about one of the shop's processes."""
+"""One of the shop's processes, as the supervisor sees it."""
 
 import signal
 from collections.abc import Callable
@@ -14,15 +14,15 @@ def _always() -> bool:
 class Program:
     """One process of the shop.
 
-    `run` is its whole life, in a process of its own. `stage` orders the stop: 0 goes first.
-    `grace` is how long it may take to end once it was asked to; then it is killed. More presses
-    of Ctrl-C than `patience` kill it at once.
+    `run` is called in a process of its own, which ends when it returns. `stage` orders the stop:
+    stage 0 stops first. `grace` is the time between the stop signal and the kill. The process is
+    killed at once after more requests to stop than `stops_before_kill`.
     """
 
     name: str
     run: Callable[[], None]
     stage: int
     grace: timedelta
-    patience: int = 1
+    stops_before_kill: int = 1
     stop_signal: signal.Signals = signal.SIGTERM
     ready: Callable[[], bool] = _always

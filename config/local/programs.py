@@ -15,7 +15,7 @@ from config.server import serve_here
 
 FLOWER, BEAT, WEB, RELAY = "flower", "beat", "web", "relay"
 WORKER_GRACE = timedelta(seconds=40)
-"""For the tasks that run; what is killed then, the ledger brings back."""
+"""For running tasks to finish; the deliveries of a killed one are rescued after their lease."""
 
 
 def all_programs() -> list[Program]:
@@ -37,7 +37,7 @@ def all_programs() -> list[Program]:
 
 
 def queue_names() -> list[str]:
-    """The queues that somebody subscribes with, each once."""
+    """The queues of all handlers, each once."""
     return list(dict.fromkeys(handler.queue.name for handler in registry.handlers()))
 
 
@@ -47,14 +47,14 @@ def worker_program(queue: str) -> Program:
         partial(processes.run_worker, queue),
         3,
         WORKER_GRACE,
-        # Ends as soon as its tasks have ended; after SIGTERM it would always wait for 20 s.
+        # Ends with its last task; after SIGTERM it would always wait for 20 s.
         stop_signal=signal.SIGINT,
         ready=partial(readiness.worker_consumes, queue),
     )
 
 
 def in_a_fresh_interpreter(program: Program) -> Program:
-    """The same program for macOS, whose system libraries do not survive a fork without an exec."""
+    """The same program for macOS, whose system libraries fail in a fork without an exec."""
     return replace(program, run=partial(_execute_alone, program.name, flower_login()))
 
 

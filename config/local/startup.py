@@ -1,4 +1,4 @@
-"""Open the shop: look at the machine, start Redis, prepare the database, start the rest."""
+"""The start of `up`: checks, Redis, database, then all other processes."""
 
 import time
 from contextlib import suppress
@@ -17,18 +17,18 @@ from config.local.terminal import Terminal
 from config.local.welcome import welcome
 
 
-def open_shop(without: list[str]) -> None:
-    """Run the shop until somebody stops it. Returns when no process of it is left.
+def run_shop(without: list[str]) -> None:
+    """Run the shop until it is told to stop. Returns when none of its processes is left.
 
     Raises:
-        CannotRun: with one sentence that names what to change; nothing is left running then.
+        CannotRun: the shop cannot start; none of its processes is left then either.
     """
     began = time.monotonic()
     for check in all_checks():
         if check.fails:
             raise CannotRun(str(check))
-    # What is in it was readable for everybody before the shop had a umask, or came from elsewhere.
-    with suppress(PermissionError):  # somebody else's folder, who has decided about it
+    # Files from before the shop set a umask, or from elsewhere, may be readable for others.
+    with suppress(PermissionError):  # another user's folder has that user's modes
         settings.VAR_DIR.chmod(0o700)
     programs = [program for program in all_programs() if program.name not in without]
     terminal = Terminal(["redis", *(program.name for program in programs)])
@@ -48,10 +48,10 @@ def open_shop(without: list[str]) -> None:
     except KeyboardInterrupt:
         pass
     finally:
-        terminal.say("Stopping; Ctrl-C again kills what still runs.")
+        terminal.say("Stopping. Press Ctrl-C again to kill what still runs.")
         supervisor.stop()
         settings.REDIS_URL_FILE.unlink(missing_ok=True)
-        terminal.say("The shop is closed.")
+        terminal.say("The shop has stopped.")
 
 
 def _start_redis(supervisor: Supervisor) -> None:
@@ -63,10 +63,8 @@ def _start_redis(supervisor: Supervisor) -> None:
 
 
 def _prepare(supervisor: Supervisor) -> list[str]:
-    """Prepare the database and import everything; returns what to print when all is ready."""
+    """Prepare the database and preload; returns the lines to print when all is ready."""
     supervisor.signals.interrupting = True
-    # What the checks have opened is in no pool; the web server's settings, loaded now, name one.
-    release_connections()
     try:
         preload()
         prepare()
@@ -74,7 +72,7 @@ def _prepare(supervisor: Supervisor) -> list[str]:
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
         raise CannotRun(
-            f"The database could not be prepared ({reason}). Set DATABASE_URL to one that this "
+            f"The database cannot be prepared ({reason}). Set DATABASE_URL to one that this "
             "version of the shop can use."
         ) from error
     finally:

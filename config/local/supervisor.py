@@ -1,4 +1,4 @@
-"""Keeps the shop's processes running, and ends them in order."""
+"""The supervisor: keeps the shop's processes running, and stops them in order."""
 
 import select
 import signal
@@ -14,19 +14,23 @@ from config.local.terminal import Terminal
 TRIES_AT_START = 3
 READY_WITHIN = 60
 STARTED_AFTER = 0.5
-"""Seconds that a process must have lived: what cannot start usually ends sooner."""
+"""Seconds that a process must have run to count as started: a failing one usually ends sooner."""
 TICK = 0.2
+"""Seconds that `step` waits at most."""
 PROJECT = Path(__file__).parents[2]
 
 
 class CannotRun(Exception):
-    """The shop cannot be started; the text says why and what to change."""
+    """The shop cannot start; the text says why and what to change."""
 
 
 class Supervisor:
-    """All children of one `VAR_DIR`; only one supervisor may have it at a time.
+    """All child processes of one VAR_DIR, which has one supervisor at a time.
 
-    A single thread, because it forks: it selects on the children's output and on signals.
+    It has a single thread, because it forks: it selects on the children's output and on signals.
+
+    Raises:
+        CannotRun: another supervisor runs with this VAR_DIR.
     """
 
     def __init__(self, run_dir: Path, terminal: Terminal) -> None:
@@ -43,19 +47,19 @@ class Supervisor:
         self.signals = Signals()
 
     def start(self, program: Program) -> None:
-        """Start a program, or leave it held where its ``.hold`` file says so."""
+        """Start a program, unless its `.hold` file exists."""
         child = Child(program, self.run_dir)
         self.children[program.name] = child
         if child.hold_file.exists():
-            self.terminal.line(child.name, f"held back by {child.hold_file}")
+            self.terminal.line(child.name, f"not started: {child.hold_file} exists")
         else:
             child.start(self._own_files())
 
     def wait_until_ready(self) -> bool:
-        """Wait until every child can work; False if asked to stop meanwhile.
+        """Wait until every child is ready; False if told to stop meanwhile.
 
         Raises:
-            CannotRun: if one has died three times, or is not ready within a minute.
+            CannotRun: a child has ended three times, or is not ready within a minute.
         """
         deadline = time.monotonic() + READY_WITHIN
         missing = dict(self.children)
@@ -63,7 +67,9 @@ class Supervisor:
             self.step()
             for name, child in list(missing.items()):
                 if child.failures >= TRIES_AT_START:
-                    raise CannotRun(f"{name} cannot start: {child.last_line or 'it said nothing'}")
+                    raise CannotRun(
+                        f"{name} cannot start: {child.last_line or 'it printed nothing'}"
+                    )
                 held = not child.running and child.hold_file.exists()
                 if held or (child.age > STARTED_AFTER and child.program.ready()):
                     del missing[name]
@@ -75,7 +81,7 @@ class Supervisor:
         return not self.stopping
 
     def run(self) -> None:
-        """Keep everything running until asked to stop."""
+        """Keep all children running until told to stop."""
         while not self.stopping:
             self.step()
 
@@ -84,7 +90,7 @@ class Supervisor:
         return self.signals.stops > 0 or self.terminal.gone
 
     def stop(self) -> None:
-        """End all children, stage by stage. Leaves no process; a second Ctrl-C kills at once."""
+        """Stop all children, stage by stage, and wait for them; a second Ctrl-C kills them."""
         self.signals.interrupting = False
         for stage in sorted({child.program.stage for child in self.children.values()}):
             self._stop_stage([c for c in self.children.values() if c.program.stage == stage])
@@ -95,11 +101,11 @@ class Supervisor:
         while any(child.running for child in children):
             self.step(restart=False)
             for child in children:
-                if self.signals.stops > child.program.patience:
+                if self.signals.stops > child.program.stops_before_kill:
                     child.kill_family()
 
     def step(self, *, restart: bool = True) -> None:
-        """Wait a moment for output or a signal, and act on what has happened."""
+        """Wait for output or a signal, at most `TICK` seconds, and act on what has happened."""
         outputs = {c.output: c for c in self.children.values() if c.output is not None}
         ready, _, _ = select.select([self.signals, *outputs], [], [], TICK)
         self.signals.drain()
@@ -128,11 +134,13 @@ class Supervisor:
         if child.kill_at is not None:
             child.start_at = 0.0
             if restart:
-                self.terminal.line(child.name, f"stopped; {child.hold_file} holds it back")
+                self.terminal.line(
+                    child.name, f"stopped; not restarted while {child.hold_file} exists"
+                )
         elif restart:
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             wait = child.wait_before_restart()
-            self.terminal.line(child.name, f"ended with {how}; starting it again in {wait:g} s")
+            self.terminal.line(child.name, f"ended with {how}; restarting in {wait:g} s")
 
     def _print(self, child: Child) -> None:
         for line in child.lines():

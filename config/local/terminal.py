@@ -1,4 +1,4 @@
-"""What the supervisor prints: each line of a process behind its name."""
+"""The supervisor's output: each line of a process after its name."""
 
 import sys
 
@@ -6,7 +6,7 @@ COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 
 class Terminal:
-    """Prints aligned lines; with colours where somebody looks at them."""
+    """Prints aligned lines; in colour on a terminal."""
 
     def __init__(self, names: list[str]) -> None:
         self.width = max(map(len, names))
@@ -21,7 +21,7 @@ class Terminal:
         self.say(f"{label} | {text}")
 
     def say(self, text: str) -> None:
-        """Print a line. Once nobody reads any more, `gone` is true and nothing is printed."""
+        """Print a line. Once the output is closed, `gone` is true and nothing is printed."""
         if self.gone:
             return
         try:

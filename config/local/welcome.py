@@ -1,4 +1,4 @@
-"""What is printed once the shop is open: where to look, how to log in, how to order."""
+"""What `up` prints once the shop runs: addresses, logins, a command that places an order."""
 
 import json
 from uuid import uuid4
@@ -9,7 +9,7 @@ from django.urls import reverse
 from config.flower import flower_login
 from shop.selectors import example
 
-DOORS = (
+PAGES = (
     ("Shop", "front"),
     ("API", "docs"),
     ("Products", "products"),
@@ -20,25 +20,25 @@ DOORS = (
 
 def welcome(login: str) -> list[str]:
     """The lines; `login` says how to get into the admin."""
-    lines = [f"  {name:10} {settings.SITE_URL}{reverse(view)}" for name, view in DOORS]
+    lines = [f"  {name:10} {settings.SITE_URL}{reverse(view)}" for name, view in PAGES]
     user, _, password = flower_login().partition(":")
     shown = "login from FLOWER_AUTH" if settings.FLOWER_AUTH else f"{user} / {password}"
     lines.append(f"  {'Flower':10} http://localhost:{settings.FLOWER_PORT}/  ({shown})")
     lines.append(f"  {'Login':10} {login}")
     folder = getattr(settings, "EMAIL_FILE_PATH", None)
     lines.append(f"  {'Mail':10} {folder if folder else settings.EMAIL_HOST}")
-    return ["", "The shop is open.", "", *lines, "", *_how_to_order(), ""]
+    return ["", "The shop is running.", "", *lines, "", *_how_to_order(), ""]
 
 
 def _how_to_order() -> list[str]:
     product = example()
     if product is None:
-        return ["The catalogue is empty: add products in the admin."]
-    return ["Place an order (take a new key for the next one):", "", curl_line(product.sku)]
+        return ["The catalogue is empty. Add products in the admin."]
+    return ["Place an order (each order needs a new Idempotency-Key):", "", curl_line(product.sku)]
 
 
 def curl_line(sku: str) -> str:
-    """A command that orders one piece of a product."""
+    """A curl command that orders one piece of a product."""
     body = {
         "email": "ada@example.com",
         "name": "Ada Lovelace",

@@ -75,7 +75,7 @@ def test_an_order_is_not_placed_in_another_shop(two_shops: tuple[Shop, Shop]) ->
     placed = _order(second.env)
 
     assert refused.returncode == 1
-    assert f"is another one than that of {second.folder}" in refused.stderr
+    assert f"is not the one of VAR_DIR={second.folder}" in refused.stderr
     assert placed.returncode == 0, placed.stderr
 
 

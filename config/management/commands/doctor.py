@@ -1,4 +1,4 @@
-"""Say what a start of the shop needs, what is missing, and how to mend it."""
+"""Checks what a start of the shop needs, and says how to fix what is missing."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         width = None if self.stdout.isatty() else 140
         Console(file=self.stdout, highlight=False, width=width).print(_table(checks))
         if any(check.fails for check in checks):
-            self.stderr.write("Something is missing; see the last column.")
+            self.stderr.write("The shop cannot start. The last column says what to change.")
             raise SystemExit(1)
         self.stdout.write("The shop can start.")
 

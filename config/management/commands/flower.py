@@ -1,4 +1,4 @@
-"""Run Flower alone, as the supervisor runs it."""
+"""Runs Flower, with the options that `up` gives it."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--address", default="127.0.0.1", help="where to listen")
-        parser.add_argument("--port", type=int, help="where to listen, instead of FLOWER_PORT")
+        parser.add_argument("--address", default="127.0.0.1", help="the address to listen on")
+        parser.add_argument("--port", type=int, help="the port to listen on; default: FLOWER_PORT")
 
     def handle(self, *_args: Any, address: str, port: int | None, **_options: Any) -> None:
         require(settings_checks())

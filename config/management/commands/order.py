@@ -1,4 +1,4 @@
-"""Place orders on the running shop and follow them until every handler is done."""
+"""Places orders on the running shop and follows them until every handler is done."""
 
 import random
 import sys
@@ -19,7 +19,7 @@ from config.demo.report import app_table, handler_table, summary
 
 
 def _own_fingerprint() -> str:
-    """That of the shop whose database the settings name; empty where there is none."""
+    """The fingerprint of the shop whose database the settings name; empty without a database."""
     try:
         return keys.fingerprint()
     except Error:
@@ -31,12 +31,19 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("number", nargs="?", type=int, default=1, metavar="N")
-        parser.add_argument("--timeout", type=float, default=120.0, help="seconds until settled")
+        parser.add_argument(
+            "number", nargs="?", type=int, default=1, metavar="N", help="default: 1"
+        )
+        parser.add_argument(
+            "--timeout",
+            type=float,
+            default=120.0,
+            help="seconds to wait until all orders are settled; default: 120",
+        )
 
     def handle(self, *_args: Any, number: int, timeout: float, **_options: Any) -> None:
         if number < 1:
-            raise CommandError(f"N is {number}; place at least one order.")
+            raise CommandError(f"N is {number}; it must be 1 or more.")
         customer = Customer(settings.SITE_URL)
         try:
             customer.require_shop(_own_fingerprint())
@@ -68,7 +75,7 @@ class Command(BaseCommand):
         return orders, seconds
 
     def _progress(self) -> Progress:
-        """Live bars; on a pipe only the last state of them."""
+        """Progress bars; their final state alone where the output is no terminal."""
         columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn())
         return Progress(*columns, TimeElapsedColumn(), console=Console(file=sys.stdout))
 
@@ -76,7 +83,7 @@ class Command(BaseCommand):
         console = Console(file=sys.stdout, highlight=False)
         too_many = doubled([order.number for order in orders])
         if len(orders) == 1:
-            # Whole, so that it can be clicked.
+            # Unbroken, so that terminals make it a link.
             console.print(f"Order {orders[0].number}  {orders[0].page}", soft_wrap=True)
             console.print(handler_table(orders[0]))
         else:
@@ -84,8 +91,11 @@ class Command(BaseCommand):
         for line in summary(orders, seconds):
             console.print(line)
         if any(too_many.values()):
-            raise CommandError("Effects are doubled; see manage.py audit.")
+            raise CommandError("Effects are doubled. Run `manage.py audit` to list them.")
         failed = [order.number for order in orders if not order.settled]
         if failed:
             some = ", ".join(failed[:5]) + (", ..." if len(failed) > 5 else "")
-            raise CommandError(f"{len(failed)} orders are not settled: {some}")
+            raise CommandError(
+                f"{len(failed)} orders are not settled: {some}. "
+                "See Event bus > Deliveries in the admin."
+            )

@@ -1,4 +1,4 @@
-"""Create the ready groups of staff."""
+"""Creates the predefined groups of staff."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from config.roles import ROLES, add_missing_groups
 
 
 class Command(BaseCommand):
-    help = f"Adds the groups that are missing ({', '.join(ROLES)}). Safe to repeat."
+    help = f"Creates the groups of staff that are missing ({', '.join(ROLES)}). Safe to repeat."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         added = add_missing_groups()

@@ -1,4 +1,4 @@
-"""Fill an empty shop with demo goods, or take them off sale again."""
+"""Adds the demo goods, or takes them off sale."""
 
 from typing import Any
 
@@ -9,12 +9,14 @@ from config.demo.seeding import seed, take_off_sale
 
 
 class Command(BaseCommand):
-    help = "Adds the demo goods that are missing, with their stock. Safe to repeat."
-    # The way out of a check that fails must be open.
+    help = "Adds the demo goods that are missing, with stock. Safe to repeat."
+    # `seed --remove` is the way out of a failing check, so no check may refuse it.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--remove", action="store_true", help="take them off sale instead")
+        parser.add_argument(
+            "--remove", action="store_true", help="take the demo goods off sale instead"
+        )
 
     def handle(self, *_args: Any, remove: bool, **_options: Any) -> None:
         if remove:
@@ -22,8 +24,8 @@ class Command(BaseCommand):
             return
         if not settings.DEBUG:
             raise CommandError(
-                "Demo goods are for a laptop, and DEBUG is 0: add products in the admin, or set "
-                "DEBUG=1."
+                "Demo goods are not sold while DEBUG is 0. Add products in the admin, or set "
+                "DEBUG=1 on a laptop."
             )
         added = seed()
         self.stdout.write(

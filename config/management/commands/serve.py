@@ -1,4 +1,4 @@
-"""Serve the shop's pages and API."""
+"""Serves the shop's pages and API."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from config.site import is_public
 
 
 class Command(BaseCommand):
-    help = "Serves pages and API over HTTP until it is told to stop."
+    help = "Serves pages and API over HTTP until SIGTERM or Ctrl-C."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--published-locally",
             action="store_true",
-            help="allow DEBUG all the same: a container, its port published on this machine alone",
+            help="allow DEBUG: for a container whose port is published on this machine alone",
         )
 
     def handle(
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     ) -> None:
         if settings.DEBUG and is_public(host) and not published_locally:
             raise CommandError(
-                f"DEBUG is on, and --host is {host}, where others can come by. Set DEBUG=0, or "
-                "listen on 127.0.0.1."
+                f"DEBUG is on, and --host is {host}, which other machines can reach. Set DEBUG=0, "
+                "or use --host 127.0.0.1."
             )
         serve(host, port)

@@ -1,4 +1,4 @@
-"""What is judged of the database at a start."""
+"""The database answers, and can hold every name."""
 
 import psycopg
 import pytest
@@ -31,3 +31,8 @@ def test_database_that_cannot_hold_every_name_is_refused(monkeypatch: pytest.Mon
     assert found.fails
     assert found.state == "bytes is encoded in SQL_ASCII"
     assert "ENCODING 'UTF8'" in found.fix
+
+
+@pytest.mark.django_db
+def test_the_database_of_this_test_run_answers() -> None:
+    assert not check_database().fails

@@ -58,7 +58,7 @@ def test_a_pooler_that_refuses_the_limits_is_named(
 
         found = check_database()
 
-    assert found.state == "refuses its limits"
+    assert found.state == "refuses the limits that a connection starts with"
     assert "set DATABASE_POOLER=1" in found.fix
     assert all(f"SET {name} = '{value}'" in found.fix for name, value in LIMITS.items())
 

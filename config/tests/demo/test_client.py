@@ -60,7 +60,7 @@ def test_order_whose_answer_is_lost_is_asked_for_again_under_the_same_key(lost: 
 def test_order_that_is_never_answered_may_have_been_placed(
     lost: Lost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "PATIENCE", 1)
+    monkeypatch.setattr(client, "MOST_TRIES", 1)
     customer, _keys, loses = lost
     loses.append(True)
 

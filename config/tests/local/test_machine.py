@@ -1,20 +1,27 @@
-"""A port that is taken: by this shop, started by hand, or by another program."""
+"""The machine has a folder that can be written to, and two ports that are free."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from pytest_django.fixtures import Settings
 
 from bus import keys
-from config.local.machine import check_port
+from config.local.machine import check_folder, check_port, check_ports_differ
 
 pytestmark = pytest.mark.django_db
 
 Listening = Callable[[str, str], AbstractContextManager[None]]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(settings: Settings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
 
 
 @pytest.fixture
@@ -63,3 +70,34 @@ def test_doctor_accepts_the_port_on_which_flower_runs(listening: Listening) -> N
         assert not check_port("FLOWER_PORT", may_run=True).fails
     with listening("/healthcheck", "It works!"):
         assert check_port("FLOWER_PORT", may_run=True).fails
+
+
+def test_a_free_port_is_fine(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.PORT = server.getsockname()[1]
+
+    assert not check_port("PORT").fails
+
+
+def test_a_busy_port_comes_with_a_free_one(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.PORT = server.getsockname()[1]
+
+        found = check_port("PORT")
+
+    assert found.fails
+    suggested = int(found.fix.split("PORT=")[1].rstrip("."))
+    assert suggested != settings.PORT
+
+
+def test_two_services_on_one_port_are_refused(settings: Settings) -> None:
+    settings.PORT = settings.FLOWER_PORT = 8000
+
+    assert "Set FLOWER_PORT" in check_ports_differ().fix
+
+
+def test_a_folder_that_is_a_file_is_refused(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings.VAR_DIR = tmp_path / "file" / "var"
+
+    assert "Set VAR_DIR" in check_folder().fix

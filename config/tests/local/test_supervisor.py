@@ -78,7 +78,7 @@ def test_a_process_that_died_is_started_again(toy_shop: Toy) -> None:
     os.kill(before, signal.SIGKILL)
 
     shop.wait_for(lambda: shop.pid("back") not in (None, before))
-    assert "ended with signal SIGKILL; starting it again in 1 s" in shop.text
+    assert "ended with signal SIGKILL; restarting in 1 s" in shop.text
 
 
 def test_a_process_that_cannot_start_ends_the_start_with_its_last_words(toy_shop: Toy) -> None:

@@ -1,0 +1,32 @@
+"""Django's `check` runs the shop's checks."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from pytest_django.fixtures import Settings
+
+from config.checks import require, settings_checks
+from config.demo.seeding import seed
+
+
+@pytest.mark.django_db
+def test_a_deployment_with_what_a_laptop_may_have_is_refused(settings: Settings) -> None:
+    seed()
+    get_user_model().objects.create_superuser("admin", "", "admin")
+    settings.SECRET_KEY = "x"
+
+    with pytest.raises(SystemCheckError) as refused:
+        call_command("check", "--deploy", "--tag", "shop")
+
+    for part in ("SECRET_KEY: has 1 characters", "admin / admin opens", "28 are on sale"):
+        assert part in str(refused.value)
+
+
+def test_what_the_settings_may_not_be_is_refused_by_every_command(settings: Settings) -> None:
+    settings.CURRENCY = "eur"
+
+    with pytest.raises(SystemCheckError, match="CURRENCY: is 'eur'"):
+        call_command("check", "--tag", "shop")
+    with pytest.raises(SystemExit, match="The settings cannot be used: CURRENCY"):
+        require(settings_checks())
