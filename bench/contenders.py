@@ -36,7 +36,7 @@ class Kind:
 
 
 def procfile() -> tuple[tuple[str, str], ...]:
-    """The shop's processes, as anybody runs them."""
+    """The shop's processes, as they run in production."""
     lines = (line.partition(": ") for line in (ROOT / "Procfile").read_text().splitlines())
     return tuple((name, command) for name, _, command in lines if name not in LEFT_OUT)
 

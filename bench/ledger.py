@@ -63,12 +63,12 @@ class Running:
         self._meter = ledger.meter(children)
 
     def work(self, events: int) -> Cost:
-        """Have these events stated (by SQL), routed, sent and done."""
+        """Have these events published (by SQL), fanned out, sent and done."""
         used = self._told(events, DONE_OF)
         return Cost(used, events * self.setup.subscriptions, self._memory())
 
     def send(self, events: int) -> Cost:
-        """Have these events stated (by SQL), routed and sent: what relays can do alone."""
+        """Have these events published (by SQL), fanned out and sent: a relay's whole work."""
         used = self._told(events, SENT_OF)
         return Cost(used, events * self.setup.subscriptions, {})
 

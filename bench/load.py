@@ -48,7 +48,7 @@ def together(parts: Iterable[Answers]) -> Answers:
 
 
 def bodies(seed: int = 1) -> Iterator[bytes]:
-    """Baskets of three lines, each somebody else's."""
+    """Baskets of three lines, each of another customer."""
     chance = random.Random(seed)
     for number in itertools.count():
         lines = [

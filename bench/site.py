@@ -44,7 +44,7 @@ class Site:
         self.manage(env, "migrate", "--verbosity", "0")
         self.manage(env | {"DEBUG": "1"}, "seed")
         self.manage(env, "subscriptions", "--register")
-        # Nobody runs out of stock, and no page warns of it.
+        # No product sells out, and no page warns of it.
         with self.books(TEMPLATE).connect() as connection:
             connection.execute("UPDATE inventory_stockitem SET on_hand = 2000000000, low_at = 0")
 
@@ -57,7 +57,7 @@ class Site:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def new_database(self, name: str) -> None:
-        """A copy of the template. Nobody may be connected to that."""
+        """A copy of the template. The template must have no connections."""
         books = Books(url=self.postgres.url)
         books.change(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
 

@@ -16,7 +16,7 @@ HAPPY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2
 
 @dataclass
 class Illness:
-    """What share of all mails is late, or whether nobody is there to take any."""
+    """What share of all mails is late, or whether no server takes any."""
 
     stalled: float = 0.0
     gone: bool = False

@@ -14,7 +14,7 @@ Fields = dict[str, list[str]]
 
 @dataclass
 class Form:
-    """One form of a page: where it goes, and what it sends if nobody changes anything."""
+    """One form of a page: where it goes, and what it sends if nothing is changed."""
 
     method: str
     action: str

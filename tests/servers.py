@@ -30,7 +30,7 @@ NOT_ROOT = ("postgres", "nobody")
 
 
 def free_port() -> int:
-    """A port that nobody listens on, below those that the kernel gives to outgoing connections.
+    """A port without a listener, below those that the kernel gives to outgoing connections.
 
     One of the kernel's own could be taken by any connection of a test that runs beside this one.
     """

@@ -36,12 +36,12 @@ def drained(redis_url: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("address", ["", "redis://127.0.0.1:{}/0"], ids=["unset", "down"])
 def test_the_ledger_is_worked_where_no_redis_answers(address: str) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))  # and does not listen
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and does not listen
         given(placed("SO-1", CUP=2))
         register("analytics")
 
-        done = drained(address.format(nobody.getsockname()[1]))
+        done = drained(address.format(silent.getsockname()[1]))
 
     assert done.returncode == 0, done.stderr
     assert "analytics.tasks.record_sales: 1 done" in done.stdout

@@ -32,7 +32,7 @@ BODIES = {
     "text/plain; charset=utf-16": [b"x"],
 }
 ENDLESS = ("stream",)
-"""Answers that go on for as long as somebody listens."""
+"""Answers that go on for as long as a client reads."""
 
 
 @pytest.fixture

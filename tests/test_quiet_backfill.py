@@ -27,7 +27,7 @@ INVOICING = "billing.tasks.issue_invoice"
 
 @pytest.fixture(autouse=True)
 def history(settings: Any, tmp_path: Path) -> None:
-    """Orders from before anybody listened."""
+    """Orders from before any subscription."""
     settings.MEDIA_ROOT = tmp_path
     inventory.receive_stock("CUP", 9, "first delivery")
     given(*(placed(number, CUP=1) for number in NUMBERS))
@@ -54,7 +54,7 @@ def kept_quiet() -> dict[str, int]:
     return {name: names.count(name) for name in sorted(names)}
 
 
-def test_invoices_are_numbered_and_drawn_and_nobody_is_mailed() -> None:
+def test_invoices_are_numbered_and_drawn_and_no_mail_is_sent() -> None:
     fill(INVOICING, suppressed=True)
 
     assert drawn() == [1, 2, 3]

@@ -164,7 +164,7 @@ def written_in_between(model: type[Model], write: Callable[[], Any]) -> Iterator
     assert threads, "nothing was saved"
 
 
-def test_a_field_that_somebody_else_has_changed_is_refused(staff: Client) -> None:
+def test_a_field_changed_by_another_user_is_refused(staff: Client) -> None:
     product = CASES[Product].make()
     form = posting(staff, change_page(product), "unit_price")
     Product.objects.update(unit_price="12.00")

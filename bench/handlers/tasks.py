@@ -26,7 +26,7 @@ def _subscribe(place: int, batch: int) -> None:
         """Do nothing about it."""
 
     nothing.__name__ = f"nothing_{place}"
-    # Ordered, as most queues of the shop: each delivery asks whether its lane is free. It is.
+    # Ordered, as most queues of the shop: for each delivery its lane is checked, which is free.
     queue = Queue(f"bench-{place}", ordered=True)
     subscribe(Happened, queue=queue, retry=RETRY, batch=batch)(nothing)
 

@@ -99,7 +99,7 @@ def slow_mail(site: Site) -> Iterator[None]:
 
 @contextmanager
 def no_mail(site: Site) -> Iterator[None]:
-    """Nobody listens where mails go."""
+    """No server listens where mails go."""
     site.stubs.hang_up()
     try:
         yield
@@ -124,7 +124,7 @@ ILL: dict[str, Condition] = {NO_REDIS: no_redis, SLOW_MAIL: slow_mail, NO_MAIL: 
 OF_INLINE = (SLOW_MAIL, NO_MAIL)
 """The in-line monolith has no Redis to lose."""
 SETTLED_AFTER = (NO_REDIS, SLOW_MAIL)
-"""Mails that were not taken are tried again after a minute, which nobody waits for here."""
+"""Mails that were not taken are tried again after a minute, which is not waited for here."""
 
 
 def while_ill(contenders: dict[str, Contender], site: Site, size: Size, say: Say) -> Result:

@@ -1,6 +1,6 @@
-"""Whether a pace holds: on a new ledger, and beside a snapshot that somebody holds.
+"""Whether a pace holds: on a new ledger, and beside a held snapshot.
 
-Nobody tidies up: no VACUUM, no ANALYZE but PostgreSQL's own.
+No VACUUM and no ANALYZE but PostgreSQL's own.
 """
 
 import statistics

@@ -1,4 +1,4 @@
-"""One view, as anybody would write it."""
+"""One view, as a Django team would write it."""
 
 from typing import Any
 

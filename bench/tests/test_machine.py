@@ -21,7 +21,7 @@ def test_what_a_child_has_used_counts_after_its_end() -> None:
     )
     assert parent.stdin
     assert parent.stdout
-    meter = Meter(mine=[parent.pid], nobody=[])
+    meter = Meter(mine=[parent.pid], none=[])
     before = meter.read()
 
     parent.stdin.write("go\n")
@@ -31,4 +31,4 @@ def test_what_a_child_has_used_counts_after_its_end() -> None:
     parent.communicate("end\n")
 
     assert 0.3 <= used.trees["mine"] < 3
-    assert used.trees["nobody"] == 0
+    assert used.trees["none"] == 0

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("plant", [one for one in PLANTS if not one.mends], ids=str)
-def test_damage_that_only_a_person_can_judge_is_found_and_asked(shop: Shop, plant: Plant) -> None:
+def test_audit_leaves_undecidable_damage_to_a_person(shop: Shop, plant: Plant) -> None:
     with ExitStack() as stack:
         named = plant.do(shop, stack)
         before = run_checks()

@@ -78,7 +78,7 @@ def test_documents_that_are_not_here_are_not_called_missing(settings: Any, tmp_p
     assert "is missing" not in words
 
 
-def test_a_check_that_fails_is_told_and_the_others_are_asked(
+def test_audit_reports_a_failing_check_and_runs_the_others(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails() -> list[Finding]:

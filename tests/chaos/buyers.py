@@ -11,10 +11,10 @@ import httpx
 
 from tests.chaos.keyless import order_without_key
 from tests.chaos.mailbox import REFUSED
-from tests.chaos.purchase import CHECKOUT, PATIENCE, Purchase, said_of
+from tests.chaos.purchase import CHECKOUT, RETRY_FOR, Purchase, said_of
 
 FAMILY = "Quillfeather"
-"""Everybody's family name, and below everybody's domain: what no log may ever hold."""
+"""Every customer's family name, and below it their domain: no log may contain either."""
 DOMAIN = "buyers.example"
 
 CANCELLED = 0.06
@@ -52,7 +52,7 @@ class Buyers:
     def stop(self) -> None:
         """No new orders; returns when every customer has an answer or has given up."""
         if self._sender.ident and not self._sender.is_alive():
-            self.errors.append("nobody knows: the thread that sends customers died of an error")
+            self.errors.append("not checked: the thread that sends customers died of an error")
         self._stop.set()
         if self._sender.is_alive():
             self._sender.join()
@@ -65,7 +65,7 @@ class Buyers:
             return [one for one in self.purchases if one.number]
 
     def body(self, lines: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-        """A basket, and somebody whose name and address are easy to find where they must not be."""
+        """A basket, and a customer whose name and address are easy to find in a log."""
         chance = self._chance
         who = f"{chance.randrange(10**9):09}"
         refused = REFUSED if lines is None and chance.random() < UNKNOWN_ADDRESS else ""
@@ -126,7 +126,7 @@ class Buyers:
     def _insist(
         self, purchase: Purchase, url: str, body: dict[str, Any], headers: dict[str, str]
     ) -> httpx.Response | None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + RETRY_FOR
         while time.monotonic() < deadline:
             began = time.time()
             try:

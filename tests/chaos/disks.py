@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 WIDE = "50%"
-"""Of the memory, which is what a tmpfs may grow to if nobody says otherwise."""
+"""Of the memory, which is what a tmpfs may grow to by default."""
 
 
 @cache
@@ -21,7 +21,7 @@ def cannot_mount() -> str:
 
 
 class SmallDisk:
-    """Puts `folder`, with all that is in it, onto a disk of its own. Nobody may be using it yet."""
+    """Puts `folder`, with all that is in it, onto a disk of its own. It must not be in use yet."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,7 +38,7 @@ class SmallDisk:
         while True:
             now = os.statvfs(self.folder)
             used = max((now.f_blocks - now.f_bfree) * now.f_frsize, now.f_frsize)
-            # Refused where somebody wrote in between.
+            # Refused where a process wrote in between.
             if not _run("mount", "-o", f"remount,size={used}", str(self.folder)):
                 return
 
@@ -46,7 +46,7 @@ class SmallDisk:
         _must("mount", "-o", f"remount,size={WIDE}", str(self.folder))
 
     def unmount(self) -> None:
-        """Whoever still has a file of it open keeps that; everybody else sees it go."""
+        """A process that has a file of it open keeps that; for all others it is gone."""
         _run("umount", "--lazy", str(self.folder))
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import httpx
 
-from tests.chaos.purchase import CHECKOUT, PATIENCE, Purchase, said_of
+from tests.chaos.purchase import CHECKOUT, RETRY_FOR, Purchase, said_of
 
 SERVER_ERROR = 500
 A_MINUTE = 60
@@ -17,7 +17,7 @@ BUSY = "/api/problems/#busy"
 
 def order_without_key(http: httpx.Client, purchase: Purchase) -> httpx.Response | None:
     """Order, and again only where nothing was saved, or was said to be."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + RETRY_FOR
     while time.monotonic() < deadline:
         began = time.time()
         try:
@@ -46,8 +46,8 @@ def order_without_key(http: httpx.Client, purchase: Purchase) -> httpx.Response 
 
 
 def _look_up(http: httpx.Client, purchase: Purchase, address: str) -> httpx.Response | None:
-    """The order that may have been placed; None where it was not, or nobody says."""
-    deadline = time.monotonic() + PATIENCE
+    """The order that may have been placed; None where it was not, or it cannot be told."""
+    deadline = time.monotonic() + RETRY_FOR
     missing_since = None
     while time.monotonic() < deadline:
         with suppress(httpx.HTTPError):

@@ -99,7 +99,7 @@ class _Hooks:
         if illness == "drop after the dot":
             mailbox.keep(content, envelope.rcpt_tos[0], doubtful=True)
             server.transport.abort()
-            return "250 nobody hears this"
+            return "250 this is never read"
         if illness == "late":
             mailbox.keep(content, envelope.rcpt_tos[0], doubtful=True)
             await asyncio.sleep(mailbox.lateness)

@@ -16,7 +16,7 @@ class Wire(StrEnum):
     DROPPED = "dropped"
     """Nothing arrives in either direction until it is over; then it comes late."""
     NO_REPLIES = "no replies"
-    """Requests arrive, answers never do: what was asked for is done, and nobody knows."""
+    """Requests arrive, answers never do: the request is processed, and its sender cannot tell."""
     CUT = "cut"
     """Requests arrive; in place of its answer each connection is reset."""
     SLOW = "slow"

@@ -9,8 +9,8 @@ from tests.chaos.mailbox import REFUSED
 
 CHECKOUT = "/api/v1/checkout/"
 
-PATIENCE = 120
-"""Seconds for which a customer asks again under the same key."""
+RETRY_FOR = 120
+"""Seconds for which a customer repeats a request under the same key."""
 
 ASK_AGAIN = ("409", "429")
 """Refusals that mean later: a conflict with one's own first try, and too many requests."""

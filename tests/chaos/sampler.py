@@ -25,7 +25,7 @@ MOST_READ = 1000
 """Entries of one key that are read at a time."""
 
 
-def names_somebody(value: bytes) -> bool:
+def names_a_person(value: bytes) -> bool:
     """Whether a customer's name or address is in it, or in what it holds in base64."""
     inside = b"".join(_decoded(text) for text in BASE64.findall(value))
     return any(mark in value or mark in inside for mark in PERSONAL)
@@ -77,12 +77,12 @@ class Sampler:
         self._stop.set()
         for thread in self._threads:
             thread.join(10)
-        self.violations += [f"nobody knows: the thread {name} died of an error" for name in died]
+        self.violations += [f"not checked: the thread {name} died of an error" for name in died]
         self.violations += self.stage.buyers.errors if self.stage.buyers else []
         if not self.looks:
-            self.violations.append("nobody knows: stock and Redis could not be looked at once")
+            self.violations.append("not checked: stock and Redis were never read")
         if not self.events:
-            self.violations.append("nobody knows: not one task event was heard")
+            self.violations.append("not checked: no task event was received")
 
     def _look(self) -> None:
         dump_at = time.monotonic()
@@ -101,23 +101,23 @@ class Sampler:
         """Look for personal data in every key that Redis holds just now."""
         with self.stage.redis.client() as client:
             for key in client.scan_iter(count=500):
-                if any(names_somebody(value) for value in _values(client, key)):
+                if any(names_a_person(value) for value in _values(client, key)):
                     self.violations.append(f"personal data in the Redis key {key!r}")
 
     def _listen(self) -> None:
-        """Hear the task events, which are all that Flower would know."""
+        """Receive the task events, which are all that Flower has."""
         while not self._stop.is_set():
             try:
-                with self.stage.redis.client() as client, client.pubsub() as heard:
-                    heard.psubscribe("*celeryev*")
+                with self.stage.redis.client() as client, client.pubsub() as events:
+                    events.psubscribe("*celeryev*")
                     while not self._stop.is_set():
-                        message = heard.get_message(timeout=1)
+                        message = events.get_message(timeout=1)
                         if message and message["type"] == "pmessage":
-                            self._hear(message["data"])
+                            self._receive(message["data"])
             except (redis.RedisError, OSError):
                 self._stop.wait(1)
 
-    def _hear(self, data: bytes) -> None:
+    def _receive(self, data: bytes) -> None:
         self.events += 1
-        if names_somebody(data):
+        if names_a_person(data):
             self.violations.append("personal data in a task event, which Flower shows")

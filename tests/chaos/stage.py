@@ -26,7 +26,7 @@ from tests.deployed import DEPLOYED
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = ("flower", "beat")
-"""Programs of the Procfile that move no order: the `Sampler` hears what Flower would."""
+"""Programs of the Procfile that move no order: the `Sampler` receives what Flower would."""
 
 READY_WITHIN = 120
 HOLD = 1.5
@@ -61,7 +61,7 @@ class Stage:
         self.stolen: list[tuple[int, float]] = []
         """Deliveries whose messages a fault took away in silence, and when."""
         self.poisoned: set[str] = set()
-        """Streams of events that nobody can handle, planted by a fault."""
+        """Streams of events that no handler can read, planted by a fault."""
         self.books = (
             Books(url=f"{self.postgres.url.rpartition('/')[0]}/shop")
             if self.postgres
@@ -154,14 +154,14 @@ class Stage:
         """The first process that comes by at a crash point, frozen there; goes on afterwards.
 
         Raises:
-            TimeoutError: nobody came by.
+            TimeoutError: no process came by.
         """
         with self.armed(point, "hold 1", handler) as armed:
             for earlier in self.crash_points.glob(f"{armed.name}.[0-9]*"):
                 earlier.unlink(missing_ok=True)
             taken = wait_until(
                 lambda: next(self.crash_points.glob(f"{armed.name}.[0-9]*"), None),
-                CAUGHT_WITHIN, f"somebody comes by at {armed.name}", every=0.01,
+                CAUGHT_WITHIN, f"a process comes by at {armed.name}", every=0.01,
             )  # fmt: skip
         pid = int(taken.suffix[1:])
         with suppress(ProcessLookupError):

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 INSIDE = "/inside"
-"""Where a redirect points to, and where nobody may ever ask."""
+"""Where a redirect points to, and where no request may ever go."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Warehouse:
         self.redirected: list[str] = []
         """Numbers of orders that were answered with a redirect to this very host."""
         self.followed = 0
-        """How often somebody went where that redirect points to."""
+        """How many requests followed that redirect."""
         self._keys: set[str] = set()
         self._lock = threading.Lock()
         stub = self

@@ -1,4 +1,4 @@
-"""The whole shop in containers: its settings are heard everywhere, and nothing is lost."""
+"""The whole shop in containers: every service reads its settings, and nothing is lost."""
 
 import subprocess
 import time

@@ -1,4 +1,4 @@
-"""Every kind of damage that the audit knows, done to a settled shop: a plant for each rule."""
+"""Every kind of damage that the audit finds, done to a settled shop: a plant for each rule."""
 
 from tests.damage import (  # noqa: F401 -- each adds its plants
     analytics,

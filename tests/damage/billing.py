@@ -97,7 +97,7 @@ def sums_changed(shop: Shop, _stack: ExitStack) -> str:
 
 
 @breaks("no document is without its order", mends=False)
-def document_that_nobody_ordered(shop: Shop, _stack: ExitStack) -> str:
+def document_without_an_order(shop: Shop, _stack: ExitStack) -> str:
     number = invoice(shop).number
     with tampering(Invoice):
         Invoice.objects.filter(number=number).update(order_number="SO-9")

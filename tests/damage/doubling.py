@@ -21,7 +21,7 @@ FROZEN = {Invoice: billing.immutable, Event: bus.immutable}
 
 @contextmanager
 def tampering(model: type[Model]) -> Iterator[None]:
-    """What the database refuses, as somebody with its password could still do it."""
+    """What the database refuses, as a person with its password could still do it."""
     with connection.schema_editor(atomic=False) as editor:
         FROZEN[model].remove(editor)
     try:

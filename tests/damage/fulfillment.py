@@ -18,7 +18,7 @@ def release_taken_back(shop: Shop, _stack: ExitStack) -> str:
 
 
 @breaks("no shipment is without its order", mends=False)
-def shipment_that_nobody_ordered(shop: Shop, _stack: ExitStack) -> str:
+def shipment_without_an_order(shop: Shop, _stack: ExitStack) -> str:
     Shipment.objects.filter(number=shop.released).update(number="SO-9")
     return "SO-9"
 

@@ -42,7 +42,7 @@ def breaks(rule: str, *, mends: bool) -> Callable[[Any], Any]:
 
 
 def twice(rule: str, row: Callable[[Shop], Any], *fields: str, **changes: Any) -> None:
-    """A plant of an effect that happened twice. Nobody can tell which is true: it is asked."""
+    """A plant of an effect that happened twice. A person decides which is true."""
 
     def double(shop: Shop, stack: ExitStack) -> str:
         found = row(shop)

@@ -80,7 +80,7 @@ class Deployment:
         return self.folder / f"{name}.log"
 
     def browser(self, address: str = "127.0.0.1", **headers: str) -> httpx.Client:
-        """Somebody who knows the shop by its name alone, and comes from that address."""
+        """A client that has the shop's name alone, and comes from that address."""
         tls = ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
         through = _ToLoopback(verify=tls, local_address=address)
         return httpx.Client(

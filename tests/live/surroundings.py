@@ -91,11 +91,11 @@ def mail_with_login(authority: Authority) -> Iterator[tuple[Relay, int]]:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(authority.folder / "localhost.pem", authority.folder / "localhost.key")
 
-    def knows(*asked: Any) -> AuthResult:
-        return AuthResult(success=asked[-1] == LoginPassword(b"shop", b"mail-password"))
+    def authenticate(*parts: Any) -> AuthResult:
+        return AuthResult(success=parts[-1] == LoginPassword(b"shop", b"mail-password"))
 
     with listening(
-        tls_context=tls, require_starttls=True, auth_required=True, authenticator=knows
+        tls_context=tls, require_starttls=True, auth_required=True, authenticator=authenticate
     ) as found:
         yield found
 

@@ -22,7 +22,7 @@ CUSTOMER = {
 
 @pytest.fixture(scope="module")
 def staff(shop: Shop) -> Iterator[Page]:
-    """A browser in which somebody of the staff is signed in."""
+    """A browser in which a member of staff is signed in."""
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=part("browser").path, args=flags)

@@ -17,7 +17,7 @@ SCRIPT = "**/submit*.js"
 
 @pytest.fixture(scope="module", params=["with the script", "without the script"])
 def staff(shop: Shop, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A browser in which somebody of the staff is signed in."""
+    """A browser in which a member of staff is signed in."""
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=part("browser").path, args=flags)

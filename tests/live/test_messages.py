@@ -1,4 +1,4 @@
-"""Messages that nobody should have sent: they harm no worker and make nothing happen."""
+"""Forged and malformed messages: they harm no worker and have no effect."""
 
 import base64
 import json
@@ -86,7 +86,7 @@ def test_a_message_for_a_handler_of_another_release_goes_back(
         pytest.param([[1, 0], [2, 0], [3, 0]], id="tokens of another time"),
     ],
 )
-def test_a_forged_message_makes_nothing_happen_that_is_not_owed(
+def test_a_forged_message_has_no_effect_beyond_due_deliveries(
     shop: Shop, broker: redis.Redis, tickets: list[list[int]]
 ) -> None:
     order = shop.place_order()

@@ -26,7 +26,7 @@ def test_the_shops_own_redis_lets_no_stranger_in(shop: Shop) -> None:
     assert redis.Redis.from_url(url).ping()
 
 
-def test_nobody_else_reads_the_shops_files(shop: Shop) -> None:
+def test_no_other_user_reads_the_shops_files(shop: Shop) -> None:
     order = shop.place_order()
     shop.wait_until_settled(order, 60)
 

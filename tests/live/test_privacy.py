@@ -1,4 +1,4 @@
-"""Nobody's name or address is where it does not belong, whatever fails."""
+"""No person's name or address is where it does not belong, whatever fails."""
 
 import re
 import socket
@@ -43,16 +43,16 @@ def refuse(shop: Shop, table: str, column: str) -> None:
 @contextmanager
 def overheard(url: str) -> Iterator[Callable[[], str]]:
     """All that goes through Redis meanwhile; what is in base64 is read, too."""
-    heard = bytearray()
+    received = bytearray()
     with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port)) as wire:
 
         def listen() -> None:
             while part := wire.recv(65536):
-                heard.extend(part)
+                received.extend(part)
 
         def told() -> str:
-            read = [b64decode(one + b"===") for one in BASE64.findall(heard)]
-            return b"\n".join([bytes(heard), *read]).decode(errors="replace")
+            read = [b64decode(one + b"===") for one in BASE64.findall(received)]
+            return b"\n".join([bytes(received), *read]).decode(errors="replace")
 
         listener = Thread(target=listen)
         listener.start()
@@ -95,7 +95,7 @@ def test_an_order_that_is_done_leaves_its_customer_nowhere(
     assert private() == []
 
 
-def test_a_worker_that_a_database_refuses_something_names_nobody(
+def test_a_worker_that_a_database_refuses_something_names_no_person(
     shop: Shop, private: Callable[[], list[str]]
 ) -> None:
     refuse(shop, "notifications_message", '"to"')
@@ -108,7 +108,7 @@ def test_a_worker_that_a_database_refuses_something_names_nobody(
     assert private() == []
 
 
-def test_a_checkout_that_a_database_refuses_names_nobody(
+def test_a_checkout_that_a_database_refuses_names_no_person(
     shop: Shop, private: Callable[[], list[str]]
 ) -> None:
     refuse(shop, "orders_order", "name")

@@ -16,7 +16,7 @@ from tests.live.shop import MANAGE, environment, processes_of
 pytestmark = [pytest.mark.live, pytest.mark.sqlite]
 
 NEED_A_BROKER = ["relay", "beat", "flower", "worker --queues billing"]
-NOBODY = "redis://127.0.0.1:1/0"
+NO_REDIS = "redis://127.0.0.1:1/0"
 """A broker that is named, and is not asked before the settings have been."""
 
 
@@ -105,18 +105,18 @@ def test_a_redis_that_drops_messages_when_it_is_full(tmp_path: Path) -> None:
 def test_a_process_that_is_started_alone_refuses_what_cannot_be_read(
     tmp_path: Path, line: str
 ) -> None:
-    assert "PORT" in refusal_of(line, tmp_path, REDIS_URL=NOBODY, PORT="x")
+    assert "PORT" in refusal_of(line, tmp_path, REDIS_URL=NO_REDIS, PORT="x")
 
 
 @pytest.mark.parametrize("program", ["serve", *NEED_A_BROKER])
 def test_a_process_that_is_started_alone_refuses_what_the_shop_would(
     tmp_path: Path, program: str
 ) -> None:
-    assert "CURRENCY" in refusal_of(line_of(program), tmp_path, REDIS_URL=NOBODY, CURRENCY="eur")
+    assert "CURRENCY" in refusal_of(line_of(program), tmp_path, REDIS_URL=NO_REDIS, CURRENCY="eur")
 
 
 @pytest.mark.parametrize("program", NEED_A_BROKER)
-def test_a_process_that_needs_a_broker_takes_none_that_nobody_has_named(
+def test_a_process_that_needs_a_broker_takes_none_that_is_not_set(
     tmp_path: Path, program: str
 ) -> None:
     """Celery would take whatever listens on this machine's port 6379."""

@@ -50,7 +50,7 @@ def test_the_mails_and_the_invoice_of_an_order_can_be_had(shop: Shop) -> None:
     assert invoice.content.startswith(b"%PDF-")
 
 
-def test_a_stopped_room_stops_nobody_else_and_catches_up(shop: Shop) -> None:
+def test_a_stopped_app_stops_no_other_and_catches_up(shop: Shop) -> None:
     shop.hold("worker-billing")
 
     orders = [shop.place_order() for _ in range(3)]

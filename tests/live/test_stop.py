@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 
 def is_free(port: int) -> bool:
-    """Nobody listens there; a connection of another test may well have it as its own end."""
+    """No server listens there; a connection of another test may well have it as its own end."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 

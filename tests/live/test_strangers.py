@@ -27,12 +27,12 @@ def port(shop: Shop) -> int:
 
 def say(port: int, said: bytes, seconds: float = 40) -> tuple[bytes, float]:
     """What comes back until the server ends the connection, and after how many seconds."""
-    began, heard = time.monotonic(), b""
+    began, answer = time.monotonic(), b""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         connection.sendall(said)
         while part := connection.recv(65536):
-            heard += part
-    return heard, time.monotonic() - began
+            answer += part
+    return answer, time.monotonic() - began
 
 
 def chunked(body: bytes) -> bytes:
@@ -44,9 +44,9 @@ def chunked(body: bytes) -> bytes:
 def test_a_chunked_checkout_is_read(port: int) -> None:
     head = b"POST /api/v1/checkout/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HEAD
 
-    heard, _ = say(port, head + b"\r\n" + chunked(json.dumps(BODY).encode()))
+    answer, _ = say(port, head + b"\r\n" + chunked(json.dumps(BODY).encode()))
 
-    assert heard.startswith(b"HTTP/1.1 201")
+    assert answer.startswith(b"HTTP/1.1 201")
 
 
 def test_a_chunked_reason_is_read(shop: Shop) -> None:
@@ -66,20 +66,20 @@ def test_a_chunked_reason_is_read(shop: Shop) -> None:
 def test_a_huge_body_is_refused_before_it_is_read(port: int, path: str) -> None:
     head = f"POST {path} HTTP/1.1\r\nContent-Length: 1000000000\r\n".encode()
 
-    heard, seconds = say(port, head + HEAD + b"\r\n" + b"x" * 300_000)
+    answer, seconds = say(port, head + HEAD + b"\r\n" + b"x" * 300_000)
 
-    assert heard.startswith(b"HTTP/1.1 413")
+    assert answer.startswith(b"HTTP/1.1 413")
     assert seconds < 10
 
 
 def test_a_body_without_end_is_cut(port: int) -> None:
     head = b"POST /api/v1/checkout/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HEAD
 
-    heard, seconds = say(
+    answer, seconds = say(
         port, head + b"\r\n" + b"10000\r\n" + b"x" * 65536 + b"\r\n" + b"1\r\ny\r\n"
     )
 
-    assert heard.startswith(b"HTTP/1.1 413")
+    assert answer.startswith(b"HTTP/1.1 413")
     assert seconds < 10
 
 
@@ -93,12 +93,12 @@ def test_what_does_not_come_is_not_waited_for(port: int) -> None:
 
     for request in requests:
         assert 5 < request.result()[1] < 20
-    heard, seconds = body.result()
-    assert heard.startswith(b"HTTP/1.1 408")
+    answer, seconds = body.result()
+    assert answer.startswith(b"HTTP/1.1 408")
     assert seconds < 30
 
 
-def test_idle_connections_keep_nobody_out(shop: Shop, port: int) -> None:
+def test_idle_connections_keep_no_client_out(shop: Shop, port: int) -> None:
     said = len(shop.said)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))

@@ -32,7 +32,7 @@ def two_shops(
         folder = tmp_path_factory.mktemp("shops") / name
         folder.mkdir()
         shops.append(Shop(folder, REDIS_URL=redis_server))
-        # As it is where nobody has thought of it; the tests' own environment has an empty one.
+        # As by default; the tests' own environment has an empty one.
         del shops[-1].env["REDIS_PREFIX"]
     try:
         for shop in shops:

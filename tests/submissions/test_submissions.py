@@ -161,7 +161,7 @@ def test_a_form_changed_after_it_was_sent_does_nothing_and_says_so(staff: Client
     assert not Product.objects.filter(sku="PAN").exists()
 
 
-def test_an_effect_that_fails_leaves_the_form_unsent(
+def test_an_effect_that_fails_lets_the_form_be_sent_again(
     staff: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, form = filled(staff, CASES["stockitem.receive_stock"])

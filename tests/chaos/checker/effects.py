@@ -54,7 +54,7 @@ def _count_mail(
     """One mail per Message-ID; two where the ledger doubts the first, and has cause to."""
     came = sorted(evidence.mails_of(_message_id(event, name)), key=attrgetter("at"))
     if not came:
-        if not _may_be_unsent(evidence, tables, event, name):
+        if not _may_be_missing(evidence, tables, event, name):
             counted.lost.append(Violation("lost", event.stream, f"{name} was never mailed"))
         return
     doubts = sum(row.ambiguous for row in evidence.deliveries.get((event.id, name), ()))
@@ -63,7 +63,7 @@ def _count_mail(
         came = came[evidence.mails_before[_message_id(event, name)] :]
     counted.ambiguous += max(len(came) - 1, 0)
     if len(came) > 1 and (len(came) > 1 + min(doubts, 1) or not _in_doubt(evidence, came[0])):
-        what = f"{name}: {len(came)} mails, of which the ledger knows {doubts} in doubt"
+        what = f"{name}: {len(came)} mails, of which the ledger has {doubts} in doubt"
         counted.doubled.append(Violation("doubled", event.stream, what))
 
 
@@ -72,8 +72,8 @@ def _in_doubt(evidence: Evidence, mail: Mail) -> bool:
     return mail.doubtful or evidence.struck(mail.at - SENDING, mail.at + SENDING)
 
 
-def _may_be_unsent(evidence: Evidence, tables: Tables, event: Event, name: str) -> bool:
-    """Nobody lives at the address; or a confirmation would come after the cancellation's mail."""
+def _may_be_missing(evidence: Evidence, tables: Tables, event: Event, name: str) -> bool:
+    """The address does not exist; or a confirmation would come after the cancellation's mail."""
     if event.stream in evidence.unknown_addresses:
         return True
     return name == CONFIRMATION and _key(event, name) in tables.skipped and any(

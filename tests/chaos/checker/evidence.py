@@ -38,7 +38,7 @@ class Delivery:
 @dataclass
 class Evidence:
     """`stolen` are deliveries whose message a fault took away, and when; `poisoned` the streams of
-    events that nobody can handle; `surprises` processes that ended by themselves."""
+    events that no handler can read; `surprises` processes that ended by themselves."""
 
     books: Books
     documents: Path

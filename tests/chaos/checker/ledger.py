@@ -36,7 +36,7 @@ def everything_is_at_rest(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _may_be_dead(evidence: Evidence, stream: str, row: Delivery) -> bool:
-    """Planted; or a mail to nobody, or one in doubt twice, which cannot simply be repeated."""
+    """Planted; or a mail without a recipient, or one in doubt twice, which is not repeated."""
     if stream in evidence.poisoned:
         return True
     in_doubt = row.ambiguous >= MOST_AMBIGUOUS
@@ -44,7 +44,7 @@ def _may_be_dead(evidence: Evidence, stream: str, row: Delivery) -> bool:
     return is_mail and (in_doubt or stream in evidence.unknown_addresses)
 
 
-def every_event_is_owed_once(evidence: Evidence) -> Iterator[Violation]:
+def every_event_has_its_deliveries(evidence: Evidence) -> Iterator[Violation]:
     for event in evidence.events:
         for name in HANDLERS.get(event.type, ()):
             rows = evidence.deliveries.get((event.id, name), [])
@@ -63,7 +63,7 @@ def lanes_kept_their_order(evidence: Evidence) -> Iterator[Violation]:
                 lanes[streams[row.event], row.queue].append(row)
     for (stream, _queue), rows in lanes.items():
         for earlier, later in permutations(rows, 2):
-            # Of two that were stated at the same time the ids are in one order and the routing in
+            # Of two published at the same time the ids are in one order and the routing in
             # the other: those have none.
             comes_later = later.event >= earlier.event and later.id > earlier.id
             if comes_later and later.closed_at < earlier.closed_at:

@@ -40,7 +40,7 @@ def answered_orders_exist_once(evidence: Evidence) -> Iterator[Violation]:
     by_address = dict(books.rows("SELECT email, number FROM orders_order WHERE state <> 'draft'"))
     keyless = {one.email for one in evidence.purchases if one.keyless}
     without_key = {by_address[email] for email in keyless & by_address.keys()}
-    stated = Counter(one.stream for one in evidence.events if one.type == "OrderPlaced")
+    published = Counter(one.stream for one in evidence.events if one.type == "OrderPlaced")
     keys = {one.key for one in evidence.purchases}
     for one in evidence.answered:
         if one.keyless:
@@ -48,19 +48,19 @@ def answered_orders_exist_once(evidence: Evidence) -> Iterator[Violation]:
                 yield Violation(ONCE, one.number, "was answered, and is not there")
         elif rows.get(one.key) != one.number:
             yield Violation(ONCE, one.number, f"was answered, its key has {rows.get(one.key)}")
-        if stated[one.number] != 1:
-            yield Violation(ONCE, one.number, f"has {stated[one.number]} OrderPlaced")
+        if published[one.number] != 1:
+            yield Violation(ONCE, one.number, f"has {published[one.number]} OrderPlaced")
     placed = [number for (number,) in books.rows("SELECT number FROM orders_order "
                                                  "WHERE state <> 'draft'")]  # fmt: skip
     for number in sorted(set(placed) - set(rows.values()) - without_key):
-        yield Violation(ONCE, str(number), "was placed by nobody")
+        yield Violation(ONCE, str(number), "was placed by no customer")
     for key in rows.keys() - keys:
-        yield Violation(ONCE, key, "is nobody's key")
-    for number in sorted(set(stated) - set(placed) - evidence.poisoned):
+        yield Violation(ONCE, key, "is no customer's key")
+    for number in sorted(set(published) - set(placed) - evidence.poisoned):
         yield Violation(ONCE, number, "has an OrderPlaced, but there is no such order")
 
 
-def nobody_orders_twice_unknowingly(evidence: Evidence) -> Iterator[Violation]:
+def no_order_is_placed_twice_unknowingly(evidence: Evidence) -> Iterator[Violation]:
     """What keyless customers were told is what is there; they repeat only where they were told."""
     orders = evidence.counter("SELECT email FROM orders_order WHERE state <> 'draft'")
     for one in evidence.purchases:
@@ -72,7 +72,7 @@ def nobody_orders_twice_unknowingly(evidence: Evidence) -> Iterator[Violation]:
             yield Violation(TRUTH, one.number or one.key, f"has {found} orders, was told {said}")
 
 
-def nobody_is_refused(evidence: Evidence) -> Iterator[Violation]:
+def no_order_is_refused(evidence: Evidence) -> Iterator[Violation]:
     """Refusals that a fault asks for are excused by whom it has asked: no customer, but itself.
 
     So does `same-key`, whose other body under a customer's key must be refused.
@@ -94,7 +94,7 @@ def sold_out_is_said_of_what_was(evidence: Evidence) -> Iterator[Violation]:
             yield Violation(SOLD_OUT, one.key, f"was told so of {', '.join(wanted)}")
 
 
-def nobody_is_left_without_answer(evidence: Evidence) -> Iterator[Violation]:
+def every_order_is_answered(evidence: Evidence) -> Iterator[Violation]:
     """Where nothing was wrong at one of the last tries, it should have been answered."""
     for one in _unanswered(evidence):
         if not one.tries:
@@ -109,7 +109,7 @@ def nobody_is_left_without_answer(evidence: Evidence) -> Iterator[Violation]:
 
 
 def remark(evidence: Evidence) -> str:
-    """How many customers had no answer to their order while their patience lasted."""
+    """How many customers had no answer to their order while they waited."""
     silent = len(_unanswered(evidence))
     return f"customers who never got an answer: {silent} of {len(evidence.purchases)}"
 

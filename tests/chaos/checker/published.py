@@ -1,4 +1,4 @@
-"""Rows and events say the same: what changed was stated, and what happened was asked for."""
+"""Rows and events agree: each change was published, each effect was caused by an event."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from tests.chaos.checker.handlers import HANDLERS
 from tests.chaos.checker.verdict import Violation
 from tests.chaos.mailbox import Mail
 
-STATED = "every change is stated once, and nothing is stated that did not happen"
+PUBLISHED = "every change is published once, and nothing is published that did not happen"
 CAUSED = "nothing happens that no event asks for"
 ADDRESSED = "mails of an order go to who ordered"
 WHOLE = "a mail has a subject, and one about a document that document as it was issued"
@@ -34,17 +34,17 @@ OF_ORDERS = (
     "SELECT order_number FROM billing_invoice",
     "SELECT number FROM fulfillment_shipment",
 )
-"""Rows that nobody writes but for an order that was placed."""
+"""Rows that are written for a placed order only."""
 
 
-def every_change_is_stated(evidence: Evidence) -> Iterator[Violation]:
-    stated = _stated(evidence)
+def every_change_is_published(evidence: Evidence) -> Iterator[Violation]:
+    published = _published(evidence)
     for event, sql in ROWS.items():
         changed = Counter(row[0] for row in set(evidence.books.rows(sql)))
-        for stream in sorted(changed.keys() | stated[event].keys()):
-            if stated[event][stream] != changed[stream]:
-                what = f"has {stated[event][stream]} {event}, and {changed[stream]} such changes"
-                yield Violation(STATED, stream, what)
+        for stream in sorted(changed.keys() | published[event].keys()):
+            if published[event][stream] != changed[stream]:
+                what = f"has {published[event][stream]} {event}, and {changed[stream]} such changes"
+                yield Violation(PUBLISHED, stream, what)
 
 
 def orders_are_confirmed_in_time(evidence: Evidence) -> Iterator[Violation]:
@@ -52,7 +52,7 @@ def orders_are_confirmed_in_time(evidence: Evidence) -> Iterator[Violation]:
     first: dict[tuple[str, str], int] = {}
     for event in evidence.events:
         first.setdefault((event.type, event.stream), event.id)
-    confirmed = _stated(evidence)["OrderConfirmed"]
+    confirmed = _published(evidence)["OrderConfirmed"]
     for number, state in evidence.books.rows(
         "SELECT number, state FROM orders_order WHERE reserved_at IS NOT NULL"
     ):
@@ -67,14 +67,14 @@ def orders_are_confirmed_in_time(evidence: Evidence) -> Iterator[Violation]:
 
 
 def rejected_orders_have_one_mail(evidence: Evidence) -> Iterator[Violation]:
-    asked, mails, stated = _asked(evidence), defaultdict(set), _stated(evidence)
+    keys, mails, published = _keys(evidence), defaultdict(set), _published(evidence)
     for mail in evidence.mails:
-        if event := asked.get(_key(mail)):
+        if event := keys.get(_key(mail)):
             mails[event.stream].add(_key(mail))
     documents = {
         number for (number,) in evidence.books.rows("SELECT order_number FROM billing_invoice")
     }
-    for number in stated["StockRejected"]:
+    for number in published["StockRejected"]:
         if number in documents:
             yield Violation(REJECTED, number, "has a document")
         if len(mails[number]) > 1:
@@ -82,30 +82,30 @@ def rejected_orders_have_one_mail(evidence: Evidence) -> Iterator[Violation]:
 
 
 def nothing_happens_by_itself(evidence: Evidence) -> Iterator[Violation]:
-    stated, asked = _stated(evidence), _asked(evidence)
+    published, keys = _published(evidence), _keys(evidence)
     for sql in OF_ORDERS:
         for (number,) in sorted(set(evidence.books.rows(sql))):
-            if not stated["OrderPlaced"][number]:
+            if not published["OrderPlaced"][number]:
                 yield Violation(CAUSED, number, f"is in {sql.split()[-1]} without OrderPlaced")
     counted = set(evidence.books.rows("SELECT kind, number FROM analytics_countedfact"))
     for kind, number in sorted(counted):
-        if not stated[kind][number]:
+        if not published[kind][number]:
             yield Violation(CAUSED, number, f"is counted without {kind}")
     for order in evidence.shipped:
-        if order.key not in asked:
+        if order.key not in keys:
             yield Violation(CAUSED, order.number, f"{order.kind} was told under no key of ours")
     for mail in evidence.mails:
-        if _key(mail) not in asked:
-            yield Violation(CAUSED, mail.message_id, "was mailed, and nobody asked for it")
+        if _key(mail) not in keys:
+            yield Violation(CAUSED, mail.message_id, "was mailed without an event")
 
 
 def mails_go_to_who_ordered(evidence: Evidence) -> Iterator[Violation]:
     customers = {one.number: one.email for one in evidence.answered}
-    asked = _asked(evidence)
+    keys = _keys(evidence)
     for mail in evidence.mails:
-        event = asked.get(_key(mail))
+        event = keys.get(_key(mail))
         if event and mail.to != customers.get(event.stream, mail.to):
-            yield Violation(ADDRESSED, event.stream, "was mailed to somebody else")
+            yield Violation(ADDRESSED, event.stream, "was mailed to another address")
 
 
 def mails_are_whole(evidence: Evidence) -> Iterator[Violation]:
@@ -114,17 +114,17 @@ def mails_are_whole(evidence: Evidence) -> Iterator[Violation]:
             "SELECT id, data->>'sha256' FROM bus_event WHERE type = 'InvoiceIssued'"
         )
     )
-    asked = _asked(evidence)
+    keys = _keys(evidence)
     for mail in evidence.mails:
         if not mail.subject.strip():
             yield Violation(WHOLE, mail.message_id, "has no subject")
-        event = asked.get(_key(mail))
+        event = keys.get(_key(mail))
         if event and event.id in issued and mail.attachments != (issued[event.id],):
             yield Violation(WHOLE, mail.message_id, "does not have its document attached")
 
 
-def _stated(evidence: Evidence) -> dict[str, Counter[str]]:
-    """How often each type of event was stated for each stream, but for planted ones."""
+def _published(evidence: Evidence) -> dict[str, Counter[str]]:
+    """How often each type of event was published for each stream, but for planted ones."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for event in evidence.events:
         if event.stream not in evidence.poisoned:
@@ -132,7 +132,7 @@ def _stated(evidence: Evidence) -> dict[str, Counter[str]]:
     return found
 
 
-def _asked(evidence: Evidence) -> dict[str, Event]:
+def _keys(evidence: Evidence) -> dict[str, Event]:
     """The event behind each key under which an external effect may happen."""
     return {
         f"{event.uuid}.{name.replace('.tasks.', '.').replace('_', '-')}": event

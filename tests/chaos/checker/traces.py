@@ -8,16 +8,16 @@ from tests.chaos.buyers import DOMAIN, FAMILY
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.checker.verdict import Violation
 
-PRIVACY = "nobody's name or address in a log, Redis, Flower or a traceback"
+PRIVACY = "no person's name or address in a log, Redis, Flower or a traceback"
 EXITS = "no process of the shop ends by itself"
-BOUNDS = "stock is never oversold, and Redis and Flower name nobody, at any sample"
+BOUNDS = "stock is never oversold, and Redis and Flower name no person, at any sample"
 STOLEN = "a message that is lost in silence is done within its lease and ten seconds"
 LEASE = 120
 """Seconds that a sent delivery has to start."""
 TEN = 10
 
 
-def nobody_is_named(evidence: Evidence) -> Iterator[Violation]:
+def no_person_is_named(evidence: Evidence) -> Iterator[Violation]:
     marks = (FAMILY, DOMAIN)
     for log in evidence.logs:
         with log.open(errors="replace") as lines:
@@ -30,7 +30,7 @@ def nobody_is_named(evidence: Evidence) -> Iterator[Violation]:
                 yield Violation(PRIVACY, f"delivery {row.id}", "names a customer in its traceback")
 
 
-def nobody_ended_by_himself(evidence: Evidence) -> Iterator[Violation]:
+def no_process_ended_by_itself(evidence: Evidence) -> Iterator[Violation]:
     for surprise in evidence.surprises:
         yield Violation(EXITS, "a process", surprise)
 

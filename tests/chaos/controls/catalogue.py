@@ -30,7 +30,7 @@ CONTROLS = (
     ),
     Control(
         name="no-lock",
-        broken="a worker asks the ledger what is done, without lock and token",
+        broken="a worker reads from the ledger what is done, without lock and token",
         faults=(faults.twin_messages,),
         expected=(Expected("doubled", "notifications.tasks."),),
         run=campaign,

@@ -1,4 +1,4 @@
-"""Control: a worker asks the ledger what is done, and takes neither lock nor heed of the token."""
+"""Control: a worker reads from the ledger what is done, without lock and token."""
 
 import json
 from typing import Any

@@ -17,6 +17,6 @@ def replace(original: Any, substitute: Any) -> None:
         if value is original
     ]
     if not places:
-        raise LookupError(f"Nobody has {original!r}; say which function to replace.")
+        raise LookupError(f"No module has {original!r}; name the function to replace.")
     for module, name in places:
         setattr(module, name, substitute)

@@ -81,7 +81,7 @@ def freeze_lock_holder(stage: Stage, chance: Random) -> None:
 def freeze_backend(stage: Stage, chance: Random) -> None:
     with or_missed(), ExitStack() as thaw:
         with stage.caught("before-commit"):
-            pid = wait_until(lambda: _pid(stage), 3, "somebody is idle in a transaction")
+            pid = wait_until(lambda: _pid(stage), 3, "a session is idle in a transaction")
             os.kill(pid, signal.SIGSTOP)
             thaw.callback(_go_on, pid)
         time.sleep(chance.uniform(*LONGER_THAN_LEASED))
@@ -164,7 +164,7 @@ def hold_write_lock(stage: Stage, chance: Random) -> None:
 
 @fault("a report holds a snapshot of the database", bar=15, seconds=20)
 def held_snapshot(stage: Stage, chance: Random) -> str:
-    """As a backup does: it keeps nobody from writing, and nothing may be cleared up meanwhile."""
+    """As a backup does: it blocks no writer, and nothing may be cleared up meanwhile."""
     report = stage.books.connect()
     begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if stage.postgres else "BEGIN"
     count = "SELECT count(*) FROM bus_delivery WHERE state = 'done'"

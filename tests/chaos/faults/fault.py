@@ -16,7 +16,7 @@ class Missed(Exception):
 
 @contextmanager
 def or_missed() -> Iterator[None]:
-    """A wait in vain for somebody to hurt is a miss."""
+    """A wait in vain for a process to hurt is a miss."""
     try:
         yield
     except TimeoutError as error:

@@ -39,7 +39,7 @@ EFFECTS = {
     "worker-analytics": "SELECT count(*) FROM analytics_countedfact WHERE kind = 'OrderPlaced'",
 }
 PLACED = "SELECT count(*) FROM orders_order WHERE state <> 'draft'"
-"""Not the events: some of those are planted, and nobody can ever handle them."""
+"""Not the events: some of those are planted, and no handler can ever read them."""
 WANTED = {
     "worker-billing": "SELECT count(*) FROM orders_order "
     "WHERE state = 'placed' AND reserved_at IS NOT NULL",
@@ -69,7 +69,7 @@ def last_pieces(stage: Stage, chance: Random) -> str:
         return found == wanted
 
     with suppress(TimeoutError):
-        wait_until(all_answered, LEASES, "every buyer knows", every=0.5)
+        wait_until(all_answered, LEASES, "every buyer has an answer", every=0.5)
     assert found == wanted, f"{sku}: answered, kept, cancelled are {found}, must be {wanted}"
     return f"{pieces} pieces, {len(numbers)} orders"
 
@@ -170,7 +170,7 @@ def _ask(
 
 
 def _final(answer: httpx.Response | None) -> int:
-    """The status, unless it says to ask again."""
+    """The status, unless it says to repeat."""
     if answer is None or answer.status_code >= 500 or answer.status_code == httpx.codes.CONFLICT:
         return 0
     return answer.status_code

@@ -1,4 +1,4 @@
-"""Messages that come twice, late, never, or from nobody; and events that nobody can handle."""
+"""Messages that come twice, late, never, or forged; and events that no handler can read."""
 
 import time
 import uuid
@@ -23,7 +23,7 @@ MOST_STOLEN = 2
 FORGED = 20
 """Deliveries that are forged, in five ways: each one is a message that a worker must look up."""
 
-PATIENCE = 60
+TIMEOUT = 60
 """Seconds in which a database is back that another fault has hurt."""
 
 RECENT = (
@@ -140,7 +140,7 @@ def messages_forged(stage: Stage, chance: Random) -> str:
     return f"{FORGED} deliveries"
 
 
-@fault("events that nobody can read", bar=BAR, seconds=2)
+@fault("events that cannot be read", bar=BAR, seconds=2)
 def events_poisoned(stage: Stage, chance: Random) -> str:
     """Each of a type and in a stream of its own; all their deliveries end dead, with the reason."""
     types = [kind for (kind,) in _rows(stage, TYPES)]
@@ -152,14 +152,14 @@ def events_poisoned(stage: Stage, chance: Random) -> str:
 
 
 def plant(stage: Stage, kind: str, data: str, *, version: int = 1) -> None:
-    """An event with this data, as if somebody had published it."""
+    """An event with this data, as if it had been published."""
     stream = f"POISON-{uuid.uuid4().hex[:12]}"
     identity = str(uuid.uuid4()) if stage.on_postgres else uuid.uuid4().hex
     stage.poisoned.add(stream)
     change = stage.books.change
     event = (PLANT, identity, kind, version, stream, data, identity)
-    wait_until(lambda: change(*event), PATIENCE, "an event was planted")
-    wait_until(lambda: change(ROUTE, stream) + 1, PATIENCE, "it is in the outbox")
+    wait_until(lambda: change(*event), TIMEOUT, "an event was planted")
+    wait_until(lambda: change(ROUTE, stream) + 1, TIMEOUT, "it is in the outbox")
 
 
 def _written(task: str, tickets: list[forgery.Ticket], queue: str) -> bytes:
@@ -168,5 +168,5 @@ def _written(task: str, tickets: list[forgery.Ticket], queue: str) -> bytes:
 
 def _rows(stage: Stage, sql: str) -> list[tuple[Any, ...]]:
     """Of a database that another fault may have made away with for a moment."""
-    rows: list[tuple[Any, ...]] = wait_until(lambda: stage.books.rows(sql), PATIENCE, "rows")
+    rows: list[tuple[Any, ...]] = wait_until(lambda: stage.books.rows(sql), TIMEOUT, "rows")
     return rows

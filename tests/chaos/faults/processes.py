@@ -50,7 +50,7 @@ def kill_pool_child(stage: Stage, chance: Random) -> None:
 @fault("kill -9 of a worker's process at a named crash point", bar=15, seconds=3)
 def crash_worker(stage: Stage, chance: Random) -> None:
     with or_missed(), stage.armed(chance.choice(POINTS_OF_WORKERS)) as armed:
-        wait_until(lambda: not armed.exists(), 3, "somebody crashed")
+        wait_until(lambda: not armed.exists(), 3, "a process crashed")
 
 
 @fault("SIGTERM to a worker, SIGKILL a second later", bar=WORKER_BAR)

@@ -105,13 +105,13 @@ def warehouse_redirects(stage: Stage, chance: Random) -> str | None:
     """A redirect is not followed, and the release dies; an operator delivers it again.
 
     Raises:
-        AssertionError: somebody asked where the redirect points to.
+        AssertionError: a request followed the redirect.
     """
     warehouse = stage.warehouse
     known = set(warehouse.redirected)
     warehouse.illness = "redirect once"
     with suppress(TimeoutError):  # and is a miss below
-        wait_until(lambda: set(warehouse.redirected) - known, 10, "somebody was redirected")
+        wait_until(lambda: set(warehouse.redirected) - known, 10, "a request was redirected")
     if warehouse.illness == "redirect once":
         warehouse.illness = ""
     for number in set(warehouse.redirected) - known:

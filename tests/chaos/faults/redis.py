@@ -134,10 +134,10 @@ def redis_full(stage: Stage, chance: Random) -> None:
     _for_a_while(stage, chance.uniform(2, 6), full, free)
 
 
-@fault("Redis: a replica of nobody, READONLY", bar=STALL_BAR, seconds=6, redis_only=True)
+@fault("Redis: a replica of no server, READONLY", bar=STALL_BAR, seconds=6, redis_only=True)
 def redis_readonly(stage: Stage, chance: Random) -> None:
-    nobody = ("REPLICAOF", "127.0.0.1", 1)
-    _for_a_while(stage, chance.uniform(2, 6), nobody, ("REPLICAOF", "NO", "ONE"))
+    replicate = ("REPLICAOF", "127.0.0.1", 1)
+    _for_a_while(stage, chance.uniform(2, 6), replicate, ("REPLICAOF", "NO", "ONE"))
 
 
 @fault("Redis: another password, and all are asked for it", bar=STALL_BAR, seconds=6,

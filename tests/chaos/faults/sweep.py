@@ -37,7 +37,7 @@ def crash_sweep(stage: Stage, chance: Random) -> None:
     """Arms all of them at once and orders until each has killed a process.
 
     Raises:
-        AssertionError: naming the points that nobody came by.
+        AssertionError: naming the points that no process reached.
     """
     names = [name for (name,) in stage.books.rows("SELECT name FROM bus_subscription ORDER BY 1")]
     for child in (stage.shop["relay"], stage.shop["web"]):
@@ -51,7 +51,7 @@ def crash_sweep(stage: Stage, chance: Random) -> None:
         ]
         deadline = time.monotonic() + LONGEST
         while left := [path for path in armed if path.exists()]:
-            assert time.monotonic() < deadline, f"nobody came by {', '.join(_names(left))}"
+            assert time.monotonic() < deadline, f"no process reached {', '.join(_names(left))}"
             _order_all_kinds(stage)
             time.sleep(EVERY)
 

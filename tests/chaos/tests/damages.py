@@ -8,7 +8,7 @@ from tests.chaos.checker.figures import FIGURES
 from tests.chaos.checker.handlers import REGISTERED
 from tests.chaos.checker.ledger import EACH, LANES, REST
 from tests.chaos.checker.orders import CANCELLED, ONCE, SUMS
-from tests.chaos.checker.published import CAUSED, CONFIRMED, REJECTED, STATED
+from tests.chaos.checker.published import CAUSED, CONFIRMED, PUBLISHED, REJECTED
 from tests.chaos.checker.stock import PROMISED, STOCK
 from tests.chaos.checker.traces import PRIVACY
 
@@ -61,7 +61,7 @@ ORDERS = (
     Damage("a key leads to another order", {ONCE}, "its key has",
            ("UPDATE orders_idempotencykey SET order_id = (SELECT public_id FROM orders_order "
             "WHERE number = :sent) WHERE key = 'key of plain'",)),
-    Damage("an order placed twice under one key", {ONCE, FIGURES, CONFIRMED}, "placed by nobody",
+    Damage("an order placed twice under one key", {ONCE, FIGURES, CONFIRMED}, "by no customer",
            (twice("orders_order", PLAIN),
             "UPDATE orders_order SET id = 100, public_id = '', number = 'SO-9' "
             "WHERE rowid = (SELECT max(rowid) FROM orders_order)")),
@@ -74,7 +74,7 @@ ORDERS = (
             "(SELECT id FROM orders_order WHERE number = :plain)",)),
     Damage("an invoice over another total", {SUMS}, "has a document (invoice) over",
            ("UPDATE billing_invoice SET total = 1 WHERE order_number = :plain",)),
-    Damage("a cancellation is forgotten", {CANCELLED, FIGURES, STATED}, "is placed",
+    Damage("a cancellation is lost", {CANCELLED, FIGURES, PUBLISHED}, "is placed",
            ("UPDATE orders_order SET state = 'placed' WHERE number = :cancelled",)),
 )  # fmt: skip
 
@@ -95,7 +95,7 @@ LEDGER = (
     Damage("a handler that is retired", {REGISTERED}, "is registered 0 times for OrderCancelled",
            ("UPDATE bus_subscription SET retired_at = '2020-01-01' "
             "WHERE name = 'notifications.tasks.send_cancellation'",)),
-    Damage("a handler that nobody knows", {REGISTERED}, "billing.tasks.more is registered 1 times",
+    Damage("a handler without code", {REGISTERED}, "billing.tasks.more is registered 1 times",
            (twice("bus_subscription", "name = 'billing.tasks.issue_invoice'"),
             "UPDATE bus_subscription SET id = 100, name = 'billing.tasks.more' "
             "WHERE rowid = (SELECT max(rowid) FROM bus_subscription)")),
@@ -168,7 +168,7 @@ def _document(kind: str, order: str) -> str:
 
 
 ROWS = (
-    ("inventory.tasks.reserve_stock", "inventory_answer", PLAIN, {STATED, PROMISED}, set()),
+    ("inventory.tasks.reserve_stock", "inventory_answer", PLAIN, {PUBLISHED, PROMISED}, set()),
     ("inventory.tasks.reserve_stock", "inventory_movement", _of("reserved", "plain"),
      {STOCK, PROMISED}, {STOCK, PROMISED}),
     ("inventory.tasks.release_stock", "inventory_movement", _of("released", "cancelled"),
@@ -176,10 +176,10 @@ ROWS = (
     ("inventory.tasks.consume_stock", "inventory_movement", _of("dispatched", "sent"),
      {STOCK, PROMISED}, {STOCK, PROMISED}),
     ("billing.tasks.issue_invoice", "billing_invoice", _document("invoice", "plain"),
-     {STATED}, {NUMBERS}),
+     {PUBLISHED}, {NUMBERS}),
     ("billing.tasks.issue_credit_note", "billing_invoice", _document("credit note", "cancelled"),
-     {STATED}, {NUMBERS}),
-    ("fulfillment.tasks.open_shipment", "fulfillment_shipment", PLAIN, {STATED}, set()),
+     {PUBLISHED}, {NUMBERS}),
+    ("fulfillment.tasks.open_shipment", "fulfillment_shipment", PLAIN, {PUBLISHED}, set()),
     ("analytics.tasks.record_sales", "analytics_countedfact", _of("OrderPlaced", "plain"),
      set(), set()),
     ("analytics.tasks.reverse_sales", "analytics_countedfact",
@@ -208,10 +208,10 @@ CHANGES = (
     Damage("a document that is not as it was issued", {LOST},
            "billing.tasks.draw_document had no effect",
            ("UPDATE billing_invoice SET sha256 = '0' WHERE order_number = :plain",)),
-    Damage("a shipment that was not cancelled", {LOST, STATED},
+    Damage("a shipment that was not cancelled", {LOST, PUBLISHED},
            "fulfillment.tasks.cancel_shipment had no effect",
            ("UPDATE fulfillment_shipment SET state = 'released' WHERE number = :cancelled",)),
-    Damage("a rejected order that was not cancelled", {LOST, FIGURES, STATED},
+    Damage("a rejected order that was not cancelled", {LOST, FIGURES, PUBLISHED},
            "orders.tasks.cancel_rejected_order had no effect",
            ("UPDATE orders_order SET state = 'placed' WHERE number = :rejected",)),
     Damage("a reservation that orders did not note", {LOST},
@@ -223,14 +223,14 @@ CHANGES = (
            *[tuple(f"UPDATE bus_{table} SET {pk} = {pk} + 1000 WHERE {pk} = (SELECT id FROM "
                    "bus_event WHERE type = 'OrderConfirmed' AND stream = :cancelled)"
                    for table, pk in (("delivery", "event_id"), ("event", "id")))]),
-    Damage("a rejected order with an invoice", {REJECTED, STATED, SUMS}, "has a document",
+    Damage("a rejected order with an invoice", {REJECTED, PUBLISHED, SUMS}, "has a document",
            (twice("billing_invoice", "order_number = :plain"),
             "UPDATE billing_invoice SET sequence = 5, order_number = :rejected "
             "WHERE rowid = (SELECT max(rowid) FROM billing_invoice)")),
     Damage("a dispatch that orders did not note", {LOST, FIGURES},
            "orders.tasks.note_dispatch had no effect",
            ("UPDATE orders_order SET shipped_at = NULL WHERE number = :sent",)),
-    *(Damage(f"{event} was not stated", {STATED, *others}, f"has 0 {event}",
+    *(Damage(f"{event} was not published", {PUBLISHED, *others}, f"has 0 {event}",
              never(event, order))
       for event, order, others in (
           ("StockReserved", "plain", {CAUSED, CONFIRMED}),

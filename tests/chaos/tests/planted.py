@@ -33,7 +33,7 @@ BASKETS: dict[str, dict[str, int]] = {
     "refused": {"HOME-CLOCK": 1},
     "plain": {"DESK-PENCIL": 1, "FOOD-TEA": 1},
 }
-"""What was ordered, by what became of it; the mails of *refused* go to nobody."""
+"""What was ordered, by what became of it; the mails of *refused* have no recipient."""
 POISON = "POISON-1"
 
 

@@ -26,7 +26,7 @@ def test_customers_who_order_and_end_have_no_errors(
     monkeypatch.setattr("tests.chaos.buyers.order_without_key", lambda *_request: None)
 
     buyers.start()
-    wait_until(lambda: buyers.purchases, 10, "somebody orders")
+    wait_until(lambda: buyers.purchases, 10, "a customer orders")
     buyers.stop()
 
     assert buyers.errors == []
@@ -52,7 +52,7 @@ def test_a_sender_that_died_is_told(buyers: Buyers, monkeypatch: pytest.MonkeyPa
     buyers._sender.join(10)
     buyers.stop()
 
-    assert buyers.errors == ["nobody knows: the thread that sends customers died of an error"]
+    assert buyers.errors == ["not checked: the thread that sends customers died of an error"]
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "some"])

@@ -35,7 +35,7 @@ def test_a_checkout_that_is_not_answered_2xx_while_redis_is_away_is_a_violation(
     assert checkouts.remark(found).endswith(": 2, slowest 100 ms, errors 1")
 
 
-def test_what_was_asked_before_and_after_is_another_matter() -> None:
+def test_requests_before_and_after_do_not_count() -> None:
     found = evidence(purchase((99.0, 9.0, "500"), (201.0, 9.0, "500")))
 
     assert violations(found) == []

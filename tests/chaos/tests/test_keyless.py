@@ -1,4 +1,4 @@
-"""Customers without an Idempotency-Key: when they ask again, and what the checker makes of it."""
+"""Customers without an Idempotency-Key: when they repeat, and what the checker makes of it."""
 
 import json
 import threading

@@ -149,14 +149,14 @@ def test_a_mail_that_is_delivered_again_comes_once_more(
     assert promises(shop) == promise
 
 
-def test_a_mail_that_nobody_asked_for_is_found(shop: Planted) -> None:
+def test_a_mail_without_an_event_is_found(shop: Planted) -> None:
     mail = shop.evidence.mails[0]
     shop.evidence.mails.append(replace(mail, message_id=f"<0{mail.message_id[1:]}"))
 
     assert promises(shop) == {"nothing happens that no event asks for"}
 
 
-def test_a_mail_to_somebody_else_is_found(shop: Planted) -> None:
+def test_a_mail_to_another_address_is_found(shop: Planted) -> None:
     shop.evidence.mails[0] = replace(shop.evidence.mails[0], to=f"other@{DOMAIN}")
 
     assert promises(shop) == {"mails of an order go to who ordered"}
@@ -169,11 +169,11 @@ def test_a_mail_without_a_subject_is_found(shop: Planted, subject: str) -> None:
     assert promises(shop) == {WHOLE}
 
 
-@pytest.mark.parametrize("whose", ["nobody's", "another order's", "both"])
+@pytest.mark.parametrize("whose", ["no order's", "another order's", "both"])
 def test_an_invoice_without_its_document_alone_is_found(shop: Planted, whose: str) -> None:
     mails = shop.evidence.mails
     at, other = [at for at, one in enumerate(mails) if "send-invoice" in one.message_id][:2]
-    wrong = {"nobody's": (), "another order's": mails[other].attachments}
+    wrong = {"no order's": (), "another order's": mails[other].attachments}
     both = mails[at].attachments + mails[other].attachments
 
     mails[at] = replace(mails[at], attachments=wrong.get(whose, both))
