@@ -55,8 +55,8 @@ def numbers_without_gaps() -> Iterator[Finding]:
                 f"{name}-{sequence:06}",
                 "has no document",
                 asks="A number is given once (section 14 (4) no. 4 UStG), so the gap stays: "
-                "restore the document from a backup, or record why it is missing for the tax office "
-                "(GoBD: records must be complete).",
+                "restore the document from a backup, or record why it is missing "
+                "for the tax office (GoBD: records must be complete).",
             )
         for sequence in sorted(there[series] - wanted):
             yield Finding(
