@@ -10,14 +10,14 @@ TABLE = Path(__file__).parents[1] / "docs" / "events.md"
 ROW = re.compile(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", re.MULTILINE)
 
 
-def test_the_table_names_every_subscription_of_the_shop_and_no_other() -> None:
-    told = {
+def test_page_of_events_names_exactly_the_declared_subscriptions() -> None:
+    on_page = {
         event: {name.replace(".", ".tasks.", 1) for name in re.findall(r"`([\w.]+)`", names)}
         for event, names in ROW.findall(TABLE.read_text())
     }
-    declared: dict[str, set[str]] = {event: set() for event in told}
+    declared: dict[str, set[str]] = {event: set() for event in on_page}
     for one in handlers():
         if one.name.partition(".")[0] in project_rules.APPS:
             declared.setdefault(one.event_type.__name__, set()).add(one.name)
 
-    assert told == declared
+    assert on_page == declared
