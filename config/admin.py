@@ -1,4 +1,4 @@
-"""Users and groups, in the theme of the rest of the admin."""
+"""Users and groups, in the admin's theme."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as PlainGroupAdmin
@@ -15,15 +15,14 @@ from shop.admin import WritableAdmin
 from shop.changes import ChangesForm
 
 admin.site.unregister([User, Group])
-admin.site.index_template = "config/home.html"
 
 
 class UserForm(ChangesForm, UserChangeForm):
-    """A log-in writes its time to the row, and a new password may."""
+    """Writes the changed fields alone: logins and new passwords write to the same row."""
 
 
 class PasswordForm(PasswordOnly, AdminPasswordChangeForm):
-    """Somebody's password, set by staff."""
+    """A user's password, set by staff."""
 
 
 @admin.register(User)

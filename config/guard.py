@@ -1,4 +1,4 @@
-"""What a request may bring and how many are served at once, judged before anything is done."""
+"""Limits of requests, applied before the application: size, time, number and budgets."""
 
 import asyncio
 import json
@@ -28,53 +28,53 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LARGEST_FORM = 1024 * 1024
-"""In bytes, of a form of the admin. An order of a hundred lines takes about 60 thousand."""
+"""Bytes of a form of the admin. An order of a hundred lines takes about 60,000."""
 
 LARGER = {"/admin/login/": LARGEST_BODY, "/admin/": LARGEST_FORM}
-"""Where more than `LARGEST_BODY` is taken; the first prefix that fits holds."""
+"""Bytes by prefix of the path, where not `LARGEST_BODY`; the first prefix that matches counts."""
 
 LARGE_AT_ONCE = 16
-"""Requests with more than `LARGEST_BODY`. Anybody may send them, before the admin asks who it is;
-of one on each connection the process would run out of memory."""
+"""Requests with more than `LARGEST_BODY` at once. Anybody can send them, as the body is read before
+the admin's login; one on each connection would exhaust the process's memory."""
 
 BODY_WITHIN = 15
-"""Seconds in which a whole body must be here."""
+"""Seconds for a complete body to arrive."""
 
 DISCARD_WITHIN = 2
-"""Seconds for which the rest of a refused body is read and thrown away, so that a client that
-writes before it reads gets to read why."""
+"""Seconds for which the rest of a refused body is read and dropped, so that a client that writes
+before it reads gets the answer."""
 
 MOST_REQUESTS = 64
-"""Served at once by a process; each has a thread, and PostgreSQL's pool has twenty connections."""
+"""Requests served at once by a process. Each has a thread; PostgreSQL's pool has 20 connections."""
 
 TURN_WITHIN = 10
-"""Seconds for which a request waits for others to end."""
+"""Seconds for which a request waits for a free place."""
 
 UNCOUNTED = ("/healthz", "/readyz", "/analytics/stream/")
-"""Probes must be answered in any crowd; the stream lasts, has no thread and a limit of its own."""
+"""Not among MOST_REQUESTS: probes, answered under any load; the stream, with its own limit."""
 
 BUDGETS = (
     (re.compile("/api/v1/checkout/?"), Budget("CHECKOUTS_PER_ADDRESS"), True),
     (re.compile("/api/v1/checkout/?"), Budget("CHECKOUTS_IN_ALL"), False),
     (re.compile("/api/v1/orders/[^/]+/cancel/?"), Budget("CANCELLATIONS_PER_ADDRESS"), True),
 )
-"""What a POST to a path takes from, and whether each address has that for itself."""
+"""The budget that a POST to a path uses, and whether each address has its own."""
 
 
 class Gone(Exception):
-    """The client has left before its request was whole."""
+    """The client has disconnected before its request was complete."""
 
 
 class CrowdedForms(Crowded):
-    """Too many large forms at once; the body was not read."""
+    """Too many large bodies at once; this one was not read."""
 
 
 class Guard:
-    """An ASGI application that hands on whole requests alone, `MOST_REQUESTS` at a time.
+    """An ASGI application that passes on complete requests, `MOST_REQUESTS` at a time.
 
-    A body is counted while it comes, announced or chunked, and kept in memory: nothing is written
-    to disk for anybody. The application is told the length of a chunked one, which Django and the
-    REST framework take for empty otherwise.
+    The size of a body is limited while it arrives, with a Content-Length or chunked, and it is
+    kept in memory, not on disk. A chunked one is passed on with its length; Django and the REST
+    framework would take it for empty.
     """
 
     def __init__(self, application: Application) -> None:
@@ -87,12 +87,12 @@ class Guard:
             await self.application(scope, receive, send)
             return
         try:
-            async with self._room(scope):
+            async with self._place_for_body(scope):
                 if has_body(scope):
                     whole = await read(receive, largest_body(scope["path"]), length(scope))
                     scope, receive = with_body(scope, whole), replayed(whole, receive)
                 spend(scope)
-                await self._in_turn(scope, receive, send)
+                await self._limited(scope, receive, send)
         except (BodyTooLarge, BodyTooSlow, CrowdedForms) as refusal:
             await refuse(refusal, scope, send, receive)
         except (TooManyRequests, Crowded) as refusal:
@@ -101,14 +101,14 @@ class Guard:
             return
 
     @asynccontextmanager
-    async def _room(self, scope: Message) -> AsyncIterator[None]:
+    async def _place_for_body(self, scope: Message) -> AsyncIterator[None]:
         large = may_be_large(scope)
         if large and self._large.locked():
             raise CrowdedForms
         async with self._large if large else nullcontext():
             yield
 
-    async def _in_turn(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def _limited(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["path"] in UNCOUNTED:
             await self.application(scope, receive, send)
             return
@@ -124,10 +124,10 @@ class Guard:
 
 
 def spend(scope: Message) -> None:
-    """Count what costs the shop something, before it does.
+    """Use the budgets of a request.
 
     Raises:
-        TooManyRequests: from this address, or in all.
+        TooManyRequests: a budget is spent, that of this address or that of all.
     """
     if scope["method"] != "POST":
         return
@@ -140,7 +140,7 @@ def spend(scope: Message) -> None:
 
 
 def guarded(application: Any) -> Any:
-    """The application behind its guard, which counts by whom TRUSTED_PROXIES speak for."""
+    """The application behind its guard; TRUSTED_PROXIES name the client's address."""
     guard: Any = Guard(application)
     if settings.TRUSTED_PROXIES:
         return ProxyHeadersMiddleware(guard, settings.TRUSTED_PROXIES)
@@ -148,13 +148,13 @@ def guarded(application: Any) -> Any:
 
 
 def largest_body(path: str) -> int:
-    """In bytes."""
+    """The limit of a body for a path, in bytes."""
     fitting = (size for prefix, size in LARGER.items() if path.startswith(prefix))
     return next(fitting, LARGEST_BODY)
 
 
 def may_be_large(scope: Message) -> bool:
-    """Whether its body may take more than `LARGEST_BODY`, and so one of a few places."""
+    """Whether its body may exceed `LARGEST_BODY` and so needs one of `LARGE_AT_ONCE` places."""
     announced = length(scope)
     more = announced is None or announced > LARGEST_BODY
     return more and has_body(scope) and largest_body(scope["path"]) > LARGEST_BODY
@@ -165,18 +165,18 @@ def has_body(scope: Message) -> bool:
 
 
 def length(scope: Message) -> int | None:
-    """What was announced. The server has refused what is no number."""
+    """The Content-Length, if there is one. The server has refused values that are no numbers."""
     found = [value for name, value in scope["headers"] if name == b"content-length"]
     return int(found[0]) if found else None
 
 
 async def read(receive: Receive, largest: int, announced: int | None) -> bytes:
-    """The whole body.
+    """The complete body.
 
     Raises:
-        BodyTooLarge: before the first byte of it was read, where its length was announced.
-        BodyTooSlow: it was not here in time.
-        Gone: the connection ended before it did.
+        BodyTooLarge: before a byte is read, if `announced` exceeds `largest`.
+        BodyTooSlow: it has not arrived within `BODY_WITHIN`.
+        Gone: the client has disconnected before its end.
     """
     if announced is not None and announced > largest:
         raise BodyTooLarge.over(largest)
@@ -197,14 +197,14 @@ async def read(receive: Receive, largest: int, announced: int | None) -> bytes:
 
 
 def with_body(scope: Message, whole: bytes) -> Message:
-    """The request as if it had announced its length."""
+    """The request with the Content-Length of its body, and not chunked."""
     told = (b"content-length", b"transfer-encoding")
     headers = [(name, value) for name, value in scope["headers"] if name not in told]
     return {**scope, "headers": [*headers, (b"content-length", str(len(whole)).encode())]}
 
 
 def replayed(whole: bytes, receive: Receive) -> Receive:
-    """Give the body once; what is asked for after it comes from the connection."""
+    """A `receive` that returns the body once, and then what the connection does."""
     messages: list[Message] = [{"type": "http.request", "body": whole, "more_body": False}]
 
     async def next_message() -> Message:
@@ -216,7 +216,7 @@ def replayed(whole: bytes, receive: Receive) -> Receive:
 async def refuse(
     refusal: APIException, scope: Message, send: Send, unread: Receive | None = None
 ) -> None:
-    """Answer; where some of the request is unread, end the connection instead of reading it."""
+    """Answer with a refusal; with an `unread` body, close the connection after it."""
     problem = body(refusal)
     if scope["path"].startswith("/api/"):
         media_type, text = MEDIA_TYPE, json.dumps(problem)

@@ -1,4 +1,4 @@
-"""The admin's first page: what needs a person comes first."""
+"""The admin's first page: what needs a person."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from bus.attention import Concern, concerns
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Add what needs a person, for staff who may look at deliveries; None for the others."""
+    """Add the concerns that need a person, for staff who may view deliveries; None for others."""
     may_see = request.user.has_perm("bus.view_delivery")
     listed = [_shown(concern) for concern in concerns()] if may_see else None
     return {**context, "needs_person": listed}

@@ -1,4 +1,4 @@
-"""The admin's login: so many tries, and few passwords checked at a time."""
+"""The admin's login: limited tries, and few passwords checked at a time."""
 
 import os
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from shop.budgets import Budget, network_of
 from shop.views import too_many_requests
 
 PER_ACCOUNT = Budget("LOGINS_PER_ACCOUNT")
-"""Of one account from one address: a stranger cannot lock staff out from theirs."""
+"""For one account from one address, so that a stranger cannot lock staff out."""
 PER_ADDRESS = Budget("LOGINS_PER_ADDRESS")
 
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
-"""Passwords checked in parallel: each costs a core for a third of a second."""
+"""Passwords checked in parallel; each takes a core for a third of a second."""
 WAITING = 4
-"""Further tries that wait for their turn; others are sent away."""
+"""Further tries that wait; more are answered 429."""
 
 _checking = BoundedSemaphore(AT_ONCE)
 _waiting = BoundedSemaphore(AT_ONCE + WAITING)
@@ -28,8 +28,10 @@ _waiting = BoundedSemaphore(AT_ONCE + WAITING)
 
 @sensitive_post_parameters()
 def login(request: HttpRequest) -> HttpResponseBase:
-    """The admin's own login, behind its budgets. A try is taken before the password is looked at,
-    so parallel ones count; a right password gives it back.
+    """The admin's own login, behind budgets.
+
+    A try is counted before the password is checked, so that parallel ones count, too; a right
+    password returns it.
     """
     if request.method != "POST":
         return admin.site.login(request)
@@ -37,8 +39,8 @@ def login(request: HttpRequest) -> HttpResponseBase:
     account = f"{request.POST.get('username', '')[:150].casefold()} {address}"
     if wait := PER_ADDRESS.take(address) or PER_ACCOUNT.take(account):
         return too_many_requests(request, wait)
-    with _turn() as had:
-        if not had:
+    with _place() as free:
+        if not free:
             PER_ADDRESS.give_back(address)
             PER_ACCOUNT.give_back(account)
             return too_many_requests(request, 2)
@@ -50,7 +52,8 @@ def login(request: HttpRequest) -> HttpResponseBase:
 
 
 @contextmanager
-def _turn() -> Iterator[bool]:
+def _place() -> Iterator[bool]:
+    """Wait for a place among the checks; False if too many wait already."""
     if not _waiting.acquire(blocking=False):
         yield False
         return

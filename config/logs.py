@@ -1,4 +1,4 @@
-"""What is logged, in every process: one line for each message, and nobody's name in it."""
+"""Logging, the same in every process: one line for each message, without personal data."""
 
 import logging
 import re
@@ -11,31 +11,31 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 
 SELDOM = 10.0
-"""Seconds in which a server's complaint is written once, however often it is made."""
+"""Seconds in which messages that are alike are written once."""
 
 NUMBERS = re.compile(r"0x[0-9a-f]+|\d+")
 
 
 class Seldom(logging.Filter):
-    """Lets a message through once in `SELDOM`, with how many like it were left out since.
+    """Passes a message once in `SELDOM` seconds, with the number of those left out since.
 
-    What strangers do to a socket must not be able to fill the disk with lines about it. Alike is
-    what begins with the same line but for its numbers: those of tasks, objects and sockets differ.
+    Strangers must not be able to fill the disk by what they do to a socket. Messages are alike if
+    their first lines differ in numbers alone, which identify tasks, objects and sockets.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: dict[str, tuple[float, int]] = {}
+        self.seen: dict[str, tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         about = record.exc_info[0] if record.exc_info else None
         first_line = NUMBERS.sub("", str(record.msg).partition("\n")[0])
         like = f"{record.name} {first_line} {about}"
-        at, left_out = self._said.get(like, (-SELDOM, 0))
+        at, left_out = self.seen.get(like, (-SELDOM, 0))
         if record.created - at < SELDOM:
-            self._said[like] = (at, left_out + 1)
+            self.seen[like] = (at, left_out + 1)
             return False
-        self._said[like] = (record.created, 0)
+        self.seen[like] = (record.created, 0)
         if left_out:
             record.msg = f"{record.getMessage()} (and {left_out} more like it)"
             record.args = ()
@@ -43,13 +43,14 @@ class Seldom(logging.Filter):
 
 
 class Formatter(logging.Formatter):
-    """Shows the kind of an error and where it happened, but not what it says.
+    """Writes the kind of an error and where it happened, but not its text.
 
-    Under DEBUG the browser shows that; the ledger has it for what a subscription failed with.
+    The text may hold personal data. The browser shows it under DEBUG, and the ledger keeps that
+    of a failed delivery.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        # Another handler may have left the whole text here.
+        # Another handler may have put the complete text here.
         record.exc_text = None
         return super().format(record)
 
@@ -62,7 +63,7 @@ class Formatter(logging.Formatter):
 
 
 def refusals_in_one_line(record: logging.LogRecord) -> bool:
-    """Take the traceback off a refused request (4xx): refusing is an answer and no fault."""
+    """Remove the traceback of a refused request (4xx), which is an answer and no error."""
     if record.levelno < logging.ERROR:
         record.exc_info = None
     return True
@@ -87,17 +88,17 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # Its own handler, which it has under DEBUG, would say everything twice.
+        # Its own handler, which it has under DEBUG, would write every line twice.
         "django": {"handlers": [], "level": "INFO"},
         "django.request": {"filters": ["refusals"]},
-        # The bus says what became of a message, so Celery need not say it too.
+        # The bus logs the outcome of each message, so that Celery need not.
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
-        # What Celery's pool says goes nowhere else.
+        # The logger of Celery's pool, which does not propagate.
         "multiprocessing": {"handlers": ["console"], "level": "WARNING"},
-        # Its own handlers would show what errors say; and addresses of pages hold what staff
+        # Its own handlers would write the texts of errors. Its access log would hold what staff
         # search for, which may be a customer.
         "uvicorn": {"handlers": [], "level": "INFO", "propagate": True},
         "uvicorn.error": {"filters": ["seldom"], "level": "INFO"},

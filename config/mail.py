@@ -1,4 +1,4 @@
-"""Django's mail settings from EMAIL_URL, and the mailboxes that the shop writes from and to."""
+"""Django's mail settings from EMAIL_URL, and the shop's own mailboxes."""
 
 from email.headerregistry import Address
 from email.policy import EmailPolicy
@@ -14,7 +14,7 @@ TLS, SSL = {"EMAIL_USE_TLS": True}, {"EMAIL_USE_SSL": True}
 SCHEMES: dict[str, tuple[int, dict[str, Any]]] = {
     "smtp": (25, {}),
     "smtp+tls": (587, TLS),
-    # Implicit TLS from the first byte, as RFC 8314 wants it and other programs name it.
+    # Implicit TLS (RFC 8314), under both names that are in use.
     "smtps": (465, SSL),
     "smtp+ssl": (465, SSL),
 }
@@ -25,7 +25,7 @@ def mail_server(url: str) -> dict[str, Any]:
     """Django's EMAIL_ settings for a mail relay.
 
     Raises:
-        ImproperlyConfigured: the URL cannot be read or is of no mail relay.
+        ImproperlyConfigured: the URL cannot be read, or names no mail relay.
     """
     try:
         parts = urlsplit(url)
@@ -33,9 +33,9 @@ def mail_server(url: str) -> dict[str, Any]:
     except ValueError:
         raise _refusal("cannot be read") from None
     if parts.scheme not in SCHEMES or not parts.hostname:
-        raise _refusal("is not the address of a mail relay")
+        raise _refusal("names no mail relay")
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise _refusal("goes on after the host")
+        raise _refusal("has a path or options after the host")
     usual, security = SCHEMES[parts.scheme]
     return {
         "EMAIL_BACKEND": SMTP,
@@ -49,18 +49,18 @@ def mail_server(url: str) -> dict[str, Any]:
 
 def _refusal(what: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(
-        f"EMAIL_URL {what}; write it like {EXAMPLE}, other signs of a password as %XX, or leave "
-        "it empty to have mail written to files."
+        f"EMAIL_URL {what}; write it like {EXAMPLE}, with %XX for special characters, or leave it "
+        "empty to have mail written to files."
     )
 
 
 def mailbox(setting: str, text: str) -> str:
-    """One mailbox, as in `The Shop, Inc. <shop@example.com>`; what is before the < is its name.
+    """One mailbox, such as `The Shop, Inc. <shop@example.com>`; the text before the < is its name.
 
-    Returns it as a header holds it, quoted where that is needed, the name not encoded.
+    Returns it as in a header, quoted where needed, but with the name not encoded.
 
     Raises:
-        ImproperlyConfigured: it has no valid address.
+        ImproperlyConfigured: the address is not valid.
     """
     name, bracket, rest = text.rpartition("<")
     address = rest.removesuffix(">").strip() if bracket and rest.endswith(">") else text
@@ -76,7 +76,7 @@ def mailboxes(setting: str, text: str) -> list[str]:
     """Mailboxes separated by commas; a name with a comma is in quotes.
 
     Raises:
-        ImproperlyConfigured: one of them has no valid address.
+        ImproperlyConfigured: one of the addresses is not valid.
     """
     header = EmailPolicy(utf8=True).header_factory("To", text)
     if header.defects:
@@ -88,10 +88,10 @@ def mailboxes(setting: str, text: str) -> list[str]:
 
 
 def mail_address(setting: str, text: str) -> str:
-    """An address without a name, its domain as mail servers want it (IDNA 2008).
+    """An address without a name, its domain in ASCII (IDNA 2008).
 
     Raises:
-        ImproperlyConfigured: it is none.
+        ImproperlyConfigured: the address is not valid.
     """
     local, _, domain = text.strip().rpartition("@")
     try:

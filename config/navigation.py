@@ -1,4 +1,4 @@
-"""The admin's side bar: what staff look for, by what they do."""
+"""The admin's side bar, grouped by the work of staff."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ _GROUPS: list[dict[str, Any]] = [
                 "icon": "monitoring",
                 "link": reverse_lazy("analytics:dashboard"),
                 "permission": _may("analytics.view_dayfigures"),
-                # Not a page of the admin; its address is part of others that are.
+                # The theme would mark it on each page whose address contains its own.
                 "active": lambda _request: False,
             },
             _page("Orders", "shopping_cart", "orders", "order"),
@@ -84,5 +84,5 @@ _GROUPS: list[dict[str, Any]] = [
 
 
 def navigation(_request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups of the side bar; the theme leaves out what somebody may not see."""
+    """The groups of the side bar; the theme leaves out what the user may not view."""
     return _GROUPS

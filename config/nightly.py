@@ -1,4 +1,4 @@
-"""What beat starts at night."""
+"""The tasks that beat sends every night."""
 
 import logging
 from datetime import timedelta
@@ -14,14 +14,14 @@ log = logging.getLogger(__name__)
 
 
 class AuditFoundSomething(Exception):
-    """What Flower and the log show when rows and events do not agree."""
+    """Rows and events disagree; Flower and the log show this as the task's failure."""
 
 
 LONGEST_AUDIT = timedelta(hours=1)
 
 
-# It reads all there is, for longer than the broker waits for an acknowledgement: given early,
-# so that no second worker begins it, too. The next night asks again.
+# Acknowledged early: it may run for longer than the broker's visibility time-out, and would then
+# be redelivered to a second worker. A lost one is made up for by the next night's.
 @shared_task(
     name="config.nightly.audit",
     acks_late=False,
@@ -29,9 +29,9 @@ LONGEST_AUDIT = timedelta(hours=1)
     time_limit=LONGEST_AUDIT.total_seconds() + 60,
 )
 def audit() -> None:
-    """Run every check; `manage.py audit` shows the same by hand, and can repair.
+    """Run every check of `manage.py audit`, which can also repair.
 
-    What it comes to is kept: the admin's first page shows it until an audit is clean.
+    The findings are kept: the admin's first page shows them until an audit is clean.
     """
     found: dict[str, list[Finding]] = {}
     for rule, findings in answers():
@@ -41,12 +41,12 @@ def audit() -> None:
             log.log(level, "audit: %s: %s %s", rule, finding.subject, finding.what)
     keep(found)
     if count := sum(len(violations(findings)) for findings in found.values()):
-        raise AuditFoundSomething(f"{count} findings; see manage.py audit")
+        raise AuditFoundSomething(f"{count} findings; run manage.py audit to list them")
 
 
 @shared_task(name="config.nightly.prune")
 def prune() -> None:
-    """Remove what has been done for long."""
+    """Remove old budgets, deliveries and form tokens."""
     forget_spent()
     log.info("pruned %d deliveries", sum(prune_deliveries(by="nightly")))
     log.info("pruned %d forms", submissions.prune())

@@ -1,4 +1,4 @@
-"""The admin's pages, which only the web loads by itself."""
+"""A system check of the admin's pages, which only the web server loads by itself."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Tags, register
 
 @register(Tags.admin)
 def check_pages(app_configs: Any, **_asked: Any) -> list[CheckMessage]:
-    """Check the pages whether or not anything has loaded them before."""
+    """Load the admin's pages, and run Django's checks of them."""
     admin.autodiscover()
     found: list[CheckMessage] = check_admin_app(app_configs)
     return found

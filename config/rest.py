@@ -1,4 +1,4 @@
-"""How the REST framework and the description of the API are set up."""
+"""Settings of the REST framework and of the API's description."""
 
 REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["shop.parsers.SmallJSONParser"],
@@ -13,7 +13,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "The shop",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    # Requests are described apart from answers: a text that must not be empty has a minLength.
+    # Requests have schemas apart from answers, so that a required text has a minLength there.
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -1,4 +1,4 @@
-"""The ready groups of staff: what each needs for its work, and nothing besides."""
+"""Predefined groups of staff, with the permissions that each needs for its work."""
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
@@ -45,12 +45,12 @@ ROLES = {
         "bus.operate",
     ],
 }
-"""Permissions by the name of the group. Who runs the shop may change a group as they like: one
-that exists is never written again."""
+"""Permissions by the name of the group. An existing group is never changed, so that a shop can
+give it other permissions."""
 
 
 def add_missing_groups() -> list[str]:
-    """Create the ready groups that are missing; returns their names."""
+    """Create the predefined groups that are missing; returns their names."""
     with transaction.atomic():
         there = set(Group.objects.filter(name__in=ROLES).values_list("name", flat=True))
         missing = [name for name in ROLES if name not in there]
@@ -72,5 +72,7 @@ def _permissions(names: list[str]) -> list[Permission]:
         )
     ]
     if len(found) != len(names):
-        raise LookupError(f"Of {', '.join(names)} only {len(found)} exist; migrate first.")
+        raise LookupError(
+            f"Of {', '.join(names)} only {len(found)} exist. Run `manage.py migrate` first."
+        )
     return found

@@ -1,11 +1,11 @@
-"""The web server: the shop under uvicorn, the same for a laptop and for a container."""
+"""The web server: uvicorn with the shop's options, on a laptop as in a container."""
 
 from django.conf import settings
 
 from config.connections import BACKLOG, GuardedConnection
 
 GRACE = 3
-"""Seconds for open streams at the end, or the dashboard would hold the stop."""
+"""Seconds for open requests at a stop, or the dashboard's streams would delay it."""
 
 
 def serve(host: str, port: int) -> None:
@@ -19,10 +19,10 @@ def serve(host: str, port: int) -> None:
         http=GuardedConnection,
         ws="none",
         backlog=BACKLOG,
-        # config.asgi does it, by TRUSTED_PROXIES.
+        # config.guard does it, by TRUSTED_PROXIES.
         proxy_headers=False,
         server_header=False,
-        # Django's LOGGING stands.
+        # Django's LOGGING holds for uvicorn, too.
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -32,5 +32,5 @@ def serve(host: str, port: int) -> None:
 
 
 def serve_here() -> None:
-    """On this machine alone."""
+    """Serve on this machine alone, on PORT, until SIGTERM."""
     serve("127.0.0.1", settings.PORT)

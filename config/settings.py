@@ -22,13 +22,13 @@ from shop.budgets import Rate, read_budgets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
-# Paths that are not absolute begin at the project's folder, whatever the current one is.
+# Relative paths start at the project's folder, not at the current directory.
 env.read_file(
     env.path("ENV_FILE", default=".env", folder=BASE_DIR),
     named_by="ENV_FILE" if env.str("ENV_FILE") else "",
 )
 
-# What `make` takes for a laptop's default; DEBUG itself, in the environment or the file, wins.
+# `make` sets DEBUG_UNLESS_SET; DEBUG itself, in the environment or the file, wins.
 DEBUG = env.bool("DEBUG", default=os.environ.get("DEBUG_UNLESS_SET") == "1")
 SECRET_KEY = env.secret("SECRET_KEY", default="only-for-a-laptop" if DEBUG else "")
 if not SECRET_KEY:
@@ -43,13 +43,13 @@ SITE_URL = site_url(env.str("SITE_URL", default=f"http://localhost:{PORT}"))
 ALLOWED_HOSTS = allowed_hosts(env.list("ALLOWED_HOSTS"), SITE_URL)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 if SITE_URL.startswith("https://"):
-    # TLS ends at a proxy, which says so. Cookies of staff then never travel in the clear.
+    # A proxy ends TLS and sends this header. Staff's cookies then never go over plain HTTP.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 VAR_DIR = env.path("VAR_DIR", default="var", folder=BASE_DIR)
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-# --- What the house is made of -------------------------------------------------------------------
+# --- Apps, middleware, templates -----------------------------------------------------------------
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # without a site of its own
@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.tracing.trace_requests",
 ]
-# Where processes can be stopped by tests; see bus/crashpoints.py. Empty: nowhere.
+# A folder with which tests stop processes; see bus/crashpoints.py. Empty: off.
 CRASH_POINTS = env.str("CRASH_POINTS", default="")
 if CRASH_POINTS:
     MIDDLEWARE.append("config.crashpoints.stop_before_the_answer")
@@ -95,7 +95,7 @@ ASGI_APPLICATION = "config.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # Before the theme's own.
+        # These come before the theme's own.
         "DIRS": [BASE_DIR / "config" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -104,7 +104,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            # Later ones win: its csrf_token is Django's and one more, so every form has both.
+            # Its csrf_token replaces Django's and adds the form's once-only token.
             "builtins": ["shop.templatetags.submissions"],
         },
     }
@@ -113,7 +113,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Berlin")
 if TIME_ZONE not in available_timezones():
-    raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}; set it to one like Europe/Berlin.")
+    raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}; set it to a name like Europe/Berlin.")
 FORMAT_MODULE_PATH = ["config.formats"]
 USE_TZ = True
 STATIC_URL = "static/"
@@ -152,7 +152,7 @@ REDIS_PASSWORD = env.secret("REDIS_PASSWORD")
 REDIS_PREFIX = env.optional("REDIS_PREFIX")
 if not re.fullmatch(r"[\w.:-]{0,40}", REDIS_PREFIX or "", re.ASCII):
     raise ImproperlyConfigured(
-        f"REDIS_PREFIX is {REDIS_PREFIX!r}; use at most 40 letters, digits and . : _ -."
+        f"REDIS_PREFIX is {REDIS_PREFIX!r}; use letters, digits and . : _ - (40 at most)."
     )
 _redis_host = env.str("REDIS_HOST")
 _redis_port = env.int("REDIS_PORT", default=6379, least=1, most=LARGEST_PORT)
@@ -171,8 +171,8 @@ elif BROKER_URL:
         BROKER_URL = RedisAddress.read(BROKER_URL, password=REDIS_PASSWORD).url()
     except BadAddress as error:
         raise ImproperlyConfigured(f"{BROKER_SETTING} {error}") from None
-# With none of them set, `manage.py up` starts a server of its own and leaves its address in this
-# file, where a second terminal, or a worker started by hand, finds it.
+# With none of them set, `manage.py up` starts a server of its own and writes its address to this
+# file, for commands in another terminal and workers started by hand.
 REDIS_URL_FILE = VAR_DIR / "redis.url"
 REDIS_EMBEDDED = not BROKER_URL
 if REDIS_EMBEDDED and REDIS_URL_FILE.is_file():
@@ -181,7 +181,7 @@ if REDIS_EMBEDDED and REDIS_URL_FILE.is_file():
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2, least=1, most=200)
 WORKER_MAX_MEMORY_MB = env.int("WORKER_MAX_MEMORY_MB", default=400, least=150, most=1_000_000)
 
-# --- What strangers may use up -------------------------------------------------------------------
+# --- Limits for visitors -------------------------------------------------------------------------
 
 TRUSTED_PROXIES = proxies(env.list("TRUSTED_PROXIES"))
 MOST_CONNECTIONS = env.int("MOST_CONNECTIONS", default=500, least=10, most=100_000)
@@ -198,7 +198,7 @@ BUDGETS: dict[str, Rate] = read_budgets(
 PIECES_PER_LINE = env.int("PIECES_PER_LINE", default=100, least=1, most=10_000)
 PIECES_PER_ORDER = env.int("PIECES_PER_ORDER", default=500, least=1, most=1_000_000)
 
-# --- The outside world ---------------------------------------------------------------------------
+# --- Mail and the warehouse ----------------------------------------------------------------------
 
 EMAIL_URL = env.secret("EMAIL_URL")
 if EMAIL_URL:

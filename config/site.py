@@ -1,4 +1,4 @@
-"""Where the shop is reached: SITE_URL, and the names that follow from it."""
+"""The shop's address, host names and proxies: SITE_URL, ALLOWED_HOSTS, TRUSTED_PROXIES."""
 
 import re
 from ipaddress import ip_address, ip_network
@@ -8,19 +8,19 @@ import idna
 from django.core.exceptions import ImproperlyConfigured
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
-"""Health checks ask on the machine itself, so these are always among ALLOWED_HOSTS."""
+"""Always among ALLOWED_HOSTS, for health checks on the machine itself."""
 HOST = re.compile(r"\.?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 EXAMPLE = "https://shop.example.com"
 
 
 def site_url(text: str) -> str:
-    """Scheme, host and port, as browsers spell them: what links in mails begin with.
+    """Scheme, host and port in a browser's spelling: the start of links in mails.
 
     Raises:
-        ImproperlyConfigured: it is none, or has more.
+        ImproperlyConfigured: the text is no such URL, or has more parts.
     """
     refusal = ImproperlyConfigured(
-        f"SITE_URL is {text!r}; set it to scheme, host and, if need be, port, as in {EXAMPLE}."
+        f"SITE_URL is {text!r}; set it to scheme, host and, optionally, port, as in {EXAMPLE}."
     )
     try:
         parts = urlsplit(text)
@@ -40,10 +40,10 @@ def site_url(text: str) -> str:
 
 
 def allowed_hosts(names: list[str], url: str) -> list[str]:
-    """ALLOWED_HOSTS as Django wants them: what was asked for, the host of `url`, this machine.
+    """Django's ALLOWED_HOSTS: `names`, the host of `url`, and this machine's.
 
     Raises:
-        ImproperlyConfigured: a name is none, as one with a scheme or a port.
+        ImproperlyConfigured: a name is no host name, such as one with a scheme or a port.
     """
     found = []
     for name in names:
@@ -61,7 +61,7 @@ def proxies(names: list[str]) -> list[str]:
     """TRUSTED_PROXIES: addresses and networks.
 
     Raises:
-        ImproperlyConfigured: one is neither, such as a host's name, which would never match.
+        ImproperlyConfigured: one is neither; a host's name would never match.
     """
     for name in names:
         try:
@@ -75,16 +75,16 @@ def proxies(names: list[str]) -> list[str]:
 
 
 def host_of(url: str) -> str:
-    """The host of a URL, an IPv6 address in brackets."""
+    """The host of a URL; an IPv6 address has its brackets."""
     host = urlsplit(url).hostname or ""
     return f"[{host}]" if ":" in host else host
 
 
 def host_name(text: str) -> str:
-    """A host's name or address in lower case and ASCII.
+    """A host's name or address in lower case and ASCII (IDNA 2008).
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is neither.
     """
     name = text.lower()
     if name.startswith("[") and name.endswith("]"):
@@ -98,7 +98,7 @@ def host_name(text: str) -> str:
 
 
 def is_public(host: str) -> bool:
-    """Whether a name of ALLOWED_HOSTS may be known outside this machine."""
+    """Whether other machines may reach the shop by this host name or address."""
     name = host.strip("[]").removeprefix(".")
     if name == "localhost" or name.endswith(".localhost"):
         return False

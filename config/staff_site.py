@@ -1,4 +1,4 @@
-"""The site of the admin: what holds for every page of it."""
+"""The admin's site: once-only forms, readable lists, password pages."""
 
 import logging
 from collections.abc import Callable
@@ -20,17 +20,17 @@ log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 UNREADABLE = (ValueError, OverflowError, IndexError, DataError, ProgrammingError)
-"""What comes of the year 0, of half a range, or of letters to be found in a number."""
+"""Raised for the year 0, half a range, or letters in a search for a number."""
 
 PATTERNS = ("__regex", "__iregex")
 
 
 def readable(view: View) -> View:
-    """400 for a list whose address asks what cannot be asked of the database.
+    """Answer 400 to a list whose address holds a lookup that the database cannot run.
 
-    The admin takes every lookup on a list's own columns from the address. It judges most values,
-    but not those that fail only when the query runs. Patterns are not taken at all: a wrong one
-    fails so, and a right one may take minutes.
+    The admin takes lookups on a list's own columns from the address. It validates most values, but
+    not those that fail only when the query runs. Regular expressions are always refused: an invalid
+    one fails then, and a valid one may take minutes.
     """
 
     @wraps(view)
@@ -43,7 +43,7 @@ def readable(view: View) -> View:
         try:
             return view(request, *args, **options)
         except UNREADABLE as error:
-            log.warning("%s cannot be filtered so: %s", request.path, type(error).__name__)
+            log.warning("The filter of %s cannot be run: %s", request.path, type(error).__name__)
             return bad_request(request)
 
     return shown
@@ -52,7 +52,7 @@ def readable(view: View) -> View:
 class PasswordOnly:
     """Writes the new password and no other column; Django's own forms write the whole row.
 
-    Hashing takes a third of a second, in which the user may be deactivated, for example.
+    Hashing takes a third of a second, in which another request may deactivate the user.
     """
 
     def set_password_and_save(
@@ -65,11 +65,13 @@ class PasswordOnly:
 
 
 class OwnPasswordForm(PasswordOnly, AdminOwnPasswordChangeForm):
-    """One's own password."""
+    """A user's own password."""
 
 
 class Site(UnfoldAdminSite):
-    """Each form takes effect once, and a list refuses what it cannot look for."""
+    """Each form takes effect once, and lists refuse lookups that cannot run."""
+
+    index_template = "config/home.html"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(readable(once(view)), cacheable)
@@ -77,7 +79,7 @@ class Site(UnfoldAdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The theme's page with our form, for which the theme has no setting."""
+        """The theme's page with our form; the theme has no setting for it."""
         request.current_app = self.name  # type: ignore[attr-defined]  # Django's own hook
         return PasswordChangeView.as_view(
             form_class=OwnPasswordForm,

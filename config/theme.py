@@ -1,4 +1,4 @@
-"""The admin's colours: teal, the shop's accent in mails, pages and documents."""
+"""The admin's colours: teal, as in the shop's mails, pages and documents."""
 
 COLORS = {
     "primary": {

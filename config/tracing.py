@@ -1,4 +1,4 @@
-"""Which trace a request belongs to, so that the events it leads to belong to it as well."""
+"""Trace context: events belong to the trace of the request that publishes them."""
 
 import re
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from django.http import HttpRequest
 from bus.context import traced
 
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-"""W3C Trace Context 1, section 3.2; what does not look like it is passed over."""
+"""W3C Trace Context 1, section 3.2; other values are ignored."""
 
 
 def trace_requests(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Hand the request's `traceparent` to the events that are published while it is answered.
+    """Middleware: give the request's `traceparent` to the events that it publishes.
 
-    For synchronous requests alone, and the innermost of all: Django then runs the others, which
-    can do both, in the thread of this one. Otherwise each of them hops there and back twice.
+    Synchronous, and the innermost one: Django then runs the others, which can be either, in the
+    thread of this one. Elsewhere each of them would change threads twice.
     """
 
     def answer(request: HttpRequest) -> Any:

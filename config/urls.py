@@ -1,4 +1,4 @@
-"""Where each door of the shop is."""
+"""The shop's URLs; importing them loads the admin's pages."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""What a Celery worker of the shop does besides working: checks, registration, a sign of life."""
+"""Celery's workers: checks, registration, remote control, batched events, sign of life."""
 
 import logging
 from functools import partial
@@ -23,22 +23,24 @@ from config import process
 log = logging.getLogger(__name__)
 
 ALIVE_EVERY = 10
-"""Seconds between two touches of a worker's sign of life."""
+"""Seconds between two touches of a worker's file."""
 
-TELL_EVERY = 0.5
-"""Seconds at most that Flower waits for what happened to a task."""
+FLUSH_EVERY = 0.5
+"""Seconds at most by which task events reach Flower late."""
 
 
 @setup_logging.connect
 def leave_logging_to_django(**_: Any) -> None:
-    """Django's LOGGING stands; Celery would put a second format beside it."""
+    """Keep Django's LOGGING; Celery would add a second format."""
 
 
 @celeryd_init.connect
 @beat_init.connect
 def refuse_unsuitable_broker(**_: Any) -> None:
-    """Neither starts on a broker that loses messages in silence, nor without one: Celery would
-    take whatever listens on the usual port of this machine."""
+    """Neither a worker nor beat starts on a broker that may lose messages, or without one.
+
+    Without an address, Celery would use whatever listens on this machine's port 6379.
+    """
     from bus import broker
 
     try:
@@ -50,7 +52,7 @@ def refuse_unsuitable_broker(**_: Any) -> None:
 @worker_init.connect
 @beat_init.connect
 def refuse_unsuitable_settings(**_: Any) -> None:
-    """Neither a worker nor beat starts with settings that the shop cannot work with."""
+    """Neither a worker nor beat starts with settings that fail a check."""
     from config.checks import require, settings_checks
 
     require(settings_checks())
@@ -58,9 +60,9 @@ def refuse_unsuitable_settings(**_: Any) -> None:
 
 @worker_init.connect
 def register_subscriptions(sender: Any, **_: Any) -> None:
-    """Make the subscriptions of this worker's queues known to the relay, or do not start.
+    """Register the subscriptions of this worker's queues, or do not start.
 
-    Celery logs what is raised here and starts all the same; only an exit ends it.
+    Celery logs an exception raised here and goes on; only SystemExit ends the worker.
     """
     from django.db import Error, connection
 
@@ -78,14 +80,14 @@ def register_subscriptions(sender: Any, **_: Any) -> None:
             raise SystemExit(f"worker: {error}") from None
         except Error as error:
             raise SystemExit(
-                f"worker: the subscriptions of {queue} cannot be registered; look whether the "
-                f"database of DATABASE_URL runs and is migrated, and start again: {error}"
+                f"worker: the subscriptions of {queue} cannot be registered ({error}). Check that "
+                "the database of DATABASE_URL runs and is migrated, and start the worker again."
             ) from None
 
 
 @worker_init.connect
 def leave_other_workers_alone(sender: Any, **_: Any) -> None:
-    """Workers share nothing but the ledger; asking around at each reconnection takes a second."""
+    """Workers share nothing but the ledger, and mingling takes a second at each reconnection."""
     sender.options.update(without_mingle=True, without_gossip=True)
 
 
@@ -93,42 +95,42 @@ INSPECTION = {
     "active", "active_queues", "clock", "conf", "ping", "query_task", "registered", "reserved",
     "revoked", "scheduled", "stats",
 }  # fmt: skip
-"""The remote commands that a worker obeys: whoever reaches Redis may look, and change nothing.
-Not *hello*, which revokes tasks in passing, and none that writes files or moves much memory."""
+"""The remote commands that a worker obeys: whoever reaches Redis may read, and change nothing.
+Not *hello*, which also revokes tasks, and none that writes files or uses much memory."""
 
 EXPECTED = {"enable_events", "heartbeat"}
-"""Sent by Flower every few seconds and at each of its connections; events are on already."""
+"""Flower sends these every few seconds and at each connection; task events are on anyway."""
 
 
 @worker_init.connect
 def obey_inspection_alone(**_: Any) -> None:
-    """Refuse every other remote command, with a line in the log."""
+    """Refuse every remote command but `INSPECTION`, with a line in the log."""
     for method in Panel.data.keys() - INSPECTION:
         Panel.data[method] = partial(_refuse_command, method)
 
 
 def _refuse_command(method: str, *_: Any, **_arguments: Any) -> None:
     if method not in EXPECTED:
-        log.warning("remote control: %s is refused; workers obey inspection alone", method)
+        log.warning("remote control: %s is refused; workers obey inspection commands alone", method)
 
 
 @worker_process_init.connect
 def collect_less_garbage(**_: Any) -> None:
-    """In each process of the pool, which has inherited all that it will ever import."""
+    """In each process of the pool, which has inherited all that it imports."""
     process.collect_less_garbage()
 
 
 class Consumer(CeleryConsumer):
-    """Tells Flower of what happened to tasks in one message for many, instead of two for each."""
+    """Sends task events to Flower in batches, instead of two messages for each task."""
 
-    _telling: Any = None
+    _flush_timer: Any = None
 
     def on_send_event_buffered(self) -> None:
-        if self._telling is None:
-            self._telling = self.timer.call_after(TELL_EVERY, self._flush_events)
+        if self._flush_timer is None:
+            self._flush_timer = self.timer.call_after(FLUSH_EVERY, self._flush_events)
 
     def _flush_events(self) -> None:
-        self._telling = None
+        self._flush_timer = None
         super()._flush_events()
 
     def shutdown(self) -> None:
@@ -137,12 +139,12 @@ class Consumer(CeleryConsumer):
 
 
 def alive_file(queue: str) -> Path:
-    """Touched every `ALIVE_EVERY` seconds while the worker of that queue takes messages."""
+    """The file touched every `ALIVE_EVERY` seconds while the worker of that queue consumes it."""
     return Path(settings.VAR_DIR) / "run" / f"worker-{queue}.alive"
 
 
 def consumes(consumer: Any, queue: str) -> bool:
-    """Whether messages of the queue are asked for on the connection that the worker has now."""
+    """Whether the queue is consumed on the worker's present connection."""
     tasks = consumer.task_consumer
     if tasks is None or not tasks.consuming_from(queue):
         return False
@@ -150,15 +152,16 @@ def consumes(consumer: Any, queue: str) -> bool:
 
 
 def is_stopping() -> bool:
-    """Whether the worker was told to end: it takes nothing more then, and finishes what runs."""
-    # As Celery asks: the exit code that ends it may be 0.
-    told = (state.should_stop, state.should_terminate)
-    return any(code is not None and code is not False for code in told)
+    """Whether the worker was told to stop, and only finishes its running tasks."""
+    # As in Celery: these hold the exit code, which may be 0.
+    codes = (state.should_stop, state.should_terminate)
+    return any(code is not None and code is not False for code in codes)
 
 
 class SignOfLife(bootsteps.StartStopStep):
-    """Touches the worker's files from its event loop, so that a stuck loop goes stale, and so does
-    one that no longer consumes its queue.
+    """Touches the worker's files from its event loop.
+
+    The file goes stale if the loop is stuck, or no longer consumes the queue.
     """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
@@ -170,13 +173,13 @@ class SignOfLife(bootsteps.StartStopStep):
             for queue in queues:
                 if not consumes(consumer, queue):
                     if not is_stopping():
-                        log.error("The queue %s is consumed no more; restart this worker.", queue)
+                        log.error("The queue %s is no longer consumed; restart this worker.", queue)
                     continue
                 file = alive_file(queue)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.touch()
 
-        # As soon as the loop runs: consuming begins there.
+        # Once the loop runs, because consuming starts there.
         consumer.timer.call_after(0, touch)
         self.timer = consumer.timer.call_repeatedly(ALIVE_EVERY, touch)
 

@@ -86,7 +86,7 @@ def test_a_worker_that_does_not_consume_its_queue_gives_no_sign_of_life(
         tasks.cancel_by_queue("billing")
         touch()
         assert not file.exists()
-        assert "billing is consumed no more" in caplog.text
+        assert "billing is no longer consumed" in caplog.text
 
 
 @pytest.mark.parametrize("told", ["should_stop", "should_terminate"])

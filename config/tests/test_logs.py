@@ -141,7 +141,7 @@ def test_what_a_server_says_again_and_again_is_written_once_in_a_while() -> None
     assert written == [True, *[False] * 499]
     assert seldom.filter(later)
     assert later.getMessage().endswith("(and 499 more like it)")
-    assert len(seldom._said) == 1
+    assert len(seldom.seen) == 1
 
 
 def test_another_complaint_of_a_server_is_written_at_once() -> None:
