@@ -1,4 +1,4 @@
-"""Shipments in the admin: to look at. What is done with them is done on the packing board."""
+"""Shipments in the admin, read-only; dispatching and returns are on the packing board."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ class ShipmentAdmin(LooksOnly, ModelAdmin):
 
 @admin.register(PackingBoard)
 class PackingBoardAdmin(LooksOnly, ModelAdmin):
-    """The board stands where a list of the model would; it has a permission of its own."""
+    """Shows the board in place of the model's list, under a permission of its own."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

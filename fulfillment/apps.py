@@ -1,4 +1,4 @@
-"""The room that gets goods to the customer."""
+"""Fulfillment: shipments and the warehouse."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""What must hold for shipments, looked for every night."""
+"""The audit's rules for shipments."""
 
 from collections.abc import Iterator
 
@@ -13,23 +13,23 @@ from shop.events import OrderPlaced, ShipmentDispatched, ShipmentRecalled, Shipm
 
 State = Shipment.State
 
-TOLD = (
+SHOWN_BY = (
     (ShipmentReleased, Q(released_at__isnull=False)),
     (ShipmentDispatched, Q(dispatched_at__isnull=False)),
     (ShipmentRecalled, Q(state=State.CANCELLED, telling_at__isnull=False)),
 )
-"""What is stated of a shipment, and how its row shows it."""
+"""Each event of a shipment, and the condition by which its row shows it."""
 
-SEE = "Ask the warehouse what it did, and make the shipment say so."
+SEE = "Find out what the warehouse did, and correct the shipment."
 
 
-@check("what became of a shipment and what was stated about it agree")
-def shipments_stated() -> Iterator[Finding]:
-    for event, shown in TOLD:
+@check("every shipment agrees with its events")
+def shipments_have_events() -> Iterator[Finding]:
+    for event, shown in SHOWN_BY:
         shows = Exists(Shipment.objects.filter(shown, number=OuterRef("stream")))
         events = Event.objects.filter(~shows, type=event.__name__).order_by("id")
         for number in events.values_list("stream", flat=True):
-            yield Finding(number, f"has {event.__name__}, but its shipment says no", asks=SEE)
+            yield Finding(number, f"has {event.__name__}, but its shipment shows none", asks=SEE)
         silent = Shipment.objects.filter(shown & ~Q(published(event, "number"))).order_by("id")
         for number in silent.values_list("number", flat=True):
             yield Finding(number, f"lacks {event.__name__}", asks=SEE)
@@ -50,7 +50,7 @@ shipped_once = once(
     "an order has one shipment",
     Shipment.objects.all(),
     "number",
-    asks="Keep the goods of all but one: ask the warehouse what it knows of them.",
+    asks="Keep the goods of all but one; find out at the warehouse what it did with each.",
 )
 
 _shipment = Shipment.objects.filter(number=OuterRef("stream"))
@@ -63,16 +63,16 @@ done_without_effect, effect_without_done = effects(
         handler=tasks.open_shipment,
         what="shipment",
         there=Exists(_shipment),
-        # A cancellation that came first leaves a shipment, too.
+        # A cancellation that was handled first leaves a shipment, too.
         trace=Exists(_shipment.exclude(state=State.CANCELLED)),
-        # Opened anew, it would not know what the warehouse has been told.
+        # A newly opened shipment would not show what the warehouse was sent.
         again=~_was_released & ~_was_recalled,
-        asks="Restore the shipment from a backup: the warehouse knows of it.",
+        asks="Restore the shipment from a backup: the warehouse has it.",
     ),
     Effect(
         handler=tasks.release_shipment,
         what="release of the shipment",
-        # A shipment that is gone is missed above, once.
+        # A missing shipment is reported by the effect above.
         there=~Exists(_shipment.filter(state=State.OPEN)),
         trace=Exists(_shipment.filter(released_at__isnull=False)),
         again=~_was_released,
@@ -84,7 +84,7 @@ done_without_effect, effect_without_done = effects(
         there=~Exists(_shipment.filter(cancelled_at=None)),
         trace=Exists(_shipment.filter(cancelled_at__isnull=False)),
         again=~_was_recalled,
-        asks="Keep the goods: the warehouse was told to. Set the shipment to cancelled.",
+        asks="Keep the goods: they were recalled at the warehouse. Set the shipment to cancelled.",
     ),
     Effect(
         handler=tasks.recall_shipment,

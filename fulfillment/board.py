@@ -1,4 +1,4 @@
-"""The packing board: what is to be packed, what must come back, and the buttons for both."""
+"""The packing board: shipments to pack and to be returned, with the forms for both."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Parcel:
 
 
 def show(site: ModelAdmin, request: HttpRequest) -> HttpResponse:
-    """The board; a POST first does what its button says, and shows the board anew."""
+    """The board. A POST dispatches or takes back a shipment, then redirects to the board."""
     if not site.has_view_permission(request):
         raise PermissionDenied
     tried: dict[str, DispatchForm] = {}
@@ -52,7 +52,7 @@ def _form(shipment_id: int | str, data: object = None) -> DispatchForm:
 
 
 def _do(site: ModelAdmin, request: HttpRequest) -> dict[str, DispatchForm]:
-    """Do what the button says; returns the form that must be filled in again, if one must."""
+    """Run the pressed button; returns the form to be corrected, by shipment, if there is one."""
     dispatched, returned = (request.POST.get(name, "") for name in ("dispatch", "take_back"))
     try:
         if dispatched:
@@ -60,14 +60,14 @@ def _do(site: ModelAdmin, request: HttpRequest) -> dict[str, DispatchForm]:
             if not form.is_valid():
                 return {dispatched: form}
             shipment = services.dispatch_shipment(int(dispatched), **form.cleaned_data)
-            said = f"left with {shipment.carrier} {shipment.tracking_number}."
+            done = f"left with {shipment.carrier} {shipment.tracking_number}."
         else:
             shipment = services.take_back(int(returned))
-            said = "is back. Book its goods in under Stock items, once they are counted."
+            done = "is back. Receive its goods under Stock items once they are counted."
     except (services.NotNow, Shipment.DoesNotExist, ValueError) as error:
-        known = isinstance(error, services.NotNow)
-        messages.error(request, str(error) if known else "There is no such shipment.")
+        refused = isinstance(error, services.NotNow)
+        messages.error(request, str(error) if refused else "There is no such shipment.")
     else:
-        site.log_change(request, shipment, said)
-        messages.success(request, f"{shipment.number} {said}")
+        site.log_change(request, shipment, done)
+        messages.success(request, f"{shipment.number} {done}")
     return {}

@@ -1,4 +1,4 @@
-"""What is filled in when a parcel leaves."""
+"""The form to dispatch a shipment."""
 
 from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget

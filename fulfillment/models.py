@@ -1,4 +1,4 @@
-"""Shipments: what goes to whom, and how far it has come."""
+"""Shipments and their lines."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,8 +13,8 @@ from shop.events import Address, Customer, Line
 class Shipment(models.Model):
     """The one shipment of an order. Recipient, address and lines are frozen when it is opened.
 
-    A cancellation that comes first opens it as cancelled. So its row is also the mark that the
-    order was cancelled, and whoever acts on a shipment locks this row and looks at its state.
+    A cancellation that is handled first opens it as cancelled. So the row also marks a cancelled
+    order, and whatever acts on a shipment locks it and checks its state.
     """
 
     class State(models.TextChoices):
@@ -103,18 +103,18 @@ class Shipment(models.Model):
 
     @property
     def label(self) -> list[str]:
-        """The lines to print on the parcel, in the country's order; its name is the last."""
+        """The parcel's label in the country's order of lines, the country's name last."""
         country = countries.name(self.country) or self.country
         return [*addresses.lines(self.address, self.recipient), country.upper()]
 
     @property
     def customer(self) -> Customer:
-        """The recipient as events tell of them. Personal data."""
+        """The recipient as in events. Personal data."""
         return Customer(email=self.email, name=self.recipient, address=self.address)
 
 
 class ShipmentLine(models.Model):
-    """What the shipment holds of one line of the order. Amounts are as in the order's event."""
+    """One line of the order in the shipment. Amounts are as in the order's event."""
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField()
@@ -143,7 +143,7 @@ class ShipmentLine(models.Model):
 
 
 class PackingBoard(Shipment):
-    """The shipments that somebody has to see to, as a page of the admin."""
+    """The shipments that need staff, as a page of the admin."""
 
     class Meta:
         proxy = True

@@ -1,4 +1,4 @@
-"""What the packing board shows."""
+"""Queries of the packing board."""
 
 from django.db.models import QuerySet
 
@@ -6,7 +6,7 @@ from fulfillment.models import Shipment
 
 
 def to_pack(order_number: str = "") -> QuerySet[Shipment]:
-    """Released and not dispatched, oldest first, with their lines."""
+    """Released shipments that are not dispatched, oldest first, with their lines."""
     rows = Shipment.objects.filter(
         state=Shipment.State.RELEASED, number__icontains=order_number.strip()
     )
@@ -14,12 +14,12 @@ def to_pack(order_number: str = "") -> QuerySet[Shipment]:
 
 
 def to_be_returned() -> QuerySet[Shipment]:
-    """Cancelled after they had left, and not back yet, longest awaited first, with their lines."""
+    """Shipments cancelled after dispatch and not back yet, oldest first, with their lines."""
     rows = Shipment.objects.filter(state=Shipment.State.TO_BE_RETURNED, returned_at__isnull=True)
     return rows.order_by("cancelled_at", "id").prefetch_related("lines")
 
 
 def carriers() -> list[str]:
-    """The carriers of the last hundred parcels, for the form to suggest."""
+    """The carriers of the last hundred parcels, as suggestions for the form."""
     recent = Shipment.objects.filter(dispatched_at__isnull=False).order_by("-id")
     return sorted(set(recent.values_list("carrier", flat=True)[:100]))

@@ -1,4 +1,4 @@
-"""What fulfilment does when something happens in the shop."""
+"""The handlers of fulfillment."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from shop.stages import Stage
 
 QUEUE = Queue("fulfillment", ordered=True)
 
-# A shipment is a row of our own database, which comes back within seconds.
+# Only our own database is used, which comes back within seconds.
 OWN_RETRY = Retry(
     on=(),
     times=8,
@@ -18,7 +18,7 @@ OWN_RETRY = Retry(
     longest_wait=timedelta(seconds=30),
 )
 
-# A warehouse is closed for maintenance by the hour, sometimes for a night: 16 tries are 12 hours.
+# A warehouse system is down for hours, sometimes for a night: 16 tries are 12 hours.
 WAREHOUSE_RETRY = Retry(
     on=(services.WarehouseUnavailable,),
     times=16,
@@ -29,7 +29,7 @@ WAREHOUSE_RETRY = Retry(
 
 @subscribe(OrderPlaced, queue=QUEUE, retry=OWN_RETRY, batch=50)
 def open_shipment(orders: list[OrderPlaced]) -> None:
-    """Open the shipments."""
+    """Open the orders' shipments."""
     services.open_shipment(orders)
 
 
@@ -44,11 +44,11 @@ def open_shipment(orders: list[OrderPlaced]) -> None:
     stage=Stage.ON_ITS_WAY,
 )
 def release_shipment(reserved: StockReserved, key: str, warehouse: Warehouse) -> AfterDone | None:
-    """Tell the warehouse to send the goods."""
+    """Release the shipment to the warehouse."""
     return services.release_shipment(reserved, key, warehouse)
 
 
-# Not ordered: a cancellation must not wait behind a release that is tried for hours.
+# Not ordered: a cancellation must not wait behind a release that is retried for hours.
 @subscribe(
     OrderCancelled,
     queue=QUEUE,
@@ -58,11 +58,11 @@ def release_shipment(reserved: StockReserved, key: str, warehouse: Warehouse) ->
     lock=services.lock_shipments,
 )
 def cancel_shipment(orders: list[OrderCancelled]) -> None:
-    """Stop the shipments as far as they can still be stopped."""
+    """Stop the shipments of cancelled orders, as far as that is still possible."""
     services.cancel_shipment(orders)
 
 
-# Not ordered either, for the same reason; it keeps behind a release in the air by itself.
+# Not ordered either, for the same reason; the service waits for a release that is being sent.
 @subscribe(
     ShipmentRecalled,
     queue=QUEUE,
@@ -74,5 +74,5 @@ def cancel_shipment(orders: list[OrderCancelled]) -> None:
     using=services.warehouse,
 )
 def recall_shipment(recalled: ShipmentRecalled, key: str, warehouse: Warehouse) -> AfterDone:
-    """Tell the warehouse to keep the goods."""
+    """Recall the shipment at the warehouse."""
     return services.recall_shipment(recalled, key, warehouse)

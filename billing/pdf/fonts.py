@@ -1,7 +1,7 @@
 """The fonts of documents: which characters each has, and its two weights as reportlab wants them.
 
 All are embedded as subsets, and none is one of PDF's own: an archive (PDF/A) and a reader without
-them must show the same. The files are variable fonts, of which reportlab knows the default weight
+them must show the same. The files are variable fonts, of which reportlab reads the default weight
 alone; HarfBuzz cuts the wanted weight out in some milliseconds, once per process.
 """
 

@@ -15,7 +15,7 @@ ADDRESS_TOP = HEIGHT - 50 * MM
 ADDRESS_ROOM = 80 * MM
 """The address stands in the window of an envelope (DIN 5008 form B: 45 mm down, 85 mm wide)."""
 
-FACTS_LEFT = 118 * MM
+DETAILS_LEFT = 118 * MM
 LATER_TOP = HEIGHT - 34 * MM
 FOOT = 34 * MM
 LEADING = 13
@@ -27,30 +27,30 @@ def title(document: Document) -> str:
 
 def first_page_bottom(document: Document) -> float:
     """How far down the head of the first page reaches."""
-    lines = max(len(_address(document)), len(_facts(document)))
+    lines = max(len(_address(document)), len(_details(document)))
     return min(HEIGHT - 92 * MM, ADDRESS_TOP - lines * LEADING - 36)
 
 
 def draw_first(pen: Pen, document: Document) -> None:
     seller, top = document.seller, HEIGHT - 30 * MM
     pen.mark(LEFT, top, 34)
-    pen.write(LEFT + 43, top + 12, seller.name, 15, bold=True, room=FACTS_LEFT - LEFT - 55)
+    pen.write(LEFT + 43, top + 12, seller.name, 15, bold=True, room=DETAILS_LEFT - LEFT - 55)
     pen.write_to(RIGHT, top + 10, title(document), 24, bold=True, colour=ACCENT)
     sender = ", ".join([seller.name, *addresses.lines(seller)])
     pen.write(LEFT, ADDRESS_TOP + 7, sender, 7, colour=QUIET, room=ADDRESS_ROOM)
     pen.rule(LEFT, ADDRESS_TOP + 3, LEFT + ADDRESS_ROOM)
     pen.paragraph(LEFT, ADDRESS_TOP - 11, _address(document), 10, leading=LEADING)
     y = ADDRESS_TOP - 11
-    for label, value in _facts(document):
-        pen.write(FACTS_LEFT, y, label, colour=QUIET)
-        pen.write_to(RIGHT, y, value, bold=label == "Number", room=RIGHT - FACTS_LEFT - 75)
+    for label, value in _details(document):
+        pen.write(DETAILS_LEFT, y, label, colour=QUIET)
+        pen.write_to(RIGHT, y, value, bold=label == "Number", room=RIGHT - DETAILS_LEFT - 75)
         y -= LEADING
 
 
 def draw_later(pen: Pen, document: Document) -> None:
     y = HEIGHT - 22 * MM
     pen.mark(LEFT, y - 5, 18)
-    pen.write(LEFT + 25, y, document.seller.name, 9, bold=True, room=FACTS_LEFT - LEFT - 40)
+    pen.write(LEFT + 25, y, document.seller.name, 9, bold=True, room=DETAILS_LEFT - LEFT - 40)
     pen.write_to(RIGHT, y, f"{title(document)} {document.number}", 9, colour=QUIET)
 
 
@@ -79,22 +79,22 @@ def _address(document: Document) -> list[str]:
     return [part for line in lines for part in wrap(line, ADDRESS_ROOM, 10)]
 
 
-def _facts(document: Document) -> list[tuple[str, str]]:
+def _details(document: Document) -> list[tuple[str, str]]:
     """Number and dates (Art. 226 (1), (2) and (7)).
 
     The goods leave after the invoice is written, so their date is on the delivery note, which
     section 31 (1) UStDV lets an invoice refer to.
     """
-    facts = [("Number", document.number), ("Issue date", formatting.day(document.issued_on))]
+    details = [("Number", document.number), ("Issue date", formatting.day(document.issued_on))]
     if document.corrects_issued_on:
-        facts += [
+        details += [
             ("Corrects invoice", document.corrects),
             ("Invoice date", formatting.day(document.corrects_issued_on)),
         ]
-    facts += [
+    details += [
         ("Order", clean(document.order_number)),
         ("Order date", formatting.day(document.ordered_on)),
     ]
     if not document.corrects:
-        facts.append(("Date of supply", "as on the delivery note"))
-    return facts
+        details.append(("Date of supply", "as on the delivery note"))
+    return details

@@ -38,7 +38,7 @@ def issued(number: str = "SO-100042") -> Invoice:
 
 @contextmanager
 def tampering() -> Iterator[None]:
-    """What the database refuses, as somebody with its password could still do it."""
+    """What the database refuses, as an attacker with its password could still do it."""
     editor = connection.schema_editor(atomic=False)
     immutable.remove(editor)
     yield
@@ -62,7 +62,7 @@ def delivery(handler: str) -> Delivery:
 
 
 def repaired(check) -> list[str]:
-    """What was done about the findings; billing then does what it owes."""
+    """What was done about the findings; billing then handles the open deliveries."""
     done = [finding.repair(GRACE) for finding in check() if finding.repair]
     settle("billing")
     return done

@@ -97,13 +97,13 @@ def test_an_invoice_that_is_there_is_not_issued_twice():
     assert delivery("issue_invoice").state == "done"
 
 
-def test_an_invoice_that_nobody_ordered_is_found():
+def test_an_invoice_without_an_order_is_found():
     invoiced(confirmed())
 
     assert "there is no OrderPlaced" in next(audit.documents_were_ordered()).what
 
 
-def test_a_number_that_was_never_stated_is_found():
+def test_a_number_that_was_never_published_is_found():
     with tampering():
         Invoice.objects.filter(pk=issued("SO-1").pk).update(number="INV-2026-000999")
 

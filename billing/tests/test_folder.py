@@ -62,7 +62,7 @@ def test_a_new_database_is_refused_the_documents_of_an_old_one(documents: Path) 
 
     with pytest.raises(folder.WrongFolder, match="another database"):
         folder.check()
-    # The same number again, for somebody else.
+    # The same number again, for another customer.
     with pytest.raises(Exception, match=r"never replaced|another database"):
         draw_document(numbered("SO-2"))
 

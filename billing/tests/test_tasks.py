@@ -38,7 +38,7 @@ def test_an_order_that_cannot_be_invoiced_costs_its_batch_no_number():
     assert state_of("billing.tasks.issue_invoice", "SO-2") == "dead"
 
 
-def test_every_invoice_of_a_batch_knows_its_order(caplog):
+def test_every_invoice_of_a_batch_has_its_order(caplog):
     given(confirmed("SO-1"), confirmed("SO-2"))
 
     settle()
@@ -89,7 +89,7 @@ def test_a_credit_note_waits_for_an_invoice_that_was_not_issued():
     assert state_of(CREDITING, "SO-100042") == "waiting"
 
 
-def test_a_credit_note_of_an_invoice_that_somebody_discarded_is_left_to_a_person():
+def test_a_credit_note_of_an_invoice_that_was_discarded_is_left_to_a_person():
     given(confirmed(), cancelled())
     register("billing")
     route()

@@ -1,4 +1,4 @@
-"""What fulfilment does with shipments, from opening one to taking it back."""
+"""The services of fulfillment: open, release, dispatch, cancel and take back shipments."""
 
 from fulfillment.services.cancel import cancel_shipment, recall_shipment
 from fulfillment.services.dispatch import NotNow, dispatch_shipment, take_back

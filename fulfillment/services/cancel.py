@@ -1,4 +1,4 @@
-"""Keeping the goods of a cancelled order, or getting them back."""
+"""Stopping the shipment of a cancelled order, or having it returned."""
 
 from datetime import timedelta
 
@@ -17,11 +17,10 @@ A_MOMENT = timedelta(seconds=30)
 
 
 def cancel_shipment(orders: list[OrderCancelled]) -> None:
-    """Stop the shipments of cancelled orders as far as they can still be stopped; once per order.
+    """Stop the shipments of cancelled orders as far as possible; once per order.
 
-    * not opened yet: it is opened as cancelled, and *open* and *release* leave it alone;
-    * open: cancelled; where telling the warehouse has begun, it is recalled, for nobody knows
-      whether the warehouse has heard;
+    * not opened yet: opened as cancelled, so that `open_shipment` and `release_shipment` skip it;
+    * open: cancelled; also recalled if its release was begun, since the warehouse may have it;
     * released: cancelled and recalled;
     * dispatched: to be returned, which staff see on the packing board.
     """
@@ -42,22 +41,22 @@ def cancel_shipment(orders: list[OrderCancelled]) -> None:
 
 
 def recall_shipment(recalled: ShipmentRecalled, key: str, warehouse: Warehouse) -> AfterDone:
-    """Tell the warehouse to keep the goods, but never before a release that is still on its way.
+    """Recall the shipment at the warehouse, but not while its release may still be arriving.
 
-    It does not wait for that release's retries, which may take hours and will find the shipment
-    cancelled: only for the one call that may be in the air.
+    Waits only for a call that may be running, not for the release's retries: those may take hours,
+    and find the shipment cancelled.
 
     Raises:
-        TryLater: a release may still be on its way.
+        TryLater: a release may still be arriving.
         WarehouseUnavailable, WarehouseRefused, TryLater: see `fulfillment.warehouse`.
     """
     mine = Shipment.objects.filter(number=recalled.number)
     if mine.filter(telling_until__gt=Now()).exists():
-        raise TryLater(f"{recalled.number} is on its way to the warehouse.", A_MOMENT)
+        raise TryLater(f"The release of {recalled.number} may still be arriving.", A_MOMENT)
     shipment = mine.get()
     warehouse.recall(shipment, recalled.at, key)
 
-    def told() -> None:
+    def record_recall() -> None:
         mine.update(recalled_at=timezone.now())
 
-    return told
+    return record_recall

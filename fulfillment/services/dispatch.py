@@ -1,4 +1,4 @@
-"""The goods are sent, and sometimes come back."""
+"""Dispatching a shipment, and taking a returned one back."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,25 +10,25 @@ from shop.events import ShipmentDispatched
 State = Shipment.State
 
 WHY_NOT = {
-    State.OPEN: "is not released yet: wait until its stock is reserved and the warehouse told.",
+    State.OPEN: "is not released yet: wait until its stock is reserved and it is released.",
     State.DISPATCHED: "has left already, with {carrier} {tracking_number}.",
     State.CANCELLED: "was cancelled: do not send the goods.",
-    State.TO_BE_RETURNED: "has left already, with {carrier} {tracking_number}, and must come back.",
+    State.TO_BE_RETURNED: "has left already, with {carrier} {tracking_number}; await its return.",
 }
 
 
 class NotNow(ValueError):
-    """What was asked of a shipment cannot be done in its state; the message says why."""
+    """The shipment's state or the input does not allow it; the message says why."""
 
 
 @transaction.atomic
 def dispatch_shipment(shipment_id: int, carrier: str, tracking_number: str) -> Shipment:
-    """Write down that the goods have left, and state it; once per shipment.
+    """Record that the goods have left, and publish `ShipmentDispatched`; once per shipment.
 
     Raises:
         Shipment.DoesNotExist: there is no such shipment.
-        NotNow: it is not released, has left, or was cancelled; or the carrier (40 characters at
-            most) or tracking number (60) is missing, too long or not printable.
+        NotNow: it is not released, has left, or was cancelled; or the carrier (at most 40
+            characters) or tracking number (60) is missing, too long or not printable.
     """
     carrier = _plain("carrier", carrier)
     tracking_number = _plain("tracking_number", tracking_number)
@@ -57,15 +57,15 @@ def dispatch_shipment(shipment_id: int, carrier: str, tracking_number: str) -> S
 
 @transaction.atomic
 def take_back(shipment_id: int) -> Shipment:
-    """Write down that goods which were to be returned are back. Stock is booked by who counts it.
+    """Record that a returned shipment is back. The stock is not changed: staff count it first.
 
     Raises:
         Shipment.DoesNotExist: there is no such shipment.
-        NotNow: it was not to be returned, or is back already.
+        NotNow: it is not to be returned, or is back already.
     """
     shipment = Shipment.objects.select_for_update().get(pk=shipment_id)
     if shipment.state != State.TO_BE_RETURNED:
-        raise NotNow(f"{shipment.number} is {shipment.state}: nothing of it is to come back.")
+        raise NotNow(f"{shipment.number} is {shipment.state}: it is not to be returned.")
     if shipment.returned_at:
         raise NotNow(f"{shipment.number} is back already.")
     shipment.returned_at = timezone.now()
@@ -74,10 +74,10 @@ def take_back(shipment_id: int) -> Shipment:
 
 
 def _plain(field: str, text: str) -> str:
-    """The text without outer spaces: it goes into mails and their headers, so it must be plain."""
+    """The stripped text. It goes into mails and their headers, so it must be printable."""
     text = text.strip()
     longest = Shipment._meta.get_field(field).max_length
     if not text or len(text) > longest or not text.isprintable():
         name = field.replace("_", " ")
-        raise NotNow(f"Give a {name} of 1 to {longest} printable characters.")
+        raise NotNow(f"Give a {name} of 1 to {longest} printable characters; this has {len(text)}.")
     return text

@@ -1,4 +1,4 @@
-"""Opening shipments, and locking them."""
+"""Opening and locking shipments."""
 
 from django.utils import timezone
 from msgspec.structs import asdict
@@ -10,9 +10,9 @@ State = Shipment.State
 
 
 def open_shipment(orders: list[OrderPlaced]) -> None:
-    """Open the shipments of these orders; once per order, in three statements for any number.
+    """Open the shipments of these orders; once per order, three statements for any number.
 
-    One that is there already stays as it is, above all one that a cancellation has left.
+    An existing shipment is not changed, in particular one that a cancellation has opened.
     """
     _insert({order.number: _shipment(order) for order in orders}, orders)
 
@@ -23,10 +23,10 @@ def lock_shipments(orders: list[OrderCancelled]) -> None:
 
 
 def locked_or_cancelled(orders: list[OrderCancelled]) -> list[Shipment]:
-    """The shipments of these orders, locked; the missing ones are opened as cancelled.
+    """The shipments of these orders, locked; missing ones are opened as cancelled.
 
-    So a shipment exists after this whichever came first. Where *open* inserts at the same time,
-    the unique order number lets the second wait for the first to commit.
+    If `open_shipment` inserts one at the same time, the unique order number makes the second wait
+    for the first to commit.
     """
     marks = {order.number: _shipment(order) for order in orders}
     for mark in marks.values():
@@ -37,10 +37,10 @@ def locked_or_cancelled(orders: list[OrderCancelled]) -> list[Shipment]:
 
 
 def _insert(shipments: dict[str, Shipment], orders: list[OrderPlaced]) -> None:
-    """Insert what is missing, in the order of the numbers so that two batches cannot deadlock."""
+    """Insert missing shipments in the order of their numbers, so that batches cannot deadlock."""
     rows = [shipments[number] for number in sorted(shipments)]
     Shipment.objects.bulk_create(rows, ignore_conflicts=True)
-    # Whoever inserted a shipment committed its lines with it.
+    # A shipment and its lines are committed together.
     empty = Shipment.objects.filter(number__in=shipments, lines__isnull=True)
     ids = dict(empty.values_list("number", "id"))
     ShipmentLine.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""Telling the warehouse to pack and send."""
+"""Releasing a shipment to the warehouse."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from shop.events import ShipmentReleased, StockReserved
 State = Shipment.State
 
 ON_ITS_WAY = TOTAL_TIMEOUT + timedelta(seconds=10)
-"""For so long after its begin, by the database's clock, a release may still reach the warehouse."""
+"""How long after its start, by the database's clock, a release may still reach the warehouse."""
 
 BEGIN = """
     UPDATE fulfillment_shipment
@@ -27,10 +27,10 @@ class NotOpened(LookupError):
 
 
 def release_shipment(reserved: StockReserved, key: str, warehouse: Warehouse) -> AfterDone | None:
-    """Tell the warehouse to send the order's goods, unless it is cancelled; then state it.
+    """Release the order's shipment to the warehouse, unless it is cancelled.
 
-    The warehouse is told outside any transaction. That it is going to be told is committed
-    before, so that a cancellation meanwhile knows that it must recall.
+    The returned function publishes `ShipmentReleased`. The warehouse is called outside any
+    transaction; the intent is committed first, so that a cancellation in between recalls.
 
     Raises:
         NotOpened: no shipment was opened for the order.
@@ -44,9 +44,9 @@ def release_shipment(reserved: StockReserved, key: str, warehouse: Warehouse) ->
 
 
 def _begin(number: str) -> Shipment | None:
-    """Commit that the warehouse is being told; None where it must not be, or has been."""
-    # One statement, and its own commit: that it is told, and what is told.
-    # Columns by name: one that comes with an upgrade changes what `*` is, under a kept plan.
+    """Commit the intent to release; None if the shipment is not open."""
+    # One statement writes the intent and reads the shipment, and commits by itself.
+    # Columns by name: a column added by an upgrade would change `*` under a kept plan.
     columns = ", ".join(field.column for field in Shipment._meta.concrete_fields)
     until = sql_in(ON_ITS_WAY.total_seconds())
     begun = Shipment.objects.raw(
@@ -55,12 +55,12 @@ def _begin(number: str) -> Shipment | None:
     if begun:
         return begun[0]
     if not Shipment.objects.filter(number=number).exists():
-        raise NotOpened(f"{number} has no shipment: deliver open_shipment again, then this.")
+        raise NotOpened(f"{number} has no shipment: redeliver its open_shipment, then this.")
     return None
 
 
 def _released(shipment: Shipment) -> None:
-    """The warehouse knows. A cancellation that came meanwhile has stated the recall itself."""
+    """Record the release. A cancellation in between has published `ShipmentRecalled` itself."""
     now = timezone.now()
     mine = Shipment.objects.filter(pk=shipment.pk)
     if mine.filter(state=State.OPEN).update(

@@ -15,7 +15,7 @@ from shop.testing import cancelled, placed, reserved
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ALL = [
-    audit.shipments_stated,
+    audit.shipments_have_events,
     audit.shipments_were_ordered,
     audit.shipped_once,
     audit.done_without_effect,
@@ -48,13 +48,13 @@ def delivery(handler: str, number: str) -> Delivery:
 
 
 def repaired(check: Callable) -> list[str]:
-    """What was done about the findings; the room then does what it owes."""
+    """What was done about the findings; the app then handles the open deliveries."""
     done = [finding.repair(GRACE) for finding in check() if finding.repair]
     settle("fulfillment")
     return done
 
 
-def test_a_shipment_that_the_warehouse_knows_of_is_not_opened_anew() -> None:
+def test_a_shipment_that_the_warehouse_has_is_not_opened_again() -> None:
     Shipment.objects.filter(number="SO-3").delete()
 
     [finding] = audit.done_without_effect()
@@ -65,7 +65,7 @@ def test_a_shipment_that_the_warehouse_knows_of_is_not_opened_anew() -> None:
     assert finding.repair is None
 
 
-def test_a_lost_shipment_that_nobody_knows_of_is_opened_again() -> None:
+def test_a_lost_shipment_that_was_not_released_is_opened_again() -> None:
     given(placed("SO-4", CUP=1))
     settle("fulfillment")
     Shipment.objects.filter(number="SO-4").delete()
@@ -99,22 +99,22 @@ def test_a_shipment_that_is_there_is_not_opened_twice() -> None:
     assert Shipment.objects.filter(number="SO-3").count() == 1
 
 
-def test_a_release_that_was_not_stated_is_found() -> None:
+def test_a_release_that_was_not_published_is_found() -> None:
     given(placed("SO-5", CUP=1))
     settle("fulfillment")
     Shipment.objects.filter(number="SO-5").update(state="released", released_at="2026-11-23T12:00Z")
 
-    assert found(audit.shipments_stated) == [("SO-5", "lacks ShipmentReleased")]
+    assert found(audit.shipments_have_events) == [("SO-5", "lacks ShipmentReleased")]
 
 
 def test_a_release_that_was_taken_back_by_hand_is_found() -> None:
     Shipment.objects.filter(number="SO-3").update(state="open", released_at=None)
 
-    [(subject, what)] = found(audit.shipments_stated)
-    assert (subject, what) == ("SO-3", "has ShipmentReleased, but its shipment says no")
+    [(subject, what)] = found(audit.shipments_have_events)
+    assert (subject, what) == ("SO-3", "has ShipmentReleased, but its shipment shows none")
 
 
-def test_a_shipment_that_nobody_ordered_is_found() -> None:
+def test_a_shipment_without_an_order_is_found() -> None:
     services.open_shipment([placed("SO-6", CUP=1)])
 
     assert [subject for subject, _what in found(audit.shipments_were_ordered)] == ["SO-6"]

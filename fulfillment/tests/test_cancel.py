@@ -29,7 +29,7 @@ CANCELLED = cancelled("SO-1", CUP=1)
 
 
 def events() -> list[str]:
-    """What fulfilment has stated, in order."""
+    """What fulfillment has published, in order."""
     rows = Event.objects.filter(type__startswith="Shipment").order_by("id")
     return list(rows.values_list("type", flat=True))
 

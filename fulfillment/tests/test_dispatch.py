@@ -1,4 +1,4 @@
-"""The goods leave the house, and sometimes come back."""
+"""Shipments are dispatched, and some come back."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def released() -> Shipment:
     return Shipment.objects.get()
 
 
-def test_a_dispatch_is_stated_once_with_all_that_mail_and_stock_need(released: Shipment) -> None:
+def test_a_dispatch_is_published_once_with_all_that_mail_and_stock_need(released: Shipment) -> None:
     services.dispatch_shipment(released.pk, " DHL ", "JD0001")
     with pytest.raises(services.NotNow, match="SO-1 has left already, with DHL JD0001"):
         services.dispatch_shipment(released.pk, "DPD", "2")
@@ -58,7 +58,7 @@ def test_a_parcel_needs_a_carrier_and_a_tracking_number(
 
 
 def test_what_has_to_come_back_comes_back_once(released: Shipment) -> None:
-    with pytest.raises(services.NotNow, match="nothing of it is to come back"):
+    with pytest.raises(services.NotNow, match="it is not to be returned"):
         services.take_back(released.pk)
     services.dispatch_shipment(released.pk, "DHL", "1")
     services.cancel_shipment([cancelled("SO-1", CUP=2)])

@@ -48,7 +48,7 @@ def test_several_packers_all_get_the_mail(relay: Relay, settings: Settings) -> N
     assert state_of(RELEASE, "SO-1") == "done"
 
 
-def test_where_nobody_wants_a_mail_the_packing_board_has_the_shipment(
+def test_without_an_address_the_packing_board_has_the_shipment(
     mailoutbox: list, settings: Settings
 ) -> None:
     settings.WAREHOUSE_EMAIL = []

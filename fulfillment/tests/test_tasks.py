@@ -23,7 +23,7 @@ def settle_later() -> None:
     settle("fulfillment")
 
 
-def test_shipments_are_released_over_one_connection_and_each_is_stated(
+def test_shipments_are_released_over_one_connection_and_each_is_published(
     stub: WarehouseStub,
 ) -> None:
     numbers = ["SO-1", "SO-2", "SO-3"]
@@ -49,7 +49,7 @@ def test_a_release_is_tried_again_with_the_same_key(stub: WarehouseStub) -> None
     settle_later()
 
     assert wait.state == "waiting"
-    assert "asked for a pause" in wait.error
+    assert "with Retry-After" in wait.error
     assert len(stub.received) == 3
     assert len({(one.headers["webhook-id"], one.body) for one in stub.received}) == 1
     assert state_of(RELEASE, "SO-1") == "done"

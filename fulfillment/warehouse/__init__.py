@@ -1,4 +1,4 @@
-"""How the warehouse is told what to do: by a signed POST, or by e-mail to the people there."""
+"""The warehouse: a signed POST to its system, or an e-mail to its staff."""
 
 from contextlib import AbstractContextManager
 
@@ -18,5 +18,5 @@ __all__ = [
 
 
 def warehouse() -> AbstractContextManager[Warehouse]:
-    """The warehouse as the settings have it, with one connection kept for several shipments."""
+    """The warehouse of the settings, with one connection for several shipments."""
     return http_warehouse() if settings.WAREHOUSE_URL else mail_warehouse()

@@ -1,4 +1,4 @@
-"""A warehouse of people: the packing board, and an e-mail that says something is on it."""
+"""A warehouse without a system: staff get an e-mail and use the packing board."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from shop.mail import MailDeferred, MailRefused, message_id, rewritten, sender
 
 @contextmanager
 def mail_warehouse() -> Iterator["MailWarehouse"]:
-    """The people at WAREHOUSE_EMAIL, with one mail connection."""
+    """The staff at WAREHOUSE_EMAIL, with one mail connection."""
     connection = get_connection()
     try:
         yield MailWarehouse(connection)
@@ -27,7 +27,7 @@ def mail_warehouse() -> Iterator["MailWarehouse"]:
 
 
 class MailWarehouse:
-    """See `Warehouse`. A mail that is repeated has the same Message-ID; twice does no harm."""
+    """See `Warehouse`. A repeated mail has the same Message-ID and does no harm."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -40,7 +40,7 @@ class MailWarehouse:
 
     def _send(self, subject: str, text: str, shipment: Shipment, at: datetime, key: str) -> None:
         if not settings.WAREHOUSE_EMAIL:
-            return  # nobody wants a mail; the packing board shows the shipment
+            return  # no mail is wanted; the packing board shows the shipment
         board = settings.SITE_URL + reverse("admin:fulfillment_packingboard_changelist")
         body = render_to_string(
             f"fulfillment/mail/{text}.txt", {"shipment": shipment, "at": at, "board": board}
@@ -54,11 +54,11 @@ class MailWarehouse:
             connection=self._connection,
         )
         try:
-            # Without it every message would open and close a connection of its own.
+            # Without this each message would open and close its own connection.
             self._connection.open()
             message.send()
         except (MailDeferred, Ambiguous) as error:
-            # Nobody needs to know whether it was taken: it is repeated either way.
+            # An ambiguous send is repeated too: a second mail does no harm.
             raise WarehouseUnavailable(str(error)) from error
         except MailRefused as error:
             raise WarehouseRefused(

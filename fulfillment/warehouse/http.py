@@ -1,4 +1,4 @@
-"""A warehouse that has a computer: signed JSON by POST."""
+"""A warehouse with a system: signed JSON by POST."""
 
 import asyncio
 import ssl
@@ -18,29 +18,29 @@ from fulfillment.warehouse.responses import judge
 from fulfillment.warehouse.signing import signed_headers
 
 TOTAL_TIMEOUT = timedelta(seconds=20)
-"""From looking up the name to the answer's last byte, however slowly the bytes drip."""
+"""For the whole call, from the name lookup to the response's last byte."""
 
 LONGEST_ANSWER = 64 * 1024
-"""Bytes of an answer that are read, so that its connection can be used again; what it says is
-not used. A longer one is cut off and its connection closed."""
+"""Bytes of a response that are read, so that its connection can be reused; its content is not used.
+After a longer response the connection is closed."""
 
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """The authorities that httpx trusts, read once in a process: that takes longer than a call."""
+    """The authorities that httpx trusts; cached, since reading them takes longer than a call."""
     return httpx.create_ssl_context(trust_env=False)
 
 
 @contextmanager
 def http_warehouse() -> Iterator["HttpWarehouse"]:
-    """A warehouse at WAREHOUSE_URL, with one connection that is kept alive."""
-    # Its own event loop, because only there can a call be given one limit for its whole length.
+    """The warehouse at WAREHOUSE_URL, with one kept-alive connection."""
+    # An event loop, since only asyncio can limit a call's total duration.
     with asyncio.Runner() as runner:
         client = httpx.AsyncClient(
             follow_redirects=False,
             timeout=TOTAL_TIMEOUT.total_seconds(),
             verify=_trusted(),
-            # No proxies or passwords from the environment: settings come from one place.
+            # Settings come from one place: no proxies or passwords from the environment.
             trust_env=False,
         )
         try:
@@ -50,19 +50,19 @@ def http_warehouse() -> Iterator["HttpWarehouse"]:
 
 
 class HttpWarehouse:
-    """See `Warehouse`. `webhook-id` and `Idempotency-Key` are both the key: honour either."""
+    """See `Warehouse`. The key is sent as `webhook-id` and as `Idempotency-Key`."""
 
     def __init__(self, runner: asyncio.Runner, client: httpx.AsyncClient) -> None:
         self._runner = runner
         self._client = client
 
     def release(self, shipment: Shipment, at: datetime, key: str) -> None:
-        self._tell(payloads.released(shipment, at), key)
+        self._send(payloads.released(shipment, at), key)
 
     def recall(self, shipment: Shipment, at: datetime, key: str) -> None:
-        self._tell(payloads.recalled(shipment, at), key)
+        self._send(payloads.recalled(shipment, at), key)
 
-    def _tell(self, body: bytes, key: str) -> None:
+    def _send(self, body: bytes, key: str) -> None:
         try:
             answer = self._runner.run(self._post(body, key))
         except httpx.UnsupportedProtocol as error:

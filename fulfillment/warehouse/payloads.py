@@ -1,4 +1,4 @@
-"""What the warehouse is told about a shipment, as JSON."""
+"""The JSON payloads for the warehouse."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from fulfillment.models import Shipment
 
 
 def released(shipment: Shipment, at: datetime) -> bytes:
-    """All the warehouse needs to pack and send, and no more: no prices, no e-mail address."""
+    """The payload of a release: recipient and lines, but no prices and no e-mail address."""
     address = msgspec.structs.asdict(shipment.address)
     lines = [
         {"sku": line.sku, "name": line.name, "quantity": line.quantity}
@@ -23,7 +23,7 @@ def released(shipment: Shipment, at: datetime) -> bytes:
 
 
 def recalled(shipment: Shipment, at: datetime) -> bytes:
-    """Which shipment the warehouse must keep."""
+    """The payload of a recall: which shipment the warehouse must not send."""
     return _message("shipment.recalled", at, _identity(shipment))
 
 
@@ -32,5 +32,5 @@ def _identity(shipment: Shipment) -> dict[str, str]:
 
 
 def _message(kind: str, at: datetime, data: dict[str, object]) -> bytes:
-    """The payload of Standard Webhooks: type, timestamp of the event, data. Equal at each try."""
+    """A Standard Webhooks payload: type, timestamp of the event, data. The same at every try."""
     return msgspec.json.encode({"type": kind, "timestamp": at.isoformat(), "data": data})

@@ -1,4 +1,4 @@
-"""What can be asked of any warehouse, and how it can fail."""
+"""The interface of every warehouse, and its errors."""
 
 from datetime import datetime
 from typing import Protocol
@@ -7,19 +7,19 @@ from fulfillment.models import Shipment
 
 
 class WarehouseUnavailable(ConnectionError):
-    """The warehouse did not answer, or asks to be tried again. It may have heard us."""
+    """The warehouse did not answer, or had a transient error. It may have the message."""
 
 
 class WarehouseRefused(RuntimeError):
-    """The warehouse will not take this, however often it is asked."""
+    """The warehouse refused the message; a retry would be refused again."""
 
 
 class Warehouse(Protocol):
-    """Each call may be repeated with the same `key`, and takes effect once where that is honoured.
+    """Calls may be repeated with the same `key`; they take effect once if the warehouse honours it.
 
-    `at` is the instant the event behind it became true. A recall is final: a release of the same
-    shipment that arrives after it means nothing. Calls raise WarehouseUnavailable,
-    WarehouseRefused or TryLater, and their messages hold no personal data.
+    `at` is the instant of the event. A recall is final: a release of the same shipment that arrives
+    later must be ignored. Calls raise WarehouseUnavailable, WarehouseRefused or TryLater, whose
+    messages hold no personal data.
     """
 
     def release(self, shipment: Shipment, at: datetime, key: str) -> None:

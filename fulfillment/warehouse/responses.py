@@ -1,4 +1,4 @@
-"""What a status code of the warehouse means for us (RFC 9110)."""
+"""What the warehouse's status codes mean for a delivery (RFC 9110)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -9,38 +9,38 @@ from bus import TryLater
 from fulfillment.warehouse.protocol import WarehouseRefused, WarehouseUnavailable
 
 LONGEST_PAUSE = timedelta(hours=6)
-"""Who asks for a longer one is asked again after this."""
+"""The longest Retry-After that is honoured; a longer one is cut to this."""
 
 BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 def judge(status: int, headers: Mapping[str, str]) -> None:
-    """Return where the warehouse has accepted. Messages name the status, never the content.
+    """Return if the warehouse has accepted (2xx). Errors name the status, never the content.
 
     Raises:
         TryLater: 429 or 503 with a Retry-After.
         WarehouseUnavailable: 408, 425, 429 or 5xx.
-        WarehouseRefused: anything else but 2xx. Redirects are not followed, for a signed message
-            with an address must not go where the settings do not say.
+        WarehouseRefused: anything else. Redirects are not followed: a signed message with an
+            address goes only to the host in the settings.
     """
     if 200 <= status < 300:
         return
     pause = _pause(headers.get("retry-after", ""))
     if status in BUSY and pause is not None:
-        raise TryLater(f"The warehouse answered {status} and asked for a pause.", pause)
+        raise TryLater(f"The warehouse answered {status} with Retry-After.", pause)
     if status in PASSING or status >= 500:
         raise WarehouseUnavailable(f"The warehouse answered {status}.")
     if 300 <= status < 400:
         raise WarehouseRefused(
-            f"The warehouse answered {status}, which is not followed: set WAREHOUSE_URL to where "
-            "it points, if that is right."
+            f"The warehouse answered {status}. Redirects are not followed: if its target is right, "
+            "set WAREHOUSE_URL to it."
         )
     raise WarehouseRefused(f"The warehouse answered {status}.")
 
 
 def _pause(retry_after: str) -> timedelta | None:
-    """Retry-After as a wait: seconds or an HTTP date (RFC 9110 10.2.3); None if it is neither."""
+    """Retry-After in seconds or as an HTTP date (RFC 9110 10.2.3); None if it is neither."""
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
         seconds = min(int(text[:9]), LONGEST_PAUSE.total_seconds())

@@ -1,4 +1,4 @@
-"""Signing what we send, as Standard Webhooks 1.0 says (standardwebhooks.com)."""
+"""Signatures by Standard Webhooks 1.0 (standardwebhooks.com)."""
 
 import base64
 import binascii
@@ -9,14 +9,14 @@ PREFIX = "whsec_"
 
 
 class BadSecret(ValueError):
-    """WAREHOUSE_SECRET cannot be used."""
+    """WAREHOUSE_SECRET is not valid."""
 
 
 def signed_headers(secret: str, key: str, timestamp: int, body: bytes) -> dict[str, str]:
     """The three headers of the standard: HMAC-SHA256 over key, timestamp and body.
 
-    `timestamp` is that of the try, in seconds since 1970, so that the other side can refuse an
-    old message that somebody plays back; `key` is the same at every try.
+    `timestamp` is that of the try, in seconds since 1970, so that the receiver can refuse replayed
+    messages; `key` is the same at every try.
 
     Raises:
         BadSecret: see `_bytes`.
@@ -31,14 +31,14 @@ def signed_headers(secret: str, key: str, timestamp: int, body: bytes) -> dict[s
 
 
 def _bytes(secret: str) -> bytes:
-    """The secret's bytes: base64 after `whsec_` as in the standard, or any other text as it is.
+    """The secret's bytes: base64 after `whsec_` as in the standard, else the text itself.
 
     Raises:
-        BadSecret: what follows `whsec_` is not base64.
+        BadSecret: the text after `whsec_` is not base64.
     """
     if not secret.startswith(PREFIX):
         return secret.encode()
     try:
         return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except binascii.Error as error:
-        raise BadSecret("WAREHOUSE_SECRET must be base64 after whsec_; copy it anew.") from error
+        raise BadSecret("WAREHOUSE_SECRET must be base64 after whsec_; copy it again.") from error

@@ -53,7 +53,7 @@ def repaired(check: Callable) -> list[str]:
     return [finding.repair(GRACE) for finding in check() if finding.repair]
 
 
-def test_numbers_changed_by_hand_are_put_back_to_what_the_movements_say() -> None:
+def test_numbers_changed_by_hand_are_repaired_from_the_movements() -> None:
     StockItem.objects.filter(sku="CUP").update(on_hand=99)
     assert found(audit.movements_add_up) == ["CUP"]
 
@@ -95,7 +95,7 @@ def test_a_reservation_lost_by_hand_is_made_again_from_its_movement() -> None:
     assert found(audit.reservations_follow_movements) == []
 
 
-def test_an_answer_lost_by_hand_is_written_down_again_as_it_was_stated() -> None:
+def test_an_answer_lost_by_hand_is_restored_as_it_was_published() -> None:
     Answer.objects.filter(number__in=["SO-2", "SO-3"]).delete()
     assert found(audit.answers_have_events) == ["SO-3", "SO-2"]
 
@@ -105,7 +105,7 @@ def test_an_answer_lost_by_hand_is_written_down_again_as_it_was_stated() -> None
     assert answers == {"SO-1": True, "SO-2": False, "SO-3": True}
 
 
-def test_an_answer_that_was_never_stated_is_found() -> None:
+def test_an_answer_that_was_never_published_is_found() -> None:
     Answer.objects.create(number="SO-9", granted=False)
 
     [finding] = audit.answers_have_events()

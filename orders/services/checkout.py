@@ -42,7 +42,7 @@ def checkout(
 ) -> Answer:
     """Place an order in one transaction, once per `repeat`.
 
-    `identity` becomes its public id, so that the caller knows it even if COMMIT is not answered.
+    `identity` becomes its public id, so that the caller has it even if COMMIT is not answered.
     `budget` is charged for a new order, in its transaction, and raises if it is spent. A refused
     checkout leaves neither an order nor a key.
 

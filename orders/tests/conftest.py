@@ -1,4 +1,4 @@
-"""A small catalogue and a customer who knows what she wants."""
+"""A small catalogue and a checkout."""
 
 from collections.abc import Iterator
 from decimal import Decimal

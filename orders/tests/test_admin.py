@@ -52,8 +52,8 @@ def again(order: Order, **more: str) -> dict[str, Any]:
     return filled
 
 
-def change(order: Order, door: str = "change/") -> str:
-    return f"{LIST}{order.pk}/{door}"
+def change(order: Order, page: str = "change/") -> str:
+    return f"{LIST}{order.pk}/{page}"
 
 
 def draft(staff: Client, *lines: tuple[str, int]) -> Order:

@@ -44,7 +44,7 @@ def test_a_sound_shop_has_no_findings(order: Order) -> None:
 
 @pytest.fixture
 def by_hand(order: Order) -> Order:
-    """A draft with its lines that somebody has turned to placed past the services."""
+    """A draft with its lines that was set to placed past the services."""
     draft = Order.objects.get(pk=order.pk)
     draft.pk, draft.public_id, draft.number, draft.placed_at = None, uuid4(), None, None
     draft.state = State.DRAFT
@@ -57,7 +57,7 @@ def by_hand(order: Order) -> Order:
     return Order.objects.get(pk=draft.pk)
 
 
-def test_an_order_placed_without_its_event_is_stated_from_its_row(by_hand: Order) -> None:
+def test_an_order_placed_without_its_event_is_published_from_its_row(by_hand: Order) -> None:
     [finding] = audit.placed_orders_without_event()
     assert finding.subject == "SO-9"
 
@@ -72,7 +72,7 @@ def test_an_order_placed_without_its_event_is_stated_from_its_row(by_hand: Order
     assert len(event.lines) == 2
 
 
-def test_an_order_that_is_not_whole_is_not_stated(by_hand: Order) -> None:
+def test_an_order_that_is_not_whole_is_not_published(by_hand: Order) -> None:
     def asks() -> str:
         [finding] = audit.placed_orders_without_event()
         assert finding.repair is None
@@ -88,13 +88,13 @@ def test_an_order_that_is_not_whole_is_not_stated(by_hand: Order) -> None:
     assert "it has no lines" in asks()
 
 
-def test_an_order_for_nobody_is_not_stated(by_hand: Order) -> None:
-    Order.objects.filter(pk=by_hand.pk).update(email="nobody")
+def test_an_order_without_a_recipient_is_not_published(by_hand: Order) -> None:
+    Order.objects.filter(pk=by_hand.pk).update(email="no-address")
 
     [finding] = audit.placed_orders_without_event()
 
     assert "its e-mail is missing or not valid" in finding.asks
-    assert "nobody" not in finding.asks
+    assert "no-address" not in finding.asks
 
 
 def test_an_order_without_a_currency_does_not_stop_the_audit(order: Order) -> None:
@@ -106,7 +106,7 @@ def test_an_order_without_a_currency_does_not_stop_the_audit(order: Order) -> No
     assert list(audit.orders_that_do_not_add_up()) == []
 
 
-def test_an_order_that_others_have_acted_on_is_not_stated_a_second_time(order: Order) -> None:
+def test_an_order_that_others_have_acted_on_is_not_published_a_second_time(order: Order) -> None:
     now = timezone.now()
     Order.objects.bulk_create(
         [Order(number="SO-1", state=State.PLACED, placed_at=now, reserved_at=now, name="Ada")]

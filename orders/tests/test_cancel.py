@@ -1,4 +1,4 @@
-"""An order can be cancelled while its goods are here; the other rooms' events are noted."""
+"""An order can be cancelled until it is shipped; other apps' events are recorded."""
 
 import pytest
 from django.utils import timezone
@@ -43,7 +43,7 @@ def cancellations() -> list[OrderCancelled]:
     return [event for _, event in history(OrderCancelled)]
 
 
-def test_a_cancelled_order_is_stated_with_all_it_was(order: Order) -> None:
+def test_a_cancelled_order_is_published_with_all_it_was(order: Order) -> None:
     services.cancel_order(order.pk, "Changed my mind")
 
     (event,) = cancellations()
@@ -82,7 +82,7 @@ def test_a_draft_is_not_cancelled(db: None) -> None:
         services.cancel_order(draft.pk, "why")
 
 
-def test_goods_that_left_the_house_are_not_cancelled(order: Order) -> None:
+def test_an_order_that_was_shipped_is_not_cancelled(order: Order) -> None:
     tasks.note_dispatch([dispatched(order)])
 
     with pytest.raises(services.NotCancellable, match="sent already"):

@@ -61,7 +61,7 @@ def test_a_checkout_answers_with_the_whole_order(client: APIClient, body: dict[s
     assert order["links"]["page"].endswith(f"/orders/{token}/")
 
 
-def test_the_answer_tells_nobody_who_ordered(client: APIClient, body: dict[str, Any]) -> None:
+def test_the_response_has_no_personal_data(client: APIClient, body: dict[str, Any]) -> None:
     answer = client.post(URL, body, format="json")
 
     assert b"ada" not in answer.content.lower()

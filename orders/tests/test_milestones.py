@@ -1,4 +1,4 @@
-"""What the other rooms tell of many orders at once is noted on each of them."""
+"""Events of other apps about many orders are recorded on each of them."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -24,8 +24,8 @@ def order(basket: Basket) -> Order:
     return services.checkout(basket).order
 
 
-def url(order: Order, door: str = "") -> str:
-    return f"/api/v1/orders/{token_of(order.public_id)}/{door}"
+def url(order: Order, part: str = "") -> str:
+    return f"/api/v1/orders/{token_of(order.public_id)}/{part}"
 
 
 def page(order: Order) -> str:
@@ -89,7 +89,7 @@ def test_to_cancel_again_answers_the_same_and_states_nothing(
     assert Event.objects.filter(type="OrderCancelled").count() == 1
 
 
-def test_what_has_left_the_house_is_not_cancelled(client: APIClient, order: Order) -> None:
+def test_what_was_shipped_is_not_cancelled(client: APIClient, order: Order) -> None:
     Order.objects.filter(pk=order.pk).update(shipped_at=timezone.now())
 
     answer = client.post(url(order, "cancel/"))

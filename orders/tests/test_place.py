@@ -1,4 +1,4 @@
-"""An order is placed once, with the catalogue's prices, and stated in the same transaction."""
+"""An order is placed once, with the catalogue's prices, and published in the same transaction."""
 
 from decimal import Decimal
 
@@ -203,9 +203,9 @@ def test_a_new_order_cannot_be_created_placed(db: None) -> None:
 def test_a_fixture_states_nothing(basket: Basket) -> None:
     order = services.checkout(basket).order
     dump = serializers.serialize("json", [order])
-    stated = Event.objects.count()
+    published = Event.objects.count()
 
     for loaded in serializers.deserialize("json", dump):
         loaded.save()
 
-    assert Event.objects.count() == stated
+    assert Event.objects.count() == published

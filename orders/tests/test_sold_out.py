@@ -68,7 +68,7 @@ def test_a_repeat_is_answered_with_its_order_though_it_took_the_last_piece(
     assert (again.status_code, again.json()) == (201, first.json())
 
 
-def test_the_stock_is_asked_once_for_all_lines(client: APIClient, body: dict[str, Any]) -> None:
+def test_the_stock_is_read_once_for_all_lines(client: APIClient, body: dict[str, Any]) -> None:
     asked: list[set[str]] = []
 
     def count(skus: Collection[str]) -> dict[str, int]:

@@ -59,7 +59,7 @@ def page(order: Order) -> str:
     return APIClient().get(f"/orders/{token_of(order.public_id)}/").content.decode()
 
 
-def owed(order: Order, name: str, state: str) -> None:
+def deliver(order: Order, name: str, state: str) -> None:
     """A delivery of a subscription for the order's first event."""
     queue, _new = QueueRow.objects.get_or_create(name=name.partition(".")[0])
     row, _new = Subscription.objects.get_or_create(
@@ -112,7 +112,7 @@ def test_a_cancelled_order_goes_no_further_and_is_credited_where_it_was_invoiced
 
 def test_no_handler_is_shown_by_its_name(order: Order) -> None:
     register()
-    owed(order, "fraud.tasks.score_order", "dead")
+    deliver(order, "fraud.tasks.score_order", "dead")
     settle()
     address = f"/api/v1/orders/{token_of(order.public_id)}/"
 
@@ -132,7 +132,7 @@ def test_no_handler_is_shown_by_its_name(order: Order) -> None:
 def test_a_handler_that_works_towards_a_stage_says_how_it_goes(
     order: Order, state: str, progress: str
 ) -> None:
-    owed(order, "billing.tasks.issue_invoice", state)
+    deliver(order, "billing.tasks.issue_invoice", state)
 
     assert told(order)["Invoice"] == progress
     assert ("delayed, we are looking into it" in page(order)) is (progress == "delayed")

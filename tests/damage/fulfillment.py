@@ -11,7 +11,7 @@ from tests.damage.planting import breaks, ledger, never_done, twice
 from tests.damage.settled import Shop
 
 
-@breaks("what became of a shipment and what was stated about it agree", mends=False)
+@breaks("every shipment agrees with its events", mends=False)
 def release_taken_back(shop: Shop, _stack: ExitStack) -> str:
     Shipment.objects.filter(number=shop.released).update(state="open", released_at=None)
     return shop.released

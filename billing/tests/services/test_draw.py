@@ -32,7 +32,7 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and path.name != MARK]
 
 
-def test_the_file_is_stored_and_then_recorded_and_stated(documents):
+def test_the_file_is_stored_and_then_recorded_and_published(documents):
     event = numbered()
 
     after_done = draw_document(event)
@@ -71,7 +71,7 @@ def test_a_half_written_file_is_replaced_under_its_own_name(documents):
     assert file.read_bytes() == whole
 
 
-def test_two_drawings_at_once_are_recorded_and_stated_once():
+def test_two_drawings_at_once_are_recorded_and_published_once():
     event = numbered()
     one, other = draw_document(event), draw_document(event)
 
@@ -91,7 +91,7 @@ def test_an_issued_document_is_left_alone(documents):
     assert file.stat().st_mtime_ns == before
 
 
-def test_a_lost_file_is_put_back_with_the_same_bytes(documents):
+def test_a_lost_file_is_restored_with_the_same_bytes(documents):
     event = numbered()
     draw_document(event)()
     [file] = files(documents)

@@ -55,8 +55,8 @@ def test_an_order_that_was_invoiced_before_leaves_no_gap_in_its_batch():
     assert before.sequence == 1
     assert [(one.order_number, one.sequence) for one in now] == [("SO-3", 2), ("SO-1", 3)]
     assert list(Invoice.objects.order_by("id").values_list("sequence", flat=True)) == [1, 2, 3]
-    stated = Event.objects.filter(type="InvoiceNumbered").order_by("id")
-    assert [event.stream for event in stated] == ["SO-2", "SO-3", "SO-1"]
+    published = Event.objects.filter(type="InvoiceNumbered").order_by("id")
+    assert [event.stream for event in published] == ["SO-2", "SO-3", "SO-1"]
 
 
 def test_a_batch_of_invoiced_orders_takes_no_number():

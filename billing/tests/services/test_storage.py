@@ -12,7 +12,7 @@ from shop.events import InvoiceNumbered
 
 pytestmark = pytest.mark.django_db
 
-OTHER = b"%PDF-1.4\nthe invoice of somebody else\n%%EOF\n"
+OTHER = b"%PDF-1.4\nthe invoice of another customer\n%%EOF\n"
 
 
 @pytest.fixture
