@@ -1,4 +1,4 @@
-"""Staff see what customers were told, and have it sent again."""
+"""Mails in the admin, read-only; staff can have one sent again."""
 
 from typing import Any
 
@@ -28,17 +28,17 @@ COLOURS = {
 
 REPEATED = "Sent again"
 
-# A dialog, so that it takes a form with its token: a link alone could be hidden in any page.
-ASK = {
+# A dialog with a form and its token: a plain link could be triggered from any page (CSRF).
+DIALOG = {
     "title": "Send again",
-    "description": "The customer gets the mail once more, in today's wording.",
+    "description": "The mail is rendered again with today's templates and sent to the customer.",
     "form_submit_text": "Send again",
 }
 
 
 @admin.register(Message)
 class MessageAdmin(LooksOnly, ModelAdmin):
-    """Read-only: a mail that left cannot be changed, only sent once more."""
+    """Read-only: a sent mail cannot be changed, only sent again."""
 
     list_display = ["order_number", "kind", "to", "coloured_state", "sent_at", "asked_by"]
     list_filter = ["state", "kind", "begun_at"]
@@ -52,7 +52,7 @@ class MessageAdmin(LooksOnly, ModelAdmin):
         (None, {"fields": ["order_number", "kind", "subject", "to", "documents"]}),
         ("Sending", {"fields": ["state", "note", "begun_at", "sent_at", "message_id"]}),
         (REPEATED, {"fields": ["original", "asked_by", "asked_at"]}),
-        ("The mail as it would go out today", {"fields": ["preview"]}),
+        ("The mail as it would be sent today", {"fields": ["preview"]}),
     ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Message | None = None) -> list[Any]:
@@ -75,7 +75,7 @@ class MessageAdmin(LooksOnly, ModelAdmin):
 
     @display(description="Preview")
     def preview(self, message: Message) -> str:
-        """The HTML body in a frame that runs no script, sends no form and is of no origin."""
+        """The HTML body in a sandboxed frame: no scripts, no forms, no origin."""
         try:
             html = mail_of(message).html
         except CustomerErased as error:
@@ -84,23 +84,23 @@ class MessageAdmin(LooksOnly, ModelAdmin):
             '<iframe sandbox srcdoc="{}" title="The mail" loading="lazy" style="width:100%;'
             ' max-width:700px; height:900px; border:1px solid #dfe7e5; border-radius:8px">'
             "</iframe>",
-            escape(html),  # it is safe in a page of its own, but here it is an attribute
+            escape(html),  # safe HTML, but here it is an attribute's value
         )
 
     @action(description="Send again", permissions=["resend"])
     def send_again(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
         for message in chosen.select_related("original"):
-            self._ask(request, message)
+            self._request(request, message)
 
-    @action(description="Send again", url_path="send-again", permissions=["resend"], dialog=ASK)
+    @action(description="Send again", url_path="send-again", permissions=["resend"], dialog=DIALOG)
     def send_this_again(
         self, request: HttpRequest, form: BaseDialogForm, object_id: str
     ) -> HttpResponse:
         message = row_of(self, request, object_id)
-        self._ask(request, message)
+        self._request(request, message)
         return onward(request, reverse("admin:notifications_message_changelist"))
 
-    def _ask(self, request: HttpRequest, message: Message) -> None:
+    def _request(self, request: HttpRequest, message: Message) -> None:
         try:
             services.request_resend(message, by=request.user.get_username())
         except services.AlreadyRequested as error:

@@ -1,4 +1,4 @@
-"""Notifications: what the customer is told by e-mail."""
+"""Notifications: e-mails to the customer."""
 
 from django.apps import AppConfig
 

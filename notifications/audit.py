@@ -1,4 +1,4 @@
-"""What must hold between the mails on record and the ledger."""
+"""The audit's rules for mails."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -13,24 +13,26 @@ from notifications import tasks
 from notifications.models import Message, State
 
 LONGEST_SILENCE = timedelta(hours=2)
-"""Above the longest wait of the retry policy with the longest send."""
+"""More than the retry policy's longest wait plus the longest send."""
 
 ASKS = (
-    "Ask the mail relay's log whether it went out. If it did, discard what is open of its "
-    "delivery; if not, deliver that again: this sends a mail."
+    "Find out in the mail relay's log whether it was sent. If it was, discard its delivery if that "
+    "is open; if not, redeliver it, which sends a mail."
 )
-"""Nobody but the relay knows, and a mail cannot be taken back, so none is sent by a repair."""
+"""Only the relay's log shows whether a mail was sent, so no repair sends one."""
 
 
-@check("every mail that was begun came to an end")
+@check("every mail that is sending has an open delivery")
 def no_mail_is_stuck() -> Iterable[Finding]:
     stuck = Message.objects.filter(
         state=State.SENDING, begun_at__lt=timezone.now() - LONGEST_SILENCE
     )
     for number, key in stuck.order_by("id").values_list("order_number", "key"):
-        # A worker that died in the middle leaves it so, and the ledger tries again: not a fault.
+        # Not a fault while a delivery is open: a worker died, and the ledger retries.
         if settled(number):
-            yield Finding(number, f"has a mail that was begun and never ended: {key}", asks=ASKS)
+            yield Finding(
+                number, f"has a mail that is sending, but no open delivery: {key}", asks=ASKS
+            )
 
 
 recorded_once = once("a delivery's mail is on record once", Message.objects.all(), "key", asks=ASKS)
@@ -40,7 +42,7 @@ told_once = once(
     Message.objects.filter(original=None),
     "order_number",
     "about",
-    asks="Tell the customer which of the mails holds.",
+    asks="Inform the customer which of the mails is valid.",
 )
 
 

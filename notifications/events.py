@@ -1,25 +1,25 @@
-"""The event that a recorded mail told of, read again."""
+"""Reading the event of a recorded mail again."""
 
 from bus.models import Event
-from notifications.messages import TOLD
+from notifications.messages import MAILS
 from notifications.models import Message
 from shop.events import OrderEvent
 
 
 class CustomerErased(Exception):
-    """The customer's data was erased: nobody is left to write to."""
+    """The customer's personal data was erased, so there is no recipient."""
 
 
 def event_of(message: Message) -> OrderEvent:
-    """What the mail told of.
+    """The event that the mail is about.
 
     Raises:
-        CustomerErased: the part that says who the customer is was erased.
+        CustomerErased: the event's personal data was erased.
     """
     event = Event.objects.select_related("personal").get(
         stream=message.order_number, key=message.about
     )
     if not hasattr(event, "personal"):
         raise CustomerErased(f"The customer of {message.order_number} was erased.")
-    classes = {event.__name__: event for event in TOLD}
+    classes = {event.__name__: event for event in MAILS}
     return classes[event.type].read(event.version, event.data, event.personal.data)

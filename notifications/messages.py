@@ -1,4 +1,4 @@
-"""What each mail says: one for each event that a customer hears of."""
+"""The mails: one for each event that is mailed to a customer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from shop.text import is_plain
 
 @dataclass(frozen=True)
 class Document:
-    """A file in the shop's storage, and what its content must hash to."""
+    """A file in the shop's storage, and the SHA-256 of its content in hexadecimal."""
 
     storage_name: str
     sha256: str
@@ -34,10 +34,10 @@ class Document:
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail before it is sent. Its bodies depend on nothing but the event and the settings.
+    """One mail before it is sent. Its bodies depend only on the event and the settings.
 
-    Nothing that a customer typed is in it, but for the document's own content: whoever orders may
-    give any address, and the shop must not carry their words to a stranger.
+    They contain nothing that a customer typed, except in the attached document: an order can name
+    any address, and the shop must not mail a customer's text to a stranger.
     """
 
     kind: Kind
@@ -49,13 +49,13 @@ class Mail:
 
     @cached_property
     def html(self) -> str:
-        return self._drawn("html")
+        return self._rendered("html")
 
     @cached_property
     def text(self) -> str:
-        return self._drawn("txt").strip() + "\n"
+        return self._rendered("txt").strip() + "\n"
 
-    def _drawn(self, form: str) -> str:
+    def _rendered(self, form: str) -> str:
         context = {
             "event": self.event,
             "subject": self.subject,
@@ -70,7 +70,7 @@ class Mail:
 
 
 def order_confirmation(order: OrderPlaced) -> Mail:
-    """Tells of `OrderConfirmed`; earlier releases mailed it for `OrderPlaced`."""
+    """The mail for `OrderConfirmed`; earlier releases sent it for `OrderPlaced`."""
     subject = f"Your order {order.number} at {settings.SHOP_NAME}"
     placed_at = order.placed_at if isinstance(order, OrderConfirmed) else order.at
     context = {"placed_at": placed_at}
@@ -78,7 +78,7 @@ def order_confirmation(order: OrderPlaced) -> Mail:
 
 
 def cancellation(order: OrderCancelled) -> Mail:
-    """Of an order that the stock could not serve it is an apology, and its only mail."""
+    """For an order that the stock rejected, an apology and the order's only mail."""
     kind, subject = Kind.CANCELLATION, f"Your order {order.number} was cancelled"
     if order.rejected:
         kind, subject = Kind.REJECTION, f"We cannot deliver your order {order.number}"
@@ -86,7 +86,7 @@ def cancellation(order: OrderCancelled) -> Mail:
 
 
 def invoice(issued: InvoiceIssued) -> Mail:
-    """The mail with the PDF; a credit note differs in its words."""
+    """The mail with the PDF of an invoice or a credit note."""
     kind = Kind.INVOICE if issued.kind == "invoice" else Kind.CREDIT_NOTE
     document = Document(issued.storage_name, issued.sha256, f"{issued.document}.pdf")
     subject = f"{issued.kind.capitalize()} {issued.document} for your order {issued.number}"
@@ -98,26 +98,25 @@ def dispatch_notice(shipment: ShipmentDispatched) -> Mail:
     return Mail(Kind.DISPATCH_NOTICE, shipment, shipment.customer, one_line(subject))
 
 
-TOLD: dict[type[OrderEvent], Callable[[Any], Mail]] = {
+MAILS: dict[type[OrderEvent], Callable[[Any], Mail]] = {
     OrderPlaced: order_confirmation,
     OrderConfirmed: order_confirmation,
     OrderCancelled: cancellation,
     InvoiceIssued: invoice,
     ShipmentDispatched: dispatch_notice,
 }
-"""The events that a customer hears of, each with its mail."""
+"""The events that are mailed to a customer, each with the function that makes its mail."""
 
 
 def compose(event: OrderEvent) -> Mail:
-    """The mail that tells the customer of this event."""
-    return TOLD[type(event)](event)
+    """The mail for this event."""
+    return MAILS[type(event)](event)
 
 
 def one_line(text: str) -> str:
-    """The text without control and line-breaking characters, fit for a header.
+    """The text without control and line-breaking characters, safe in a header.
 
-    Line breaks would add headers of the writer's choice; marks of writing direction would show an
-    address that is not the one written to.
+    Line breaks would inject headers; marks of writing direction would disguise an address.
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.split())

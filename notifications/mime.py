@@ -1,4 +1,4 @@
-"""A mail in its envelope: headers, both bodies and the attached document."""
+"""A mail as a MIME message: headers, both bodies and the attached document."""
 
 from email.message import Message
 from email.policy import Compat32
@@ -9,16 +9,16 @@ from notifications.messages import Mail
 from shop import documents
 from shop.mail import MailRefused, Unmailable, mailbox, message_id, sender
 
-LONGEST_MARK = 70
-"""Characters of the line between two parts (RFC 2046, 5.1.1)."""
+LONGEST_BOUNDARY = 70
+"""Characters of a boundary between two parts (RFC 2046, 5.1.1)."""
 
 
 class OneLine(Compat32):
-    """Headers in one line each: some programs lose a Message-ID in a second one."""
+    """Headers in one line each: some mail programs lose a Message-ID that is folded."""
 
     def fold_binary(self, name: str, value: str) -> bytes:
         if isinstance(value, str) and value.isascii() and value.isprintable():
-            # As the library writes it, in fewer steps.
+            # The same result as the library's, in fewer steps.
             return f"{name}: {value}{self.linesep}".encode("ascii")
         return super().fold_binary(name, value)
 
@@ -27,26 +27,23 @@ ONE_LINE = OneLine(max_line_length=None)
 
 
 class Letter(EmailMultiAlternatives):
-    """A mail whose parts are kept apart by marks made of its Message-ID.
-
-    So every try is the same mail.
-    """
+    """A mail whose boundaries are made from its Message-ID, so that every try has equal bytes."""
 
     def message(self) -> Message:
         written = super().message()
-        mark = self.extra_headers["Message-ID"].strip("<>").partition("@")[0]
+        name = self.extra_headers["Message-ID"].strip("<>").partition("@")[0]
         for depth, part in enumerate(part for part in written.walk() if part.is_multipart()):
-            # Named here, since the library would look for a mark that no part contains.
-            part.set_boundary(f"={depth}_{mark}"[:LONGEST_MARK])
+            # Set here, since the library would search all parts for a boundary that none contains.
+            part.set_boundary(f"={depth}_{name}"[:LONGEST_BOUNDARY])
         written.policy = ONE_LINE
         return written
 
 
 def letter(mail: Mail, key: str) -> Letter:
-    """The mail ready to be sent.
+    """The mail as a MIME message, ready to be sent.
 
     Raises:
-        MailRefused: no mail can be sent to the customer's address.
+        MailRefused: the customer's address cannot be mailed.
         shop.documents.DocumentUnavailable: its document cannot be read.
         shop.documents.DocumentAltered: its document is not the one that was issued.
     """
@@ -55,7 +52,7 @@ def letter(mail: Mail, key: str) -> Letter:
         body=mail.text,
         from_email=sender(),
         to=[_recipient(mail)],
-        # RFC 3834: no out-of-office note should answer, and no other robot.
+        # RFC 3834: automatic responders must not answer it.
         headers={"Message-ID": message_id(key), "Auto-Submitted": "auto-generated"},
     )
     email.attach_alternative(mail.html, "text/html")

@@ -1,4 +1,4 @@
-"""What the customer was told, or should have been."""
+"""The record of every mail to a customer."""
 
 from django.db import models
 from django.db.models import Q
@@ -23,10 +23,10 @@ class State(models.TextChoices):
 
 
 class Message(models.Model):
-    """One mail. Its bodies are not stored: they are drawn again from the event it tells of.
+    """One mail. Its bodies are not stored: they are rendered again from its event.
 
-    *Sent* is committed together with the delivery's *done*. The states before it are a note for
-    staff; what is tried again, and when, is decided by the ledger alone.
+    *Sent* is committed together with the delivery's *done*. The states before it are for staff to
+    read; the ledger alone decides what is retried, and when.
     """
 
     key = models.CharField(

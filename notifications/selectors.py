@@ -1,4 +1,4 @@
-"""What staff look at."""
+"""Mails as the admin shows them."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from shop import links
 
 
 def mail_of(message: Message) -> Mail:
-    """The mail as it would go out today, but for the customer's link, which is not for staff.
+    """The mail as it would be sent today, without the customer's link, which staff must not see.
 
     Raises:
         CustomerErased: see `events.event_of`.

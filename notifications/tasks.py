@@ -1,4 +1,4 @@
-"""What notifications does when something happens in the shop."""
+"""The handlers of notifications."""
 
 from datetime import timedelta
 
@@ -16,12 +16,12 @@ from shop.events import (
 )
 from shop.mail import MailDeferred
 
-# Not ordered: a mail that a relay puts off must not hold back the order's next one.
+# Not ordered: a mail that the relay defers must not delay the order's next one.
 QUEUE = Queue("notifications")
 
-# A mail relay flaps for minutes: restarts, greylisting, rate limits. A broken one is mended within
-# a working day, and a mail about an order is worth little after that. 5xx is not in the list: the
-# same mail would be refused again.
+# A mail relay fails for minutes: restarts, greylisting, rate limits. A broken one is repaired
+# within a working day; after that a mail about an order is worth little. MailRefused (5xx) is not
+# in the list: the same mail would be refused again.
 RETRY = Retry(
     on=(MailDeferred, DocumentUnavailable),
     times=14,
@@ -30,7 +30,7 @@ RETRY = Retry(
 )
 
 
-# Not at once when an order is placed: one that the stock rejects gets one mail, and no thanks.
+# Not `OrderPlaced`: an order that the stock rejects gets an apology only.
 @subscribe(
     OrderConfirmed,
     queue=QUEUE,
@@ -42,7 +42,7 @@ RETRY = Retry(
 def send_order_confirmation(
     order: OrderConfirmed, key: str, mail: EmailConnection
 ) -> AfterDone | None:
-    """Confirm the order."""
+    """Mail the order's confirmation."""
     return services.send_order_confirmation(order, key, mail)
 
 
@@ -55,7 +55,7 @@ def send_order_confirmation(
     using=services.mail_connection,
 )
 def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) -> AfterDone:
-    """Tell the customer that the order is cancelled, or that its goods are not available."""
+    """Mail that the order is cancelled, or that its goods are not available."""
     return services.send_cancellation(order, key, mail)
 
 
@@ -68,7 +68,7 @@ def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) ->
     using=services.mail_connection,
 )
 def send_invoice(invoice: InvoiceIssued, key: str, mail: EmailConnection) -> AfterDone:
-    """Send the invoice or credit note."""
+    """Mail the invoice or credit note."""
     return services.send_invoice(invoice, key, mail)
 
 
@@ -83,7 +83,7 @@ def send_invoice(invoice: InvoiceIssued, key: str, mail: EmailConnection) -> Aft
 def send_dispatch_notice(
     shipment: ShipmentDispatched, key: str, mail: EmailConnection
 ) -> AfterDone:
-    """Tell the customer that the goods have left."""
+    """Mail that the goods have left."""
     return services.send_dispatch_notice(shipment, key, mail)
 
 
@@ -96,5 +96,5 @@ def send_dispatch_notice(
     using=services.mail_connection,
 )
 def resend_message(request: MailResendRequested, key: str, mail: EmailConnection) -> AfterDone:
-    """Send a mail once more."""
+    """Send a mail again that staff requested."""
     return services.resend_message(request, key, mail)

@@ -1,4 +1,4 @@
-"""What notifications does: write to the customer, and write again when staff ask."""
+"""The services of notifications: send the mail of an event, and send one again for staff."""
 
 from notifications.services.resend import AlreadyRequested, request_resend, resend_message
 from notifications.services.send import (

@@ -1,4 +1,4 @@
-"""Keeping the record of a mail beside its delivery."""
+"""Writing the record of a mail."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -21,7 +21,7 @@ OUTCOMES: dict[type[Exception], State] = {
     DocumentAltered: State.REFUSED,
     MailRefused: State.REFUSED,
 }
-"""What an error means for the mail. Their texts name no person; those of others might."""
+"""The mail's state after an error. Only these errors' texts are free of personal data."""
 
 BEGIN = """
     INSERT INTO notifications_message (
@@ -35,7 +35,7 @@ BEGIN = """
         state = 'sending', begun_at = excluded.begun_at, sent_at = NULL, note = '',
         "to" = excluded."to"
 """
-"""Whether it is the first try or a later one."""
+"""For the first try and for later ones."""
 
 SENT = """
     UPDATE notifications_message SET state = 'sent', sent_at = %(sent_at)s, note = ''
@@ -50,7 +50,7 @@ def begin(
     asked_by: str = "",
     asked_at: datetime | None = None,
 ) -> None:
-    """Write down that the mail is about to be sent; committed before anything leaves the house."""
+    """Record that the mail is about to be sent; must be committed before it is sent."""
     _write(
         BEGIN,
         key=key,
@@ -75,8 +75,8 @@ def sent(key: str) -> None:
 
 
 def _write(statement: str, **values: Any) -> None:
-    # In SQL, since each mail needs it twice: Django takes longer to put such a statement together
-    # than the database takes to run it.
+    # SQL, since every mail runs it twice: the ORM takes longer to build the statement than the
+    # database to run it.
     fields: dict[str, Any] = {name: Message._meta.get_field(name) for name in values}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -93,9 +93,9 @@ def skipped(key: str, why: str) -> None:
 
 
 def failed(key: str, error: Exception) -> None:
-    """A note for staff. It must not hide the error itself, which the ledger decides by."""
-    known = type(error) in OUTCOMES
-    note = str(error) if known else f"It could not be written: {type(error).__name__}."
+    """Record the error for staff. Raises nothing, so that the ledger gets the error itself."""
+    expected = type(error) in OUTCOMES
+    note = str(error) if expected else f"The mail was not written: {type(error).__name__}."
     with suppress(DatabaseError):
         Message.objects.filter(key=key, state=State.SENDING).update(
             state=OUTCOMES.get(type(error), State.REFUSED), note=note[:500]

@@ -1,4 +1,4 @@
-"""Sending a mail once more because staff ask for it."""
+"""Sending a mail again at the request of staff."""
 
 from datetime import timedelta
 
@@ -17,18 +17,18 @@ from shop.events import MailResendRequested
 
 
 class AlreadyRequested(Exception):
-    """The mail will be sent again already; that has not begun yet."""
+    """An earlier request for this mail is still waiting."""
 
 
 class RequestedTooOften(AlreadyRequested):
-    """The customer has had this mail `MOST_AN_HOUR` times more within an hour."""
+    """This mail was sent again `MOST_AN_HOUR` times within the last hour."""
 
 
 MOST_AN_HOUR = 5
 
 
 def request_resend(message: Message, by: str) -> None:
-    """State that `by`, a member of staff, wants this mail sent once more. A worker sends it.
+    """Publish that `by`, a user name, wants this mail sent again; a worker sends it.
 
     Raises:
         AlreadyRequested: an earlier request is still waiting, as after a double click.
@@ -55,15 +55,15 @@ def request_resend(message: Message, by: str) -> None:
             )
     except AlreadyPublished as error:
         raise AlreadyRequested(
-            f"The {first.kind} of {first.order_number} is about to be sent again already."
+            f"The {first.kind} of {first.order_number} is already waiting to be sent again."
         ) from error
 
 
 def resend_message(request: MailResendRequested, key: str, mail: EmailConnection) -> AfterDone:
-    """Send it as a mail of its own: own record, own Message-ID, today's wording and settings.
+    """Send it as a new mail: its own record and Message-ID, today's templates and settings.
 
     Raises:
-        CustomerErased: nobody is left to write to.
+        CustomerErased: the customer's personal data was erased.
     """
     first = Message.objects.get(key=request.mail)
     again = compose(event_of(first))

@@ -1,4 +1,4 @@
-"""What is mailed when something happens in the shop."""
+"""Sending the mail of an event."""
 
 from datetime import timedelta
 
@@ -13,44 +13,42 @@ from notifications.services.transport import send
 from shop.events import InvoiceIssued, OrderCancelled, OrderConfirmed, ShipmentDispatched
 
 LONGEST_SEND = timedelta(seconds=90)
-"""A mail begun longer ago is not being sent any more: its worker's time limit has passed."""
+"""A mail begun longer ago is not being sent: its worker's time limit has passed."""
 
 
 def send_order_confirmation(
     order: OrderConfirmed, key: str, mail: EmailConnection
 ) -> AfterDone | None:
-    """Confirm the order, unless the customer was or is being told that it is cancelled.
+    """Mail the confirmation, unless the order's cancellation was mailed or is being mailed.
 
-    Each of the two mails first commits that it begins and then looks for the other, so at least
-    one of them sees the other: the confirmation then stays behind, or the cancellation waits.
-    An order that an earlier release confirmed when it was placed is not confirmed once more.
+    Both mails commit their record first and look for the other's then, so at least one finds the
+    other: the confirmation is skipped, or the cancellation waits. An order that an earlier release
+    confirmed when it was placed is not confirmed again.
     """
     confirmation = compose(order)
     records.begin(confirmation, key)
-    if why := _told_already(order, key):
-        # At once and not with *done*, or a cancellation that looks now would wait for it.
+    if why := _obstacle(order, key):
+        # At once and not with *done*: a cancellation would wait for this confirmation until then.
         records.skipped(key, why)
         return None
     return send(confirmation, key, mail)
 
 
-def _told_already(order: OrderConfirmed, key: str) -> str:
+def _obstacle(order: OrderConfirmed, key: str) -> str:
     others = Message.objects.filter(order_number=order.number, original=None).exclude(key=key)
-    told = set(others.values_list("kind", "state"))
-    if any(kind in (Kind.CANCELLATION, Kind.REJECTION) for kind, _state in told):
+    mailed = set(others.values_list("kind", "state"))
+    if any(kind in (Kind.CANCELLATION, Kind.REJECTION) for kind, _state in mailed):
         return "The cancellation was mailed already."
-    if (Kind.ORDER_CONFIRMATION, State.SENT) in told:
+    if (Kind.ORDER_CONFIRMATION, State.SENT) in mailed:
         return "The confirmation was mailed already."
     return ""
 
 
 def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) -> AfterDone:
-    """Tell the customer that the order is cancelled or rejected, and why.
-
-    Never overtaken by a confirmation.
+    """Mail that the order is cancelled or rejected, and why; never before its confirmation.
 
     Raises:
-        TryLater: the confirmation is being sent at this moment.
+        TryLater: the confirmation is being sent.
     """
     cancellation = compose(order)
     records.begin(cancellation, key)
@@ -68,20 +66,20 @@ def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) ->
 
 
 def send_invoice(invoice: InvoiceIssued, key: str, mail: EmailConnection) -> AfterDone:
-    """Send the invoice or credit note, its PDF attached, once it hashes to what was issued."""
+    """Mail the invoice or credit note with its PDF, which must have the SHA-256 of the event."""
     return _send_begun(invoice, key, mail)
 
 
 def send_dispatch_notice(
     shipment: ShipmentDispatched, key: str, mail: EmailConnection
 ) -> AfterDone:
-    """Tell the customer that the goods have left, and how to follow them."""
+    """Mail that the goods have left, with carrier and tracking number."""
     return _send_begun(shipment, key, mail)
 
 
 def _send_begun(
     event: InvoiceIssued | ShipmentDispatched, key: str, mail: EmailConnection
 ) -> AfterDone:
-    told = compose(event)
-    records.begin(told, key)
-    return send(told, key, mail)
+    notice = compose(event)
+    records.begin(notice, key)
+    return send(notice, key, mail)

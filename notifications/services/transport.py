@@ -1,4 +1,4 @@
-"""Handing mails to the relay."""
+"""Sending mails to the relay."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +16,9 @@ from shop.mail import MailRefused
 
 @contextmanager
 def mail_connection() -> Iterator[EmailConnection]:
-    """One connection for a whole batch of mails.
+    """One connection for a batch of mails.
 
-    It is opened at once, so that a relay that is down costs the batch one try and not one each.
+    Opened at once: if the relay is down, the batch fails with one attempt to connect.
     """
     connection = get_connection(fail_silently=False)
     connection.open()
@@ -29,28 +29,28 @@ def mail_connection() -> Iterator[EmailConnection]:
 
 
 def send(mail: Mail, key: str, connection: EmailConnection) -> AfterDone:
-    """Send a mail whose record was begun; its *sent* is committed with the delivery's *done*.
+    """Send a mail whose record was begun; the returned function records *sent*.
 
     Raises:
-        MailDeferred, DocumentUnavailable: it may be taken later.
-        MailRefused, DocumentAltered: it never will be, as it is.
-        Ambiguous: nobody can tell whether it was taken.
+        MailDeferred, DocumentUnavailable: a later try may succeed.
+        MailRefused, DocumentAltered: no later try will.
+        Ambiguous: the relay may or may not have accepted it.
     """
     try:
-        _hand_over(letter(mail, key), connection)
+        _submit(letter(mail, key), connection)
     except Exception as error:
         records.failed(key, error)
         raise
     return partial(records.sent, key)
 
 
-def _hand_over(email: EmailMessage, connection: EmailConnection) -> None:
-    # An error has closed it; and `send_messages` closes what it had to open itself.
+def _submit(email: EmailMessage, connection: EmailConnection) -> None:
+    # An earlier error may have closed it, and `send_messages` would close what it opens itself.
     connection.open()
     try:
-        taken = connection.send_messages([email])
+        accepted = connection.send_messages([email])
     except ValueError as error:
-        # BadHeaderError and its like quote the address or the name they stumble over.
+        # The text of BadHeaderError and others quotes personal data.
         raise MailRefused(f"The mail cannot be written: {type(error).__name__}.") from None
-    if not taken:
+    if not accepted:
         raise MailRefused("The mail has no recipient.")

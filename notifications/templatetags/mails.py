@@ -1,4 +1,4 @@
-"""How mails show amounts, countries, and order lines as plain text."""
+"""Tags and filters of mails: amounts, countries, and order lines as plain text."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -29,13 +29,13 @@ def country(code: str) -> str:
 
 @register.filter(name="one_line")
 def one_line_filter(text: str) -> str:
-    """What a person typed, unable to look like lines of the mail's own."""
+    """Typed text on one line, so that it cannot imitate lines of the mail."""
     return one_line(text)
 
 
 @register.simple_tag
 def text_lines(lines: Iterable[Line], currency: str) -> str:
-    """The order's lines in columns, `WIDTH` wide."""
+    """The order's lines in columns, `WIDTH` characters wide."""
     return mark_safe("\n".join(_text_line(line, currency) for line in lines))  # noqa: S308 -- plain text
 
 

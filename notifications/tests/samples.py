@@ -1,4 +1,4 @@
-"""Facts about one order, as their publishers state them."""
+"""Events of one order, as their publishers write them."""
 
 import hashlib
 from datetime import UTC, datetime

@@ -47,7 +47,7 @@ def test_a_day_without_trouble_has_no_findings(check: Callable) -> None:
 
 
 @pytest.mark.parametrize("kind", ["order confirmation", "cancellation", "dispatch notice"])
-def test_a_mail_that_the_ledger_has_and_the_record_has_not_is_asked_for(kind: str) -> None:
+def test_a_mail_that_the_ledger_has_and_the_record_has_not_is_found(kind: str) -> None:
     # A mail that staff sent again is a handler of its own.
     for message in Message.objects.filter(kind=kind).order_by("-id"):
         message.delete()

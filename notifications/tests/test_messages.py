@@ -14,7 +14,7 @@ from notifications.tests import samples
 from shop import links
 from shop.events import Address, Customer, OrderCancelled, OrderEvent
 
-EVERY_FACT = [
+EVERY_EVENT = [
     samples.order_confirmed(),
     samples.order_cancelled(),
     samples.invoice_issued("a.pdf"),
@@ -46,9 +46,9 @@ def test_times_are_those_of_the_shop() -> None:
     assert "23 November 2026 at 10:15" in compose(samples.order_confirmed()).text
 
 
-@pytest.mark.parametrize("event", EVERY_FACT, ids=lambda event: event.key)
+@pytest.mark.parametrize("event", EVERY_EVENT, ids=lambda event: event.key)
 def test_nothing_that_a_customer_typed_is_mailed(event: OrderEvent) -> None:
-    """The address is confirmed by nobody: a stranger would read whatever somebody wrote."""
+    """The address is not confirmed: a stranger would read what the customer typed."""
     typed = dict.fromkeys(("line1", "line2", "city", "region"), "VISIT evil.example")
     customer = Customer(
         email="victim@example.com",

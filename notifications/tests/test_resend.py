@@ -84,7 +84,7 @@ def test_a_mailbox_is_not_filled_by_staff_either(confirmation: Message, relay: R
     assert len(relay.mails) == 7
 
 
-def test_nobody_is_written_to_after_erasure(confirmation: Message, relay: Relay) -> None:
+def test_no_mail_is_sent_after_erasure(confirmation: Message, relay: Relay) -> None:
     PersonalData.objects.all().delete()
     services.request_resend(confirmation, by="frida")
     settle("notifications")
@@ -107,11 +107,11 @@ def test_a_link_alone_sends_nothing(confirmation: Message, relay: Relay, staff: 
     button = reverse("admin:notifications_message_send_this_again", args=[confirmation.pk])
 
     dialog = staff.get(button)
-    asked_by_a_link = Event.objects.filter(type="MailResendRequested").count()
+    requested_by_a_link = Event.objects.filter(type="MailResendRequested").count()
     staff.post(button, {"_form_submitted": "True"})
 
     assert "csrfmiddlewaretoken" in dialog.content.decode()
-    assert asked_by_a_link == 0
+    assert requested_by_a_link == 0
     assert Event.objects.filter(type="MailResendRequested").count() == 1
 
 

@@ -26,7 +26,7 @@ def mail_that_is_not_done(shop: Shop, _stack: ExitStack) -> str:
     return ledger(shop, "send_order_confirmation", state=State.DEAD)
 
 
-@breaks("every mail that was begun came to an end", mends=False)
+@breaks("every mail that is sending has an open delivery", mends=False)
 def mail_stuck(shop: Shop, _stack: ExitStack) -> str:
     long_ago = timezone.now() - timedelta(days=1)
     Message.objects.filter(pk=mail(shop).pk).update(
