@@ -1,4 +1,4 @@
-"""The figures as staff see them: to read, for they follow from events; *rebuild_figures* mends."""
+"""The figures in the admin, read-only: they follow from events; `rebuild_figures` corrects them."""
 
 from django.contrib import admin
 from unfold.admin import ModelAdmin
@@ -9,7 +9,7 @@ from shop.admin import LooksOnly, amount
 
 
 class FiguresAdmin(LooksOnly, ModelAdmin):
-    """The row's key, its labels, and its counters, amounts in the row's currency."""
+    """Shows key, labels and counters; amounts in the row's currency."""
 
     show_full_result_count = False
     revenue_amount, net_amount = amount("revenue"), amount("net")

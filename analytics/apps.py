@@ -1,4 +1,4 @@
-"""The figures of the shop, and the page on which they move."""
+"""Analytics: sales figures and the live dashboard."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""What must be true of the figures: every row is the sum of the events that are counted in it."""
+"""The audit's rules for the figures: every row is the sum of the events counted in it."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,16 +10,15 @@ from django.db.models import BigIntegerField, Exists, OuterRef
 from django.db.models.functions import Cast
 
 from analytics import services, tasks
-from analytics.models import FIGURES, CountedFact, DayFigures, MinuteFigures, ProductFigures
+from analytics.models import FIGURES, CountedEvent, DayFigures, MinuteFigures, ProductFigures
 from bus.audit import Effect, Finding, Operator, check, effects, listed, once
 
 Figures = type[DayFigures | MinuteFigures | ProductFigures]
 Sums = Counter[tuple[str, str]]
-"""By the row's key in words and the counter, in the table's whole numbers: amounts in thousandths.
-"""
+"""By (row's key as text, counter), in whole numbers: amounts in thousandths."""
 
 PIECES = "CAST(l.value ->> 'quantity' AS integer)"
-# Each amount is made a whole number before the sum, so that the sum is exact everywhere.
+# Amounts are made whole numbers before they are added, so that sums are exact on every database.
 THOUSANDTHS = "CAST(ROUND(CAST({} AS double precision) * 1000) AS bigint)"
 CURRENCY = "COALESCE(e.data ->> 'currency', '')"
 TOTAL = THOUSANDTHS.format("e.data ->> 'total'")
@@ -36,33 +35,33 @@ OF_THE_SHOP = {
     "StockRejected": {"rejected": "1"},
     "ShipmentDispatched": {"dispatched": "1"},
 }
-"""For each event, what it adds to which counter of its minute and day."""
+"""By event and counter of its minute and day: what it adds, in SQL."""
 
 OF_A_PRODUCT = {
     "OrderPlaced": {"units": PIECES, "revenue": LINE_TOTAL},
     "OrderCancelled": {"cancelled_units": PIECES, "reversed_revenue": LINE_TOTAL},
 }
-"""For each event, what each of its lines adds to which counter of its product."""
+"""By event and counter of its lines' products: what each line adds, in SQL."""
 
 
 @check("the figures equal the sums of the events")
 def figures_equal_events() -> Iterator[Finding]:
     for figures in FIGURES:
-        stated, kept = _stated(figures), _kept(figures)
+        wanted, found = _from_events(figures), _from_table(figures)
         for counter in figures.counters:
-            rows = sorted(row for row, of in stated.keys() | kept.keys() if of == counter)
-            wrong = [row for row in rows if stated[row, counter] != kept[row, counter]]
+            rows = sorted(row for row, of in wanted.keys() | found.keys() if of == counter)
+            wrong = [row for row in rows if wanted[row, counter] != found[row, counter]]
             if wrong:
                 key = wrong[0], counter
-                yield _drifted(figures, key, kept[key], stated[key], len(wrong) - 1)
+                yield _drifted(figures, key, found[key], wanted[key], len(wrong) - 1)
 
 
 counted_once = once(
     "an event is counted once",
-    CountedFact.objects.all(),
+    CountedEvent.objects.all(),
     "kind",
     "number",
-    asks="Remove all but one of the rows, then run this again: the figures may be too high.",
+    asks="Delete all but one of the rows, then audit again: the figures may be too high.",
 )
 
 rows_once = [
@@ -70,7 +69,7 @@ rows_once = [
         f"{figures._meta.verbose_name_plural} are in one row each",
         figures.objects.all(),
         *figures.key,
-        asks="Remove all but one of the rows and run rebuild_figures.",
+        asks="Delete all but one of the rows, then run manage.py rebuild_figures.",
     )
     for figures in FIGURES
 ]
@@ -81,7 +80,7 @@ done_without_effect, effect_without_done = effects(
         Effect(
             handler=handler,
             what="count in the figures",
-            there=Exists(CountedFact.objects.filter(kind=kind, number=OuterRef("stream"))),
+            there=Exists(CountedEvent.objects.filter(kind=kind, number=OuterRef("stream"))),
         )
         for handler, kind in (
             (tasks.record_sales, "OrderPlaced"),
@@ -93,24 +92,24 @@ done_without_effect, effect_without_done = effects(
 )
 
 
-def _drifted(figures: Figures, key: tuple[str, str], kept: int, stated: int, more: int) -> Finding:
+def _drifted(figures: Figures, key: tuple[str, str], found: int, wanted: int, more: int) -> Finding:
     row, counter = key
     where = f"{figures._meta.verbose_name_plural}, {row}"
     others = f"; so are {more} more rows" if more else ""
-    what = f"is {kept} in the {where}, but {stated} in the events{others}"
+    what = f"is {found} in the {where}, but {wanted} in the events{others}"
     return Finding(counter, what, repair=_rebuild)
 
 
 def _rebuild(operator: Operator) -> str:
-    """One rebuild serves all findings: the next one finds nothing to put right."""
+    """One rebuild corrects all findings; the repairs after it find nothing to do."""
     wrong = services.rebuild_figures(lambda _progress: None)
     if not wrong:
         return ""
-    return operator.record("figures", f"{len(wrong)} counters were put right from the events")
+    return operator.record("figures", f"{len(wrong)} counters were corrected from the events")
 
 
-def _stated(figures: Figures) -> Sums:
-    """What the counted events add up to."""
+def _from_events(figures: Figures) -> Sums:
+    """The sums of the counted events."""
     products = figures is ProductFigures
     span, values = _span(figures)
     lines = listed("lines")
@@ -133,8 +132,8 @@ def _stated(figures: Figures) -> Sums:
     return sums
 
 
-def _kept(figures: Figures) -> Sums:
-    """What the table says."""
+def _from_table(figures: Figures) -> Sums:
+    """The counters of the table's rows."""
     sums: Sums = Counter()
     whole = [Cast(counter, BigIntegerField()) for counter in figures.counters]
     for row in figures.objects.order_by().values_list(*figures.key, *whole).iterator():
@@ -144,19 +143,19 @@ def _kept(figures: Figures) -> Sums:
 
 def _add(sums: Sums, figures: Figures, row: tuple[Any, ...], counters: tuple[str, ...]) -> None:
     size = len(figures.key)
-    # SQLite's instants and days come as text, and PostgreSQL's computed ones without a zone.
+    # SQLite returns instants and days as text, PostgreSQL computed instants without a zone.
     key = " ".join(str(value).removesuffix("+00:00") for value in row[:size]).strip()
     for counter, value in zip(counters, row[size:], strict=True):
         sums[key, counter] += int(value or 0)
 
 
 def _span(figures: Figures) -> tuple[str, tuple[Any, ...]]:
-    """In which of the table's minutes or days the event `e` happened, and its parameters."""
+    """SQL for the minute or day of the event `e`, and its parameters."""
     at = "e.data ->> 'at'"
     if connection.vendor == "postgresql":
         at = f"CAST({at} AS timestamptz)"
     else:
-        # SQLite would round a second's last fraction up, into the next minute.
+        # Fractions are cut off: SQLite would round 59.9996 s up into the next minute.
         zone = f"CASE SUBSTR({at}, -1) WHEN 'Z' THEN '' ELSE SUBSTR({at}, -6) END"
         at = f"DATETIME(SUBSTR({at}, 1, 19) || {zone})"
     if figures is MinuteFigures:

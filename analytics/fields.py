@@ -1,4 +1,4 @@
-"""Sums of money that a database adds up without rounding."""
+"""Amounts as whole numbers, which every database adds up exactly."""
 
 from decimal import Decimal
 from typing import Any
@@ -16,13 +16,13 @@ class AmountField(models.PositiveBigIntegerField):
 
     SQLite adds decimals as floating-point numbers, so a counter that grows by addition would
     drift; whole numbers add up exactly on every database. No currency that a shop can sell in has
-    more places (`shop.money.MOST_PLACES`). Which one it is stands in the row.
+    more places (`shop.money.MOST_PLACES`). The currency is in the row.
     """
 
     def from_db_value(self, value: Any, *_context: Any) -> Decimal | None:
         if value is None:
             return None
-        # As the events write it: 1.50 and not 1.500, unless the third place is needed.
+        # As in events: 1.50, not 1.500, unless the third place is needed.
         amount = Decimal(value).scaleb(-THOUSANDTHS)
         return amount if value % 10 else amount.quantize(Decimal("0.01"))
 

@@ -18,20 +18,20 @@ from analytics.shutdown import on_shutdown
 log = logging.getLogger(__name__)
 
 MOST_VIEWERS = 200
-"""Per process; each holds a connection and a little memory. Further ones poll instead."""
+"""Per process; each has an open connection and some memory. Further viewers poll instead."""
 
-LOOK_EVERY = 0.5
-"""Seconds between two looks at the database, however many viewers there are."""
+POLL_EVERY = 0.5
+"""Seconds between two reads of the database, for all viewers together."""
 
 BEAT = 5.0
-"""Seconds of silence after which viewers are told that nothing has changed."""
+"""Seconds without a change after which viewers get a `checked` event."""
 
-# A thread of its own: Django's threads belong to requests, and the feed outlives each of them.
+# Its own thread: Django's threads belong to requests, and the feed outlives each request.
 _reader = ThreadPoolExecutor(1, thread_name_prefix="dashboard")
 
 
 class Feed:
-    """What viewers see, read again and again while there are viewers and only then."""
+    """Reads the figures while there are viewers, and sends them to all."""
 
     def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
         self.viewers = 0
@@ -40,7 +40,7 @@ class Feed:
         self._latest: dict[str, Any] | None = None
         self._version = 0
         self._read_at = ""
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._stopping = False
 
     @property
@@ -48,15 +48,18 @@ class Feed:
         return self.viewers >= MOST_VIEWERS
 
     async def watch(self) -> AsyncIterator[str]:
-        """Server-sent events: the figures now and at every change, and a beat in between."""
+        """Server-sent events: the figures now and at every change, and a beat in between.
+
+        Ends after `stop`.
+        """
         self._enter()
         try:
             seen = 0
             yield "retry: 2000\n\n"
             while not self._stopping:
-                if not self._knows_more_than(seen):
+                if not self._is_newer_than(seen):
                     await self._wait()
-                if self._knows_more_than(seen):
+                if self._is_newer_than(seen):
                     seen = self._version
                     yield self._frame()
                 elif not self._stopping:
@@ -65,11 +68,11 @@ class Feed:
             self._leave()
 
     def stop(self) -> None:
-        """Let every viewer go; their browsers come back to the server that is started next."""
+        """End every stream; browsers reconnect to the server that is started next."""
         self._stopping = True
-        self._news.set()
+        self._changed.set()
 
-    def _knows_more_than(self, seen: int) -> bool:
+    def _is_newer_than(self, seen: int) -> bool:
         return self._latest is not None and self._version != seen
 
     def _frame(self) -> str:
@@ -77,21 +80,21 @@ class Feed:
         return f"event: figures\ndata: {data}\n\n"
 
     def _beat(self) -> str:
-        # The comment keeps proxies from closing the connection; the time tells the data's age.
+        # The comment keeps proxies from closing the connection; the instant gives the data's age.
         checked = f"event: checked\ndata: {self._read_at}\n" if self._latest else ""
         return f": nothing new\n{checked}\n"
 
     async def _wait(self) -> None:
         try:
             async with asyncio.timeout(BEAT):
-                await self._news.wait()
+                await self._changed.wait()
         except TimeoutError:
             pass
 
     def _enter(self) -> None:
         self.viewers += 1
         if self._poller is None:
-            # An empty context, since the first viewer's would bind the feed to his request.
+            # An empty context: the first viewer's would bind the feed to that request.
             self._poller = asyncio.get_running_loop().create_task(self._poll(), context=Context())
 
     def _leave(self) -> None:
@@ -104,35 +107,35 @@ class Feed:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                found = await loop.run_in_executor(_reader, self._look)
+                found = await loop.run_in_executor(_reader, self._query)
             except Exception:
-                # Viewers see by the age of the data that nobody could read.
-                log.exception("The figures cannot be read.")
+                # Viewers see it by the age of the data.
+                log.exception("The figures cannot be read; next try in %s s.", BEAT)
                 await asyncio.sleep(BEAT)
             else:
-                self._tell(found)
-                await asyncio.sleep(LOOK_EVERY)
+                self._update(found)
+                await asyncio.sleep(POLL_EVERY)
 
-    def _look(self) -> dict[str, Any]:
+    def _query(self) -> dict[str, Any]:
         try:
             return self._read()
         finally:
-            # Back to the pool: between two looks the feed holds no connection.
+            # Back to the pool: between two reads the feed holds no connection.
             close_old_connections()
 
-    def _tell(self, found: dict[str, Any]) -> None:
+    def _update(self, found: dict[str, Any]) -> None:
         self._read_at = timezone.now().isoformat()
         if found != self._latest:
             self._latest, self._version = found, self._version + 1
-            self._news.set()
-            self._news = asyncio.Event()
+            self._changed.set()
+            self._changed = asyncio.Event()
 
 
 _feeds: WeakKeyDictionary[asyncio.AbstractEventLoop, Feed] = WeakKeyDictionary()
 
 
 def feed() -> Feed:
-    """The feed of this event loop, which a server process has one of."""
+    """The feed of this event loop; a server process has one."""
     loop = asyncio.get_running_loop()
     if loop not in _feeds:
         _feeds[loop] = Feed(selectors.dashboard)

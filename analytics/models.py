@@ -1,4 +1,4 @@
-"""The shop's figures: what was sold, minute by minute, day by day, product by product."""
+"""The shop's figures per minute, per day, and per product and day."""
 
 from typing import ClassVar
 
@@ -14,11 +14,11 @@ def currency_field() -> models.CharField:
 
 
 class ShopFigures(models.Model):
-    """Counters of one span of time and one currency. Each one only ever grows.
+    """Counters of one span of time and one currency. They only grow.
 
-    A cancellation counts in the span in which it was made and leaves the sale where it was, so
-    the figures of a closed day never change afterwards. Each order counts in its own currency;
-    rejections and dispatches have no amount and count in a row without a currency.
+    A cancellation counts in the span in which it was made and does not change the sale's, so a
+    closed day never changes. Each order counts in its own currency; rejections and dispatches have
+    no amount and count in the row without a currency.
     """
 
     counters: ClassVar = (
@@ -79,7 +79,7 @@ class DayFigures(ShopFigures):
 
 
 class ProductFigures(models.Model):
-    """What one product did on one day of the shop's time zone, in one currency."""
+    """The sales of one product on one day of the shop's time zone, in one currency."""
 
     key: ClassVar = ("day", "sku", "currency")
     labels: ClassVar = ("name",)
@@ -110,13 +110,15 @@ class ProductFigures(models.Model):
         return f"{self.sku} on {self.day} in {self.currency}"
 
 
-class CountedFact(models.Model):
-    """An event that is in the figures. There is one row for it however often it was delivered."""
+class CountedEvent(models.Model):
+    """An event that is in the figures: one row, however often it was delivered."""
 
     number = models.CharField(max_length=32, help_text="The order's number.")
     kind = models.CharField(max_length=40, help_text="The event's name.")
 
     class Meta:
+        # The table keeps its older name, so that workers of two releases can run side by side.
+        db_table = "analytics_countedfact"
         constraints = [
             models.UniqueConstraint(fields=["kind", "number"], name="a_fact_counts_once"),
         ]
@@ -126,10 +128,10 @@ class CountedFact(models.Model):
 
 
 class Correction(models.Model):
-    """Figures that were found wrong and put right by *rebuild_figures*.
+    """Figures that `rebuild_figures` found wrong and corrected.
 
-    The sequence has no gaps: whoever corrects takes the number after the last one he saw, so of
-    two who found the same differences only one can correct them.
+    The sequence has no gaps: a correction takes the number after the last one it read, so only one
+    of two rebuilds that found the same differences can correct them.
     """
 
     sequence = models.PositiveIntegerField(unique=True)

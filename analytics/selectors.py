@@ -1,4 +1,4 @@
-"""What the dashboard shows, read in a handful of small queries."""
+"""The queries of the dashboard."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -20,9 +20,9 @@ Figures = dict[str, Any]
 
 
 def dashboard() -> Figures:
-    """All that the dashboard shows now: plain values, ready for JSON, amounts as strings.
+    """Everything the dashboard shows, as plain values for JSON; amounts are strings.
 
-    Orders are counted over all currencies; amounts are never added up over two.
+    Orders are counted over all currencies; amounts of different currencies are never added.
     """
     now = timezone.now()
     today = timezone.localdate(now, timezone.get_default_timezone())
@@ -39,7 +39,7 @@ def dashboard() -> Figures:
 
 
 def totals(day: date) -> Figures:
-    """The day's counts, the amounts in the shop's currency, and under `others` in each other."""
+    """The day's counts, amounts in the shop's currency, and `others` for each other currency."""
     rows = list(DayFigures.objects.filter(day=day))
     by_currency = {row.currency: row for row in rows if row.currency}
     own = by_currency.pop(settings.CURRENCY, None) or DayFigures(currency=settings.CURRENCY)
@@ -63,10 +63,9 @@ def _amounts(row: DayFigures) -> Figures:
 
 
 def last_minutes(now: datetime) -> list[Figures]:
-    """The last sixty minutes, the running one last; minutes without an order are there too.
+    """The last sixty minutes, the current one last, including those without an order.
 
-    Each has a revenue in the shop's currency, and under `others` in each other one that was taken
-    in one of them.
+    Each has the revenue in the shop's currency, and `others` for every other currency of the hour.
     """
     running = now.astimezone(UTC).replace(second=0, microsecond=0)
     minutes = [running - timedelta(minutes=ago) for ago in reversed(range(MINUTES))]
@@ -92,7 +91,7 @@ def last_minutes(now: datetime) -> list[Figures]:
 
 
 def top_products(day: date) -> list[Figures]:
-    """The day's best products by revenue, in each currency, the shop's own first."""
+    """The day's top products by revenue in each currency, the shop's currency first."""
     sold = ProductFigures.objects.filter(day=day, units__gt=0)
     place = Window(RowNumber(), partition_by="currency", order_by=["-revenue", "sku"])
     best: dict[str, list[ProductFigures]] = {}
@@ -126,13 +125,13 @@ def queues() -> list[Figures]:
 
 
 def outbox() -> Figures:
-    """Placed and published, and not fanned out yet: a relay does so within a second."""
+    """Events that are not fanned out yet; a relay does so within a second."""
     state = outbox_state()
     return {"count": state.count, "oldest_at": state.oldest_at and state.oldest_at.isoformat()}
 
 
 def broker() -> Figures:
-    """What the relay says of the broker; `silent_since` is set when the relay itself is silent."""
+    """The broker's state by the relay's heartbeat; `silent_since` is set if the relay is silent."""
     state = broker_state()
     return {
         "ok": state.ok,

@@ -1,4 +1,4 @@
-"""Hear that the server is about to stop, while it waits for its open responses to end."""
+"""A callback for the server's shutdown, before it waits for open responses to end."""
 
 import asyncio
 import signal
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from types import FrameType
 
 
-def on_shutdown(tell: Callable[[], None]) -> None:
-    """Call `tell` in this event loop when the process is asked to stop; then the server hears it.
+def on_shutdown(callback: Callable[[], None]) -> None:
+    """Call `callback` in this event loop at SIGTERM or SIGINT, before the server's own handler.
 
-    ASGI has no word for it: a server says that it stops only after the last response has ended,
-    and a stream that does not end by itself is cut off at the end of the grace period. Does
-    nothing where the server has set no handlers of its own, or runs outside of the main thread.
+    ASGI has no event for it: `lifespan.shutdown` comes after the last response has ended, and a
+    stream that does not end by itself is cut off after the grace period. Does nothing if the server
+    has set no signal handlers, or runs outside of the main thread.
     """
     if threading.current_thread() is not threading.main_thread():
         return
@@ -20,17 +20,17 @@ def on_shutdown(tell: Callable[[], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         before = signal.getsignal(number)
         if callable(before):
-            signal.signal(number, _telling(loop, tell, before))
+            signal.signal(number, _chained(loop, callback, before))
 
 
-def _telling(
+def _chained(
     loop: asyncio.AbstractEventLoop,
-    tell: Callable[[], None],
+    callback: Callable[[], None],
     before: Callable[[int, FrameType | None], object],
 ) -> Callable[[int, FrameType | None], None]:
     def handle(number: int, frame: FrameType | None) -> None:
         if not loop.is_closed():
-            loop.call_soon_threadsafe(tell)
+            loop.call_soon_threadsafe(callback)
         before(number, frame)
 
     return handle

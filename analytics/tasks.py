@@ -1,4 +1,4 @@
-"""What analytics does when something happens in the shop."""
+"""The handlers of analytics."""
 
 from datetime import timedelta
 
@@ -6,11 +6,11 @@ from analytics import services
 from bus import Queue, Retry, subscribe
 from shop.events import OrderCancelled, OrderPlaced, ShipmentDispatched, StockRejected
 
-# Every counter adds up in any order, so nothing has to wait for an earlier event of its order.
+# Counters add up in any order, so no event has to wait for an earlier one of its stream.
 QUEUE = Queue("analytics", ordered=False)
 
-# The counters live in our own database, whose hiccups the bus retries for everybody. They pass in
-# seconds, and the dashboard is watched by somebody: try again soon, and give up soon.
+# Only our own database is used, whose transient errors the bus retries for every subscription.
+# They end within seconds, and the dashboard is live, so the waits are short.
 RETRY = Retry(
     on=(),
     times=6,
@@ -21,23 +21,23 @@ RETRY = Retry(
 
 @subscribe(OrderPlaced, queue=QUEUE, retry=RETRY, batch=200)
 def record_sales(orders: list[OrderPlaced]) -> None:
-    """Count the orders."""
+    """Count placed orders."""
     services.record_sales(orders)
 
 
 @subscribe(OrderCancelled, queue=QUEUE, retry=RETRY, batch=200)
 def reverse_sales(cancellations: list[OrderCancelled]) -> None:
-    """Count the cancellations."""
+    """Count cancelled orders."""
     services.reverse_sales(cancellations)
 
 
 @subscribe(StockRejected, queue=QUEUE, retry=RETRY, batch=200)
 def record_rejections(rejections: list[StockRejected]) -> None:
-    """Count the orders that the stock could not serve."""
+    """Count rejected orders."""
     services.record_rejections(rejections)
 
 
 @subscribe(ShipmentDispatched, queue=QUEUE, retry=RETRY, batch=200)
 def record_dispatches(dispatches: list[ShipmentDispatched]) -> None:
-    """Count the orders whose goods left the house."""
+    """Count dispatched orders."""
     services.record_dispatches(dispatches)

@@ -1,4 +1,4 @@
-"""Where the dashboard is."""
+"""The addresses of the dashboard."""
 
 from django.urls import path
 

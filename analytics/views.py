@@ -1,4 +1,4 @@
-"""The pages of the dashboard: for staff who may see figures."""
+"""The dashboard for staff who may see figures."""
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -19,7 +19,7 @@ MAY_SEE_FIGURES = "analytics.view_dayfigures"
 
 
 def _sees_figures(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Strangers are sent to the login; staff who have not been allowed to see figures are told."""
+    """Send strangers to the login; refuse staff without the permission with 403."""
     if not (user.is_active and user.is_staff):
         return False
     if not user.has_perm(MAY_SEE_FIGURES):
@@ -34,7 +34,7 @@ figures_required = user_passes_test(_sees_figures)
 @never_cache
 @figures_required
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The page, complete as of now; its script keeps it moving."""
+    """The page with the current figures; its script updates them."""
     figures = {"at": timezone.now().isoformat(), **selectors.dashboard()}
     context = {
         "figures": figures,
@@ -48,7 +48,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @never_cache
 @figures_required
 def snapshot(_request: HttpRequest) -> JsonResponse:
-    """The figures as of now, for those who cannot be streamed to."""
+    """The current figures, for viewers without a stream."""
     return JsonResponse({"at": timezone.now().isoformat(), **selectors.dashboard()})
 
 
@@ -57,14 +57,14 @@ def snapshot(_request: HttpRequest) -> JsonResponse:
 async def stream(_request: HttpRequest) -> HttpResponseBase:
     """The figures as server-sent events (HTML standard, section 9.2), until the viewer leaves.
 
-    Needs an ASGI server. 503 with `Retry-After` when there are too many viewers already; as many
-    more as come at the same instant are let in.
+    Needs an ASGI server. 503 with `Retry-After` above MOST_VIEWERS; requests at the same instant
+    may exceed it.
     """
     feed = live.feed()
     if feed.full:
         problem = {"detail": "Too many viewers; poll the snapshot instead."}
         return JsonResponse(problem, status=503, headers={"Retry-After": "30"})
-    # Looking up who asks opened a connection, which would be held as long as the stream.
+    # The user's lookup has opened a connection, which the stream would hold until its end.
     await sync_to_async(close_old_connections)()
     return StreamingHttpResponse(
         feed.watch(),

@@ -1,4 +1,4 @@
-"""What analytics does: count each event once, and put the figures right from the events."""
+"""The services of analytics: count each event once, and correct the figures from the events."""
 
 from analytics.services.compare import Difference, compare_figures
 from analytics.services.rebuild import AlreadyCorrected, rebuild_figures

@@ -1,4 +1,4 @@
-"""What events add to the figures, worked out in memory before the database is touched."""
+"""What events add to the figures, summed in memory before it is written."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,7 @@ class Tally:
 
 
 def currency_of(event: OrderEvent) -> str:
-    """In which its amounts are; empty where it has none."""
+    """The currency of its amounts; empty if it has none."""
     return event.currency if isinstance(event, OrderPlaced) else ""
 
 
@@ -49,7 +49,7 @@ def utc_minute(at: datetime) -> datetime:
 
 
 def shop_day(at: datetime) -> date:
-    """The day of `settings.TIME_ZONE`, whatever zone is active where this runs."""
+    """The day in `settings.TIME_ZONE`, whatever time zone is active."""
     return timezone.localdate(at, timezone.get_default_timezone())
 
 
@@ -58,9 +58,10 @@ def order_share(event: OrderEvent) -> Share:
     """What one event adds to the counters of its minute and its day.
 
     Raises:
-        TypeError: for an event that the figures do not count.
+        TypeError: the figures do not count events of this type.
     """
-    raise TypeError(f"{type(event).__name__} is not counted; say in order_share what it adds.")
+    name = type(event).__name__
+    raise TypeError(f"{name} is not counted; register what it adds with order_share.")
 
 
 @order_share.register
@@ -85,7 +86,7 @@ def _(_event: ShipmentDispatched) -> Share:
 
 
 def _line_shares(event: OrderEvent) -> Iterator[tuple[Line, Share]]:
-    # A cancellation is a placed order's snapshot too, so it is asked for first.
+    # OrderCancelled is a subclass of OrderPlaced, so it is checked first.
     if isinstance(event, OrderCancelled):
         for line in event.lines:
             yield line, {"cancelled_units": line.quantity, "reversed_revenue": line.total}

@@ -1,11 +1,11 @@
-"""What the figures say, against what the events say."""
+"""Comparing the figures with the events."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.models import FIGURES, Correction, CountedFact
+from analytics.models import FIGURES, Correction, CountedEvent
 from analytics.services.aggregate import Key, Tally
 from analytics.services.record import kind_of
 from analytics.services.upsert import Figures, in_parts
@@ -14,14 +14,15 @@ from bus.selectors import history
 from shop.events import OrderCancelled, OrderEvent, OrderPlaced, ShipmentDispatched, StockRejected
 
 COUNTED = (OrderPlaced, OrderCancelled, StockRejected, ShipmentDispatched)
-FACTS_AT_A_TIME = 500
+EVENTS_AT_A_TIME = 500
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
+"""Gets one line of progress."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A counter whose row says something else than the events."""
+    """A counter whose value is not the sum of the events."""
 
     figures: Figures
     row: Key
@@ -32,55 +33,55 @@ class Difference:
 
     @property
     def missing(self) -> Any:
-        """What to add to the counter; below zero where it counted too much."""
+        """What to add to the counter; negative if it is too high."""
         return self.wanted - self.found
 
     def __str__(self) -> str:
         row = " ".join(map(str, self.row))
         name = self.figures._meta.verbose_name
-        return f"{name} {row}: {self.counter} is {self.found}, the events say {self.wanted}"
+        return f"{name} {row}: {self.counter} is {self.found}, but {self.wanted} in the events"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differed at one moment, and the last correction that had been made by then."""
+    """The differences at one moment, and the number of the last correction before it."""
 
     last_correction: int
     differences: list[Difference]
 
 
-def compare_figures(say: Say) -> Comparison:
-    """Compare all figures with the events that are counted in them, at one moment.
+def compare_figures(say: Report) -> Comparison:
+    """Compare all figures with the events counted in them, in one snapshot.
 
-    Events that nobody has counted yet are no difference: a worker still owes them.
+    An event that is not counted yet is no difference: its delivery is still open.
     """
     tally = Tally()
     with one_moment():
         last = Correction.objects.first()
         for events in each_counted_kind(say, "comparing"):
-            known = counted_numbers(events)
+            counted = counted_numbers(events)
             for event in events:
-                if event.number in known:
+                if event.number in counted:
                     tally.add(event)
         found = [difference for figures in FIGURES for difference in _compare(figures, tally)]
     return Comparison(last.sequence if last else 0, found)
 
 
-def each_counted_kind(say: Say, doing: str) -> Iterator[list[OrderEvent]]:
-    """All events that count, in lists of one kind."""
+def each_counted_kind(say: Report, doing: str) -> Iterator[list[OrderEvent]]:
+    """All events that are counted, in lists of one type, at most EVENTS_AT_A_TIME each."""
     read = 0
     for kind in COUNTED:
         events = (event for _id, event in history(kind))
-        for part in in_parts(events, FACTS_AT_A_TIME):
+        for part in in_parts(events, EVENTS_AT_A_TIME):
             yield part
             read += len(part)
             say(f"{doing}: {read} events, now {kind.__name__}")
 
 
 def counted_numbers(events: list[OrderEvent]) -> set[str]:
-    """The order numbers of those events, all of one kind, that are in the figures."""
+    """The order numbers of those `events`, all of one type, that are in the figures."""
     numbers = [event.number for event in events]
-    rows = CountedFact.objects.filter(kind=kind_of(events[0]), number__in=numbers)
+    rows = CountedEvent.objects.filter(kind=kind_of(events[0]), number__in=numbers)
     return set(rows.values_list("number", flat=True))
 
 

@@ -1,9 +1,8 @@
-"""Work out all figures again from the events, and put right what differs.
+"""Correcting the figures from the events while workers keep counting.
 
-Workers go on counting meanwhile, and nothing is locked for long. First, events that nobody has
-counted are counted as a worker would count them: once, whoever comes first. Then the events and
-the figures of one moment are compared, for the events counted at that moment. What differs is put
-right by adding the difference to the row, so what workers have added since that moment stays.
+First, events that are not counted yet are counted as a worker would: once, whichever is first. Then
+figures and counted events are compared in one snapshot. A correction adds the difference to the
+row, so what workers have added since the snapshot stays. Nothing is locked for long.
 """
 
 from collections import Counter
@@ -16,7 +15,7 @@ from analytics.services.aggregate import Key
 from analytics.services.compare import (
     Comparison,
     Difference,
-    Say,
+    Report,
     compare_figures,
     counted_numbers,
     each_counted_kind,
@@ -28,16 +27,16 @@ KEPT_IN_A_CORRECTION = 1000
 
 
 class AlreadyCorrected(RuntimeError):
-    """Another rebuild has put the same differences right."""
+    """Another rebuild has corrected figures since the comparison."""
 
 
-def rebuild_figures(say: Say) -> list[Difference]:
-    """Make the figures equal to the events; return what was wrong.
+def rebuild_figures(say: Report) -> list[Difference]:
+    """Make the figures equal to the events; returns the differences.
 
-    `say` is told of the progress and of each difference.
+    `say` gets the progress and each difference.
 
     Raises:
-        AlreadyCorrected: if a second rebuild was quicker; nothing is corrected then.
+        AlreadyCorrected: another rebuild was faster; nothing is corrected then.
     """
     say(f"{count_missing(say)} events had not been counted yet.")
     comparison = compare_figures(say)
@@ -45,26 +44,26 @@ def rebuild_figures(say: Say) -> list[Difference]:
         say(str(difference))
     if comparison.differences:
         correct_figures(comparison)
-    say(f"{len(comparison.differences)} counters were wrong and are put right.")
+    say(f"{len(comparison.differences)} counters were wrong and are corrected.")
     return comparison.differences
 
 
-def count_missing(say: Say) -> int:
-    """Count what no worker has counted yet; its delivery will find it counted."""
+def count_missing(say: Report) -> int:
+    """Count the events that are not counted yet; their deliveries then change nothing."""
     counted = 0
     for events in each_counted_kind(say, "counting"):
-        known = counted_numbers(events)
-        if missing := [event for event in events if event.number not in known]:
+        done = counted_numbers(events)
+        if missing := [event for event in events if event.number not in done]:
             counted += record_events(missing)
     return counted
 
 
 @transaction.atomic
 def correct_figures(comparison: Comparison) -> None:
-    """Add what is missing in all rows, or in none.
+    """Add the differences to all rows, or to none.
 
     Raises:
-        AlreadyCorrected: if something was corrected since that moment; compare again.
+        AlreadyCorrected: figures were corrected since the comparison; compare again.
     """
     lines = [str(difference) for difference in comparison.differences]
     try:
@@ -76,7 +75,7 @@ def correct_figures(comparison: Comparison) -> None:
             )
     except IntegrityError as error:
         raise AlreadyCorrected(
-            "Another rebuild has corrected the figures meanwhile; run this one again."
+            "Another rebuild has corrected the figures since the comparison; run this one again."
         ) from error
     for figures in FIGURES:
         found = (one for one in comparison.differences if one.figures is figures)
@@ -88,8 +87,8 @@ def correct_figures(comparison: Comparison) -> None:
 
 
 def _add_missing(figures: Figures, found: dict[Key, list[Difference]]) -> None:
-    # Adding nothing makes the rows that are not there, and locks the rows in order of their keys.
-    # What is missing may be below zero, which the table would refuse in a row to be inserted.
+    # Adding zero inserts missing rows and locks all rows in the order of their keys. A difference
+    # may be negative, which the table's constraint would refuse in an inserted row.
     labels = {row: differences[0].label for row, differences in found.items()}
     add_figures(figures, {row: Counter() for row in found}, labels)
     first = {f"{figures.key[0]}__in": {row[0] for row in found}}

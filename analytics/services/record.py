@@ -1,4 +1,4 @@
-"""Count events, each one once however often it is delivered."""
+"""Counting events, each once however often it is delivered."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -18,34 +18,30 @@ from shop.events import (
 
 
 def record_sales(orders: Sequence[OrderPlaced]) -> None:
-    """Count the orders with their revenue and units in the minute and on the day of the sale.
-
-    Each counts in its own currency.
-    """
+    """Count the orders, revenue and units in the sale's minute and day, in the order's currency."""
     record_events(orders)
 
 
 def reverse_sales(cancellations: Sequence[OrderCancelled]) -> None:
-    """Count the orders as cancelled, on the day of the cancellation and not of the sale.
+    """Count the orders as cancelled on the day of the cancellation, not of the sale.
 
-    The day of the sale may be closed and reported; a credit note too belongs to the day on which
-    it is written.
+    The day of the sale may be closed and reported; a credit note has the date of its issue too.
     """
     record_events(cancellations)
 
 
 def record_rejections(rejections: Sequence[StockRejected]) -> None:
-    """Count the orders that the stock could not serve."""
+    """Count the orders that the stock rejected."""
     record_events(rejections)
 
 
 def record_dispatches(dispatches: Sequence[ShipmentDispatched]) -> None:
-    """Count the orders whose goods left the house."""
+    """Count the orders whose goods were dispatched."""
     record_events(dispatches)
 
 
 def record_events(events: Sequence[OrderEvent]) -> int:
-    """Count those of the events that are not counted yet; return how many those were."""
+    """Count the events that are not counted yet, in one transaction; returns how many."""
     events = sorted(events, key=lambda event: (kind_of(event), event.number))
     fresh: dict[tuple[str, str], OrderEvent] = {}
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The two statements that count, each of them one round trip for many rows."""
+"""The two INSERT ... ON CONFLICT statements that count, one round trip for many rows each."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import connection
 
-from analytics.models import CountedFact, DayFigures, MinuteFigures, ProductFigures
+from analytics.models import CountedEvent, DayFigures, MinuteFigures, ProductFigures
 
 T = TypeVar("T")
 Figures = type[MinuteFigures] | type[DayFigures] | type[ProductFigures]
@@ -16,15 +16,15 @@ ROWS_PER_STATEMENT = 500
 
 
 def count_once(kind: str, numbers: Iterable[str]) -> set[str]:
-    """Mark these events as counted; return those that were not counted before.
+    """Mark these events as counted; returns those that were not counted before.
 
-    Who asks for the same event at the same time waits for the other's commit. Rows are taken in
-    order of their numbers, so that two who share several never wait for each other in a ring.
+    A transaction with the same event waits for the other's commit. Rows are inserted in the order
+    of their numbers, so that two transactions cannot deadlock.
     """
     fresh: set[str] = set()
     for part in in_parts(sorted(set(numbers)), ROWS_PER_STATEMENT):
         sql = (
-            f"INSERT INTO {_table(CountedFact)} (kind, number) VALUES {_places(part, 2)}"  # noqa: S608 -- names are the models' own
+            f"INSERT INTO {_table(CountedEvent)} (kind, number) VALUES {_places(part, 2)}"  # noqa: S608 -- names are the models' own
             " ON CONFLICT (kind, number) DO NOTHING RETURNING number"
         )
         with connection.cursor() as cursor:
@@ -38,10 +38,10 @@ def add_figures(
     rows: Mapping[tuple[Any, ...], Counter[str]],
     labels: Mapping[tuple[Any, ...], str],
 ) -> None:
-    """Add to the counters of these rows, making those that are not there.
+    """Add to the counters of these rows; missing rows are inserted.
 
-    Rows are locked in the order of their keys; a label that is empty changes none. Nothing is
-    read before it is written, so what others add at the same time is never lost.
+    Rows are locked in the order of their keys; an empty label leaves the row's as it is. Nothing is
+    read before it is written, so concurrent additions are never lost.
     """
     names = (*figures.key, *figures.labels, *figures.counters)
     fields = [figures._meta.get_field(name) for name in names]
@@ -67,13 +67,13 @@ def add_figures(
 
 
 def in_parts(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The same things in the same order, in lists of at most `size`."""
+    """The things in their order, in lists of at most `size`."""
     rest = iter(things)
     while part := list(islice(rest, size)):
         yield part
 
 
-def _table(model: Figures | type[CountedFact]) -> str:
+def _table(model: Figures | type[CountedEvent]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 

@@ -52,7 +52,7 @@ def dashboard(django_db_setup: None) -> Iterator[str]:
 
 @pytest.fixture
 def staff_session(transactional_db: None) -> str:
-    """The session cookie of somebody who may see the figures."""
+    """The session cookie of a member of staff who may see figures."""
     staff = get_user_model().objects.create_user("ada", is_staff=True)
     staff.user_permissions.add(Permission.objects.get(codename="view_dayfigures"))
     client = Client()

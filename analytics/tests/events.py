@@ -1,4 +1,4 @@
-"""Facts for tests, each of them complete and cheap to say."""
+"""Complete events for tests, with few arguments."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -22,7 +22,7 @@ GRACE = Operator("grace", "audit of November")
 def sold():
     orders = [placed(f"SO-{n}", line(price="0.10")) for n in range(7)]
     given(*orders, cancelled("SO-1", line(price="0.10")), placed("SO-99"))
-    services.record_sales(orders)  # SO-99 is still owed by a worker
+    services.record_sales(orders)  # the delivery of SO-99 is still open
     services.reverse_sales([cancelled("SO-1", line(price="0.10"))])
 
 
@@ -96,7 +96,7 @@ def test_figures_that_drifted_are_rebuilt_from_the_events(sold):
 
     done = [finding.repair(GRACE) for finding in stale]
 
-    assert done[0].endswith("counters were put right from the events")
+    assert done[0].endswith("counters were corrected from the events")
     assert set(done[1:]) == {""}
     assert list(audit.figures_equal_events()) == []
     [action] = OperatorAction.objects.all()

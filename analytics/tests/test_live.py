@@ -1,4 +1,4 @@
-"""The feed: one reader for all viewers, and none when nobody looks."""
+"""The feed: one reader for all viewers, and none without a viewer."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ class Shop:
 
 @pytest.fixture
 def shop(monkeypatch):
-    monkeypatch.setattr(live, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(live, "POLL_EVERY", 0.01)
     monkeypatch.setattr(live, "BEAT", 0.1)
     return Shop()
 
@@ -53,7 +53,7 @@ def test_every_viewer_is_told_of_every_change(shop):
 
 
 def test_a_hundred_viewers_cost_no_more_reads_than_one(shop, monkeypatch):
-    monkeypatch.setattr(live, "LOOK_EVERY", 60)
+    monkeypatch.setattr(live, "POLL_EVERY", 60)
 
     async def watch():
         feed = live.Feed(shop.read)

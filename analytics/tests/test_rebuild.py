@@ -9,14 +9,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from analytics import services
-from analytics.models import CountedFact, DayFigures, MinuteFigures, ProductFigures
+from analytics.models import CountedEvent, DayFigures, MinuteFigures, ProductFigures
 from analytics.services.rebuild import correct_figures
 from analytics.tests.events import NOON, cancelled, dispatched, line, placed, rejected
 from bus.testing import given
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FACTS = [
+EVENTS = [
     placed("SO-1", line("MUG", 2), line("TEA", 1, "4.99")),
     placed("SO-2", at=NOON + timedelta(minutes=3)),
     placed("SO-3", at=NOON + timedelta(days=1)),
@@ -27,7 +27,7 @@ FACTS = [
 
 
 def silent(_line):
-    """Nobody listens to the progress."""
+    """Ignore the progress."""
 
 
 def count(*events):
@@ -51,10 +51,10 @@ def figures():
 
 
 def test_the_figures_are_the_same_counted_one_by_one_or_rebuilt_from_nothing():
-    given(*FACTS)
-    count(*FACTS)
+    given(*EVENTS)
+    count(*EVENTS)
     one_by_one = figures()
-    for table in (MinuteFigures, DayFigures, ProductFigures, CountedFact):
+    for table in (MinuteFigures, DayFigures, ProductFigures, CountedEvent):
         table.objects.all().delete()
 
     found = services.rebuild_figures(silent)
@@ -64,7 +64,7 @@ def test_the_figures_are_the_same_counted_one_by_one_or_rebuilt_from_nothing():
 
 
 def test_a_rebuild_after_a_change_of_currency_keeps_every_currency(settings):
-    sold = [*FACTS, placed("SO-9", line(price="1200"), currency="JPY")]
+    sold = [*EVENTS, placed("SO-9", line(price="1200"), currency="JPY")]
     given(*sold)
     count(*sold)
     right = figures()
@@ -79,15 +79,15 @@ def test_a_rebuild_after_a_change_of_currency_keeps_every_currency(settings):
 
 
 def test_right_figures_are_left_alone():
-    given(*FACTS)
-    count(*FACTS)
+    given(*EVENTS)
+    count(*EVENTS)
 
     assert services.rebuild_figures(silent) == []
 
 
 def test_wrong_figures_are_named_and_put_right():
-    given(*FACTS)
-    count(*FACTS)
+    given(*EVENTS)
+    count(*EVENTS)
     right = figures()
     DayFigures.objects.filter(day="2026-06-01", currency="EUR").update(
         revenue=Decimal("1.00"), orders=9
@@ -98,14 +98,14 @@ def test_wrong_figures_are_named_and_put_right():
     lines = []
     services.rebuild_figures(lines.append)
 
-    assert "day figures 2026-06-01 EUR: orders is 9, the events say 2" in lines
+    assert "day figures 2026-06-01 EUR: orders is 9, but 2 in the events" in lines
     MinuteFigures.objects.filter(units=0, orders=0, rejected=0, cancelled=0, dispatched=0).delete()
     assert figures() == right
 
 
 def test_figures_that_were_lost_come_back_though_every_event_is_marked_as_counted():
-    given(*FACTS)
-    count(*FACTS)
+    given(*EVENTS)
+    count(*EVENTS)
     right = figures()
     DayFigures.objects.all().delete()
     MinuteFigures.objects.all().delete()
@@ -116,18 +116,18 @@ def test_figures_that_were_lost_come_back_though_every_event_is_marked_as_counte
     assert figures() == right
 
 
-def test_an_event_that_a_worker_still_owes_is_counted_once():
-    given(*FACTS)
+def test_an_event_with_an_open_delivery_is_counted_once():
+    given(*EVENTS)
 
     services.rebuild_figures(silent)
-    count(*FACTS)
+    count(*EVENTS)
 
     assert sum(DayFigures.objects.values_list("orders", flat=True)) == 3
 
 
 def test_of_two_who_found_the_same_only_one_corrects():
-    given(*FACTS)
-    count(*FACTS)
+    given(*EVENTS)
+    count(*EVENTS)
     DayFigures.objects.update(orders=0)
     first = services.compare_figures(silent)
     second = services.compare_figures(silent)
@@ -165,8 +165,8 @@ def test_workers_may_count_while_the_figures_are_put_right():
 
 
 def test_the_command_checks_without_changing_anything(capsys):
-    given(*FACTS)
-    count(*FACTS)
+    given(*EVENTS)
+    count(*EVENTS)
     DayFigures.objects.filter(day="2026-06-01", currency="EUR").update(units=0)
 
     with pytest.raises(CommandError, match="1 counters are wrong"):
@@ -174,5 +174,5 @@ def test_the_command_checks_without_changing_anything(capsys):
     assert DayFigures.objects.get(day="2026-06-01", currency="EUR").units == 0
 
     call_command("rebuild_figures")
-    assert "units is 0, the events say 4" in capsys.readouterr().out
+    assert "units is 0, but 4 in the events" in capsys.readouterr().out
     call_command("rebuild_figures", "--check")

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from analytics import services
-from analytics.models import CountedFact, DayFigures, MinuteFigures, ProductFigures
+from analytics.models import CountedEvent, DayFigures, MinuteFigures, ProductFigures
 from analytics.tests.events import NOON, cancelled, dispatched, line, placed, rejected
 
 TODAY = date(2026, 6, 1)
@@ -39,14 +39,14 @@ def test_the_day_is_that_of_the_shop_and_not_of_greenwich():
 
 
 @pytest.mark.django_db
-def test_a_fact_counts_once_however_often_it_is_delivered():
+def test_an_event_counts_once_however_often_it_is_delivered():
     order = placed("SO-1")
 
     services.record_sales([order, order])
     services.record_sales([order])
 
     assert DayFigures.objects.get().orders == 1
-    assert CountedFact.objects.count() == 1
+    assert CountedEvent.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -66,7 +66,7 @@ def test_the_stream_passes_through_proxies_unbuffered(dashboard, staff_session):
         assert next(response.iter_lines()) == "retry: 2000"
 
 
-def test_a_viewer_to_whom_nothing_new_can_be_said_hears_that_too(dashboard, staff_session):
+def test_a_viewer_gets_a_beat_if_nothing_has_changed(dashboard, staff_session):
     with stream(dashboard, staff_session) as (_response, told):
         next(told)
         names = {next(told)[0] for _time in range(2)}

@@ -1,4 +1,4 @@
-"""The doors of the dashboard: who gets in, and what is served."""
+"""The addresses of the dashboard: who is admitted, and what is served."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -9,7 +9,7 @@ from django.utils import timezone
 from analytics import live, services
 from analytics.tests.events import placed
 
-DOORS = ["analytics:dashboard", "analytics:snapshot", "analytics:stream"]
+PAGES = ["analytics:dashboard", "analytics:snapshot", "analytics:stream"]
 
 pytestmark = pytest.mark.django_db
 
@@ -22,34 +22,34 @@ def staff(client):
     return client
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_stranger_is_sent_to_the_login(client, door):
-    response = client.get(reverse(door))
+@pytest.mark.parametrize("page", PAGES)
+def test_a_stranger_is_sent_to_the_login(client, page):
+    response = client.get(reverse(page))
 
     assert response.status_code == 302
-    assert response["Location"] == f"{reverse('admin:login')}?next={reverse(door)}"
+    assert response["Location"] == f"{reverse('admin:login')}?next={reverse(page)}"
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_customer_who_is_not_staff_is_sent_to_the_login(client, door):
+@pytest.mark.parametrize("page", PAGES)
+def test_a_customer_who_is_not_staff_is_sent_to_the_login(client, page):
     client.force_login(get_user_model().objects.create_user("bob"))
 
-    response = client.get(reverse(door))
+    response = client.get(reverse(page))
 
     assert response.status_code == 302
     assert response["Location"].startswith(reverse("admin:login"))
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_staff_without_the_permission_for_figures_see_none(client, door):
+@pytest.mark.parametrize("page", PAGES)
+def test_staff_without_the_permission_for_figures_see_none(client, page):
     client.force_login(get_user_model().objects.create_user("bob", is_staff=True))
 
-    assert client.get(reverse(door)).status_code == 403
+    assert client.get(reverse(page)).status_code == 403
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_figures_are_read_and_never_posted(staff, door):
-    assert staff.post(reverse(door)).status_code == 405
+@pytest.mark.parametrize("page", PAGES)
+def test_figures_are_read_and_never_posted(staff, page):
+    assert staff.post(reverse(page)).status_code == 405
 
 
 def test_the_snapshot_is_what_the_stream_would_say(staff):
@@ -74,7 +74,7 @@ def test_the_page_is_complete_before_its_script_runs_and_has_none_inline(staff):
     assert "onclick" not in page
 
 
-def test_one_viewer_too_many_is_asked_to_poll(staff, monkeypatch):
+def test_one_viewer_too_many_must_poll(staff, monkeypatch):
     monkeypatch.setattr(live, "MOST_VIEWERS", 0)
 
     response = staff.get(reverse("analytics:stream"))

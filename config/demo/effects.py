@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from analytics.models import CountedFact
+from analytics.models import CountedEvent
 from billing.models import Invoice
 from fulfillment.models import Shipment
 from inventory.models import Movement
@@ -20,7 +20,7 @@ def doubled(numbers: Collection[str]) -> dict[str, int]:
     """
     mails = Message.objects.filter(order_number__in=numbers, original__isnull=True)
     return {
-        "analytics": _beyond_one(CountedFact.objects.filter(number__in=numbers), "number", "kind"),
+        "analytics": _beyond_one(CountedEvent.objects.filter(number__in=numbers), "number", "kind"),
         "billing": _beyond_one(
             Invoice.objects.filter(order_number__in=numbers), "order_number", "kind"
         ),

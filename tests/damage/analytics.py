@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db.models import F
 
-from analytics.models import CountedFact, DayFigures, MinuteFigures, ProductFigures
+from analytics.models import CountedEvent, DayFigures, MinuteFigures, ProductFigures
 from bus.models import State
 from tests.damage.planting import breaks, ledger, twice
 from tests.damage.settled import Shop
@@ -40,7 +40,7 @@ def cancelled_pieces_changed(_shop: Shop, _stack: ExitStack) -> str:
 
 twice(
     "an event is counted once",
-    lambda shop: CountedFact.objects.get(number=shop.released),
+    lambda shop: CountedEvent.objects.get(number=shop.released),
     "kind",
     "number",
 )
@@ -67,7 +67,7 @@ twice(
 
 @breaks("every handler of analytics that is done has its effect", mends=True)
 def count_lost(shop: Shop, _stack: ExitStack) -> str:
-    CountedFact.objects.get(number=shop.released).delete()
+    CountedEvent.objects.get(number=shop.released).delete()
     return shop.released
 
 

@@ -1,4 +1,4 @@
-"""manage.py rebuild_figures: work out all figures again from the events."""
+"""manage.py rebuild_figures: compute all figures again from the events."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,13 +10,13 @@ from analytics import services
 
 class Command(BaseCommand):
     help = (
-        "Work out all figures again from the events, print what differs and put it right."
-        " Workers may go on meanwhile."
+        "Compute all figures again from the events, print the differences and correct them."
+        " Workers can keep running."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--check", action="store_true", help="Change nothing; exit 1 if something differs."
+            "--check", action="store_true", help="Only print the differences; exit 1 if any."
         )
 
     def handle(self, *, check: bool, **_options: Any) -> None:

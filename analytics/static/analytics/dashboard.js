@@ -1,4 +1,4 @@
-// The live dashboard: puts figures into the page as they come.
+// The live dashboard: shows the figures of the feed in the page.
 
 import { Chart } from "./chart.js";
 import { follow } from "./feed.js";
@@ -145,9 +145,9 @@ function wait(since) {
 
 function showBroker() {
   const { ok, error, silent_since: silentSince } = figures.broker;
-  const [kind, words] = silentSince ? ["bad", `The relay is silent since ${time(silentSince)}`]
+  const [kind, words] = silentSince ? ["bad", `The relay has been silent since ${time(silentSince)}`]
     : ok ? ["good", "The broker answers"]
-    : ok === null ? ["unknown", "The broker: no relay has looked yet"]
+    : ok === null ? ["unknown", "No relay has reported on the broker yet"]
     : ["bad", `The broker does not answer: ${error}`];
   byId("broker").dataset.kind = kind;
   write(byId("broker"), words);
@@ -211,7 +211,7 @@ showAge();
 showState("connecting");
 setInterval(showAge, 1000);
 follow(page, {
-  hear: (found) => { figures = found; note(found.at); show(); showAge(); },
+  update: (found) => { figures = found; note(found.at); show(); showAge(); },
   checked: (instant) => { note(instant); showAge(); },
   state: showState,
 });

@@ -1,20 +1,20 @@
-// Where the figures come from: a stream of events, and polling where the stream is refused.
+// The source of the figures: a stream of server-sent events, or polling if the stream is refused.
 
-const SILENCE = 12000; // The server says something every 5 s; after this the stream is not to be trusted.
+const SILENCE = 12000; // ms. The server sends something every 5 s; after this the stream is given up.
 const POLL_EVERY = 2000;
 const TRY_STREAM_AGAIN = 30000;
 
 /**
- * Tell `hear(figures)` at every change, `checked(instant)` when nothing has changed, and
- * `state(name)` of the way there: live, polling, reconnecting or signed-out.
+ * Call `update(figures)` at every change, `checked(instant)` if nothing has changed, and
+ * `state(name)` with the connection's state: live, polling, reconnecting or signed-out.
  */
-export function follow({ stream, snapshot }, { hear, checked, state }) {
+export function follow({ stream, snapshot }, { update, checked, state }) {
   let source, watchdog, poller, again;
 
   function listen() {
     stop();
     source = new EventSource(stream);
-    source.addEventListener("figures", (event) => alive(() => hear(JSON.parse(event.data))));
+    source.addEventListener("figures", (event) => alive(() => update(JSON.parse(event.data))));
     source.addEventListener("checked", (event) => alive(() => checked(event.data)));
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED) fallBack(); // Refused: it will not try again.
@@ -23,8 +23,8 @@ export function follow({ stream, snapshot }, { hear, checked, state }) {
     watch();
   }
 
-  function alive(tell) {
-    tell();
+  function alive(react) {
+    react();
     state("live");
     watch();
   }
@@ -41,14 +41,14 @@ export function follow({ stream, snapshot }, { hear, checked, state }) {
   }
 
   async function poll() {
-    const found = await ask();
+    const found = await fetchSnapshot();
     if (again === undefined) return; // Stopped meanwhile.
-    if (found.figures) hear(found.figures);
+    if (found.figures) update(found.figures);
     state(found.state);
     poller = setTimeout(poll, POLL_EVERY);
   }
 
-  async function ask() {
+  async function fetchSnapshot() {
     try {
       const response = await fetch(snapshot, { cache: "no-store", redirect: "manual" });
       // A redirect leads to the login page.

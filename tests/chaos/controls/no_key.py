@@ -16,9 +16,9 @@ class Broken(AppConfig):
     def ready(self) -> None:
         from fulfillment.warehouse.http import HttpWarehouse
 
-        tell = HttpWarehouse._tell
+        send = HttpWarehouse._send
 
         def without_key(self: Any, body: bytes, _key: str) -> None:
-            tell(self, body, "")
+            send(self, body, "")
 
-        HttpWarehouse._tell = without_key
+        HttpWarehouse._send = without_key
