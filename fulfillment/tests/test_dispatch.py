@@ -67,5 +67,5 @@ def test_what_has_to_come_back_comes_back_once(released: Shipment) -> None:
 
     with pytest.raises(services.NotNow, match="is back already"):
         services.take_back(released.pk)
-    with pytest.raises(services.NotNow, match="must come back"):
+    with pytest.raises(services.NotNow, match="await its return"):
         services.dispatch_shipment(released.pk, "DHL", "2")

@@ -18,5 +18,5 @@ def test_the_signature_is_that_of_the_standard() -> None:
 
 
 def test_a_secret_that_is_not_base64_after_its_prefix_is_refused() -> None:
-    with pytest.raises(BadSecret, match="copy it anew"):
+    with pytest.raises(BadSecret, match="copy it again"):
         signed_headers("whsec_!", "key", 1, b"")

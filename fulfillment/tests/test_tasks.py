@@ -76,7 +76,7 @@ def test_a_reservation_without_a_shipment_needs_a_person(stub: WarehouseStub) ->
 
     settle("fulfillment")
 
-    assert "deliver open_shipment again" in Delivery.objects.get(subscription__name=RELEASE).error
+    assert "redeliver its open_shipment" in Delivery.objects.get(subscription__name=RELEASE).error
     assert stub.received == []
 
 
