@@ -46,7 +46,7 @@ def test_every_package_is_read(ours: dict[str, str]) -> None:
 
 # One per word of the list, as it stood in this project.
 SAMPLES = {
-    "fact": ["class CountedEvent(models.Model):", "_FACTS = ()", "a fact of the shop"],
+    "fact": ["class CountedFact(models.Model):", "_FACTS = ()", "a fact of the shop"],
     "owe": ["routing.owe(events)", "outcome.not_owed += 1", "it is OWED", "a debt"],
     "room": ["for room in ROOMS:", "the rooms side by side"],
     "roof": ["Only the bus and the roof"],
