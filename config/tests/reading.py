@@ -1,4 +1,4 @@
-"""Reads the settings anew, as another process would, and judges them."""
+"""Reads and checks the settings as another process would."""
 
 import os
 import runpy

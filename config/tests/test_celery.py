@@ -1,4 +1,4 @@
-"""How workers start, and find their broker again."""
+"""Workers start, register, and reconnect to their broker."""
 
 import gc
 from pathlib import Path
@@ -26,7 +26,7 @@ def starting(*queues: str) -> SimpleNamespace:
     return SimpleNamespace(app=SimpleNamespace(amqp=amqp))
 
 
-def test_a_broker_that_is_away_is_looked_for_every_second() -> None:
+def test_broker_that_is_away_is_looked_for_every_second() -> None:
     waits = []
 
     with pytest.raises(OperationalError):
@@ -37,7 +37,7 @@ def test_a_broker_that_is_away_is_looked_for_every_second() -> None:
     assert waits == [1, 1, 1]
 
 
-def test_a_worker_obeys_inspection_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_worker_obeys_inspection_alone(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Panel, "data", Panel.data.copy())
         worker.obey_inspection_alone()
@@ -60,7 +60,7 @@ def test_every_command_of_celery_that_changes_something_is_refused() -> None:
     assert not changing & worker.INSPECTION
 
 
-def test_a_worker_that_does_not_consume_its_queue_gives_no_sign_of_life(
+def test_worker_that_does_not_consume_its_queue_gives_no_sign_of_life(
     settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.VAR_DIR = tmp_path
@@ -91,7 +91,7 @@ def test_a_worker_that_does_not_consume_its_queue_gives_no_sign_of_life(
 
 @pytest.mark.parametrize("told", ["should_stop", "should_terminate"])
 @pytest.mark.parametrize("code", [0, 1, True])
-def test_a_worker_that_is_stopping_does_not_ask_to_be_restarted(
+def test_worker_that_is_stopping_does_not_ask_to_be_restarted(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     settings: Any,
@@ -116,7 +116,7 @@ def test_a_worker_that_is_stopping_does_not_ask_to_be_restarted(
     assert not worker.alive_file("billing").exists()
 
 
-def test_a_worker_asks_no_other_worker() -> None:
+def test_worker_asks_no_other_worker() -> None:
     starting = SimpleNamespace(options={"without_mingle": False, "without_gossip": False})
 
     worker.leave_other_workers_alone(sender=starting)
@@ -125,7 +125,7 @@ def test_a_worker_asks_no_other_worker() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_registers_when_its_database_is_there_again(
+def test_worker_registers_when_its_database_is_there_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(patience, "PAUSES", (0, 0))
@@ -144,7 +144,7 @@ def test_a_worker_registers_when_its_database_is_there_again(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("trouble", [DatabaseAway("gone"), DatabaseError("no such table")])
-def test_a_worker_that_cannot_register_does_not_start(
+def test_worker_that_cannot_register_does_not_start(
     monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
     monkeypatch.setattr(patience, "PAUSES", (0, 0))

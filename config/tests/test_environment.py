@@ -1,4 +1,4 @@
-"""Settings are typed, and a wrong one is named."""
+"""Settings are typed, and an invalid one is refused by name."""
 
 import os
 from pathlib import Path
@@ -23,7 +23,7 @@ def written(folder: Path, text: str) -> Path:
     return file
 
 
-def test_an_empty_variable_counts_as_not_set(
+def test_empty_variable_counts_as_not_set(
     env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "PORT", " ")
@@ -31,7 +31,7 @@ def test_an_empty_variable_counts_as_not_set(
     assert env.int("PORT", default=8000, least=1, most=LARGEST_PORT) == 8000
 
 
-def test_a_value_that_begins_with_a_dollar_is_taken_as_it_is(
+def test_value_that_begins_with_a_dollar_is_taken_as_it_is(
     env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "SECRET_KEY", "$2b$12$")
@@ -40,7 +40,7 @@ def test_a_value_that_begins_with_a_dollar_is_taken_as_it_is(
 
 
 @pytest.mark.parametrize("text", ["abc", "70000", "0", "-1", "8000.0", "٨٠", "1e3", "9" * 99])
-def test_a_port_that_is_none_is_named_with_its_limits(
+def test_port_that_is_none_is_named_with_its_limits(
     env: Environment, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setitem(os.environ, "PORT", text)
@@ -52,7 +52,7 @@ def test_a_port_that_is_none_is_named_with_its_limits(
 @pytest.mark.parametrize(
     ("text", "value"), [("1", True), ("On", True), ("0", False), ("no", False)]
 )
-def test_a_switch_is_read(
+def test_switch_is_read(
     env: Environment, monkeypatch: pytest.MonkeyPatch, text: str, value: bool
 ) -> None:
     monkeypatch.setitem(os.environ, "DEBUG", text)
@@ -60,7 +60,7 @@ def test_a_switch_is_read(
     assert env.bool("DEBUG", default=not value) is value
 
 
-def test_a_switch_that_is_neither_on_nor_off_is_refused(
+def test_switch_that_is_neither_on_nor_off_is_refused(
     env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "DEBUG", "maybe")
@@ -70,7 +70,7 @@ def test_a_switch_that_is_neither_on_nor_off_is_refused(
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\x00b", "a\x1bb", "a\udcffb", "a\u2028b"])
-def test_a_value_with_a_sign_that_cannot_be_seen_is_refused_and_not_repeated(
+def test_value_with_a_sign_that_cannot_be_seen_is_refused_and_not_repeated(
     env: Environment, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setitem(os.environ, "SHOP_NAME", text)
@@ -90,7 +90,7 @@ def test_quotes_that_would_be_part_of_a_value_are_refused(
         env.str("SHOP_NAME")
 
 
-def test_a_sample_that_is_empty_on_purpose_is_none(
+def test_sample_that_is_empty_on_purpose_is_none(
     env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "SELLER_IBAN", "")
@@ -100,7 +100,7 @@ def test_a_sample_that_is_empty_on_purpose_is_none(
 
 
 @pytest.mark.parametrize("text", ["", "The Shop GmbH"])
-def test_a_sample_that_nobody_has_replaced_is_remembered(
+def test_sample_that_nobody_has_replaced_is_remembered(
     env: Environment, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setitem(os.environ, "SELLER_NAME", text)
@@ -109,7 +109,7 @@ def test_a_sample_that_nobody_has_replaced_is_remembered(
     assert env.samples == ["SELLER_NAME"]
 
 
-def test_a_file_is_read_as_compose_reads_it(env: Environment, tmp_path: Path) -> None:
+def test_file_is_read_as_compose_reads_it(env: Environment, tmp_path: Path) -> None:
     file = written(
         tmp_path,
         "\ufeff# a comment\n ONE = plain # a comment\nexport TWO='a # b $c'\nTHREE=/tmp/C#\n"
@@ -123,7 +123,7 @@ def test_a_file_is_read_as_compose_reads_it(env: Environment, tmp_path: Path) ->
     }  # fmt: skip
 
 
-def test_the_environment_wins_over_the_file(
+def test_environment_wins_over_the_file(
     env: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(os.environ, "PORT", "9000")
@@ -144,7 +144,7 @@ def test_file_leaves_the_environment_as_it_is(env: Environment, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("line", ["PORT", "secret key = x", "SECRET_KEY='s3cret"])
-def test_a_line_that_cannot_be_read_is_numbered_and_not_repeated(
+def test_line_that_cannot_be_read_is_numbered_and_not_repeated(
     env: Environment, tmp_path: Path, line: str
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"Line 2 of .* cannot be read") as refusal:
@@ -153,7 +153,7 @@ def test_a_line_that_cannot_be_read_is_numbered_and_not_repeated(
     assert "s3cret" not in str(refusal.value)
 
 
-def test_a_file_that_is_not_there_is_refused_where_a_setting_names_it(
+def test_file_that_is_not_there_is_refused_where_a_setting_names_it(
     env: Environment, tmp_path: Path
 ) -> None:
     env.read_file(tmp_path / ".env")
@@ -162,7 +162,7 @@ def test_a_file_that_is_not_there_is_refused_where_a_setting_names_it(
         env.read_file(tmp_path / "prod.env", named_by="ENV_FILE")
 
 
-def test_a_misspelled_name_in_the_file_is_refused(env: Environment, tmp_path: Path) -> None:
+def test_misspelled_name_in_the_file_is_refused(env: Environment, tmp_path: Path) -> None:
     env.read_file(written(tmp_path, "SELER_NAME=Me\nCOMPOSE_PROJECT_NAME=shop\n"))
     env.str("SELLER_NAME")
 
@@ -170,7 +170,7 @@ def test_a_misspelled_name_in_the_file_is_refused(env: Environment, tmp_path: Pa
         env.refuse_misspelled()
 
 
-def test_a_path_begins_at_the_folder_of_the_project_wherever_one_stands(
+def test_path_begins_at_the_folder_of_the_project_wherever_one_stands(
     env: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir("/")

@@ -1,4 +1,4 @@
-"""The admin's first page shows what needs a person, to those who may look at it."""
+"""The admin's first page shows what needs a person, to staff who may view it."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -42,7 +42,7 @@ def test_yes_and_no_are_words_in_the_admin(admin_client: Client) -> None:
     assert "check_small" not in page
 
 
-def test_a_shop_in_which_all_goes_well_says_so(admin_client: Client) -> None:
+def test_shop_in_which_all_goes_well_says_so(admin_client: Client) -> None:
     page = admin_client.get("/admin/").content.decode()
 
     assert "report no trouble" in page

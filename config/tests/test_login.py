@@ -31,7 +31,7 @@ def attempt(name: str, password: str, **more: Any) -> Any:
     return Client().post(URL, {"username": name, "password": password}, **more)
 
 
-def test_an_account_is_locked_for_an_address_after_wrong_passwords() -> None:
+def test_account_is_locked_for_an_address_after_wrong_passwords() -> None:
     for _ in range(3):
         assert attempt("ada", "wrong").status_code == 200
 
@@ -42,7 +42,7 @@ def test_an_account_is_locked_for_an_address_after_wrong_passwords() -> None:
     assert attempt("ada", "right", REMOTE_ADDR="10.0.0.1").status_code == 302
 
 
-def test_an_address_is_locked_after_trying_several_accounts() -> None:
+def test_address_is_locked_after_trying_several_accounts() -> None:
     for number in range(5):
         assert attempt(f"c{number}", "wrong").status_code == 200
 

@@ -1,4 +1,4 @@
-"""Whatever is logged, by whomever, names nobody."""
+"""Log lines hold no personal data, whichever library writes them."""
 
 import io
 import json
@@ -33,7 +33,7 @@ def lines() -> Iterator[io.StringIO]:
     logging.getLogger().removeHandler(handler)
 
 
-def test_an_error_is_logged_by_its_kind_and_place(lines: io.StringIO) -> None:
+def test_error_is_logged_by_its_kind_and_place(lines: io.StringIO) -> None:
     try:
         raise ValueError(NAME)
     except ValueError:
@@ -46,7 +46,7 @@ def test_an_error_is_logged_by_its_kind_and_place(lines: io.StringIO) -> None:
     assert said.endswith("ValueError\n")
 
 
-def test_an_address_in_a_line_is_left_out(lines: io.StringIO) -> None:
+def test_address_in_a_line_is_left_out(lines: io.StringIO) -> None:
     logging.getLogger("django.request").warning("Not Found: %s", "/orders/grace@example.com/")
 
     assert lines.getvalue().endswith("Not Found: /orders/[address]/\n")
@@ -64,7 +64,7 @@ def test_what_a_database_repeats_is_left_out_of_a_line_too(lines: io.StringIO) -
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_checkout_that_the_database_refuses_does_not_log_the_customer(
+def test_checkout_that_the_database_refuses_does_not_log_the_customer(
     lines: io.StringIO,
 ) -> None:
     product = Product.objects.create(
@@ -107,7 +107,7 @@ def said_under_uvicorn(program: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["uvicorn.error", "uvicorn.access", "multiprocessing"])
-def test_an_error_of_the_server_or_of_celery_s_pool_is_logged_like_any_other(name: str) -> None:
+def test_error_of_the_server_or_of_celery_s_pool_is_logged_like_any_other(name: str) -> None:
     said = said_under_uvicorn(
         f"try: raise ValueError('Grace')\n"
         f"except ValueError: logging.getLogger({name!r}).exception('it failed')"
@@ -117,7 +117,7 @@ def test_an_error_of_the_server_or_of_celery_s_pool_is_logged_like_any_other(nam
     assert "Grace" not in said
 
 
-def test_the_addresses_of_pages_are_not_logged() -> None:
+def test_addresses_of_pages_are_not_logged() -> None:
     said = said_under_uvicorn(
         "logging.getLogger('uvicorn.access').info('GET /admin/orders/order/?q=Grace')"
     )

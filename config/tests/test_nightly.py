@@ -1,4 +1,4 @@
-"""What beat starts at night."""
+"""The nightly tasks run their checks and keep the findings."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from config.celery import app
 from tests.project_rules import tasks_of_a_worker
 
 
-def test_a_worker_knows_every_task_that_beat_asks_for() -> None:
+def test_worker_knows_every_task_that_beat_asks_for() -> None:
     asked = {entry["task"] for entry in app.conf.beat_schedule.values()}
 
     assert asked <= tasks_of_a_worker()
@@ -24,7 +24,7 @@ def test_beat_asks_for_every_nightly_task() -> None:
 
 
 @pytest.mark.django_db
-def test_a_finding_fails_the_nightly_audit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finding_fails_the_nightly_audit(monkeypatch: pytest.MonkeyPatch) -> None:
     def finds() -> Iterator[Finding]:
         yield Finding("SO-100042", "has no OrderPlaced")
 
@@ -35,7 +35,7 @@ def test_a_finding_fails_the_nightly_audit(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.django_db
-def test_a_check_that_fails_is_a_finding_and_the_others_still_run(
+def test_check_that_fails_is_a_finding_and_the_others_still_run(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     customer = "Ada Lovelace"

@@ -1,11 +1,11 @@
-"""What a start refuses, with one sentence that names the setting and the way out."""
+"""Invalid settings are refused with one sentence: setting and way out."""
 
 import pytest
 
 from config.tests.reading import HEX, refusal
 
 
-def test_the_settings_of_these_tests_are_a_shop_s() -> None:
+def test_settings_of_these_tests_are_a_shop_s() -> None:
     assert refusal() == ""
 
 
@@ -114,7 +114,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("setting", "value"), REFUSED)
-def test_a_value_that_cannot_be_used_is_refused_by_the_name_of_its_setting(
+def test_value_that_cannot_be_used_is_refused_by_the_name_of_its_setting(
     setting: str, value: str
 ) -> None:
     said = refusal(**{setting: value})
@@ -151,7 +151,7 @@ def test_without_debug_a_copied_sample_counts_as_none(setting: str, value: str) 
     assert f"{setting}: not set, or still the sample" in refusal(**{setting: value})
 
 
-def test_a_sample_of_the_warehouse_is_harmless_where_no_mail_goes_to_it() -> None:
+def test_sample_of_the_warehouse_is_harmless_where_no_mail_goes_to_it() -> None:
     url = "https://warehouse.example.org"
 
     assert not refusal(
@@ -159,7 +159,7 @@ def test_a_sample_of_the_warehouse_is_harmless_where_no_mail_goes_to_it() -> Non
     )
 
 
-def test_a_laptop_needs_no_setting_at_all() -> None:
+def test_laptop_needs_no_setting_at_all() -> None:
     unset = dict.fromkeys(("SECRET_KEY", "SELLER_NAME", "DEFAULT_FROM_EMAIL"), "")
 
     assert not refusal(**unset, DEBUG="1")

@@ -1,4 +1,4 @@
-"""What the settings make of the environment."""
+"""The settings follow from the environment."""
 
 import socket
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_site_url_alone_is_enough() -> None:
     assert found["ALLOWED_HOSTS"] == ["xn--strae-oqa.example", "localhost", "127.0.0.1", "[::1]"]
 
 
-def test_the_port_moves_the_address_of_links() -> None:
+def test_port_moves_the_address_of_links() -> None:
     assert settings_with(PORT="9001")["SITE_URL"] == "http://localhost:9001"
 
 
@@ -62,7 +62,7 @@ def test_this_machine_is_always_among_the_hosts() -> None:
         ("smtp+ssl", None, True, 465),
     ],
 )
-def test_the_scheme_of_the_mail_relay_says_how_it_is_secured(
+def test_scheme_of_the_mail_relay_says_how_it_is_secured(
     scheme: str, tls: bool | None, ssl: bool | None, port: int
 ) -> None:
     found = settings_with(EMAIL_URL=f"{scheme}://me%40x:p%2F%3A@mail.example.org")
@@ -73,7 +73,7 @@ def test_the_scheme_of_the_mail_relay_says_how_it_is_secured(
     assert found["EMAIL_BACKEND"] == "shop.mail.SmtpBackend"
 
 
-def test_an_iban_can_be_none() -> None:
+def test_iban_can_be_none() -> None:
     none = dict.fromkeys(("SELLER_IBAN", "SELLER_VAT_ID", "SELLER_POSTAL_CODE"), "")
 
     seller = settings_with(**none)["SELLER"]
@@ -91,7 +91,7 @@ def test_paths_begin_at_the_project_and_may_hold_any_sign(monkeypatch: pytest.Mo
     assert plain["DATABASES"]["default"]["NAME"] == f"{ROOT}/x.db"
 
 
-def test_a_password_of_its_own_needs_no_percent_signs() -> None:
+def test_password_of_its_own_needs_no_percent_signs() -> None:
     password = "p@:/?#%&+ ü"
 
     found = settings_with(
@@ -102,7 +102,7 @@ def test_a_password_of_its_own_needs_no_percent_signs() -> None:
     assert found["BROKER_URL"] == "redis://:p%40%3A%2F%3F%23%25%26%2B%20%C3%BC@cache:6379/0"
 
 
-def test_a_password_of_its_own_stands_in_where_the_url_has_none() -> None:
+def test_password_of_its_own_stands_in_where_the_url_has_none() -> None:
     found = settings_with(
         DATABASE_URL="postgres://shop@db/shop", DATABASE_PASSWORD="p@",
         REDIS_URL="redis://cache/3", REDIS_PASSWORD="p@",
@@ -112,7 +112,7 @@ def test_a_password_of_its_own_stands_in_where_the_url_has_none() -> None:
     assert found["BROKER_URL"] == "redis://:p%40@cache:6379/3"
 
 
-def test_a_socket_s_folder_can_be_the_database_s_host() -> None:
+def test_socket_s_folder_can_be_the_database_s_host() -> None:
     found = settings_with(DATABASE_URL="postgres://shop:p%40%2F@%2Frun%2FMy:5433/shop")
 
     assert found["DATABASES"]["default"].items() >= {
@@ -157,7 +157,7 @@ def test_what_the_address_of_sqlite_says_wins_over_what_is_usual() -> None:
 
 
 @pytest.mark.postgres
-def test_a_database_that_is_gone_without_a_farewell_is_noticed(db: None) -> None:
+def test_database_that_is_gone_without_a_farewell_is_noticed(db: None) -> None:
     connection.ensure_connection()
 
     with socket.fromfd(connection.connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as wire:

@@ -1,4 +1,4 @@
-"""A list of the admin refuses what it cannot look for, and is not broken by it."""
+"""Lists of the admin refuse lookups that cannot run."""
 
 import pytest
 from django.contrib.auth.models import User

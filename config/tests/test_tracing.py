@@ -1,4 +1,4 @@
-"""A request's trace goes on in the events that it leads to, and in what those lead to."""
+"""Events carry the trace of the request that published them."""
 
 import pytest
 from django.test import Client
@@ -38,7 +38,7 @@ def test_every_event_of_an_order_carries_the_trace_of_its_checkout() -> None:
     assert set(events) == {("OrderPlaced", TRACE), ("StockReserved", TRACE)}
 
 
-def test_a_header_that_is_no_trace_is_passed_over() -> None:
+def test_header_that_is_no_trace_is_passed_over() -> None:
     check_out("<script>")
 
     assert Event.objects.get().traceparent == ""

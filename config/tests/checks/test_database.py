@@ -34,5 +34,5 @@ def test_database_that_cannot_hold_every_name_is_refused(monkeypatch: pytest.Mon
 
 
 @pytest.mark.django_db
-def test_the_database_of_this_test_run_answers() -> None:
+def test_database_of_this_test_run_answers() -> None:
     assert not check_database().fails

@@ -32,7 +32,7 @@ def test_documents_of_another_database_keep_the_shop_from_starting(
 
 
 @pytest.mark.django_db
-def test_a_database_that_is_older_than_its_documents_is_refused(
+def test_database_that_is_older_than_its_documents_is_refused(
     settings: Settings, tmp_path: Path
 ) -> None:
     settings.MEDIA_ROOT = tmp_path / "documents"

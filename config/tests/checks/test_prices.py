@@ -1,4 +1,4 @@
-"""Prices that the shop's currency cannot pay are pointed out."""
+"""Prices that do not suit CURRENCY are reported."""
 
 from decimal import Decimal
 
@@ -29,7 +29,7 @@ def test_prices_finer_than_the_currency_are_counted(
     assert not finer or found.state.startswith(f"{finer} have more")
 
 
-def test_a_price_that_is_nothing_in_the_currency_keeps_the_shop_from_starting(
+def test_price_that_is_nothing_in_the_currency_keeps_the_shop_from_starting(
     settings: Settings,
 ) -> None:
     Product.objects.create(sku="A", name="A", unit_price=Decimal("0.49"))

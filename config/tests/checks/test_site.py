@@ -1,4 +1,4 @@
-"""A shop that does not know its customers apart says so."""
+"""A shop behind a proxy without TRUSTED_PROXIES warns."""
 
 from io import StringIO
 
@@ -18,7 +18,7 @@ from config.checks import require, settings_checks
         ("http://localhost:8000", [], False),
     ],
 )
-def test_a_proxy_that_hides_all_clients_is_told_of(
+def test_proxy_that_hides_all_clients_is_told_of(
     settings: Settings, url: str, proxies: list[str], warned: bool
 ) -> None:
     settings.SITE_URL, settings.TRUSTED_PROXIES = url, proxies

@@ -11,7 +11,7 @@ from config.demo.seeding import seed
 
 
 @pytest.mark.django_db
-def test_a_deployment_with_what_a_laptop_may_have_is_refused(settings: Settings) -> None:
+def test_deployment_with_what_a_laptop_may_have_is_refused(settings: Settings) -> None:
     seed()
     get_user_model().objects.create_superuser("admin", "", "admin")
     settings.SECRET_KEY = "x"

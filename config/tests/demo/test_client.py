@@ -1,4 +1,4 @@
-"""The customer of `manage.py order`: what is done when an answer is lost."""
+"""The customer of `manage.py order` repeats requests whose answers are lost."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""The demo shop: goods with stock, and orders that the shop can take."""
+"""The demo: goods with stock, and orders that the shop accepts."""
 
 import random
 
@@ -14,7 +14,7 @@ from inventory.models import StockItem
 from shop.models import Product
 
 
-def test_the_catalogue_has_at_least_24_goods_of_both_tax_rates_and_a_few_scarce_ones() -> None:
+def test_catalogue_has_at_least_24_goods_of_both_tax_rates_and_a_few_scarce_ones() -> None:
     assert len({good.sku for good in CATALOGUE}) == len(CATALOGUE) >= 24
     assert {good.tax_rate for good in CATALOGUE} == {FULL, REDUCED}
     assert 0 < len(SCARCE) < 6
@@ -75,7 +75,7 @@ def test_random_orders_ask_for_known_goods_each_once() -> None:
     assert any(line["sku"] in SCARCE for order in orders for line in order["lines"])
 
 
-def test_a_catalogue_of_one_good_is_enough_to_order() -> None:
+def test_catalogue_of_one_good_is_enough_to_order() -> None:
     order = random_order(["ONLY-ONE"], random.Random(7))
 
     assert [line["sku"] for line in order["lines"]] == ["ONLY-ONE"]

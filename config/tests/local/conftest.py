@@ -1,4 +1,4 @@
-"""A toy shop that is started, watched and always ended."""
+"""A toy shop, always stopped at the end of a test."""
 
 import contextlib
 import os

@@ -16,14 +16,14 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
 
 
-def test_a_redis_that_answers_is_fine(settings: Settings, redis_url: str) -> None:
+def test_redis_that_answers_is_fine(settings: Settings, redis_url: str) -> None:
     settings.REDIS_EMBEDDED = False
     settings.BROKER_URL = redis_url
 
     assert not check_redis().fails
 
 
-def test_a_broker_that_does_not_answer_is_named(settings: Settings) -> None:
+def test_broker_that_does_not_answer_is_named(settings: Settings) -> None:
     settings.REDIS_EMBEDDED = False
     settings.BROKER_SETTING, settings.BROKER_URL = "BROKER_URL", "redis://127.0.0.1:1/0"
 
@@ -43,7 +43,7 @@ def test_without_any_redis_all_three_ways_out_are_named(
 
 
 @pytest.mark.django_db
-def test_the_doctor_says_what_is_missing_and_fails(settings: Settings) -> None:
+def test_doctor_says_what_is_missing_and_fails(settings: Settings) -> None:
     settings.CURRENCY = "eur"
     told, failed = StringIO(), StringIO()
 
@@ -55,7 +55,7 @@ def test_the_doctor_says_what_is_missing_and_fails(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_the_doctor_is_content_with_a_machine_that_has_all(settings: Settings) -> None:
+def test_doctor_is_content_with_a_machine_that_has_all(settings: Settings) -> None:
     settings.REDIS_EMBEDDED = True
     settings.PORT, settings.FLOWER_PORT = free_port(), free_port()
     told = StringIO()

@@ -72,14 +72,14 @@ def test_doctor_accepts_the_port_on_which_flower_runs(listening: Listening) -> N
         assert check_port("FLOWER_PORT", may_run=True).fails
 
 
-def test_a_free_port_is_fine(settings: Settings) -> None:
+def test_free_port_is_fine(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.PORT = server.getsockname()[1]
 
     assert not check_port("PORT").fails
 
 
-def test_a_busy_port_comes_with_a_free_one(settings: Settings) -> None:
+def test_busy_port_comes_with_a_free_one(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.PORT = server.getsockname()[1]
 
@@ -96,7 +96,7 @@ def test_two_services_on_one_port_are_refused(settings: Settings) -> None:
     assert "Set FLOWER_PORT" in check_ports_differ().fix
 
 
-def test_a_folder_that_is_a_file_is_refused(settings: Settings, tmp_path: Path) -> None:
+def test_folder_that_is_a_file_is_refused(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     settings.VAR_DIR = tmp_path / "file" / "var"
 

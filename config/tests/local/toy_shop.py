@@ -37,7 +37,7 @@ def deaf(_name: str) -> None:
 
 
 def crash(_name: str) -> None:
-    raise SystemExit("the moon is in the wrong house")
+    raise SystemExit("the moon is in the wrong phase")
 
 
 def main(folder: str, kind: str) -> None:
