@@ -1,4 +1,4 @@
-"""The catalogue in the admin, and what the admin pages of the apps share."""
+"""The catalogue in the admin, and the base classes of the apps' admin pages."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ from shop.models import Product
 from shop.money import money
 
 MOST_FOUND = 20
-"""Products that are suggested at a time."""
+"""Products suggested at a time."""
 
 
 class LooksOnly:
-    """Rows that nobody adds, changes or deletes by hand. Stands before the admin's own class."""
+    """Mixin for read-only pages; list it before the admin's class."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -34,7 +34,11 @@ class LooksOnly:
 
 
 def row_of(page: "DjangoModelAdmin[Any]", request: HttpRequest, object_id: object) -> Any:
-    """The row that an address names; 404 where it names none, or is no number at all."""
+    """The row of an address.
+
+    Raises:
+        Http404: there is none, or the id is not a number.
+    """
     row = page.get_object(request, unquote(str(object_id)))
     if row is None:
         raise Http404
@@ -42,7 +46,7 @@ def row_of(page: "DjangoModelAdmin[Any]", request: HttpRequest, object_id: objec
 
 
 def amount(name: str) -> Any:
-    """A column or field that shows the row's amount of that name in the row's currency."""
+    """A column or field that shows the amount `name` in the row's currency."""
 
     @admin.display(description=name.replace("_", " "), ordering=name)
     def shown(_admin: Any, row: Any) -> str:
@@ -52,12 +56,12 @@ def amount(name: str) -> Any:
 
 
 class ChangesOnly(DjangoModelAdmin):  # type: ignore[type-arg]  # not subscriptable when it runs
-    """Stands behind the theme's class, whose own `save_model` ends here."""
+    """List it after the theme's class, whose `save_model` calls this one."""
 
     form = ChangesForm
 
     def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> Model | None:
-        """The row; locked when something is to be written, so that nobody else writes meanwhile."""
+        """The row; a POST locks it until the transaction ends."""
         row: Model | None = super().get_object(request, *args, **options)
         if row is not None and request.method == "POST" and connection.in_atomic_block:
             rows = self.model._default_manager.select_for_update(no_key=True)
@@ -89,7 +93,7 @@ class ProductAdmin(WritableAdmin):
         return [path("search/", search, name="shop_product_search"), *super().get_urls()]
 
     def search(self, request: HttpRequest) -> JsonResponse:
-        """Products for sale whose SKU or name has all the words, for the fields that ask."""
+        """Active products whose SKU or name has all words of `q`, for `ProductInput`."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = self.model.objects.filter(active=True)
@@ -104,5 +108,5 @@ class ProductAdmin(WritableAdmin):
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
-        """A SKU stands on orders and in the stock: it is chosen once."""
+        """Orders and stock refer to the SKU, so it cannot be changed."""
         return ["sku"] if obj else []

@@ -1,4 +1,4 @@
-"""How an error that a view of the API raised is answered."""
+"""The API's response to an error that a view raised."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ from shop.problems import MEDIA_TYPE, Busy, Forbidden, NotFound, OutcomeUnknown,
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer an error that a view raised; what nobody foresaw stays an error, and is logged."""
+    """The problem response for an expected error; None for others, which are logged as errors."""
     api_error = _as_api_error(error)
     if api_error is None:
         return None
     set_rollback()
-    # In JSON, whatever the view's answers are otherwise: the description's are YAML.
+    # Always JSON, also for views with another format, such as the schema's YAML.
     request = context["request"]
     request.accepted_renderer, request.accepted_media_type = JSONRenderer(), MEDIA_TYPE
     headers = {}

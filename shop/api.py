@@ -21,7 +21,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
     unit_price = AmountField()
     currency = serializers.CharField()
     available = serializers.SerializerMethodField(
-        help_text="Pieces that can be ordered now; null where nobody counts them."
+        help_text="Pieces that can be ordered now; null for a shop without an inventory."
     )
 
     class Meta:
@@ -39,7 +39,7 @@ class Pages(pagination.PageNumberPagination):
     max_page_size = 100
 
     def get_page_size(self, request: Request) -> int:
-        """As asked for; refused, not replaced by another number, where it is none.
+        """The requested page size, or the default. A bad value is refused, not replaced.
 
         Raises:
             InvalidParameter: it is not a whole number from 1 to `max_page_size`.
@@ -74,7 +74,7 @@ class ProductList(generics.ListAPIView[Product]):
     pagination_class = Pages
 
     def get_serializer(self, *args: Any, **options: Any) -> Any:
-        """The stock is asked once for the whole page."""
+        """Reads the stock once for the whole page."""
         serializer: Any = super().get_serializer(*args, **options)
         page = args[0] if args else ()
         serializer.context["pieces"] = available([product.sku for product in page])

@@ -1,7 +1,7 @@
-"""How much of something one address, one recipient, or everybody together may ask for.
+"""Rate limits per address, per recipient, or for all together.
 
-In the memory of the process that answers: it costs no query, no Redis, and holds under parallel
-requests. With several web processes each has budgets of its own.
+In the memory of the web process: no query, no Redis, and exact for parallel requests. Each web
+process has its own budgets.
 """
 
 import math
@@ -17,24 +17,24 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 MOST_KEYS = 50_000
-"""Remembered per budget. The one not asked for longest is forgotten first."""
+"""Kept per budget; the least recently used is dropped first."""
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 WRITTEN = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])")
 
 
 class Rate(NamedTuple):
-    """So many in a period of so many seconds."""
+    """`number` per `seconds`."""
 
     number: int
     seconds: int
 
 
 def read_budgets(written: dict[str, str]) -> dict[str, Rate]:
-    """Read settings like 20/h or 600/10m.
+    """Parse settings like 20/h or 600/10m.
 
     Raises:
-        ImproperlyConfigured: one of them is written otherwise.
+        ImproperlyConfigured: a setting has another format.
     """
     return {name: _read(name, text) for name, text in written.items()}
 
@@ -43,15 +43,15 @@ def _read(name: str, text: str) -> Rate:
     found = WRITTEN.fullmatch(text)
     if found is None:
         raise ImproperlyConfigured(
-            f"{name} is {text!r}; write how many in which time, like 20/h or 600/10m."
+            f"{name} is {text!r}; it must be a number per time, like 20/h or 600/10m."
         )
     return Rate(int(found[1]), int(found[2] or 1) * UNITS[found[3]])
 
 
 class Budget:
-    """The setting's number at once, and as many again in each period, evenly.
+    """Allows the setting's number at once, and as many again per period, evenly.
 
-    The generic cell rate algorithm: one instant is kept for each key, from which all is free again.
+    The generic cell rate algorithm: one instant per key, from which the whole budget is free again.
     """
 
     def __init__(self, setting: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -61,7 +61,7 @@ class Budget:
         self._lock = threading.Lock()
 
     def take(self, key: str = "") -> int:
-        """Take one. 0, or the whole seconds after which there will be one again."""
+        """Take one. Returns 0, or the whole seconds until one is free."""
         rate = self._rate
         with self._lock:
             now = self._clock()
@@ -75,7 +75,7 @@ class Budget:
         return max(1, math.ceil(wait)) if wait > 1e-6 else 0
 
     def give_back(self, key: str = "") -> None:
-        """What was taken was not used."""
+        """Return one that was taken but not used."""
         rate = self._rate
         with self._lock:
             if key in self._free_at:
@@ -93,7 +93,7 @@ class Budget:
 
 
 def network_of(address: str | None) -> str:
-    """By what an address is counted: IPv6 gives everybody 2**64 of them, so by the first half."""
+    """The key of an address: a client has 2**64 IPv6 addresses, so their first half is used."""
     try:
         found = ip_address(address or "")
     except ValueError:

@@ -1,8 +1,8 @@
-"""Changing a row in the admin: only the fields that somebody changed in the form are written.
+"""Admin forms that write only the fields that were changed in the form.
 
-A form shows a whole row as it was when the page was opened, and other processes write to the row
-meanwhile: a stock item's numbers change with every order. So each form carries the values it was
-rendered with (Django's hidden initial values), and what differs from them is what was changed.
+A form shows the row as it was when the page was opened, while other processes write to it: a stock
+item's numbers change with every order. So each form carries the values it was rendered with
+(Django's hidden initial values); a field that differs from them was changed.
 """
 
 from typing import Any
@@ -11,11 +11,10 @@ from django import forms
 
 
 class ChangesForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
-    """A form that changes what was changed in it, and leaves the other fields as the row has them.
+    """Writes the changed fields only.
 
-    A field that somebody else has changed since the page was opened is refused, unless both chose
-    the same value. A form that came without the values it was rendered with, as a script sends it,
-    is compared with the row instead.
+    A field that was changed in the row since the page was opened is refused, unless both values are
+    equal. A form sent without its rendered values, as by a script, is compared with the row.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -38,13 +37,13 @@ class ChangesForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
                 shown = self.get_initial_for_field(field, name)
                 self.add_error(
                     name,
-                    f"Somebody else changed this to {shown!s} after this page was opened. "
-                    "Open the page again, then change it.",
+                    f"This was changed to {shown!s} after the page was opened. "
+                    "Reload the page, then change it.",
                 )
         return cleaned
 
     def save(self, commit: bool = True) -> Any:
-        """Write the changed fields alone; a row that is new is written whole."""
+        """Write the changed fields; a new row is written whole."""
         if not commit or self.instance.pk is None:
             return super().save(commit)
         row = super().save(commit=False)
@@ -54,7 +53,7 @@ class ChangesForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 
     @property
     def changed_columns(self) -> list[str]:
-        """Names of the fields that the row must be saved with."""
+        """The `update_fields` for saving the row."""
         stored = {field.name for field in self.instance._meta.concrete_fields}
         return [name for name in self.changed_data if name in stored]
 

@@ -1,4 +1,4 @@
-"""Columns that several apps have."""
+"""Model fields that several apps use."""
 
 from decimal import Decimal
 from typing import Any
@@ -12,9 +12,9 @@ CENT = Decimal("0.01")
 
 
 class LinkHash(models.CharField):  # type: ignore[type-arg]  # not generic at run time
-    """The hash of the customer's link to the order named by the column `of`.
+    """The hash of the customer's link to the order whose public id is in the column `of`.
 
-    Set when the row is inserted, by whatever way, and kept from then on.
+    Set when the row is inserted, also by `bulk_create`, and never changed.
     """
 
     def __init__(self, *, of: str, **options: Any) -> None:
@@ -36,9 +36,9 @@ class LinkHash(models.CharField):  # type: ignore[type-arg]  # not generic at ru
 
 
 class Amount(models.DecimalField):  # type: ignore[type-arg]  # not generic at run time
-    """An amount in its row's currency, of which none has more than three decimal places.
+    """An amount in its row's currency, with up to three decimal places.
 
-    It is read with two places, unless the third one is needed: 12.50, 12.505.
+    Read with two places, unless the third is needed: 12.50, 12.505.
     """
 
     def __init__(self, **options: Any) -> None:

@@ -1,6 +1,6 @@
-"""What became of a COMMIT: done, refused, or unknown because its answer was lost.
+"""The outcome of a COMMIT: done, refused, or unknown because its response was lost.
 
-The database backends in `shop.postgresql` and `shop.sqlite3` tell them apart; ENGINE names them.
+The database backends `shop.postgresql` and `shop.sqlite3` distinguish them; set them as ENGINE.
 """
 
 from typing import Any
@@ -12,11 +12,11 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class CommitUnanswered(OperationalError):
-    """COMMIT was sent and not answered: the transaction may have been saved, or not."""
+    """COMMIT was sent, but no response came: the transaction may or may not be saved."""
 
 
 class AnsweredCommits:
-    """Stands before Django's own DatabaseWrapper."""
+    """Mixin; list it before Django's DatabaseWrapper."""
 
     connection: Any
 
@@ -24,8 +24,8 @@ class AnsweredCommits:
         """Commit.
 
         Raises:
-            CommitUnanswered: nobody knows whether it was saved.
-            Error: any other one of the database; nothing was saved.
+            CommitUnanswered: the outcome is unknown.
+            Error: any other database error; nothing was saved.
         """
         was_closed = self._is_closed()
         try:
@@ -33,11 +33,11 @@ class AnsweredCommits:
         except DATABASE_AWAY as error:
             if was_closed or self._is_refusal(error):
                 raise
-            raise CommitUnanswered("COMMIT was sent, and its answer was lost.") from error
+            raise CommitUnanswered("COMMIT was sent, but its response was lost.") from error
 
     def _is_closed(self) -> bool:
         raise NotImplementedError
 
     def _is_refusal(self, error: Exception) -> bool:
-        """Whether the database itself said that it did not commit."""
+        """Whether the database has reported that it did not commit."""
         raise NotImplementedError

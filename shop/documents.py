@@ -1,4 +1,4 @@
-"""Reading issued documents: the very bytes that were issued, or an error."""
+"""Reading issued documents: the bytes that were issued, or an error."""
 
 from hashlib import sha256
 from typing import Protocol
@@ -7,15 +7,15 @@ from django.core.files.storage import default_storage
 
 
 class DocumentUnavailable(OSError):
-    """The storage does not give the document out now; a volume may be late."""
+    """The document cannot be read now; a volume may not be mounted yet."""
 
 
 class DocumentAltered(Exception):
-    """The storage holds something else than what was issued. It must not reach anybody."""
+    """The stored file is not the one that was issued; it must not be shown or sent."""
 
 
 class Issued(Protocol):
-    """Where a document is kept, and the SHA-256 of what was issued, in hexadecimal."""
+    """A document's name in storage, and the SHA-256 of its content in hexadecimal."""
 
     @property
     def storage_name(self) -> str: ...
@@ -28,8 +28,8 @@ def read(document: Issued) -> bytes:
     """The content of an issued document.
 
     Raises:
-        DocumentUnavailable: it is missing or cannot be read.
-        DocumentAltered: what is kept under its name is not what was issued.
+        DocumentUnavailable: the file is missing or cannot be read.
+        DocumentAltered: the file is not the one that was issued.
     """
     name = document.storage_name
     try:
@@ -37,17 +37,17 @@ def read(document: Issued) -> bytes:
             content: bytes = file.read()
     except OSError as error:
         raise DocumentUnavailable(
-            f"{name} cannot be read ({type(error).__name__}). Does this process see the folder "
-            "into which the worker of billing draws (MEDIA_ROOT or the volume)?"
+            f"{name} cannot be read ({type(error).__name__}). Check that this process has the "
+            "folder into which billing's worker writes (MEDIA_ROOT or the volume)."
         ) from error
     if not is_issued(document, content):
         raise DocumentAltered(
             f"{name} is not the file that was issued: its SHA-256 differs. "
-            "Restore it from a backup, then deliver again."
+            "Restore it from a backup, then redeliver."
         )
     return content
 
 
 def is_issued(document: Issued, content: bytes) -> bool:
-    """Whether these bytes are what was issued."""
+    """Whether these are the bytes that were issued."""
     return sha256(content).hexdigest() == document.sha256

@@ -1,4 +1,4 @@
-"""The events of the shop. All events of an order, whichever room states them, are in its stream."""
+"""The events of the shop. All events of an order, from whichever app, are in the order's stream."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -50,7 +50,7 @@ class Shortage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderEvent(DomainEvent, frozen=True, kw_only=True):
-    """An event about one order, stated at most once unless its class says otherwise."""
+    """An event about one order, published at most once unless its class has another key."""
 
     number: str
     order_id: UUID
@@ -77,10 +77,10 @@ class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderConfirmed(OrderPlaced, frozen=True, kw_only=True):
-    """The order's goods are set aside and it was not cancelled before: it will be carried out.
+    """The order's stock is reserved, and it was not cancelled before.
 
-    Whoever binds the customer (an invoice, a thank-you) waits for this; a rejected order never
-    has one. Published before the order's `OrderCancelled`, or not at all.
+    Handlers that commit the shop to the order (invoice, confirmation) subscribe to this; a rejected
+    order never has one. Published before the order's `OrderCancelled`, or not at all.
     """
 
     placed_at: datetime
@@ -89,10 +89,10 @@ class OrderConfirmed(OrderPlaced, frozen=True, kw_only=True):
 class OrderCancelled(OrderPlaced, frozen=True, kw_only=True):
     placed_at: datetime
     reason: str
-    """The shop's own words, of a rejected order; else empty. What a customer or staff gave as a
-    reason stays in the order's row. Earlier releases have it here."""
+    """The shop's text for a rejected order, else empty: the reason of a customer or of staff stays
+    in the order's row. Events of earlier releases contain it."""
     rejected: bool = False
-    """The stock could not serve it; otherwise the customer or staff wanted it cancelled."""
+    """The stock rejected it; otherwise the customer or staff cancelled it."""
 
 
 class StockReserved(OrderEvent, frozen=True, kw_only=True):
@@ -104,7 +104,7 @@ class StockRejected(OrderEvent, frozen=True, kw_only=True):
 
 
 class InvoiceNumbered(OrderEvent, frozen=True, kw_only=True):
-    """A document has its number and its frozen content; its PDF can be drawn."""
+    """A document has its number and frozen content; its PDF is not drawn yet."""
 
     document: str
     kind: Literal["invoice", "credit note"]
@@ -115,7 +115,7 @@ class InvoiceNumbered(OrderEvent, frozen=True, kw_only=True):
 
 
 class InvoiceIssued(InvoiceNumbered, frozen=True, kw_only=True):
-    """The document's PDF can be had from storage."""
+    """The document's PDF is in storage."""
 
     personal = ("customer",)
 
@@ -150,7 +150,7 @@ class ShipmentDispatched(OrderEvent, frozen=True, kw_only=True):
 
 
 class MailResendRequested(OrderEvent, frozen=True, kw_only=True):
-    """Staff want a mail of the order sent to the customer once more."""
+    """Staff request that a mail of the order is sent again."""
 
     mail: str
     """The key of the first mail."""

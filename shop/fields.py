@@ -1,4 +1,4 @@
-"""What a REST client may write into a field, and how it reads an amount."""
+"""Serializer fields of the API: strict input, and amounts."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ UNKNOWN = "There is no such field."
 
 
 def _plain(field: serializers.Field[Any, Any, Any, Any], data: Any) -> None:
-    """Judge what came before blanks around it are cut off: a line break is never such a blank."""
+    """Check the raw value: stripping would remove a line break at its end."""
     if not isinstance(data, str):
         field.fail("invalid")
     if not is_plain(data):
@@ -33,7 +33,7 @@ def _plain(field: serializers.Field[Any, Any, Any, Any], data: Any) -> None:
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses an object with a field that it does not know, in place of dropping it in silence."""
+    """Refuses an object with an unknown field instead of ignoring the field."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Must be an object."}
 
@@ -71,14 +71,14 @@ class PlainTextField(serializers.CharField):
 
 @extend_schema_field({"type": "string", "format": "email", "maxLength": LONGEST_EMAIL})
 class PlainEmailField(PlainTextField):
-    """One e-mail address that can be mailed; its value is as `shop.mail.mailable` writes it."""
+    """One e-mail address that can be mailed, normalized by `shop.mail.mailable`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=LONGEST_EMAIL, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if not text:  # which is the validators' to refuse
+        if not text:  # the validators refuse it
             return text
         try:
             return mailable(text)
@@ -113,7 +113,7 @@ class WholeNumberField(serializers.IntegerField):
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "12.50"})
 class AmountField(serializers.Field[Any, Any, str, Any]):
-    """An amount in its row's `currency`, as a text with that currency's decimal places: "12.50"."""
+    """An amount in its row's `currency`, as text with its decimal places: "12.50"."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)

@@ -1,4 +1,4 @@
-"""Files that are written whole, survive a power cut and never take another file's place."""
+"""Files that are written whole, survive a power cut and never replace another file."""
 
 import errno
 import os
@@ -7,14 +7,14 @@ from pathlib import Path
 from secrets import token_hex
 
 NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
-"""What file systems without hard links answer (exFAT, some network shares)."""
+"""Errors of file systems without hard links (exFAT, some network shares)."""
 
 
 def create(path: Path, content: bytes) -> bool:
-    """Write a new file; it has its whole content, on the disk, before it has its name.
+    """Write a new file; its content is synced to the disk before it gets its name.
 
     Returns:
-        False where `path` exists already: what is there stays as it is.
+        False if `path` exists; that file is not changed.
 
     Raises:
         OSError: the folder cannot be written to.
@@ -28,7 +28,7 @@ def create(path: Path, content: bytes) -> bool:
     except OSError as error:
         if error.errno not in NO_HARD_LINKS:
             raise
-        # A crash in here leaves the begin of the content; `create` then says False.
+        # A crash in here leaves a part of the content, and `create` then returns False.
         try:
             _write(path, content)
         except FileExistsError:
@@ -40,7 +40,7 @@ def create(path: Path, content: bytes) -> bool:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put a whole file in the place of one that is known to be damaged."""
+    """Replace a file that is known to be damaged, atomically."""
     draft = _draft(path, content)
     try:
         draft.replace(path)
@@ -50,7 +50,7 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """Have the disk keep a file, or the names in a folder, through a power cut."""
+    """Sync a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -77,7 +77,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder with its parents; each new name is on the disk."""
+    """Make the folder and its parents; each new name is synced to the disk."""
     if folder.is_dir():
         return
     _make_folder(folder.parent)

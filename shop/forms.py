@@ -1,4 +1,4 @@
-"""The field in which staff name a product: typed or found, never a list of the whole catalogue."""
+"""The form field for a product: a text input with suggestions, not a list of the catalogue."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from shop.models import Product
 
 
 class ProductInput(UnfoldAdminTextInputWidget):
-    """A text field that suggests products as one types; without its script a SKU is typed whole."""
+    """A text input that suggests products while typing; without its script it takes a whole SKU."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(
@@ -29,7 +29,7 @@ class ProductInput(UnfoldAdminTextInputWidget):
 
 
 class ProductField(forms.CharField):
-    """The SKU of a product of the catalogue. One query for each field that was filled in."""
+    """The SKU of a product in the catalogue. One query for each field with a value."""
 
     widget = ProductInput
     default_error_messages = {"unknown": "There is no product %(sku)s; search by SKU or name."}

@@ -1,4 +1,4 @@
-"""Whether this process is up, and whether it can serve."""
+"""The probes: whether this process is up, and whether it can serve."""
 
 import threading
 import time
@@ -15,9 +15,9 @@ from bus.selectors import broker_state
 
 
 class _Shared:
-    """One look at a time, whose answer is for all who asked before it began.
+    """One check at a time; its result is for all requests that came before it began.
 
-    Anybody may ask, in any number, and no limit on requests holds for probes.
+    The probes are public and have no rate limit, so their cost must not grow with their number.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ _shared = _Shared()
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view takes one
-    """200 while the process answers at all; it asks nobody else."""
+    """200 while the process responds; uses no other service."""
     return JsonResponse({"status": "up"})
 
 
@@ -50,11 +50,10 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view tak
 def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- a view takes one
     """200 when the database answers and is migrated, else 503.
 
-    The broker is reported from the relay's heartbeat and never fails this: a checkout needs none.
-    What a relay said that has been silent since is not repeated; `relay_seconds_ago` is the age of
-    its last sign, and `needs_a_person` counts by kind what the admin's first page lists. `shop`
-    tells one shop from another one. Only states and counts are told, no addresses, names and
-    errors' texts: this page is public.
+    The broker's state is that of the relay's last heartbeat and does not matter: a checkout needs
+    no broker. It is unknown if the relay is silent; `relay_seconds_ago` is the heartbeat's age.
+    `needs_a_person` counts by kind what the admin's index lists. `shop` identifies the shop. This
+    page is public: states and counts only, no addresses, names or error texts.
     """
     ready, parts = _shared.look()
     body = {"status": "ready" if ready else "not ready", **parts}

@@ -1,8 +1,8 @@
-"""The customer's link to an order: who has it may see the order, its documents, and cancel it.
+"""The customer's link to an order. Its token is the right to see the order and to cancel it.
 
-Its token is told to the customer alone, in answers and mails. It is derived with the shop's key,
-so that a mail can be drawn again, and follows from no identifier without that key. The database
-holds its hash only: no dump, event, log or payload opens an order.
+Only the customer gets the token, in responses and mails. It is derived from the order's public id
+with the shop's key, so that a mail can be rendered again, and cannot be computed without the key.
+The database holds only its hash: no dump, event, log or payload contains it.
 """
 
 import hashlib
@@ -23,10 +23,10 @@ IN_A_PATH = re.compile(
 
 
 def token_of(order_id: UUID) -> str:
-    """The order's token. The oldest key that the shop still has derives it.
+    """The order's token, derived with the oldest key in SECRET_KEY_FALLBACKS, else SECRET_KEY.
 
-    So links in later mails work on while SECRET_KEY is being replaced; links that were handed out
-    before are known by their hash, whatever the key is today.
+    So links in later mails stay the same while SECRET_KEY is rotated; links sent before are found
+    by their hash, whatever the key is.
     """
     key = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS][-1]
     digest = hmac.digest(key.encode(), PURPOSE + order_id.bytes, "sha256")
@@ -34,15 +34,15 @@ def token_of(order_id: UUID) -> str:
 
 
 def hash_of(token: str) -> str:
-    """What is stored of a token, and what it is found by: SHA-256 in hexadecimal."""
+    """The stored hash of a token: SHA-256 in hexadecimal."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def page_of(token: str) -> str:
-    """The full address of the customer's page."""
+    """The absolute URL of the customer's page."""
     return f"{settings.SITE_URL}/orders/{token}/"
 
 
 def masked(text: str) -> str:
-    """The text, without tokens in the paths that it names."""
+    """The text with the tokens in its paths replaced."""
     return IN_A_PATH.sub("[link]", text)

@@ -1,4 +1,4 @@
-"""What is done with every request before a view gets it."""
+"""Middleware: trailing slashes, and NUL characters."""
 
 from http import HTTPStatus
 from typing import Any
@@ -15,10 +15,10 @@ NUL = "\0"
 
 
 class SlashMiddleware(CommonMiddleware):
-    """Django's, but nothing with a body is redirected, since a redirect would lose the body.
+    """Django's, but requests with a body are not redirected, since that would lose the body.
 
-    An address of the API works without the slash at its end, with every method. A page's address
-    is completed for GET and HEAD alone.
+    An API address works without its trailing slash for every method; a page's address is redirected
+    for GET and HEAD only.
     """
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
@@ -28,7 +28,7 @@ class SlashMiddleware(CommonMiddleware):
         return super().process_request(request)
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
-        """Where the API has nothing, say so as a problem; with DEBUG Django shows a page."""
+        """A problem for unknown API addresses; with DEBUG Django would show a page."""
         nothing = response.status_code == HTTPStatus.NOT_FOUND and request.resolver_match is None
         if nothing and request.path_info.startswith(API):
             return not_found(request)
@@ -50,10 +50,10 @@ class NulMiddleware(MiddlewareMixin):
         return bad_request(request) if NUL in request.path or NUL in query else None
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
-        """After the check of the CSRF token, which has read a form already."""
+        """Check the form after the CSRF check, which has parsed it already."""
         if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
             return None
-        if request.path.startswith(API):  # whose parsers take no forms
+        if request.path.startswith(API):  # its parsers accept no forms
             return None
         for name, values in request.POST.lists():
             if NUL in name or any(NUL in value for value in values):

@@ -1,4 +1,4 @@
-"""The catalogue."""
+"""Products, submitted forms, and spent budgets."""
 
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from shop.money import decimal_places, rounded
 
 
 class Product(models.Model):
-    """Something the shop sells. The price includes the tax and is in the shop's currency."""
+    """A product. Its price includes the tax and is in the shop's currency."""
 
     sku = models.CharField(
         "SKU",
@@ -40,16 +40,16 @@ class Product(models.Model):
 
     @property
     def currency(self) -> str:
-        """The shop's: what is ordered keeps the one of its day."""
+        """The shop's currency; orders keep the currency they were placed in."""
         return str(settings.CURRENCY)
 
     @property
     def price(self) -> Decimal:
-        """The unit price as it is shown and charged: rounded to what the currency can pay."""
+        """The unit price as shown and charged: rounded to the currency's minor unit."""
         return rounded(self.unit_price, self.currency)
 
     def clean(self) -> None:
-        """Refuse a price that cannot be paid.
+        """Check that the price can be paid.
 
         Raises:
             ValidationError: it has more decimal places than the currency.
@@ -57,14 +57,14 @@ class Product(models.Model):
         if self.unit_price is not None and self.unit_price != self.price:
             places = decimal_places(self.currency)
             raise ValidationError(
-                {"unit_price": f"{self.currency} has {places} decimal places; use no more."}
+                {"unit_price": f"{self.currency} has {places} decimal places; round the price."}
             )
 
 
 class Submission(models.Model):
-    """A form of the admin that was sent, so that the same one sent again does nothing.
+    """A submitted form, so that submitting it again does nothing.
 
-    Written in the transaction of its effect; kept for longer than its token is valid.
+    Written in the transaction of its effect; kept longer than its token is valid.
     """
 
     key = models.CharField(max_length=32, primary_key=True, help_text="From the form's token.")
@@ -77,7 +77,7 @@ class Submission(models.Model):
 
 
 class Spending(models.Model):
-    """What somebody has used of a budget (`shop.spending`); the key is hashed and names nobody."""
+    """What is used of a budget (`shop.spending`). The key is a hash, so it is no personal data."""
 
     key = models.CharField(max_length=64, primary_key=True)
     free_at = models.FloatField(help_text="Seconds since the epoch, from which all is free again.")

@@ -1,6 +1,6 @@
 """Amounts: `Decimal` and an ISO 4217 code, rounded half-up to the currency's minor unit.
 
-Decimal places and formats are those of CLDR, as Babel has them.
+Decimal places and formats are from CLDR, by Babel.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -19,16 +19,16 @@ from babel.numbers import (
 )
 
 MOST_PLACES = 3
-"""Decimal places of the finest currency that people pay with, the Kuwaiti dinar among others."""
+"""The most decimal places of any currency in use, such as the Kuwaiti dinar."""
 
 ENGLISH = Locale("en", "GB")
 NUMBER = parse_pattern("#,##0.00")
-# The code, since a sign may stand for several currencies; behind, so that columns align.
+# The code, since one sign may mean several currencies; after the amount, so that columns align.
 WITH_CODE = parse_pattern("#,##0.00 ¤¤")
 
 
 class UnknownCurrency(ValueError):
-    """There is no such currency, so nobody knows how many decimal places it has."""
+    """The code is no ISO 4217 currency, so its decimal places are unknown."""
 
 
 class Amounts(NamedTuple):
@@ -40,19 +40,19 @@ class Amounts(NamedTuple):
 
 
 def is_payable(currency: str) -> bool:
-    """Whether a shop can sell in it: it is legal tender somewhere today, written in capitals."""
+    """Whether a shop can sell in it: a code in capitals that is legal tender today."""
     return currency in _tender()
 
 
 @lru_cache(maxsize=256)
 def is_known(currency: str) -> bool:
-    """Whether it is or was a currency (ISO 4217); a row may name one that is gone meanwhile."""
+    """Whether it is or was a currency (ISO 4217): old rows may have one no longer in use."""
     return len(currency) == 3 and currency.isupper() and is_currency(currency)
 
 
 @lru_cache(maxsize=256)
 def decimal_places(currency: str) -> int:
-    """Of the currency's minor unit; 2 for a code that is not known."""
+    """The decimal places of the currency's minor unit; 2 for an unknown code."""
     return get_currency_precision(currency)
 
 
@@ -60,22 +60,22 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     """Round half-up (commercial rounding, DIN 1333) to the minor unit of `currency`.
 
     Raises:
-        UnknownCurrency: for a code that is not known.
+        UnknownCurrency: the code is no ISO 4217 currency.
     """
     if not is_known(currency):
-        raise UnknownCurrency(f"Currency {currency!r} is not known; use a code of ISO 4217.")
+        raise UnknownCurrency(f"Currency is {currency!r}; it must be a code of ISO 4217.")
     return _rounded(amount, currency)
 
 
 def line_amounts(unit_price: Decimal, tax_rate: Decimal, quantity: int, currency: str) -> Amounts:
-    """What a line costs when `unit_price` includes the tax, as consumer prices must (98/6/EC)."""
+    """A line's amounts; `unit_price` includes the tax, as consumer prices must (98/6/EC)."""
     total = rounded(unit_price * quantity, currency)
     net = rounded(total / (1 + tax_rate), currency)
     return Amounts(net, total - net, total)
 
 
 def summed(amounts: list[Amounts]) -> Amounts:
-    """The totals of an order from those of its lines."""
+    """The sums of the lines' amounts."""
     return Amounts(*(sum(column, Decimal(0)) for column in zip(*amounts, strict=True)))
 
 
@@ -85,7 +85,7 @@ def plain(amount: Decimal, currency: str) -> str:
 
 
 def number(amount: Decimal, currency: str) -> str:
-    """For people, where the currency stands elsewhere: `1,234.50`."""
+    """For people, without the currency: `1,234.50`."""
     return _formatted(amount, currency, NUMBER)
 
 
@@ -95,7 +95,7 @@ def money(amount: Decimal, currency: str) -> str:
 
 
 def _formatted(amount: Decimal, currency: str, pattern: NumberPattern) -> str:
-    # Rounded before: Babel rounds half to even.
+    # Rounded first, since Babel rounds half to even.
     return format_currency(_rounded(amount, currency), currency, pattern, locale=ENGLISH)
 
 

@@ -1,4 +1,4 @@
-"""Reading a request's body: JSON, small, and never trusted."""
+"""Parsing a request's body: JSON of limited size."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -15,11 +15,11 @@ LARGEST_BODY = 64 * 1024
 
 
 class SmallJSONParser(JSONParser):
-    """JSON of `LARGEST_BODY` at most, whether or not its length was announced.
+    """JSON of at most `LARGEST_BODY`, whatever Content-Length says.
 
     Raises:
-        BodyTooLarge: 413, before more than that was read.
-        ParseError: 400, for what is not JSON, or is nested past all reason.
+        BodyTooLarge: 413, without reading more than the limit.
+        ParseError: 400, if it is not JSON or is nested too deeply.
     """
 
     def parse(

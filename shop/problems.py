@@ -1,4 +1,4 @@
-"""Every refusal of the API as problem details (RFC 9457), each kind with a name of its own."""
+"""The API's errors as problem details (RFC 9457), each kind with its own type."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -11,14 +11,14 @@ MEDIA_TYPE = "application/problem+json"
 NO_FIELD = "non_field_errors"
 MOST_ERRORS = 100
 LONGEST_NAME = 100
-"""Characters of a field's name that are repeated; clients may invent names of any length."""
+"""Characters of a field's name that are repeated; a client may send names of any length."""
 
 
 class Problem(exceptions.APIException):
-    """A kind of refusal. `slug` names it in the problem's `type`, for programs.
+    """A kind of problem. `slug` identifies it in the problem's `type`.
 
-    `title` and `meaning` are what /api/problems/ says of it. `replaces` are the framework's
-    exceptions that are shown as this kind.
+    /api/problems/ shows `title` and `meaning`. `replaces` are the framework's exceptions that are
+    returned as this kind.
     """
 
     status_code: int = status.HTTP_400_BAD_REQUEST
@@ -27,7 +27,7 @@ class Problem(exceptions.APIException):
     meaning: ClassVar[str] = ""
     errors: list[dict[str, Any]] = []
     more: dict[str, str] = {}
-    """Members of this kind alone (RFC 9457 3.2)."""
+    """Extension members of this kind (RFC 9457 3.2)."""
     wait: int | None = None
     """Whole seconds after which a repeat may succeed (`Retry-After`, RFC 9110 10.2.3)."""
     replaces: ClassVar[tuple[type[exceptions.APIException], ...]] = ()
@@ -41,7 +41,7 @@ class InvalidFields(Problem):
     slug = "invalid-fields"
     title = "Some fields are not valid"
     meaning = (
-        "Each entry of errors has a JSON pointer into the body and says what is wrong there. "
+        "Each entry of errors has a JSON pointer into the body and what is wrong there. "
         "Nothing was saved."
     )
     default_detail = "Nothing was saved. Correct the fields listed under errors and repeat."
@@ -52,7 +52,7 @@ class InvalidFields(Problem):
 class UnreadableBody(Problem):
     slug = "unreadable-body"
     title = "The body cannot be read"
-    meaning = "It must be JSON in UTF-8, as long as Content-Length says. Nothing was saved."
+    meaning = "It must be JSON in UTF-8 of the length in Content-Length. Nothing was saved."
     default_detail = "The body is not JSON."
     replaces = (exceptions.ParseError,)
 
@@ -60,7 +60,7 @@ class UnreadableBody(Problem):
 class InvalidParameter(Problem):
     slug = "invalid-parameter"
     title = "A parameter of the address is not valid"
-    meaning = "Each entry of errors names a parameter and says what is wrong with it."
+    meaning = "Each entry of errors has a parameter and what is wrong with it."
     default_detail = "Correct the parameters listed under errors and repeat."
     errors = [{"parameter": "page_size", "detail": "Must be a whole number from 1 to 100."}]
 
@@ -75,8 +75,8 @@ class UnreadableRequest(Problem):
 class Forbidden(Problem):
     status_code = status.HTTP_403_FORBIDDEN
     slug = "forbidden"
-    title = "You may not do this"
-    meaning = "The request was understood, and is not allowed to whoever sent it."
+    title = "Not allowed"
+    meaning = "The sender of the request does not have the permission it needs."
     default_detail = "You do not have permission to perform this action."
     replaces = (exceptions.PermissionDenied, exceptions.NotAuthenticated)
 
@@ -85,7 +85,7 @@ class NotFound(Problem):
     status_code = status.HTTP_404_NOT_FOUND
     slug = "not-found"
     title = "There is nothing here"
-    meaning = "No such order, document or address, or not yet: a document needs to be drawn first."
+    meaning = "No such order, document or address, or not yet: a document must be drawn first."
     default_detail = "There is nothing at this address."
     replaces = (exceptions.NotFound,)
 
@@ -93,8 +93,8 @@ class NotFound(Problem):
 class MethodNotAllowed(Problem):
     status_code = status.HTTP_405_METHOD_NOT_ALLOWED
     slug = "method-not-allowed"
-    title = "The address does not take this method"
-    meaning = "The header Allow names those that it takes."
+    title = "The address does not allow this method"
+    meaning = "The header Allow lists the methods it allows."
     default_detail = 'Method "PUT" not allowed.'
     replaces = (exceptions.MethodNotAllowed,)
 
@@ -102,8 +102,8 @@ class MethodNotAllowed(Problem):
 class NotAcceptable(Problem):
     status_code = status.HTTP_406_NOT_ACCEPTABLE
     slug = "not-acceptable"
-    title = "There is no answer of the wanted type"
-    meaning = "Answers are JSON; the header Accept must allow for it."
+    title = "No response in the requested type"
+    meaning = "Responses are JSON; the header Accept must allow it."
     default_detail = "Could not satisfy the request Accept header."
     replaces = (exceptions.NotAcceptable,)
 
@@ -111,7 +111,7 @@ class NotAcceptable(Problem):
 class UnsupportedMediaType(Problem):
     status_code = status.HTTP_415_UNSUPPORTED_MEDIA_TYPE
     slug = "unsupported-media-type"
-    title = "The body has a type that is not read"
+    title = "The type of the body is not supported"
     meaning = "Send JSON, with the header Content-Type: application/json. Nothing was saved."
     default_detail = 'Unsupported media type "text/plain" in request.'
     replaces = (exceptions.UnsupportedMediaType,)
@@ -121,7 +121,7 @@ class BodyTooLarge(Problem):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     slug = "body-too-large"
     title = "The request is too large"
-    meaning = "A body takes 64 KiB at most. Nothing was saved."
+    meaning = "A body may have at most 64 KiB. Nothing was saved."
     default_detail = "The body must not be over 64 KiB."
 
     @classmethod
@@ -132,9 +132,9 @@ class BodyTooLarge(Problem):
 class BodyTooSlow(Problem):
     status_code = status.HTTP_408_REQUEST_TIMEOUT
     slug = "body-too-slow"
-    title = "The request did not come to its end"
-    meaning = "Its body was not here in time. Nothing was done."
-    default_detail = "The body was not here in time. Nothing was done; please repeat."
+    title = "The request did not arrive in time"
+    meaning = "Its body was not complete in time. Nothing was done."
+    default_detail = "The body was not complete in time. Nothing was done; please repeat."
 
 
 class TooManyRequests(Problem):
@@ -144,7 +144,7 @@ class TooManyRequests(Problem):
     slug = "too-many-requests"
     title = "Too many requests"
     meaning = (
-        "From this address, for this recipient, or in all. Nothing was done. Repeat after the "
+        "From this address, for this recipient, or in total. Nothing was done. Repeat after the "
         "seconds in Retry-After."
     )
     default_detail = "There were too many from this address. Repeat in 30 s."
@@ -177,16 +177,16 @@ class OutcomeUnknown(Problem):
     slug = "outcome-unknown"
     title = "It may have been saved"
     meaning = (
-        "The answer of the database was lost. Where Retry-After is set, repeat after so many "
-        "seconds with the same Idempotency-Key, if the request had one: a repeat changes nothing "
-        "that is done already. Without Retry-After a repeat could order twice: ask at the address "
-        "in order first; if it is still 404 a minute later, nothing was saved."
+        "The response of the database was lost. If Retry-After is set, repeat after so many "
+        "seconds, with the same Idempotency-Key if the request had one: what is done already is "
+        "not done again. Without Retry-After a repeat could place a second order: get the address "
+        "in order first; if it is still 404 after a minute, nothing was saved."
     )
-    default_detail = "It may have been saved: the answer of the database was lost."
+    default_detail = "It may have been saved: the response of the database was lost."
 
 
 def kinds() -> list[type[Problem]]:
-    """Every kind of problem that the loaded apps have, by status and name."""
+    """All kinds of the loaded apps, by status and slug."""
     return sorted(_below(Problem), key=lambda kind: (kind.status_code, kind.slug))
 
 

@@ -1,4 +1,4 @@
-"""What the description of the API says of refusals."""
+"""Problems and examples in the API's OpenAPI description."""
 
 from itertools import groupby
 from typing import Any
@@ -29,7 +29,7 @@ ANYWHERE = (UnreadableRequest, MethodNotAllowed, NotAcceptable, Crowded, Busy)
 OF_A_BODY = (InvalidFields, UnreadableBody, BodyTooLarge, BodyTooSlow, UnsupportedMediaType)
 
 EXAMPLE_SKU = "A-PRODUCT"
-"""Stands in examples for a product that can be ordered in this shop."""
+"""A placeholder in examples for a product that this shop sells."""
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -46,7 +46,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """A refusal (RFC 9457). Programs go by `type`; /api/problems/ lists them all."""
+    """A problem (RFC 9457), identified by `type`; /api/problems/ lists all of them."""
 
     type = serializers.CharField()
     title = serializers.CharField()
@@ -59,9 +59,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 def refusals(*kinds: type[Problem], body: bool = False) -> dict[tuple[int, str], OpenApiResponse]:
-    """For `extend_schema(responses=...)`: these kinds, and those that any request can meet.
+    """For `extend_schema(responses=...)`: these kinds, and those of every request.
 
-    `body` adds the kinds of a request that has one.
+    `body` adds the kinds of requests with a body.
     """
     wanted = {*ANYWHERE, *(OF_A_BODY if body else ()), *kinds}
     ordered = sorted(wanted, key=lambda kind: (kind.status_code, kind.slug))
@@ -92,7 +92,7 @@ def _example(kind: type[Problem]) -> dict[str, Any]:
 
 
 class StrictObjects(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # untyped library
-    """Says that an object with an unknown field is refused."""
+    """Describes that objects with unknown fields are refused."""
 
     target_class = "shop.fields.StrictSerializer"
     match_subclasses = True
@@ -105,7 +105,7 @@ class StrictObjects(OpenApiSerializerExtension):  # type: ignore[no-untyped-call
 
 
 def name_a_product(result: Any, **_: Any) -> Any:
-    """Put a product of this shop into the examples, so that they can be sent as they stand."""
+    """Put a product of this shop into the examples, so that they work unchanged."""
     try:
         product = example()
     except DatabaseError:

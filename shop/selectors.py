@@ -1,4 +1,4 @@
-"""Reading the catalogue."""
+"""Queries for products."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,12 +14,12 @@ def sellable(skus: Iterable[str]) -> dict[str, Product]:
 
 
 def example() -> Product | None:
-    """A product that can be ordered as it stands in an example, if the shop has one."""
+    """A product for examples: one that can be ordered, if there is one."""
     products = list(Product.objects.filter(active=True)[:MOST_LOOKED_AT])
     return first_available(products, available([product.sku for product in products]))
 
 
 def first_available(products: Sequence[Product], pieces: Mapping[str, int]) -> Product | None:
-    """The first of them that can be ordered now; where none can, the first of all."""
+    """The first that can be ordered now; if none can, the first of all."""
     in_stock = (product for product in products if pieces.get(product.sku, 1))
     return next(in_stock, products[0] if products else None)

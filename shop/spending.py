@@ -1,4 +1,4 @@
-"""A budget that all processes share and that outlasts them: a row for each who has spent of it."""
+"""Rate limits that all processes share: a row in the database for each key."""
 
 import hashlib
 import math
@@ -11,8 +11,8 @@ from shop.budgets import Rate
 from shop.models import Spending
 from shop.problems import TooManyRequests
 
-# The same algorithm as in `shop.budgets`, in one statement. The row is locked until the transaction
-# ends, so that parallel ones count, and what is rolled back is not spent.
+# The algorithm of `shop.budgets` in one statement. The row is locked until the transaction ends, so
+# parallel requests are counted, and a rollback spends nothing.
 SPEND = """
     INSERT INTO shop_spending (key, free_at) VALUES (%(key)s, %(now)s + %(step)s)
     ON CONFLICT (key) DO UPDATE SET free_at = %(step)s + CASE
@@ -21,19 +21,19 @@ SPEND = """
 """
 
 GMAIL = ("gmail.com", "googlemail.com")
-"""One provider under two names, which passes over dots before the @."""
+"""One provider under two names, which ignores dots before the @."""
 
 
 def spend(setting: str, what: str, detail: str) -> None:
-    """Take one of what the setting allows, within the transaction that uses it.
+    """Take one of the setting's budget for `what`, in the transaction that uses it.
 
     Raises:
-        TooManyRequests: with `detail`, and after which time there will be one again.
+        TooManyRequests: with `detail`, and the seconds until one is free.
     """
     budgets: dict[str, Rate] = settings.BUDGETS
     rate = budgets[setting]
     step, now = rate.seconds / rate.number, time.time()
-    # Hashed, since it may be an e-mail address and the row is for no other purpose.
+    # Hashed, since it may be an e-mail address.
     key = hashlib.sha256(f"{setting} {what}".encode()).hexdigest()
     with connection.cursor() as cursor:
         values: dict[str, str | float] = {
@@ -51,12 +51,12 @@ def spend(setting: str, what: str, detail: str) -> None:
 
 
 def forget_spent() -> None:
-    """Delete the rows of all whose budget is whole again; nightly."""
+    """Delete the rows whose budget is whole again; run every night."""
     Spending.objects.filter(free_at__lt=time.time()).delete()
 
 
 def mailbox(email: str) -> str:
-    """One name for the ways of writing an address that its provider delivers to one mailbox."""
+    """One key for all spellings of an address that are delivered to the same mailbox."""
     name, _, domain = email.casefold().rpartition("@")
     name = name.partition("+")[0]
     if domain in GMAIL:

@@ -1,7 +1,7 @@
 """The stages of an order in the customer's words.
 
-A subscription says with `stage=` which of them its handler works towards, or a stage of its own.
-Customers see a handler nowhere else.
+A subscription declares with `stage=` which of them its handler works towards, or its own stage.
+Nothing else of a handler is shown to customers.
 """
 
 from enum import StrEnum

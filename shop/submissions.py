@@ -1,8 +1,7 @@
-"""Forms that act once, however often they are sent: double clicks, reloads, the back button.
+"""Forms that take effect once: after a double click, a reload, or the back button.
 
-Each form carries a token (`templatetags/submissions.py`). The first time it is sent the token is
-written down in the transaction of what the form does; sent again, it does nothing, and is answered
-with what the first sending did.
+Each form has a token (`templatetags/submissions.py`). The first submission writes the token in the
+transaction of its effect; a repeat does nothing and shows the first one's result.
 """
 
 import logging
@@ -30,7 +29,7 @@ from shop.models import Submission
 
 FIELD = "form_token"
 VALID = timedelta(days=14)
-"""For which a page may stand open; as long as a session lasts."""
+"""How long a page may stay open; as long as a session."""
 KEPT = VALID + timedelta(days=1)
 
 TOKENS = (FIELD, "csrfmiddlewaretoken")
@@ -43,19 +42,19 @@ _signer = TimestampSigner(salt="shop.submissions")
 
 
 def new_token() -> str:
-    """A token for one form. Signed with its time, so that it need not be stored before use."""
+    """A token for one form, signed with the time, so that it need not be stored before use."""
     return _signer.sign(secrets.token_urlsafe(16))
 
 
 def once(view: View) -> View:
-    """Let each form that is sent to `view` take effect once.
+    """Make each form that is submitted to `view` take effect once.
 
-    The view runs in a transaction with the token, but for one marked with Django's
-    `non_atomic_requests`, which commits in steps: its token is committed first, so it is not begun
-    twice, and where it has failed in the middle a repeat says so.
+    The view and its token share a transaction. A view marked with Django's `non_atomic_requests`
+    commits in steps: its token is committed first, so it is not started twice, and if it failed in
+    the middle, a repeat shows that.
 
-    A view that does not redirect has refused the form, and the token stays valid. A request
-    without a token comes from no form, and is passed on.
+    A view that does not redirect has refused the form, and the token stays valid. A request without
+    a token comes from no form and is passed on.
     """
 
     @wraps(view)
@@ -66,7 +65,7 @@ def once(view: View) -> View:
         try:
             key = _signer.unsign(token, max_age=VALID)
         except BadSignature:
-            text = "This page was opened too long ago, and nothing was done. It is a new one now."
+            text = "The page was open for too long, and nothing was done. It has been reloaded."
             messages.error(request, text)
             return onward(request, request.get_full_path())
         act = partial(view, request, *args, **options)
@@ -75,9 +74,9 @@ def once(view: View) -> View:
         try:
             return _in_one_transaction(request, key, act)
         except CommitUnanswered:
-            return _unanswered("What you sent may have been saved: the database's answer was lost.")
+            return _unanswered("The form may have been saved: the database's response was lost.")
         except DATABASE_AWAY:
-            return _unanswered("The database did not answer in time. Nothing was saved just now.")
+            return _unanswered("The database did not respond in time. Nothing was saved.")
 
     return sent
 
@@ -86,20 +85,20 @@ def _unanswered(text: str) -> HttpResponse:
     log.warning("%s", text)
     page = (
         f"<!doctype html><title>{BUSY}</title><h1>{BUSY}</h1><p>{text} Reload this page, or go "
-        "back and send the form again: it takes effect once, even if it has been saved already."
+        "back and submit the form again: it takes effect once, even if it was saved already."
     )
     return HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def onward(request: HttpRequest, url: str) -> HttpResponse:
-    """Leave a form: htmx, in a dialog, follows a header of its own, a plain form a redirect."""
+    """Redirect after a form: with htmx's header in a dialog, else with a normal redirect."""
     if "HX-Request" in request.headers:
         return HttpResponse(headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)
 
 
 def prune() -> int:
-    """Forget the forms whose tokens are not valid any more; returns how many."""
+    """Delete the submissions whose tokens are not valid any more; returns how many."""
     count, _by_model = Submission.objects.filter(at__lt=timezone.now() - KEPT).delete()
     return count
 
@@ -126,15 +125,15 @@ def _in_steps(request: HttpRequest, key: str, act: Callable[[], HttpResponse]) -
 
 
 def _claim(request: HttpRequest, key: str) -> tuple[Submission, bool]:
-    """The form's row, and whether it is sent for the first time.
+    """The submission, and whether it is new.
 
-    Waits for a transaction that has the same key: the unique key is the lock.
+    Waits for a transaction with the same key: the unique key is the lock.
     """
     return Submission.objects.get_or_create(key=key, defaults={"content": _content(request)})
 
 
 def _content(request: HttpRequest) -> str:
-    """A fingerprint of the fields; keyed, since a password may be one of them."""
+    """A fingerprint of the fields; keyed, since a field may be a password."""
     fields = sorted((name, request.POST.getlist(name)) for name in request.POST)
     said = repr([field for field in fields if field[0] not in TOKENS])
     return salted_hmac("shop.submissions", said, algorithm="sha256").hexdigest()
@@ -156,13 +155,13 @@ def _finished(
 
 
 def _answer(response: HttpResponse) -> dict[str, Any] | None:
-    """What a repeat is to be answered; None where the form was not accepted."""
+    """The response for repeats; None if the form was refused."""
     if url := response.headers.get("HX-Redirect") or response.headers.get("Location"):
         return {"url": url}
     if isinstance(response, TemplateResponse) and "popup_response_data" in (
         response.context_data or {}
     ):
-        # A window in which a related row was added; the page closes it.
+        # A pop-up in which a related row was added; this page closes it.
         return {"page": response.render().content.decode()}
     return None
 
@@ -171,7 +170,7 @@ def _answered_again(request: HttpRequest, submission: Submission) -> HttpRespons
     at = date_format(timezone.localtime(submission.at), "j M, H:i:s")
     answer = submission.answer
     if answer is None:
-        text = f"This form was sent at {at} and has not come to its end; it is not begun again."
+        text = f"This form was submitted at {at} and has not finished; it is not started again."
         messages.warning(request, text)
         return onward(request, request.get_full_path())
     if "page" in answer:
@@ -180,8 +179,8 @@ def _answered_again(request: HttpRequest, submission: Submission) -> HttpRespons
         text, url = f"This form was sent before, at {at}, and took effect once:", answer["url"]
     else:
         text = (
-            f"This form was sent before, at {at}, and what you have changed in it since is not "
-            "done. Change it in the page as it is now. What the form did:"
+            f"This form was sent before, at {at}; your changes since then are not saved. Make them "
+            "in the page as it is now. What the form did:"
         )
         url = request.get_full_path()
     messages.warning(request, text)
@@ -192,7 +191,7 @@ def _answered_again(request: HttpRequest, submission: Submission) -> HttpRespons
 
 
 def _shown(request: HttpRequest) -> list[Message]:
-    """The messages that wait to be shown; they still wait after this."""
+    """The messages that are not shown yet, without marking them as shown."""
     storage = messages.get_messages(request)
     found = list(storage)
     if isinstance(storage, BaseStorage):

@@ -1,4 +1,4 @@
-"""What tests of the rooms need of the shop: the events of an order, as if somebody stated them."""
+"""For the apps' tests: the events of an order."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ CUSTOMER = Customer(
 
 @contextmanager
 def stock_counted(count: availability.Count) -> Iterator[None]:
-    """Let `count` answer for the stock meanwhile, instead of the app that keeps it."""
+    """Replace the app's count of the stock by `count`."""
     with patch.object(availability, "_counts", [count]):
         yield
 

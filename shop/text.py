@@ -1,4 +1,4 @@
-"""One line of text that can neither hide anything nor break what it is put into."""
+"""Checks for one line of plain text: no control characters, something to be seen."""
 
 import unicodedata
 
@@ -8,7 +8,7 @@ FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 """Control characters, halves of surrogate pairs, line and paragraph separators (Unicode)."""
 
 DIRECTION_CHANGES = set(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
-"""They let a text pose as another one (Unicode Technical Report 36)."""
+"""With them a text can look like another one (Unicode Technical Report 36)."""
 
 INVISIBLE = {"Cf", "Mn", "Zs"} | FORBIDDEN_CATEGORIES
 BLANK_LETTERS = {"\u115f", "\u1160", "\u3164", "\uffa0", "\u2800"}

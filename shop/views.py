@@ -1,4 +1,4 @@
-"""The pages that belong to no room, and the answers to what is not there."""
+"""The shop's front page, the page of problems, and the error pages."""
 
 from http import HTTPStatus
 from uuid import uuid4
@@ -19,7 +19,7 @@ from shop.selectors import first_available
 
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
-    """The first page: where everything is."""
+    """The front page, with links to everything else."""
     products = list(Product.objects.filter(active=True)[:8])
     pieces = available([product.sku for product in products])
     context = {
@@ -37,14 +37,14 @@ def front(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def problems(request: HttpRequest) -> HttpResponse:
-    """What each type of problem of the API means; their addresses point here."""
+    """The API's problem types and their meaning; the types are links to this page."""
     return render(
         request, "shop/problems.html", {"shop_name": settings.SHOP_NAME, "kinds": kinds()}
     )
 
 
 class Favicon(RedirectView):
-    """Browsers ask for this address by themselves."""
+    """Browsers request this address by themselves."""
 
     def get_redirect_url(self, *args: object, **kwargs: object) -> str:  # noqa: ARG002 -- Django's
         return static("shop/favicon.svg")
@@ -59,20 +59,22 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's
-    return _refusal(request, 403, "Your account may not do this. Ask whoever runs the shop.")
+    return _refusal(
+        request, 403, "Your account has no permission for this. Ask the shop's administrator."
+    )
 
 
 def too_many_requests(request: HttpRequest, wait: int) -> HttpResponse:
-    """429: a budget is spent; `wait` seconds until there is some again."""
+    """429: a budget is spent; `wait` is in seconds."""
     words = f"{wait} seconds" if wait < 100 else f"{-(-wait // 60)} minutes"
-    answer = _refusal(request, 429, f"There were too many tries. Try again in {words}.")
+    answer = _refusal(request, 429, f"Too many tries. Try again in {words}.")
     answer["Retry-After"] = str(wait)
     return answer
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """An error nobody foresaw: it is in the log, and nothing of it is shown."""
-    return _refusal(request, 500, "Something went wrong here. It has been noted.")
+    """500: the unexpected error is in the log; its text is not shown."""
+    return _refusal(request, 500, "Something went wrong. The error has been logged.")
 
 
 def _refusal(
@@ -86,6 +88,6 @@ def _refusal(
     context = {"shop_name": settings.SHOP_NAME, "title": title, "detail": detail}
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return render(request, "shop/refusal.html", context, status=status)
-    # Whatever broke may have broken templates or the database: this page needs neither.
+    # After an unexpected error templates and database may not work: this page needs neither.
     page = f"<!doctype html><title>{escape(title)}</title><h1>{escape(title)}</h1><p>{detail}"
     return HttpResponse(page, status=status)

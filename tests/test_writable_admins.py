@@ -171,7 +171,7 @@ def test_a_field_changed_by_another_user_is_refused(staff: Client) -> None:
 
     page = staff.post(change_page(product), form.filled(unit_price="11.00"))
 
-    assert "Somebody else changed this to 12.00" in page.content.decode()
+    assert "This was changed to 12.00" in page.content.decode()
     assert Product.objects.get().unit_price == Decimal("12.00")
 
 

@@ -1,4 +1,4 @@
-"""How a mail leaves the shop: over SMTP, or into a folder on a laptop."""
+"""Sending mails: over SMTP, or into a folder on a development machine."""
 
 from shop.mail.address import Unmailable, mailable, mailbox, rewritten
 from shop.mail.errors import MailDeferred, MailRefused

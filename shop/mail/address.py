@@ -1,7 +1,7 @@
-"""E-mail addresses: which ones can be mailed, and how they are written in headers and to servers.
+"""E-mail addresses: which can be mailed, and their form in headers and in SMTP.
 
-Headers are made of parts here. Text that somebody typed is never pasted into one: mail programs
-and Python's own parser decode `=?utf-8?q?...?=` wherever they find it (RFC 2047).
+Typed text is never copied into a header unchanged: mail programs and Python's parser decode
+`=?utf-8?q?...?=` anywhere in it (RFC 2047).
 """
 
 import re
@@ -12,7 +12,7 @@ import idna
 from email_validator import EmailNotValidError, validate_email
 
 PRIVATE_DOMAINS = {"corp", "home", "internal", "lan", "localdomain"}
-"""Top-level names of private networks; the library refuses those that RFC 6761 reserves."""
+"""Top-level names of private networks, besides those of RFC 6761, which the library refuses."""
 
 ENCODED_WORD = "=?"
 ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
@@ -24,10 +24,10 @@ class Unmailable(ValueError):
 
 
 def mailable(address: str) -> str:
-    """The address as it is kept: its domain in lower case, and in Unicode (IDNA 2008).
+    """The normalized address: its domain in lower case and in Unicode (IDNA 2008).
 
-    What is before the @ must be ASCII: only servers that offer SMTPUTF8 take anything else, and
-    nobody can tell which ones a mail will pass.
+    The part before the @ must be ASCII: only servers with SMTPUTF8 accept anything else, and a
+    mail's route is unknown.
 
     Raises:
         Unmailable: a domain without a dot, of a private network or not valid in IDNA 2008, an IP
@@ -47,7 +47,7 @@ def mailable(address: str) -> str:
 
 
 def wire(address: str) -> str:
-    """The address in ASCII, as SMTP has it: `ada@straße.example` is `ada@xn--strae-oqa.example`.
+    """The address in ASCII for SMTP: `ada@straße.example` is `ada@xn--strae-oqa.example`.
 
     Raises:
         Unmailable: it cannot be written so. The text does not repeat it.
@@ -73,7 +73,7 @@ def mailbox(name: str, address: str) -> str:
     if not name:
         return wire(address)
     if not name.isascii() or ENCODED_WORD in name:
-        # Encoded words take 75 characters each; between two of them a blank counts as nothing.
+        # An encoded word has at most 75 characters; a blank between two of them is not shown.
         name = " ".join(Header(name, "utf-8").encode().split())
     elif not ATOMS.fullmatch(name):
         name = f'"{quote(name)}"'

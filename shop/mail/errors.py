@@ -1,9 +1,9 @@
-"""What can be said for certain of a mail that did not leave."""
+"""Errors for a mail that was certainly not sent."""
 
 
 class MailDeferred(Exception):
-    """It was not taken now; it may be later. The text names no address."""
+    """The mail was not accepted; a later try may succeed. The text contains no address."""
 
 
 class MailRefused(Exception):
-    """It will never be taken as it is. The text names no address."""
+    """The mail was refused; a retry would be refused again. The text contains no address."""

@@ -1,4 +1,4 @@
-"""Mail for a laptop: each one becomes a file of its own that a mail program opens."""
+"""Mails as files for development, one per mail."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +17,8 @@ from shop.mail.errors import MailDeferred
 class FolderBackend(BaseEmailBackend):
     """Writes `<when>-<subject>.eml` files to `EMAIL_FILE_PATH`.
 
-    Django's own file backend puts all mails of a connection into one file, which no mail program
-    can open once a batch shares the connection.
+    Django's file backend writes all mails of a connection into one file, which no mail program can
+    open if a batch shares the connection.
 
     Raises:
         MailDeferred: the folder cannot be written to; nothing was.

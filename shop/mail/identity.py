@@ -1,4 +1,4 @@
-"""Who the shop's mails are from, and what each is known by."""
+"""The sender and the Message-ID of the shop's mails."""
 
 from email.utils import parseaddr
 
@@ -13,6 +13,6 @@ def sender() -> str:
 
 
 def message_id(key: str) -> str:
-    """The same for every try of a delivery, so that two copies can be told as one mail."""
+    """The Message-ID of a delivery's mail, the same for every try, so that copies are detected."""
     domain = wire(parseaddr(settings.DEFAULT_FROM_EMAIL)[1]).rpartition("@")[2]
     return f"<{key}@{domain}>"

@@ -1,4 +1,4 @@
-"""SMTP that tells a mail that was not taken from one of which nobody can tell."""
+"""An SMTP backend that distinguishes mails that were not sent from ambiguous ones."""
 
 import re
 import smtplib
@@ -18,10 +18,10 @@ ADDRESS = re.compile(r"\S*@\S*")
 
 
 class _Watched:
-    """Knows when a message is on its way: from the 354 until the answer to its final dot.
+    """`in_doubt` while a message may be accepted: from the 354 to the reply to its final dot.
 
-    A server must not act on a message before that dot (RFC 5321, 4.1.1.4), and who does not hear
-    the answer to it cannot know whether it did (RFC 1047).
+    A server must not accept a message before that dot (RFC 5321, 4.1.1.4); without the reply to it
+    the client cannot determine whether it did (RFC 1047).
     """
 
     in_doubt = False
@@ -42,10 +42,10 @@ class _TlsSession(_Watched, smtplib.SMTP_SSL):
 
 
 class SmtpBackend(EmailBackend):
-    """Django's backend with three clear outcomes; after each of them the next mail can be sent.
+    """Django's backend with three distinct errors; after each the next mail can be sent.
 
     Raises:
-        MailDeferred: the relay cannot be had, or answered 4xx.
+        MailDeferred: the relay cannot be reached, or answered 4xx.
         MailRefused: the relay answered 5xx.
         Ambiguous: the connection ended between the 354 and the answer to the final dot.
     """
@@ -57,9 +57,11 @@ class SmtpBackend(EmailBackend):
         return _TlsSession if self.use_ssl else _Session
 
     def open(self) -> bool | None:
-        """Connect, if not connected. What fails here says nothing about any mail: it may heal.
+        """Connect, if not connected.
 
-        That holds for a wrong password too: the mails wait until somebody corrects the setting.
+        Raises:
+            MailDeferred: no mail is at fault. Also for a wrong password: mails wait until the
+                setting is corrected.
         """
         try:
             return super().open()
@@ -68,7 +70,7 @@ class SmtpBackend(EmailBackend):
             raise MailDeferred(f"The mail relay cannot be used: {_told(error)}") from None
 
     def close(self) -> None:
-        """Say QUIT. A failure of that is nobody's: the answer to each mail is known already."""
+        """Send QUIT. Its failure is ignored: every mail has its reply already."""
         with suppress(OSError):
             super().close()
 
@@ -77,18 +79,18 @@ class SmtpBackend(EmailBackend):
             return bool(super()._send(email_message))  # type: ignore[misc]  # untyped base
         except Exception as error:
             in_doubt = getattr(self.connection, "in_doubt", False)
-            # A session in an unknown state is not worth mending: the next mail opens another.
+            # The session's state is unknown, so the next mail opens another.
             self._hang_up()
             if in_doubt:
                 raise Ambiguous(f"The mail relay may have taken the mail: {_told(error)}") from None
-            if isinstance(error, ValueError):  # it could not even be written
+            if isinstance(error, ValueError):  # the message was not even written
                 raise
             if _is_refusal(error):
                 raise MailRefused(f"The mail relay refused the mail: {_told(error)}") from None
             raise MailDeferred(f"The mail relay did not take the mail: {_told(error)}") from None
 
     def _hang_up(self) -> None:
-        """Close without QUIT, which would wait for an answer once more."""
+        """Close without QUIT, which would wait for a reply."""
         for session in (self.connection, self._partial_connection):
             if session is not None:
                 session.close()
@@ -96,7 +98,7 @@ class SmtpBackend(EmailBackend):
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Whether the relay will never take this mail; what is about the session may heal."""
+    """Whether the relay refuses this mail for good; errors of the session are transient."""
     code = _answer(error)[0]
     about_the_mail = not isinstance(error, smtplib.SMTPHeloError) and (
         code != AUTHENTICATION_REQUIRED
@@ -105,7 +107,7 @@ def _is_refusal(error: Exception) -> bool:
 
 
 def _answer(error: Exception) -> tuple[int, str]:
-    """Code and text of the relay's answer; the errors of smtplib hold addresses beside them."""
+    """Code and text of the relay's reply, without the addresses in smtplib's errors."""
     text: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
@@ -117,7 +119,7 @@ def _answer(error: Exception) -> tuple[int, str]:
 
 
 def _told(error: Exception) -> str:
-    """What happened, without the addresses that relays like to repeat in their answers."""
+    """The error's text, without the addresses that relays repeat in their replies."""
     code, text = _answer(error)
     if code == NO_ANSWER_CODE:
         return f"no answer ({type(error).__name__})."

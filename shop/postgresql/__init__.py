@@ -1,1 +1,1 @@
-"""PostgreSQL, telling what became of a COMMIT."""
+"""A PostgreSQL backend that reports an unknown outcome of COMMIT."""

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend; a lost answer to COMMIT is an error of its own."""
+"""Django's PostgreSQL backend, with an error of its own for a lost response to COMMIT."""
 
 from django.db.backends.postgresql import base
 
@@ -6,10 +6,10 @@ from shop.commits import AnsweredCommits
 
 
 class DatabaseWrapper(AnsweredCommits, base.DatabaseWrapper):
-    """An error that ends the connection says nothing of a COMMIT that it came in answer to.
+    """After an error that ends the connection the outcome of a COMMIT is unknown.
 
-    A server that is stopped, or that somebody has told to end the session, looks for that after
-    the commit as well, before it answers.
+    A server checks for its shutdown and for a terminated session also after the commit, before it
+    responds.
     """
 
     def _is_closed(self) -> bool:

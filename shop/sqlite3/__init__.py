@@ -1,1 +1,1 @@
-"""SQLite, telling what became of a COMMIT."""
+"""A SQLite backend that reports an unknown outcome of COMMIT."""

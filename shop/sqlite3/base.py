@@ -1,4 +1,4 @@
-"""Django's SQLite backend; a COMMIT that the disk broke off is an error of its own."""
+"""Django's SQLite backend, with an error of its own for a COMMIT that the disk broke off."""
 
 from django.db.backends.sqlite3 import base
 
@@ -8,9 +8,9 @@ IO_ERROR = "SQLITE_IOERR"
 
 
 class DatabaseWrapper(AnsweredCommits, base.DatabaseWrapper):
-    """There is no wire that could lose an answer: the library itself says what became of it.
+    """The library itself reports the outcome, except after a disk error during the commit.
 
-    But where the disk fails in the middle of a commit, what was written may be found there later.
+    What was written before the error may be found on the disk later.
     """
 
     def _is_closed(self) -> bool:

@@ -1,4 +1,4 @@
-"""How pages and mails write amounts; each is in the currency of its own row."""
+"""Filters for amounts in pages and mails."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def number(amount: Decimal | str, currency: str) -> str:
-    """`1,234.50`, where the currency stands elsewhere."""
+    """`1,234.50`, without the currency."""
     return amounts.number(Decimal(amount), currency)
 
 

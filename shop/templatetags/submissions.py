@@ -1,7 +1,7 @@
-"""`{% csrf_token %}` for every template: Django's own, and the token that makes a form act once.
+"""`{% csrf_token %}` for every template: Django's token, and the token of `shop.submissions`.
 
-Every form that changes something has the tag, those of the theme included: without it Django
-refuses what the form sends. So no form can be forgotten.
+Django refuses a form without the tag, so every form that changes something has it, also those of
+the theme.
 """
 
 from django import template
@@ -19,7 +19,7 @@ class TokensNode(CsrfTokenNode):
         field = super().render(context)
         if not field:
             return field
-        # Firefox would put the value of a page's last visit into the field.
+        # Without autocomplete="off" Firefox restores the value of the page's last visit.
         hidden = '{}<input type="hidden" name="{}" value="{}" autocomplete="off">'
         return format_html(hidden, field, FIELD, new_token())
 

@@ -44,7 +44,7 @@ def test_what_was_not_used_is_given_back(budget: Budget) -> None:
     assert budget.take("ada") == 0
 
 
-def test_it_does_not_remember_everybody(budget: Budget) -> None:
+def test_it_drops_the_least_recently_used_key(budget: Budget) -> None:
     for number in range(MOST_KEYS + 10):
         budget.take(str(number))
 

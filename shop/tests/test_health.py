@@ -104,17 +104,17 @@ def test_a_crowd_that_asks_at_once_shares_a_look(monkeypatch: Any) -> None:
     """One look that had begun before most of them asked, and one for all of these."""
     asked: list[None] = []
     looks: list[None] = []
-    all_asked = Event()
+    all_requested = Event()
 
     def clock() -> float:
         asked.append(None)
         if len(asked) > CROWD:  # each asks once, and the first look asks when it begins
-            all_asked.set()
+            all_requested.set()
         return time.monotonic()
 
     def slow() -> dict[str, int]:
         looks.append(None)
-        assert all_asked.wait(30)
+        assert all_requested.wait(30)
         return {}
 
     monkeypatch.setattr("shop.health.time", SimpleNamespace(monotonic=clock))

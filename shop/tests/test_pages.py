@@ -17,7 +17,7 @@ from shop.models import Product
 
 
 class Breaks(APIView):
-    """A view with an error that nobody foresaw, or a database that does not answer."""
+    """A view with an unexpected error, or a database that does not respond."""
 
     def get(self, request: Request) -> Response:
         if "busy" in request.query_params:

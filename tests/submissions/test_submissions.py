@@ -157,7 +157,7 @@ def test_a_form_changed_after_it_was_sent_does_nothing_and_says_so(staff: Client
 
     page = staff.post(address, form | {"sku": "PAN"}, follow=True).content.decode()
 
-    assert "what you have changed in it since is not done" in page
+    assert "your changes since then are not saved" in page
     assert not Product.objects.filter(sku="PAN").exists()
 
 
@@ -186,7 +186,7 @@ def test_steps_that_fail_are_not_begun_again(
 
     page = staff.post(address, form, follow=True).content.decode()
 
-    assert "has not come to its end" in page
+    assert "has not finished" in page
     assert done("drain")() == 0
 
 
@@ -198,7 +198,7 @@ def test_a_form_with_a_token_that_is_not_valid_does_nothing(staff: Client, token
 
     page = staff.post(address, form, follow=True).content.decode()
 
-    assert "opened too long ago" in page
+    assert "open for too long" in page
     assert not Product.objects.filter(sku="POT").exists()
 
 

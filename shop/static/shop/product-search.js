@@ -1,4 +1,4 @@
-// Suggests products for every field that has data-product-search, as somebody types into it.
+// Suggests products while typing, for every field with data-product-search.
 "use strict";
 {
   const WAIT = 200; // ms after the last key

@@ -1,5 +1,5 @@
-// A form is sent once: while its answer is awaited another click does nothing. What decides is the
-// token in the form (shop/submissions.py); this only spares people a needless message.
+// A form is submitted once: until its response another click does nothing. The form's token
+// (shop/submissions.py) decides; this only avoids a needless message.
 const AGAIN_AFTER = 15000; // milliseconds; the answer may never come
 
 function release(form) {
@@ -26,7 +26,7 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => release(form), AGAIN_AFTER);
 });
 
-// The page comes back as it was left when somebody goes back to it.
+// The back button restores the page as it was left.
 addEventListener("pageshow", (event) => {
   if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);
 });
