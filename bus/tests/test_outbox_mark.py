@@ -74,9 +74,15 @@ def test_outbox_is_read_from_what_was_routed_on(subscribed: Subscribed, clock: l
         marks.begin()
         route(marks)
     last = Delivery.objects.latest("id").event_id
-    marks.begin()
 
-    assert route(marks) == 0
+    # The mark waits for every transaction of the server, those of tests in other processes too.
+    for _ in range(400):
+        marks.begin()
+        assert route(marks) == 0
+        if marks.outbox.at >= last - 1:
+            break
+        time.sleep(0.05)
+
     assert last - 1 <= marks.outbox.at <= last + 1
     assert not Outbox.objects.exists()
 

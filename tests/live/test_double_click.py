@@ -51,9 +51,18 @@ def click_twice(button: Locator) -> None:
     button.page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
-def orders_of(staff: Page, shop: Shop, email: str) -> int:
-    staff.goto(f"{shop.url}/admin/orders/order/?q={email}")
-    return staff.locator("#result_list .field-order, #result_list th.field-order").count()
+def rows(staff: Page, shop: Shop, table: str, condition: str) -> int:
+    """How many rows there are once both requests are answered.
+
+    Read from the database: the browser may drop the first answer, or be on its way to the second.
+    """
+
+    def count() -> int:
+        return int(shop.query(f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])
+
+    shop.wait_for(count, 30)
+    staff.wait_for_load_state("networkidle")
+    return count()
 
 
 def save(staff: Page) -> Locator:
@@ -66,8 +75,7 @@ def test_order_saved_by_a_double_click_is_one_order(shop: Shop, staff: Page) -> 
 
     click_twice(save(staff))
 
-    expect(staff.locator("body")).to_contain_text(re.compile(r"Order SO-\d+ is placed"))
-    assert orders_of(staff, shop, email) == 1
+    assert rows(staff, shop, "orders_order", f"email = '{email}'") == 1
 
 
 def test_order_saved_again_after_the_back_button_is_one_order(shop: Shop, staff: Page) -> None:
@@ -79,9 +87,8 @@ def test_order_saved_again_after_the_back_button_is_one_order(shop: Shop, staff:
     staff.go_back()
     staff.wait_for_load_state()
     save(staff).click()
-    staff.wait_for_load_state()
 
-    assert orders_of(staff, shop, email) == 1
+    assert rows(staff, shop, "orders_order", f"email = '{email}'") == 1
 
 
 def test_stock_received_by_a_double_click_is_booked_once(shop: Shop, staff: Page) -> None:
@@ -92,11 +99,6 @@ def test_stock_received_by_a_double_click_is_booked_once(shop: Shop, staff: Page
     staff.fill("#dialog [name=quantity]", "7")
     staff.fill("#dialog [name=reason]", reason)
 
-    with staff.expect_response(lambda answer: answer.request.method == "POST"):
-        click_twice(staff.locator("#dialog button[type=submit]"))
+    click_twice(staff.locator("#dialog button[type=submit]"))
 
-    # Of two answers the browser may drop the page that shows the message: what counts is the book.
-    staff.wait_for_load_state("networkidle")
-    staff.goto(f"{shop.url}/admin/inventory/movement/?q={reason}")
-    expect(staff.locator("#result_list")).to_contain_text(reason)
-    assert staff.locator("#result_list .field-reason").count() == 1
+    assert rows(staff, shop, "inventory_movement", f"reason = '{reason}'") == 1
