@@ -183,6 +183,6 @@ def _answer(event: type[OrderEvent], number: str, granted: bool, operator: Opera
     with transaction.atomic():
         if Answer.objects.select_for_update().filter(number=number, granted=granted).exists():
             return ""
-        event = Event.objects.get(stream=number, type=event.__name__)
-        services.restore_answer(number, granted=granted, at=event.at)
-        return operator.record(number, f"The answer was restored from event {event.pk}")
+        row = Event.objects.get(stream=number, type=event.__name__)
+        services.restore_answer(number, granted=granted, at=row.at)
+        return operator.record(number, f"The answer was restored from event {row.pk}")
