@@ -1,10 +1,11 @@
 """Imports before the first fork, so that the children share the memory and start fast."""
 
-import gc
 import importlib
 import threading
 
 from django.urls import get_resolver
+
+from config.process import collect_less_garbage
 
 # Not config.asgi: importing it gives this process the web server's connection pool.
 MODULES = (
@@ -35,8 +36,7 @@ def preload() -> None:
     app.finalize()
     app.loader.import_default_modules()
     # Exempt from collection, which would write to these pages and so end their sharing.
-    gc.collect()
-    gc.freeze()
+    collect_less_garbage()
     others = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
     if others:
         raise RuntimeError(f"Threads run before the fork: {', '.join(others)}.")

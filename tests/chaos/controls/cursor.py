@@ -20,7 +20,7 @@ class Broken(AppConfig):
 
         last = 0
 
-        def route() -> int:
+        def route(_marks: object = None) -> int:
             nonlocal last
             with transaction.atomic():
                 later = Event.objects.filter(id__gt=last).order_by("id")
