@@ -11,10 +11,10 @@ from typing import Any
 import django
 import pytest
 
-from tests import emptying, servers
-from tests.deployed import DEPLOYED
-from tests.machine import parts
-from tests.relay import Relay, listening
+from tests.support import servers, truncation
+from tests.support.deployed import DEPLOYED
+from tests.support.machine import parts
+from tests.support.mail_server import MailServer, listening
 
 ROOT = Path(__file__).parent
 VAR_DIR = tempfile.mkdtemp(prefix="shop-tests-")
@@ -43,7 +43,7 @@ from django.conf import settings  # noqa: E402  the environment comes first
 if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in the shop: an in-memory database has other locks.
     settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"{VAR_DIR}/test.sqlite3"
-emptying.install()
+truncation.install()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -89,7 +89,7 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def relay(settings: Any) -> Iterator[Relay]:
+def mail_server(settings: Any) -> Iterator[MailServer]:
     """An SMTP server that the shop's mails go to."""
     with listening() as (handler, port):
         settings.EMAIL_BACKEND = "shop.mail.SmtpBackend"

@@ -10,9 +10,10 @@ import httpx
 
 from bench.machine import Meter, resident
 from bench.site import ROOT, Site
-from tests import servers
-from tests.chaos.child import Child
-from tests.chaos.datastores import wait_until
+from tests.support import servers
+from tests.support.child import Child
+from tests.support.compose import procfile
+from tests.support.wait import wait_until
 
 READY_WITHIN = 120
 SETTLED_WITHIN = 600
@@ -35,10 +36,9 @@ class Kind:
     effects: bool = True
 
 
-def procfile() -> tuple[tuple[str, str], ...]:
+def programs() -> tuple[tuple[str, str], ...]:
     """The shop's processes, as they run in production."""
-    lines = (line.partition(": ") for line in (ROOT / "Procfile").read_text().splitlines())
-    return tuple((name, command) for name, _, command in lines if name not in LEFT_OUT)
+    return tuple((name, line) for name, line in procfile().items() if name not in LEFT_OUT)
 
 
 BARE = Kind("a", "bare", "the insert alone", "bench.rivals.bare", (("web", WEB),), effects=False)
@@ -46,7 +46,7 @@ INLINE = Kind("b", "in-line", "all in the request", "bench.rivals.inline", (("we
 NAIVE_CELERY = Kind(
     "c", "naive", "a Celery task each", "bench.rivals.naive", (("web", WEB), ("worker", NAIVE))
 )
-SHOP = Kind("d", "shop", "events and a ledger", "config.settings", procfile())
+SHOP = Kind("d", "shop", "events and a ledger", "config.settings", programs())
 
 DONE = """
     SELECT (SELECT count(*) FROM notifications_message WHERE state = 'sent'),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bench.machine import Meter, Used, between, resident
 from bench.site import ROOT, Site
 from bench.statements import DONE, DONE_OF, EVENTS, PAST, SENT_OF, UNDONE, UNROUTED
-from tests.chaos.child import Child
-from tests.chaos.datastores import wait_until
+from tests.support.child import Child
+from tests.support.wait import wait_until
 
 WITHIN = 900
 AT_ONCE = 1_000_000

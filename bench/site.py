@@ -8,10 +8,11 @@ import tempfile
 from pathlib import Path
 
 from bench.stubs import Stubs
-from tests import servers
-from tests.chaos.datastores import Books, PostgresServer, RedisServer
-from tests.deployed import DEPLOYED
-from tests.machine import find_postgres
+from tests.support import servers
+from tests.support.books import Books
+from tests.support.datastores import PostgresServer, RedisServer
+from tests.support.deployed import DEPLOYED
+from tests.support.machine import find_postgres
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = "template_shop"

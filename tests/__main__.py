@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 
-from tests.machine import parts
-from tests.servers import postgres
+from tests.support.machine import parts
+from tests.support.servers import postgres
 
 
 def main() -> int:

@@ -20,18 +20,6 @@ EVERY_APP_HAS = ("apps", "models", "services", "tasks", "admin", "audit", "tests
 VAGUE_NAMES = {"common", "helper", "helpers", "misc", "util", "utils"}
 LONGEST_MODULE = 250
 
-ONLY_SETUP = """
-import django
-django.setup()
-from bus.registry import handlers
-print("\\n".join(handler.name for handler in handlers()))
-"""
-WORKER_START = """
-from config.celery import app
-app.loader.import_default_modules()
-print("\\n".join(app.tasks))
-"""
-
 
 def modules(root: Path) -> Iterator[Path]:
     """Every module but migrations, which Django writes."""
@@ -115,21 +103,6 @@ def declared_subscriptions(root: Path, apps: Iterable[str] = APPS) -> set[str]:
                 module = ".".join(path.relative_to(root).with_suffix("").parts)
                 found |= {f"{module}.{name}" for name in _subscribed(path)}
     return found
-
-
-def handlers_after_setup() -> set[str]:
-    """The handlers of a fresh process after `django.setup()` alone."""
-    return _output_of(ONLY_SETUP)
-
-
-def tasks_of_a_worker() -> set[str]:
-    """The names of the tasks in a fresh process that starts as `celery -A config worker` does."""
-    return _output_of(WORKER_START)
-
-
-def _output_of(script: str) -> set[str]:
-    command = [sys.executable, "-c", script]
-    return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
 
 
 def undocumented(settings: str, example: str) -> list[str]:

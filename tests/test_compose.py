@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from bus.registry import handlers
 from config.flower import OPTIONS
-from tests import compose
+from tests.support import compose
 
 SCHEMA = json.loads(
     files("check_jsonschema").joinpath("builtin_schemas/vendor/compose-spec.json").read_text()

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from shop.models import Product
-from tests.test_roles import member
+from tests.support.staff import member
 
 pytestmark = pytest.mark.django_db
 

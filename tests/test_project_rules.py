@@ -16,7 +16,8 @@ from bus.registry import Handler, handlers
 from orders.models import Order
 from shop.events import OrderPlaced
 from tests import project_rules as rules
-from tests.compose import commands, procfile, services
+from tests.support.compose import commands, procfile, services
+from tests.support.fresh_process import handlers_after_setup
 
 ROOT = Path(__file__).parent.parent
 Build = Callable[[dict[str, str]], Path]
@@ -125,7 +126,7 @@ def test_order_has_one_post_save_receiver() -> None:
 def test_django_setup_registers_all_handlers(build: Build) -> None:
     declared = rules.declared_subscriptions(ROOT)
     assert {"billing.tasks.issue_invoice", "analytics.tasks.record_sales"} <= declared
-    assert rules.handlers_after_setup() >= declared
+    assert handlers_after_setup() >= declared
 
     elsewhere = "@subscribe(OrderPlaced, queue=QUEUE)\ndef watch(order): ...\n"
     broken = build({"billing/late.py": elsewhere})
@@ -158,6 +159,8 @@ def test_import_contracts_hold() -> None:
 
 
 FORBIDDEN = [
+    ("bench.site", "tests.chaos", "Of tests"),
+    ("tests.support.servers", "tests.live", "Of tests"),
     ("bus.relay", "shop", "Layers"),
     ("shop.events", "orders", "Layers"),
     ("billing.services", "orders.models", "Layers"),
@@ -172,6 +175,8 @@ FORBIDDEN = [
     ("orders.services", "shop.testing", "Testing helpers"),
     ("config.checks", "config.local", "Inside config"),
 ]
+NOT_SHARED = ("audit", "chaos", "containers", "damage", "live", "submissions")
+"""Packages of `tests` that are not for others."""
 CIRCLE = [("config.local.lock", "config.local.redis"), ("config.local.redis", "config.local.lock")]
 
 
@@ -221,6 +226,9 @@ def _stubs() -> dict[str, str]:
     modules = [f"bus/{name}.py" for name in internal] + ["shop/events.py"]
     modules += ["shop/testing.py", "shop/views.py"]
     modules += ["config/local/lock.py", "config/local/redis.py"]
+    modules += ["bench/site.py", "tests/support/servers.py"]
+    modules += ["tests/project_rules.py", "tests/wording.py"]
+    packages += ["tests/support", *(f"tests/{name}" for name in NOT_SHARED)]
     modules += [f"{name}/{part}.py" for name in rules.APPS for part in parts]
     modules += [f"{package}/__init__.py" for package in packages]
     contracts = (ROOT / "pyproject.toml").read_text()

@@ -15,7 +15,8 @@ from inventory.services import receive_stock
 from orders.models import Order, State
 from shop.links import token_of
 from shop.models import Product
-from tests.pages import posting
+from tests.support.pages import posting
+from tests.support.staff import member
 
 pytestmark = pytest.mark.django_db
 
@@ -73,15 +74,6 @@ PLACE = "orders_order_save_and_place"
 def mug() -> None:
     Product.objects.create(sku="MUG", name="Blue mug", unit_price="12.00")
     receive_stock("MUG", 10, "a test")
-
-
-def member(role: str) -> Client:
-    add_missing_groups()
-    user = User.objects.create_user("eve", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    browser = Client()
-    browser.force_login(user)
-    return browser
 
 
 def lists() -> list[str]:

@@ -23,7 +23,7 @@ from orders.models import Order
 from shop.admin import ChangesOnly
 from shop.changes import ChangesForm
 from shop.models import Product
-from tests.pages import posting
+from tests.support.pages import posting
 
 
 @dataclass(frozen=True)

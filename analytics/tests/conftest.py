@@ -16,7 +16,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 START_WITHIN = 30
 STOP_WITHIN = 10

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from analytics import services
 from analytics.tests.conftest import running_dashboard
 from analytics.tests.events import line, placed
-from tests.machine import part
+from tests.support.machine import part
 
 pytestmark = pytest.mark.browser
 

@@ -31,7 +31,7 @@ class Naive(AppConfig):
 
         from bench.rivals import reacting
         from bus import publishing
-        from tests.chaos.controls.replacing import replace
+        from tests.support.replacement import replace
 
         def publish(event: Any, *, cause: Any = None) -> None:  # noqa: ARG001 -- as the bus has it
             data, personal = event.split()

@@ -14,9 +14,9 @@ from kombu.exceptions import OperationalError
 
 from bus import broker as the_broker
 from bus.address import BadAddress, RedisAddress
-from tests.certificates import Authority
-from tests.machine import part
-from tests.servers import free_port
+from tests.support.certificates import Authority
+from tests.support.machine import part
+from tests.support.servers import free_port
 
 
 @pytest.mark.parametrize(

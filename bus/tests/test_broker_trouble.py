@@ -16,7 +16,7 @@ from bus.relay import loop
 from bus.relay.loop import Relay
 from bus.testing import given
 from bus.tests.conftest import Subscribed, happened, states
-from tests import servers
+from tests.support import servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

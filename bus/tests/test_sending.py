@@ -25,7 +25,7 @@ from bus.tests.conftest import (
     relayed,
     states,
 )
-from tests import servers
+from tests.support import servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

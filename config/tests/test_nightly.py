@@ -8,7 +8,7 @@ from bus.audit import Finding, rules
 from bus.models import AuditResult
 from config import nightly
 from config.celery import app
-from tests.project_rules import tasks_of_a_worker
+from tests.support.fresh_process import tasks_of_a_worker
 
 
 def test_worker_knows_every_task_that_beat_asks_for() -> None:

@@ -6,8 +6,8 @@ from pytest_django.fixtures import Settings
 from bus.testing import given, settle, state_of
 from fulfillment.models import Shipment
 from shop.testing import cancelled, placed, reserved
-from tests.relay import HANG_UP, Relay
-from tests.servers import free_port
+from tests.support.mail_server import HANG_UP, MailServer
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,13 +35,13 @@ def test_the_packers_get_a_mail_that_says_what_to_pack(mailoutbox: list) -> None
     assert Shipment.objects.get().state == "released"
 
 
-def test_several_packers_all_get_the_mail(relay: Relay, settings: Settings) -> None:
+def test_several_packers_all_get_the_mail(mail_server: MailServer, settings: Settings) -> None:
     settings.WAREHOUSE_EMAIL = ["packers@example.com", '"Lager, Nord" <north@example.com>']
     given(placed("SO-1", CUP=2), reserved("SO-1"))
 
     settle("fulfillment")
 
-    [mail] = relay.mails
+    [mail] = mail_server.mails
     assert [to.addr_spec for to in mail["To"].addresses] == [
         "packers@example.com", "north@example.com",
     ]  # fmt: skip
@@ -71,7 +71,7 @@ def test_the_packers_are_told_to_keep_what_was_cancelled(mailoutbox: list) -> No
     assert Shipment.objects.get().recalled_at is not None
 
 
-def test_a_mail_server_that_is_away_is_tried_again(relay: Relay, settings: Settings) -> None:
+def test_mail_is_retried_while_server_is_down(mail_server: MailServer, settings: Settings) -> None:
     settings.EMAIL_PORT = free_port()
     given(placed("SO-1", CUP=2), reserved("SO-1"))
 
@@ -91,9 +91,9 @@ def test_a_mail_server_that_is_away_is_tried_again(relay: Relay, settings: Setti
     ],
 )
 def test_the_mail_servers_answer_says_whether_to_try_again(
-    relay: Relay, command: str, answer: str, state: str
+    mail_server: MailServer, command: str, answer: str, state: str
 ) -> None:
-    relay.script = {command: [answer]}
+    mail_server.script = {command: [answer]}
     given(placed("SO-1", CUP=2), reserved("SO-1"))
 
     settle("fulfillment")
@@ -102,11 +102,11 @@ def test_the_mail_servers_answer_says_whether_to_try_again(
     assert Shipment.objects.get().state == "open"
 
 
-def test_shipments_of_one_message_share_one_connection(relay: Relay) -> None:
+def test_shipments_of_one_message_share_one_connection(mail_server: MailServer) -> None:
     for number in ("SO-1", "SO-2"):
         given(placed(number, CUP=2), reserved(number))
 
     settle("fulfillment")
 
-    assert [mail["To"] for mail in relay.mails] == ["packers@example.com"] * 2
-    assert relay.sessions == 1
+    assert [mail["To"] for mail in mail_server.mails] == ["packers@example.com"] * 2
+    assert mail_server.sessions == 1

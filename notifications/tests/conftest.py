@@ -1,4 +1,4 @@
-"""Where the mails of a test go when no relay takes them, and a document that can be attached."""
+"""A folder for the mails of tests without a mail server, and a document to attach."""
 
 from collections.abc import Callable
 from email import message_from_bytes, policy

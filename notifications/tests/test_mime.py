@@ -1,4 +1,4 @@
-"""Headers, bodies and documents of the mails as a relay gets them."""
+"""Headers, bodies and documents of the mails as a mail server gets them."""
 
 from collections.abc import Callable
 from datetime import UTC, timedelta
@@ -18,7 +18,7 @@ from notifications.tests import samples
 from shop.documents import DocumentAltered, DocumentUnavailable
 from shop.events import OrderEvent
 from shop.mail import MailDeferred, MailRefused
-from tests.relay import Relay
+from tests.support.mail_server import MailServer
 
 KEY = "0b0e7f0d-6a47-4a6f-9c55-0f6a3d1b2c11.notifications.send-order-confirmation"
 Folder = Callable[[], list[EmailMessage]]
@@ -29,20 +29,20 @@ def post(event: OrderEvent, key: str = KEY) -> None:
         mail.send_messages([letter(compose(event), key)])
 
 
-def test_a_mail_has_plain_text_and_html(relay: Relay) -> None:
+def test_a_mail_has_plain_text_and_html(mail_server: MailServer) -> None:
     post(samples.order_confirmed())
 
-    [mail] = relay.mails
+    [mail] = mail_server.mails
     assert mail.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
     assert "SO-100042" in mail.get_body(["plain"]).get_content()
     assert "SO-100042" in mail.get_body(["html"]).get_content()
 
 
-def test_the_headers_are_those_of_an_automatic_mail(relay: Relay) -> None:
+def test_the_headers_are_those_of_an_automatic_mail(mail_server: MailServer) -> None:
     post(samples.order_confirmed())
 
-    [mail] = relay.mails
+    [mail] = mail_server.mails
     assert mail["Message-ID"] == f"<{KEY}@example.com>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Subject"] == "Your order SO-100042 at The Shop"
@@ -51,14 +51,14 @@ def test_the_headers_are_those_of_an_automatic_mail(relay: Relay) -> None:
     assert abs(timezone.now() - sent_at) < timedelta(minutes=1)
 
 
-def test_a_domain_of_any_script_gets_its_mail(relay: Relay, settings: Any) -> None:
+def test_a_domain_of_any_script_gets_its_mail(mail_server: MailServer, settings: Any) -> None:
     settings.DEFAULT_FROM_EMAIL = "Laden <post@faß.example>"
     customer = samples.customer(email="ada@straße.example")
 
     post(samples.order_placed(customer=customer))
 
-    [mail] = relay.mails
-    assert relay.recipients == ["ada@xn--strae-oqa.example"]
+    [mail] = mail_server.mails
+    assert mail_server.recipients == ["ada@xn--strae-oqa.example"]
     assert mail["To"].addresses[0].addr_spec == "ada@xn--strae-oqa.example"
     assert mail["From"].addresses[0].addr_spec == "post@xn--fa-hia.example"
     assert mail["Message-ID"].endswith("@xn--fa-hia.example>")

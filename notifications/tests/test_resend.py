@@ -15,13 +15,13 @@ from notifications import services
 from notifications.audit import done_without_effect, no_mail_is_stuck
 from notifications.models import Message, State
 from notifications.tests import samples
-from tests.relay import Relay
+from tests.support.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def confirmation(relay: Relay) -> Message:
+def confirmation(mail_server: MailServer) -> Message:
     given(samples.order_confirmed())
     settle("notifications")
     return Message.objects.get()
@@ -37,11 +37,11 @@ def staff(settings: Any) -> Client:
     return client
 
 
-def test_a_mail_sent_again_is_a_mail_of_its_own(confirmation: Message, relay: Relay) -> None:
+def test_resend_has_its_own_message_id(confirmation: Message, mail_server: MailServer) -> None:
     services.request_resend(confirmation, by="frida")
     settle("notifications")
 
-    first, again = relay.mails
+    first, again = mail_server.mails
     repeat = Message.objects.get(original=confirmation)
     assert again["Subject"] == first["Subject"]
     assert again["Message-ID"] == repeat.message_id != first["Message-ID"]
@@ -49,26 +49,28 @@ def test_a_mail_sent_again_is_a_mail_of_its_own(confirmation: Message, relay: Re
     assert (repeat.asked_by, repeat.asked_at is not None) == ("frida", True)
 
 
-def test_a_double_click_sends_one_mail(confirmation: Message, relay: Relay) -> None:
+def test_a_double_click_sends_one_mail(confirmation: Message, mail_server: MailServer) -> None:
     services.request_resend(confirmation, by="frida")
     with pytest.raises(services.AlreadyRequested, match="SO-100042"):
         services.request_resend(confirmation, by="frida")
     settle("notifications")
 
-    assert len(relay.mails) == 2
+    assert len(mail_server.mails) == 2
 
 
-def test_a_repeat_can_be_repeated(confirmation: Message, relay: Relay) -> None:
+def test_a_repeat_can_be_repeated(confirmation: Message, mail_server: MailServer) -> None:
     services.request_resend(confirmation, by="frida")
     settle("notifications")
     services.request_resend(Message.objects.get(original=confirmation), by="otto")
     settle("notifications")
 
-    assert len(relay.mails) == 3
+    assert len(mail_server.mails) == 3
     assert set(confirmation.repeats.values_list("asked_by", flat=True)) == {"frida", "otto"}
 
 
-def test_a_mailbox_is_not_filled_by_staff_either(confirmation: Message, relay: Relay) -> None:
+def test_resend_is_refused_above_recipient_budget(
+    confirmation: Message, mail_server: MailServer
+) -> None:
     for _ in range(5):
         services.request_resend(confirmation, by="frida")
         settle("notifications")
@@ -81,29 +83,31 @@ def test_a_mailbox_is_not_filled_by_staff_either(confirmation: Message, relay: R
     )
     services.request_resend(confirmation, by="otto")
     settle("notifications")
-    assert len(relay.mails) == 7
+    assert len(mail_server.mails) == 7
 
 
-def test_no_mail_is_sent_after_erasure(confirmation: Message, relay: Relay) -> None:
+def test_no_mail_is_sent_after_erasure(confirmation: Message, mail_server: MailServer) -> None:
     PersonalData.objects.all().delete()
     services.request_resend(confirmation, by="frida")
     settle("notifications")
 
-    assert len(relay.mails) == 1
+    assert len(mail_server.mails) == 1
 
 
 def test_the_action_asks_and_sends_nothing_itself(
-    confirmation: Message, relay: Relay, staff: Client
+    confirmation: Message, mail_server: MailServer, staff: Client
 ) -> None:
     page = reverse("admin:notifications_message_changelist")
 
     staff.post(page, {"action": "send_again", "_selected_action": [confirmation.pk]})
 
-    assert len(relay.mails) == 1
+    assert len(mail_server.mails) == 1
     assert Event.objects.filter(type="MailResendRequested", data__by="frida").count() == 1
 
 
-def test_a_link_alone_sends_nothing(confirmation: Message, relay: Relay, staff: Client) -> None:
+def test_get_request_sends_nothing(
+    confirmation: Message, mail_server: MailServer, staff: Client
+) -> None:
     button = reverse("admin:notifications_message_send_this_again", args=[confirmation.pk])
 
     dialog = staff.get(button)
@@ -115,7 +119,7 @@ def test_a_link_alone_sends_nothing(confirmation: Message, relay: Relay, staff: 
     assert Event.objects.filter(type="MailResendRequested").count() == 1
 
 
-def test_only_who_may_can_send_again(confirmation: Message, relay: Relay) -> None:
+def test_only_who_may_can_send_again(confirmation: Message, mail_server: MailServer) -> None:
     viewer = User.objects.create_user("vera", is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_message"))
     client = Client()

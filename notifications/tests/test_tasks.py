@@ -1,4 +1,4 @@
-"""What notifications does with events, through the ledger and a real relay."""
+"""What notifications does with events, through the ledger and a real mail server."""
 
 from email.message import EmailMessage
 from typing import Any
@@ -10,7 +10,7 @@ from bus.models import Delivery
 from bus.testing import given, settle, state_of
 from notifications.models import Kind, Message, State
 from notifications.tests import samples
-from tests.relay import HANG_UP, Relay
+from tests.support.mail_server import HANG_UP, MailServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,20 +19,20 @@ CANCEL = "notifications.tasks.send_cancellation"
 INVOICE = "notifications.tasks.send_invoice"
 
 
-def subjects(relay: Relay) -> list[str]:
-    return [str(mail["Subject"]) for mail in relay.mails]
+def subjects(mail_server: MailServer) -> list[str]:
+    return [str(mail["Subject"]) for mail in mail_server.mails]
 
 
 def let_the_waits_pass() -> None:
     Delivery.objects.filter(state="waiting").update(due_at=timezone.now())
 
 
-def test_a_placed_order_is_confirmed_and_on_record(relay: Relay) -> None:
+def test_a_placed_order_is_confirmed_and_on_record(mail_server: MailServer) -> None:
     given(samples.order_confirmed())
 
     settle("notifications")
 
-    [mail] = relay.mails
+    [mail] = mail_server.mails
     message = Message.objects.get()
     assert state_of(CONFIRM, samples.NUMBER) == "done"
     assert message.state == State.SENT
@@ -42,17 +42,17 @@ def test_a_placed_order_is_confirmed_and_on_record(relay: Relay) -> None:
     assert message.message_id == mail["Message-ID"]
 
 
-def test_mails_of_a_batch_share_one_connection(relay: Relay) -> None:
+def test_mails_of_a_batch_share_one_connection(mail_server: MailServer) -> None:
     given(*(samples.order_confirmed(number=f"SO-{n}") for n in range(7)))
 
     settle("notifications")
 
-    assert len(relay.mails) == 7
-    assert relay.sessions == 1
+    assert len(mail_server.mails) == 7
+    assert mail_server.sessions == 1
 
 
-def test_one_refused_mail_of_a_batch_stops_no_other(relay: Relay) -> None:
-    relay.script = {"RCPT": [None, "550 5.1.1 <jm@example.org> unknown", None]}
+def test_one_refused_mail_of_a_batch_stops_no_other(mail_server: MailServer) -> None:
+    mail_server.script = {"RCPT": [None, "550 5.1.1 <jm@example.org> unknown", None]}
     given(*(samples.order_confirmed(number=f"SO-{n}") for n in range(3)))
 
     settle("notifications")
@@ -64,8 +64,10 @@ def test_one_refused_mail_of_a_batch_stops_no_other(relay: Relay) -> None:
     assert "jm@example.org" not in Delivery.objects.get(stream="SO-1").error
 
 
-def test_a_mail_that_was_put_off_goes_out_later_under_the_same_name(relay: Relay) -> None:
-    relay.script = {"RCPT": ["450 greylisted"]}
+def test_deferred_mail_keeps_its_message_id(
+    mail_server: MailServer,
+) -> None:
+    mail_server.script = {"RCPT": ["450 greylisted"]}
     given(samples.order_confirmed())
     settle("notifications")
     assert state_of(CONFIRM, samples.NUMBER) == "waiting"
@@ -78,11 +80,11 @@ def test_a_mail_that_was_put_off_goes_out_later_under_the_same_name(relay: Relay
     message = Message.objects.get()
     assert message.state == State.SENT
     assert message.note == ""
-    assert relay.mails[0]["Message-ID"] == delayed.message_id
+    assert mail_server.mails[0]["Message-ID"] == delayed.message_id
 
 
-def test_a_mail_that_may_have_been_taken_is_repeated_once(relay: Relay) -> None:
-    relay.script = {"DATA": [HANG_UP, HANG_UP]}
+def test_a_mail_that_may_have_been_taken_is_repeated_once(mail_server: MailServer) -> None:
+    mail_server.script = {"DATA": [HANG_UP, HANG_UP]}
     given(samples.order_confirmed())
     settle("notifications")
     assert state_of(CONFIRM, samples.NUMBER) == "waiting"
@@ -94,7 +96,7 @@ def test_a_mail_that_may_have_been_taken_is_repeated_once(relay: Relay) -> None:
     assert state_of(CONFIRM, samples.NUMBER) == "dead"
 
 
-def test_a_relay_that_is_down_loses_no_mail(relay: Relay, settings: Any) -> None:
+def test_a_relay_that_is_down_loses_no_mail(mail_server: MailServer, settings: Any) -> None:
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
     given(samples.order_confirmed())
     settle("notifications")
@@ -104,77 +106,79 @@ def test_a_relay_that_is_down_loses_no_mail(relay: Relay, settings: Any) -> None
     let_the_waits_pass()
     settle("notifications")
 
-    assert len(relay.mails) == 1
+    assert len(mail_server.mails) == 1
 
 
-def test_a_cancelled_order_is_mailed_without_what_was_typed_as_its_reason(relay: Relay) -> None:
+def test_cancellation_mail_omits_typed_reason(
+    mail_server: MailServer,
+) -> None:
     given(samples.order_cancelled(reason="Changed my mind"))
 
     settle("notifications")
 
-    [mail] = relay.mails
+    [mail] = mail_server.mails
     assert "cancelled" in mail["Subject"]
     assert "Changed my mind" not in mail.as_string()
 
 
-def test_no_confirmation_follows_a_cancellation(relay: Relay) -> None:
+def test_no_confirmation_follows_a_cancellation(mail_server: MailServer) -> None:
     given(samples.order_cancelled())
     settle("notifications")
 
     given(samples.order_confirmed())
     settle("notifications")
 
-    assert subjects(relay) == ["Your order SO-100042 was cancelled"]
+    assert subjects(mail_server) == ["Your order SO-100042 was cancelled"]
     assert state_of(CONFIRM, samples.NUMBER) == "done"
     assert Message.objects.get(kind=Kind.ORDER_CONFIRMATION).state == State.SKIPPED
 
 
-def test_a_cancellation_waits_while_the_confirmation_is_being_sent(relay: Relay) -> None:
+def test_a_cancellation_waits_while_the_confirmation_is_being_sent(mail_server: MailServer) -> None:
     _confirmation_begun_at(timezone.now())
     given(samples.order_cancelled())
 
     settle("notifications")
 
-    assert relay.mails == []
+    assert mail_server.mails == []
     assert state_of(CANCEL, samples.NUMBER) == "waiting"
     assert Message.objects.get(kind=Kind.CANCELLATION).state == State.DELAYED
 
 
-def test_a_cancellation_does_not_wait_for_a_worker_that_is_gone(relay: Relay) -> None:
+def test_a_cancellation_does_not_wait_for_a_worker_that_is_gone(mail_server: MailServer) -> None:
     _confirmation_begun_at(samples.PLACED_AT)
     given(samples.order_cancelled())
 
     settle("notifications")
 
-    assert subjects(relay) == ["Your order SO-100042 was cancelled"]
+    assert subjects(mail_server) == ["Your order SO-100042 was cancelled"]
 
 
-def test_an_invoice_goes_out_with_its_pdf(relay: Relay, stored_pdf: str) -> None:
+def test_an_invoice_goes_out_with_its_pdf(mail_server: MailServer, stored_pdf: str) -> None:
     given(samples.invoice_issued(stored_pdf))
 
     settle("notifications")
 
-    [document] = _documents(relay.mails[0])
+    [document] = _documents(mail_server.mails[0])
     assert document.get_content() == samples.PDF
     assert Message.objects.get().attachments == [stored_pdf]
 
 
-def test_an_altered_invoice_is_left_to_a_person(relay: Relay, stored_pdf: str) -> None:
+def test_an_altered_invoice_is_left_to_a_person(mail_server: MailServer, stored_pdf: str) -> None:
     given(samples.invoice_issued(stored_pdf, sha256="0" * 64))
 
     settle("notifications")
 
-    assert relay.mails == []
+    assert mail_server.mails == []
     assert state_of(INVOICE, samples.NUMBER) == "dead"
     assert "SHA-256" in Message.objects.get().note
 
 
-def test_a_dispatched_order_is_mailed_with_its_tracking_number(relay: Relay) -> None:
+def test_a_dispatched_order_is_mailed_with_its_tracking_number(mail_server: MailServer) -> None:
     given(samples.shipment_dispatched())
 
     settle("notifications")
 
-    [mail] = relay.mails
+    [mail] = mail_server.mails
     assert "00340434161094015902" in mail.get_body(["plain"]).get_content()
 
 

@@ -8,8 +8,8 @@ from django.db import OperationalError
 from rest_framework.test import APIClient
 
 from orders.models import Order
-from tests.chaos.proxy import Proxy, Wire
-from tests.wires import wired
+from tests.support.proxy import Proxy, Wire
+from tests.support.wires import wired
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 URL = "/api/v1/checkout/"

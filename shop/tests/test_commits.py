@@ -8,8 +8,8 @@ from django.db import InterfaceError, OperationalError, connection, connections,
 
 from shop.commits import CommitUnanswered
 from shop.models import Product
-from tests.chaos.proxy import Wire
-from tests.wires import wired
+from tests.support.proxy import Wire
+from tests.support.wires import wired
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,15 +1,11 @@
-"""A settled shop for each test of the audit, damage done to it, and what is found."""
+"""A settled shop for each test of the audit."""
 
-from contextlib import ExitStack
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
-from bus.audit import Finding, run_checks
-from tests.damage import PLANTS, Shop, settled_shop
+from tests.damage import Shop, settled_shop
 
 
 @pytest.fixture(autouse=True)
@@ -18,34 +14,3 @@ def shop(settings: Any, tmp_path: Path) -> Shop:
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     settings.MEDIA_ROOT = tmp_path / "documents"
     return settled_shop()
-
-
-def found() -> dict[str, list[str]]:
-    """The subjects of what is found, by rule."""
-    return {
-        rule: [finding.subject for finding in findings]
-        for rule, findings in run_checks().items()
-        if findings
-    }
-
-
-def names(findings: dict[str, list[Finding]], rule: str) -> str:
-    """All that the findings of a rule say."""
-    return " ".join(f"{one.subject} {one.what}" for one in findings[rule])
-
-
-def damaged(shop: Shop, *names: str) -> None:
-    """Do the damage of these names."""
-    by_name = {str(plant): plant for plant in PLANTS}
-    for name in names:
-        by_name[name].do(shop, ExitStack())
-
-
-def audit(*options: str) -> tuple[int, str]:
-    """The exit code of `manage.py audit`, and what it printed."""
-    out = StringIO()
-    try:
-        call_command("audit", *options, stdout=out)
-    except SystemExit as stop:
-        return int(stop.code or 0), out.getvalue()
-    return 0, out.getvalue()

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from bus.audit import run_checks
-from tests.audit.conftest import audit, names
+from tests.audit.findings import audit, names
 from tests.damage import PLANTS, Plant, Shop
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from django.db import connection
 from bus.audit import Finding, rules
 from bus.models import Delivery, OperatorAction, PersonalData, State
 from bus.moment import one_moment
-from tests.audit.conftest import audit, damaged, found
+from tests.audit.findings import audit, damaged, found
 from tests.damage import PLANTS, Shop
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from config.demo.effects import doubled
 from inventory.models import Movement, StockItem
 from notifications.models import Message
 from orders.models import Order
-from tests.audit.conftest import audit, damaged, found, names
+from tests.audit.findings import audit, damaged, found, names
 from tests.damage import PLANTS, Plant, Shop
 
 pytestmark = pytest.mark.django_db(transaction=True)

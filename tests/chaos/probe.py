@@ -4,8 +4,8 @@ import time
 import uuid
 
 from tests.chaos.buyers import Buyers, Purchase
-from tests.chaos.datastores import wait_until
 from tests.chaos.stage import Stage
+from tests.support.wait import wait_until
 
 PLAIN = [{"sku": "DESK-PENCIL", "quantity": 1}]
 

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable
 
-from tests.chaos.datastores import wait_until
 from tests.chaos.faults.fault import heal
 from tests.chaos.stage import Stage
+from tests.support.wait import wait_until
 
 LONGEST_REST = 400
 """Seconds. The longest lease is 135, and what was lost in it may be lost once more."""

@@ -14,15 +14,17 @@ from signal import SIGCONT, SIGSTOP
 
 import httpx
 
-from tests import servers
 from tests.chaos.buyers import Buyers, Purchase
-from tests.chaos.child import Child
-from tests.chaos.datastores import Books, PostgresServer, RedisServer, wait_until
 from tests.chaos.disks import SmallDisk
 from tests.chaos.mailbox import Mailbox
-from tests.chaos.proxy import Proxy
 from tests.chaos.warehouse import Warehouse
-from tests.deployed import DEPLOYED
+from tests.support import servers
+from tests.support.books import Books
+from tests.support.child import Child
+from tests.support.datastores import PostgresServer, RedisServer
+from tests.support.deployed import DEPLOYED
+from tests.support.proxy import Proxy
+from tests.support.wait import wait_until
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = ("flower", "beat")

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from tests import compose
 from tests.containers.values import CHOSEN
-from tests.servers import free_port
+from tests.support import compose
+from tests.support.servers import free_port
 
 FILES = ["docker-compose.yml", "tests/containers/override.yml"]
 NAME = "shop-under-test"

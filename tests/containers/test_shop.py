@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import compose
 from tests.containers.project import GOODS, Project
 from tests.containers.values import CHOSEN, LEFT, known, samples
+from tests.support import compose
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -1,6 +1,6 @@
 """A value for each setting that is none of the defaults, and the words of the samples."""
 
-from tests import compose
+from tests.support import compose
 
 PASSWORD = "p@ss/w?rd#%:+ 1"
 CHOSEN = {

@@ -13,7 +13,7 @@ import billing.immutable
 import bus.immutable
 from billing.models import Invoice
 from bus.models import Event
-from tests import emptying
+from tests.support import truncation
 
 FROZEN = {Invoice: billing.immutable, Event: bus.immutable}
 """Whose rows the database itself keeps as they are."""
@@ -44,7 +44,7 @@ def doubled(row: Model, *fields: str, **changes: Any) -> Iterator[None]:
         model._base_manager.bulk_create([second])
         yield
     finally:
-        emptying.empty(connection)
+        truncation.empty(connection)
         _constrain(model, fields, wanted=True)
 
 

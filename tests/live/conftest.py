@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.shop import Shop
-from tests.servers import new_database
+from tests.support.servers import new_database
 
 
 @pytest.fixture(scope="module")

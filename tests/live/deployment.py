@@ -14,8 +14,6 @@ from typing import Any
 
 import httpx
 
-from tests import compose, servers
-from tests.certificates import Authority
 from tests.live.surroundings import (
     DATABASE,
     NAME,
@@ -25,8 +23,10 @@ from tests.live.surroundings import (
     proxy,
     redis_with_tls,
 )
-from tests.manual import shown
-from tests.relay import Relay
+from tests.support import compose, servers
+from tests.support.certificates import Authority
+from tests.support.mail_server import MailServer
+from tests.support.manual import shown
 
 FORGED_LOGIN_TRIES = 3
 STARTED_WITHIN = 90
@@ -36,7 +36,7 @@ STOPPED_WITHIN = 40
 class Deployment:
     """Servers that run, and the shop's processes, which are started and stopped by their ids."""
 
-    def __init__(self, folder: Path, env: dict[str, str], mail: Relay, url: str) -> None:
+    def __init__(self, folder: Path, env: dict[str, str], mail: MailServer, url: str) -> None:
         self.folder, self.env, self.mail, self.url = folder, env, mail, url
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -119,7 +119,7 @@ class _ToLoopback(httpx.HTTPTransport):
 
 @contextmanager
 def deployed(folder: Path) -> Iterator[Deployment]:
-    """PostgreSQL behind PgBouncer, Redis, a mail relay and a proxy; the shop is not started yet.
+    """PostgreSQL behind PgBouncer, Redis, a mail server and a proxy; the shop is not started yet.
 
     `folder` is one that other users may enter: PostgreSQL and PgBouncer do not run as root.
     """

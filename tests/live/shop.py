@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
@@ -31,6 +31,15 @@ BODY = {
     },
     "lines": [{"sku": "BOOK-ATLAS", "quantity": 2}, {"sku": "DESK-INK", "quantity": 1}],
 }
+
+CUSTOMER = {
+    "email": "grace@example.com",
+    "name": "Grace Hopper",
+    "line1": "Harbour Street 9",
+    "postal_code": "1050",
+    "city": "Bruxelles",
+}
+"""What staff fill in for an order by phone."""
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:

@@ -15,11 +15,11 @@ import redis
 from aiosmtpd.smtp import AuthResult, LoginPassword
 from psycopg import sql
 
-from tests import servers
-from tests.certificates import Authority
-from tests.machine import part
-from tests.manual import shown
-from tests.relay import Relay, listening
+from tests.support import servers
+from tests.support.certificates import Authority
+from tests.support.machine import part
+from tests.support.mail_server import MailServer, listening
+from tests.support.manual import shown
 
 NAME = "shop.example.com"
 ROLE, DATABASE = "trader", "traded"
@@ -86,8 +86,8 @@ def redis_with_tls(folder: Path, authority: Authority, port: int) -> Iterator[No
 
 
 @contextmanager
-def mail_with_login(authority: Authority) -> Iterator[tuple[Relay, int]]:
-    """A relay that takes nothing without STARTTLS and the login of EMAIL_URL."""
+def mail_with_login(authority: Authority) -> Iterator[tuple[MailServer, int]]:
+    """A mail server that takes nothing without STARTTLS and the login of EMAIL_URL."""
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(authority.folder / "localhost.pem", authority.folder / "localhost.key")
 

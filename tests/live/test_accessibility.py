@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.live.shop import Shop
-from tests.machine import part
+from tests.support.machine import part
 
 # Once is enough: what a page looks like does not depend on the database.
 pytestmark = [

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import redis
 
-from tests import servers
 from tests.live.shop import MANAGE, ROOT, Shop, environment
+from tests.support import servers
 
 pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.timeout(300)]
 

@@ -6,18 +6,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.live.shop import Shop
-from tests.machine import part
+from tests.live.shop import CUSTOMER, Shop
+from tests.support.machine import part
 
 pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.browser, pytest.mark.timeout(300)]
-
-CUSTOMER = {
-    "email": "grace@example.com",
-    "name": "Grace Hopper",
-    "line1": "Harbour Street 9",
-    "postal_code": "1050",
-    "city": "Bruxelles",
-}
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from tests.live.deployment import FORGED_LOGIN_TRIES, STARTED_WITHIN, Deployment, deployed
-from tests.machine import part
-from tests.pages import LOG_OUT, forms
+from tests.support.machine import part
+from tests.support.pages import LOG_OUT, forms
 
 pytestmark = [
     pytest.mark.live, pytest.mark.timeout(300), pytest.mark.postgres, pytest.mark.pgbouncer,

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from tests.live.shop import Shop
-from tests.live.test_browser import CUSTOMER
-from tests.machine import part
+from tests.live.shop import CUSTOMER, Shop
+from tests.support.machine import part
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests import compose, servers
 from tests.live.shop import MANAGE, environment, processes_of
+from tests.support import compose, servers
 
 pytestmark = [pytest.mark.live, pytest.mark.sqlite]
 

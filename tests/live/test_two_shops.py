@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests import servers
 from tests.live.shop import MANAGE, Shop
+from tests.support import servers
 
 # On the file that each shop makes itself: two shops on one DATABASE_URL are one shop.
 pytestmark = [pytest.mark.live, pytest.mark.sqlite]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from django.utils import timezone
 
 from bus.models import BulkOperation, Event, OperatorAction
@@ -14,6 +15,7 @@ from inventory.models import Movement, StockItem
 from notifications.models import Message
 from orders.models import Order
 from shop.models import Product
+from shop.submissions import FIELD
 from tests.submissions.rows import (
     a_confirmation,
     a_draft,
@@ -25,6 +27,7 @@ from tests.submissions.rows import (
     page_of,
     subscriptions_page,
 )
+from tests.support.pages import posting
 
 
 @dataclass(frozen=True)
@@ -203,3 +206,16 @@ CASES = {
         changes("change", "group"),
     ),
 }  # fmt: skip
+
+
+def filled(browser: Client, case: Case) -> tuple[str, dict[str, Any]]:
+    """The address of the case's page, and its form as a browser would send it."""
+    address = case.page()
+    values = {name: value() if callable(value) else value for name, value in case.fields.items()}
+    pk = str(values.get("dispatch", ""))
+    values = {name.replace("{pk}", pk): value for name, value in values.items()}
+    named = [name for name in values if name not in ("dispatch", "take_back", "_selected_action")]
+    form = posting(browser, address, *named, FIELD)
+    if "-sku" in "".join(values):
+        values["lines-TOTAL_FORMS"] = "1"
+    return address, form.filled(**values, **case.button)

@@ -17,7 +17,7 @@ from notifications.models import State as MailState
 from orders.models import Order
 from orders.services import Basket, checkout
 from shop.testing import CUSTOMER
-from tests.pages import posting
+from tests.support.pages import posting
 
 
 def page_of(name: str, *args: Any) -> str:

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -17,8 +16,8 @@ from config import nightly
 from inventory.services import receive_stock
 from shop.models import Product, Submission
 from shop.submissions import FIELD, KEPT, new_token
-from tests.pages import forms, posting
-from tests.submissions.cases import CASES, Case, done
+from tests.submissions.cases import CASES, done, filled
+from tests.support.pages import forms, posting
 
 LEADS_ON = {
     "order.customers_page",
@@ -44,19 +43,6 @@ def signed_in(user: User) -> Client:
     browser = Client()
     browser.force_login(user)
     return browser
-
-
-def filled(browser: Client, case: Case) -> tuple[str, dict[str, Any]]:
-    """The address of the case's page, and its form as a browser would send it."""
-    address = case.page()
-    values = {name: value() if callable(value) else value for name, value in case.fields.items()}
-    pk = str(values.get("dispatch", ""))
-    values = {name.replace("{pk}", pk): value for name, value in values.items()}
-    named = [name for name in values if name not in ("dispatch", "take_back", "_selected_action")]
-    form = posting(browser, address, *named, FIELD)
-    if "-sku" in "".join(values):
-        values["lines-TOTAL_FORMS"] = "1"
-    return address, form.filled(**values, **case.button)
 
 
 def test_every_button_of_the_admin_has_a_case() -> None:

@@ -6,10 +6,9 @@ from django.test import Client
 
 from inventory.services import receive_stock
 from shop.models import Product
-from tests.chaos.proxy import Wire
-from tests.submissions.cases import CASES
-from tests.submissions.test_submissions import filled
-from tests.wires import wired
+from tests.submissions.cases import CASES, filled
+from tests.support.proxy import Wire
+from tests.support.wires import wired
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

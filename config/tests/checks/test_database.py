@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import connections
 
 from config.checks.database import check_database
-from tests.servers import postgres
+from tests.support.servers import postgres
 
 CREATE = "CREATE DATABASE bytes ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
 

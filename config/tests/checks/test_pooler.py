@@ -15,7 +15,7 @@ from django.db.utils import ConnectionHandler
 from bus.limits import LIMITS, LimitsMissing, require_limits
 from config.checks.database import check_database, check_limits
 from config.database import database
-from tests.servers import new_database, pgbouncer, postgres
+from tests.support.servers import new_database, pgbouncer, postgres
 
 pytestmark = [pytest.mark.pgbouncer, pytest.mark.django_db]
 

@@ -1,4 +1,4 @@
-"""What becomes of a mail when the relay is not at its best."""
+"""What becomes of a mail when the mail server fails."""
 
 import socket
 from typing import Any
@@ -8,8 +8,8 @@ from django.core.mail import EmailMessage, get_connection
 
 from bus import Ambiguous
 from shop.mail import MailDeferred, MailRefused, SmtpBackend
-from tests.relay import HANG_UP, SAY_NOTHING, Relay
-from tests.servers import free_port
+from tests.support.mail_server import HANG_UP, SAY_NOTHING, MailServer
+from tests.support.servers import free_port
 
 ANSWER = "{} <jm@example.org>: Recipient address says no"
 
@@ -18,9 +18,9 @@ def email(to: str = "jm@example.org") -> EmailMessage:
     return EmailMessage("Subject", "Body", "shop@example.com", [to])
 
 
-def outcome_of_sending(relay: Relay, **script: str) -> Exception:
+def outcome_of_sending(mail_server: MailServer, **script: str) -> Exception:
     """The error of a first mail, after which a second one has been sent over the same backend."""
-    relay.script = {command: [answer] for command, answer in script.items()}
+    mail_server.script = {command: [answer] for command, answer in script.items()}
     with get_connection() as mail:
         try:
             mail.send_messages([email()])
@@ -28,72 +28,72 @@ def outcome_of_sending(relay: Relay, **script: str) -> Exception:
             mail.open()
             mail.send_messages([email("next@example.org")])
             return error
-    raise AssertionError("the relay took the mail")
+    raise AssertionError("the mail server accepted the mail")
 
 
 @pytest.mark.parametrize("code", [421, 450, 451, 452])
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-def test_an_answer_of_the_4xx_kind_defers_the_mail(relay: Relay, command: str, code: int) -> None:
-    error = outcome_of_sending(relay, **{command: ANSWER.format(code)})
+def test_4xx_answer_defers_mail(mail_server: MailServer, command: str, code: int) -> None:
+    error = outcome_of_sending(mail_server, **{command: ANSWER.format(code)})
 
     assert isinstance(error, MailDeferred)
     assert str(code) in str(error)
-    assert relay.recipients == ["next@example.org"]
+    assert mail_server.recipients == ["next@example.org"]
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-def test_an_answer_of_the_5xx_kind_refuses_the_mail(relay: Relay, command: str) -> None:
-    error = outcome_of_sending(relay, **{command: ANSWER.format(550)})
+def test_an_answer_of_the_5xx_kind_refuses_the_mail(mail_server: MailServer, command: str) -> None:
+    error = outcome_of_sending(mail_server, **{command: ANSWER.format(550)})
 
     assert isinstance(error, MailRefused)
-    assert relay.recipients == ["next@example.org"]
+    assert mail_server.recipients == ["next@example.org"]
 
 
-def test_a_relay_that_wants_a_login_defers_the_mail(relay: Relay) -> None:
-    error = outcome_of_sending(relay, MAIL="530 Authentication required")
+def test_a_relay_that_wants_a_login_defers_the_mail(mail_server: MailServer) -> None:
+    error = outcome_of_sending(mail_server, MAIL="530 Authentication required")
 
     assert isinstance(error, MailDeferred)
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "354"])
-def test_a_connection_lost_before_the_message_defers_it(relay: Relay, command: str) -> None:
-    error = outcome_of_sending(relay, **{command: HANG_UP})
+def test_connection_lost_before_message_defers_mail(mail_server: MailServer, command: str) -> None:
+    error = outcome_of_sending(mail_server, **{command: HANG_UP})
 
     assert isinstance(error, MailDeferred)
-    assert relay.recipients == ["next@example.org"]
+    assert mail_server.recipients == ["next@example.org"]
 
 
-def test_a_connection_lost_after_the_final_dot_is_ambiguous(relay: Relay) -> None:
-    error = outcome_of_sending(relay, DATA=HANG_UP)
+def test_a_connection_lost_after_the_final_dot_is_ambiguous(mail_server: MailServer) -> None:
+    error = outcome_of_sending(mail_server, DATA=HANG_UP)
 
     assert isinstance(error, Ambiguous)
-    assert relay.recipients == ["next@example.org"]
+    assert mail_server.recipients == ["next@example.org"]
 
 
-def test_silence_after_the_final_dot_is_ambiguous(relay: Relay, settings: Any) -> None:
+def test_silence_after_the_final_dot_is_ambiguous(mail_server: MailServer, settings: Any) -> None:
     settings.EMAIL_TIMEOUT = 0.3
 
-    error = outcome_of_sending(relay, DATA=SAY_NOTHING)
+    error = outcome_of_sending(mail_server, DATA=SAY_NOTHING)
 
     assert isinstance(error, Ambiguous)
 
 
-def test_no_error_names_the_recipient(relay: Relay) -> None:
-    refused = outcome_of_sending(relay, RCPT=ANSWER.format("550 5.1.1"))
+def test_no_error_names_the_recipient(mail_server: MailServer) -> None:
+    refused = outcome_of_sending(mail_server, RCPT=ANSWER.format("550 5.1.1"))
 
     assert "jm@example.org" not in str(refused)
     assert refused.__cause__ is None
     assert refused.__suppress_context__
 
 
-def test_a_relay_that_is_not_there_defers_the_mail(relay: Relay, settings: Any) -> None:
+def test_a_relay_that_is_not_there_defers_the_mail(mail_server: MailServer, settings: Any) -> None:
     settings.EMAIL_PORT = free_port()
 
     with pytest.raises(MailDeferred, match="ConnectionRefusedError"), get_connection():
         pass
 
 
-def test_a_relay_that_never_greets_defers_the_mail(relay: Relay, settings: Any) -> None:
+def test_a_relay_that_never_greets_defers_the_mail(mail_server: MailServer, settings: Any) -> None:
     settings.EMAIL_TIMEOUT = 0.2
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.EMAIL_PORT = silent.getsockname()[1]
@@ -102,11 +102,11 @@ def test_a_relay_that_never_greets_defers_the_mail(relay: Relay, settings: Any) 
             pass
 
 
-def test_a_session_that_ends_without_a_good_bye_fails_nothing(relay: Relay) -> None:
+def test_a_session_that_ends_without_a_good_bye_fails_nothing(mail_server: MailServer) -> None:
     with SmtpBackend() as mail:
         mail.send_messages([email()])
         assert mail.connection is not None
         assert mail.connection.sock is not None
         mail.connection.sock.shutdown(socket.SHUT_RDWR)
 
-    assert relay.recipients == ["jm@example.org"]
+    assert mail_server.recipients == ["jm@example.org"]

@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 
 from tests.chaos.buyers import Purchase
-from tests.chaos.datastores import Books
 from tests.chaos.mailbox import Mail
 from tests.chaos.warehouse import Order
+from tests.support.books import Books
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from random import Random
 
-from tests.chaos.datastores import wait_until
 from tests.chaos.faults import Fault
-from tests.chaos.proxy import Wire
 from tests.chaos.stage import Stage
+from tests.support.proxy import Wire
+from tests.support.wait import wait_until
 
 BAR = 30
 TIMES = 3

@@ -13,6 +13,6 @@ class Broken(AppConfig):
 
     def ready(self) -> None:
         from bus.relay.expiry import forget_sent
-        from tests.chaos.controls.replacing import replace
+        from tests.support.replacement import replace
 
         replace(forget_sent, lambda: 0)

@@ -7,7 +7,7 @@ from django.apps import AppConfig
 
 from config.settings import *  # noqa: F403 -- all of them
 from config.settings import INSTALLED_APPS as SHOP
-from tests.chaos.controls.replacing import replace
+from tests.support.replacement import replace
 
 INSTALLED_APPS = [*SHOP, f"{__name__}.Broken"]
 

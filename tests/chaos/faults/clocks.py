@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from tests.chaos.child import Child
-from tests.chaos.datastores import wait_until
 from tests.chaos.faults.fault import fault
 from tests.chaos.faults.processes import WORKER_BAR
 from tests.chaos.stage import Stage
+from tests.support.child import Child
+from tests.support.wait import wait_until
 
 SHIFTS = ("+2h", "-2h")
 FOR_SO_LONG = 20

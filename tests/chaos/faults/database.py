@@ -13,10 +13,10 @@ from typing import Any
 import psycopg
 
 from tests.chaos.buyers import Purchase
-from tests.chaos.datastores import wait_until
 from tests.chaos.disks import SmallDisk, cannot_mount
 from tests.chaos.faults.fault import Missed, fault, or_missed
 from tests.chaos.stage import Stage
+from tests.support.wait import wait_until
 
 LONGER_THAN_LEASED = (16, 20)
 """Seconds; an idle transaction of the shop's is cut off after 15."""

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 
-from tests.chaos.proxy import Wire
 from tests.chaos.stage import Stage
+from tests.support.proxy import Wire
 
 
 class Missed(Exception):

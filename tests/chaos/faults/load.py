@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 
 from tests.chaos.buyers import Buyers, Purchase
-from tests.chaos.datastores import wait_until
 from tests.chaos.faults.fault import fault
 from tests.chaos.probe import PLAIN
 from tests.chaos.stage import Stage
+from tests.support.wait import wait_until
 
 RUSH = 200
 REPEATS = 50

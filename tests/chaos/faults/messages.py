@@ -10,9 +10,9 @@ from typing import Any
 import redis
 
 from tests.chaos import forgery
-from tests.chaos.datastores import wait_until
 from tests.chaos.faults.fault import Missed, fault
 from tests.chaos.stage import Stage
+from tests.support.wait import wait_until
 
 BAR = 10
 """Seconds: nonsense in a queue costs no more than the time to read it."""

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from random import Random
 
 from tests.chaos.faults.fault import Run, fault
-from tests.chaos.proxy import Proxy, Wire
 from tests.chaos.stage import Stage
+from tests.support.proxy import Proxy, Wire
 
 LONGEST = 8
 

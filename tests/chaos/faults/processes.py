@@ -10,10 +10,10 @@ from pathlib import Path
 from random import Random
 
 from tests.chaos import forgery
-from tests.chaos.child import Child
-from tests.chaos.datastores import wait_until
 from tests.chaos.faults.fault import Missed, fault, or_missed
 from tests.chaos.stage import Stage
+from tests.support.child import Child
+from tests.support.wait import wait_until
 
 WORKER_BAR = 30
 """Seconds: a worker is started again and imports the whole shop before it works."""

@@ -4,12 +4,12 @@ import time
 from contextlib import suppress
 from random import Random
 
-from tests.chaos.datastores import wait_until
 from tests.chaos.faults.fault import Missed, fault
 from tests.chaos.mailbox import Mailbox
-from tests.chaos.proxy import Proxy, Wire
 from tests.chaos.stage import Stage
 from tests.chaos.warehouse import Warehouse
+from tests.support.proxy import Proxy, Wire
+from tests.support.wait import wait_until
 
 MAIL_BAR = 30
 WAREHOUSE_BAR = 50

@@ -6,11 +6,12 @@ from pathlib import Path
 from random import Random
 from signal import SIGCONT, SIGSTOP
 
-from tests.chaos.child import Child
-from tests.chaos.datastores import RedisServer, wait_until
 from tests.chaos.faults.fault import fault, or_missed
 from tests.chaos.probe import plain_purchase
 from tests.chaos.stage import ROOT, Stage
+from tests.support.child import Child
+from tests.support.datastores import RedisServer
+from tests.support.wait import wait_until
 
 WIPE_BAR = 8
 """Seconds: after a wipe effects resume within this. The last mail of an order is five events away:

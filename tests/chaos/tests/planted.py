@@ -19,12 +19,12 @@ from config.demo.seeding import seed
 from fulfillment.models import Shipment
 from fulfillment.services import dispatch_shipment
 from inventory.services import correct_stock
-from tests import emptying
 from tests.chaos.buyers import DOMAIN, FAMILY, Purchase
 from tests.chaos.checker import Evidence, judge
-from tests.chaos.datastores import Books
 from tests.chaos.mailbox import REFUSED, Mailbox
 from tests.chaos.warehouse import Warehouse
+from tests.support import truncation
+from tests.support.books import Books
 
 BASKETS: dict[str, dict[str, int]] = {
     "sent": {"DESK-INK": 1, "FOOD-TEA": 2},
@@ -69,7 +69,7 @@ def settled(folder: Path) -> Planted:
             purchases = _live()
         _copy_rows(settings.DATABASES["default"]["NAME"], file)
     finally:
-        emptying.empty(connection)
+        truncation.empty(connection)
         mailbox.stop()
         warehouse.stop()
     evidence = Evidence(

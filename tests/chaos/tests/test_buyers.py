@@ -7,8 +7,8 @@ import pytest
 
 from tests.chaos.__main__ import _parser
 from tests.chaos.buyers import Buyers, Purchase
-from tests.chaos.datastores import wait_until
-from tests.servers import free_port
+from tests.support.servers import free_port
+from tests.support.wait import wait_until
 
 
 @pytest.fixture

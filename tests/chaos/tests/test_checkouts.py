@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.buyers import Purchase
 from tests.chaos.checker import checkouts
 from tests.chaos.checker.evidence import Evidence
-from tests.chaos.datastores import Books
+from tests.support.books import Books
 
 AWAY = (100.0, 200.0)
 

@@ -9,8 +9,10 @@ from typing import Any, cast
 import pytest
 
 from tests.chaos.checker.stock import OVERSOLD
-from tests.chaos.datastores import Books, RedisServer, wait_until
 from tests.chaos.sampler import Sampler
+from tests.support.books import Books
+from tests.support.datastores import RedisServer
+from tests.support.wait import wait_until
 
 TABLES = (
     "CREATE TABLE inventory_stockitem (id integer, sku text, on_hand integer, reserved integer)",

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from random import Random
 
-from tests import servers
 from tests.chaos.checker import Verdict, Violation
 from tests.chaos.controls.control import Control, Say
 from tests.chaos.controls.plain.app import VISIBILITY
-from tests.chaos.datastores import wait_until
 from tests.chaos.faults.fault import heal
 from tests.chaos.stage import READY_WITHIN, Stage
+from tests.support import servers
+from tests.support.wait import wait_until
 
 BETWEEN = 3.0
 """Seconds for which all goes well again before the next fault."""

@@ -1,4 +1,4 @@
-"""A mail relay of our own: it keeps what it gets, and fails where a test tells it to."""
+"""A mail server for tests: it keeps what it gets, and fails where a test tells it to."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ HANG_UP = "hang up"
 SAY_NOTHING = "say nothing"
 
 
-class Relay:
+class MailServer:
     """An SMTP server's hooks. `script` gives the answers to come, for each command, in order."""
 
     def __init__(self) -> None:
@@ -34,18 +34,18 @@ class Relay:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.mail_from = address
-        return self._answer("MAIL", server)
+        return self.answer("MAIL", server)
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        answer = self._answer("RCPT", server)
+        answer = self.answer("RCPT", server)
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        answer = self._answer("DATA", server)
+        answer = self.answer("DATA", server)
         if answer == SAY_NOTHING:
             await asyncio.sleep(0.5)
         if answer.startswith("250"):
@@ -53,7 +53,7 @@ class Relay:
             self.recipients += envelope.rcpt_tos
         return answer
 
-    def _answer(self, command: str, server: SMTP) -> str:
+    def answer(self, command: str, server: SMTP) -> str:
         answer = (self.script.get(command) or [None]).pop(0) or "250 OK"
         if answer == HANG_UP:
             server.transport.abort()
@@ -64,7 +64,7 @@ class Protocol(SMTP):
     """Can hang up before it says 354, too."""
 
     async def smtp_DATA(self, arg: str) -> None:
-        if self.event_handler._answer("354", self) != HANG_UP:
+        if self.event_handler.answer("354", self) != HANG_UP:
             await super().smtp_DATA(arg)
 
 
@@ -82,9 +82,9 @@ class OnFreePort(Controller):
 
 
 @contextmanager
-def listening(**options: Any) -> Iterator[tuple[Relay, int]]:
-    """A relay and the port on which it listens."""
-    handler = Relay()
+def listening(**options: Any) -> Iterator[tuple[MailServer, int]]:
+    """A mail server and the port on which it listens."""
+    handler = MailServer()
     controller = OnFreePort(handler, hostname="127.0.0.1", port=0)
     controller.options = options
     controller.start()

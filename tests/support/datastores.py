@@ -1,29 +1,23 @@
-"""The campaign's own Redis and its own database, which faults may kill, freeze and starve."""
+"""A Redis and a PostgreSQL that can be killed, frozen and started again on the same port."""
 
 import os
 import shutil
 import signal
-import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import redis
 
-from tests import servers
-from tests.chaos.child import Child
-from tests.machine import find_postgres
+from tests.support import servers
+from tests.support.child import Child
+from tests.support.machine import find_postgres
+from tests.support.wait import wait_until
 
-Row = tuple[Any, ...]
-
-
-OURS = "campaign"
-"""A user of the campaign's own, who gets in whatever a fault has done to the password."""
+OURS = "tests"
+"""A user of the tests' own, who gets in whatever a fault has done to the password."""
 
 AS_IT_WAS = (
     ("CLIENT", "UNPAUSE"),
@@ -94,7 +88,7 @@ class PostgresServer(Child):
         if server is None:
             raise SystemExit("No PostgreSQL here: apt-get install postgresql, or DATABASE=sqlite.")
         folder.mkdir()
-        data = tempfile.mkdtemp(prefix="shop-chaos-pg-")
+        data = tempfile.mkdtemp(prefix="shop-postgres-")
         self.data = Path(data)
         self.port = servers.free_port()
         user = servers.make_cluster(server, data)
@@ -116,64 +110,3 @@ class PostgresServer(Child):
         self.send(signal.SIGQUIT)
         if self._process:
             self._process.wait(20)
-
-
-class Books:
-    """Reads the database as it is, with SQL alone and none of the shop's code.
-
-    A connection per thread, opened anew when the server was away.
-    """
-
-    def __init__(self, *, url: str = "", path: Path | None = None) -> None:
-        self.on_postgres = bool(url)
-        self._url, self._path = url, path
-        self._local = threading.local()
-
-    def rows(self, sql: str, *values: Any) -> list[Row]:
-        """The rows of a SELECT; `%s` stands for a value on both databases."""
-        return list(self._run(sql, values).fetchall())
-
-    def one(self, sql: str, *values: Any) -> Any:
-        """The first column of the first row."""
-        return self.rows(sql, *values)[0][0]
-
-    def change(self, sql: str, *values: Any) -> int:
-        """Run a statement, commit, and say how many rows it touched."""
-        return int(self._run(sql, values).rowcount)
-
-    def connect(self) -> Any:
-        """A connection of one's own, in autocommit."""
-        if self.on_postgres:
-            return psycopg.connect(self._url, autocommit=True, connect_timeout=5)
-        return sqlite3.connect(str(self._path), timeout=30, isolation_level=None)
-
-    def _run(self, sql: str, values: Row) -> Any:
-        sql = sql if self.on_postgres else sql.replace("%s", "?")
-        try:
-            return self._connection().execute(sql, values)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            self._local.connection = None
-            return self._connection().execute(sql, values)
-
-    def _connection(self) -> Any:
-        if getattr(self._local, "connection", None) is None:
-            self._local.connection = self.connect()
-        return self._local.connection
-
-
-def wait_until(event: Callable[[], Any], seconds: float, what: str, every: float = 0.05) -> Any:
-    """What `event` gives once that is true.
-
-    Raises:
-        TimeoutError: naming `what` did not come about.
-    """
-    deadline = time.monotonic() + seconds
-    while True:
-        found = None
-        with suppress(psycopg.Error, sqlite3.Error, OSError):
-            found = event()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"Not within {seconds:g} s: {what}.")
-        time.sleep(every)

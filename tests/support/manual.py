@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-PAGE = Path(__file__).parent.parent / "docs/deploy.md"
+PAGE = Path(__file__).parents[2] / "docs/deploy.md"
 BLOCK = re.compile(r"^```\w+\n(?:#|--) (?P<name>.+)\n(?P<text>[^`]*?)^```$", re.MULTILINE)
 
 

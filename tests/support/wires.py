@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from tests.chaos.proxy import Proxy, Wire
+from tests.support.proxy import Proxy, Wire
 
 
 @contextmanager

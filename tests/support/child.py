@@ -49,7 +49,7 @@ class Child:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=self.user,
                 start_new_session=True,
             )  # fmt: skip
-        # Below the campaign itself, whose wires and providers must not be what is slow.
+        # Below the one who started it, whose wires and providers must not be what is slow.
         os.setpriority(os.PRIO_PROCESS, self._process.pid, LOWER)
         self.held = False
 

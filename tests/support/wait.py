@@ -1,0 +1,27 @@
+"""Waiting for what another process does."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+
+
+def wait_until(event: Callable[[], Any], seconds: float, what: str, every: float = 0.05) -> Any:
+    """What `event` gives once that is true.
+
+    Raises:
+        TimeoutError: naming `what` did not come about.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        found = None
+        with suppress(psycopg.Error, sqlite3.Error, OSError):
+            found = event()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Not within {seconds:g} s: {what}.")
+        time.sleep(every)
