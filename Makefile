@@ -1,4 +1,4 @@
-# What a machine needs for all of this: Python 3.11 or newer with pip, and make.
+# What a machine needs for all of this: Python 3.11 to 3.13 with pip, and make.
 
 PYTHON ?= python3
 N ?= 200
@@ -82,9 +82,9 @@ endif
 
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || { \
-		echo "There is no $(PYTHON). Install Python 3.11 or newer, or set one: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "$$($(PYTHON) -V 2>&1) is too old: the shop needs 3.11 or newer. Set one: make PYTHON=/path/to/python3.11"; exit 1; }
+		echo "There is no $(PYTHON). Install Python 3.11, 3.12 or 3.13, or name one: make PYTHON=/path/to/python3.13"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+		echo "$$($(PYTHON) -V 2>&1) does not fit: the shop runs on Python 3.11 to 3.13. Name one: make PYTHON=/path/to/python3.13"; exit 1; }
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
 		echo "$(PYTHON) has no pip. On Debian: apt-get install python3-pip"; exit 1; }
 	@$(PYTHON) -m venv --without-pip .venv

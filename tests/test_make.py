@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from config.local.lock import use_checkout
+from config.local.machine import OLDEST, TOO_NEW
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("Makefile", "manage.py", "requirements.txt", "requirements-uv.txt", "config/__init__.py")
@@ -68,6 +70,29 @@ def test_an_environment_of_another_version_is_made_anew(checkout: Path) -> None:
 
     assert "is gone" in make(checkout, "help").stdout
     assert not (checkout / ".venv").exists()
+
+
+def test_python_out_of_the_range_is_refused(checkout: Path) -> None:
+    newer = checkout / "python3"
+    newer.write_text('#!/bin/sh\n[ "$1" = -V ] && echo Python 3.14.0\nexit 1\n')
+    newer.chmod(0o755)
+
+    refused = make(checkout, ".venv/bin/python", f"PYTHON={newer}")
+
+    assert refused.returncode != 0
+    assert "Python 3.14.0 does not fit: the shop runs on Python 3.11 to 3.13" in refused.stdout
+
+
+def test_range_of_python_is_the_same_everywhere() -> None:
+    said = {
+        name: (ROOT / name).read_text() for name in ("Makefile", "README.md", "CONTRIBUTING.md")
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert [name for name, text in said.items() if "Python 3.11 to 3.13" not in text] == []
+    assert project["requires-python"] == ">=3.11,<3.14"
+    assert [one.rpartition(" ")[2] for one in project["classifiers"]] == ["3.11", "3.12", "3.13"]
+    assert (OLDEST, TOO_NEW) == ((3, 11), (3, 14))
 
 
 def test_without_a_network_the_last_words_say_what_to_do(checkout: Path) -> None:
