@@ -2,6 +2,7 @@
 
 from email.headerregistry import Address
 from email.policy import EmailPolicy
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,15 +19,20 @@ SCHEMES: dict[str, tuple[int, dict[str, Any]]] = {
     "smtps": (465, SSL),
     "smtp+ssl": (465, SSL),
 }
+FILES = "files"
+"""Value of EMAIL_URL with which mail is written to files and not sent."""
+
 EXAMPLE = "smtps://user:password@host:465 (TLS), smtp+tls:// (STARTTLS) or smtp:// (neither)"
 
 
-def mail_server(url: str) -> dict[str, Any]:
-    """Django's EMAIL_ settings for a mail relay.
+def mail_server(url: str, folder: Path) -> dict[str, Any]:
+    """Django's EMAIL_ settings for a mail relay; for files in `folder` if there is none.
 
     Raises:
         ImproperlyConfigured: the URL cannot be read, or names no mail relay.
     """
+    if url in ("", FILES):
+        return {"EMAIL_BACKEND": FOLDER, "EMAIL_FILE_PATH": folder}
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -49,8 +55,8 @@ def mail_server(url: str) -> dict[str, Any]:
 
 def _refusal(what: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(
-        f"EMAIL_URL {what}; write it like {EXAMPLE}, with %XX for special characters, or leave it "
-        "empty to have mail written to files."
+        f"EMAIL_URL {what}; write it like {EXAMPLE}, with %XX for special characters, or set it "
+        f"to {FILES} to have mail written to VAR_DIR/mail and not sent."
     )
 
 

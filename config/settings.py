@@ -12,7 +12,7 @@ from bus.address import BadAddress, RedisAddress
 from config.database import LARGEST_PORT, database
 from config.environment import Environment
 from config.logs import LOGGING as LOGGING
-from config.mail import FOLDER, mail_address, mail_server, mailbox, mailboxes
+from config.mail import mail_address, mail_server, mailbox, mailboxes
 from config.process import hand_to_libraries
 from config.rest import REST_FRAMEWORK as REST_FRAMEWORK
 from config.rest import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
@@ -201,11 +201,7 @@ PIECES_PER_ORDER = env.int("PIECES_PER_ORDER", default=500, least=1, most=1_000_
 # --- Mail and the warehouse ----------------------------------------------------------------------
 
 EMAIL_URL = env.secret("EMAIL_URL")
-if EMAIL_URL:
-    vars().update(mail_server(EMAIL_URL))
-else:
-    EMAIL_BACKEND = FOLDER
-    EMAIL_FILE_PATH = VAR_DIR / "mail"
+vars().update(mail_server(EMAIL_URL, VAR_DIR / "mail"))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = mailbox(
     "DEFAULT_FROM_EMAIL", env.sample("DEFAULT_FROM_EMAIL", "The Shop <shop@example.com>")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from config.checks.check import Check
 from config.checks.database import check_limits
 from config.checks.leftovers import check_goods, check_staff
+from config.checks.mail import check_mail_server
 from config.checks.prices import check_prices
 from config.checks.secrets import check_flower_login, check_secret_key, check_warehouse_secret
 from config.checks.seller import check_currency, check_samples, check_seller
@@ -24,6 +25,7 @@ SETTINGS: tuple[Callable[[], Check], ...] = (
     check_seller,
     check_currency,
     check_flower_login,
+    check_mail_server,
     check_warehouse_url,
     check_warehouse_secret,
 )

@@ -14,7 +14,7 @@ from config.checks import settings_checks
 ROOT = Path(__file__).parents[2]
 HEX = "0123456789abcdef" * 4
 JUDGED = (
-    "ALLOWED_HOSTS", "CURRENCY", "DEBUG", "FLOWER_AUTH", "SAMPLES", "SECRET_KEY",
+    "ALLOWED_HOSTS", "CURRENCY", "DEBUG", "EMAIL_URL", "FLOWER_AUTH", "SAMPLES", "SECRET_KEY",
     "SELLER", "SHOP_NAME", "SITE_URL", "WAREHOUSE_EMAIL", "WAREHOUSE_SECRET", "WAREHOUSE_URL",
 )  # fmt: skip
 

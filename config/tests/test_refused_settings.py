@@ -64,6 +64,7 @@ REFUSED = [
     ("PIECES_PER_LINE", "0"),
     ("PIECES_PER_ORDER", "-1"),
     ("WORKER_MAX_MEMORY_MB", "50"),
+    ("EMAIL_URL", ""),
     ("EMAIL_URL", "mail.example.com"),
     ("EMAIL_URL", "pigeon://coop"),
     ("EMAIL_URL", "consolemail://"),

@@ -73,6 +73,15 @@ def test_scheme_of_the_mail_relay_says_how_it_is_secured(
     assert found["EMAIL_BACKEND"] == "shop.mail.SmtpBackend"
 
 
+def test_mail_to_files_is_chosen_by_name_or_on_a_laptop() -> None:
+    for chosen in ({"EMAIL_URL": "files"}, {"EMAIL_URL": "", "DEBUG": "1"}):
+        found = settings_with(VAR_DIR="/srv/shop", **chosen)
+
+        assert found["EMAIL_BACKEND"] == "shop.mail.FolderBackend"
+        assert str(found["EMAIL_FILE_PATH"]) == "/srv/shop/mail"
+        assert not refusal(**chosen)
+
+
 def test_iban_can_be_none() -> None:
     none = dict.fromkeys(("SELLER_IBAN", "SELLER_VAT_ID", "SELLER_POSTAL_CODE"), "")
 

@@ -12,4 +12,8 @@ SELLER = {
     "DEFAULT_FROM_EMAIL": "The Shop <mail@example.com>",
     "WAREHOUSE_EMAIL": "warehouse@shop.example",
 }
-DEPLOYED = {"SECRET_KEY": "a key of the tests, as long as a real one has to be", **SELLER}
+DEPLOYED = {
+    "SECRET_KEY": "a key of the tests, as long as a real one has to be",
+    "EMAIL_URL": "files",
+    **SELLER,
+}
