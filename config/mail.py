@@ -2,7 +2,6 @@
 
 from email.headerregistry import Address
 from email.policy import EmailPolicy
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -25,14 +24,14 @@ FILES = "files"
 EXAMPLE = "smtps://user:password@host:465 (TLS), smtp+tls:// (STARTTLS) or smtp:// (neither)"
 
 
-def mail_server(url: str, folder: Path) -> dict[str, Any]:
-    """Django's EMAIL_ settings for a mail relay; for files in `folder` if there is none.
+def mail_server(url: str) -> dict[str, Any]:
+    """Django's EMAIL_ settings for a mail relay; for files in EMAIL_FILE_PATH if there is none.
 
     Raises:
         ImproperlyConfigured: the URL cannot be read, or names no mail relay.
     """
     if url in ("", FILES):
-        return {"EMAIL_BACKEND": FOLDER, "EMAIL_FILE_PATH": folder}
+        return {"EMAIL_BACKEND": FOLDER}
     try:
         parts = urlsplit(url)
         port = parts.port

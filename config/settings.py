@@ -201,7 +201,8 @@ PIECES_PER_ORDER = env.int("PIECES_PER_ORDER", default=500, least=1, most=1_000_
 # --- Mail and the warehouse ----------------------------------------------------------------------
 
 EMAIL_URL = env.secret("EMAIL_URL")
-vars().update(mail_server(EMAIL_URL, VAR_DIR / "mail"))
+vars().update(mail_server(EMAIL_URL))
+EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = mailbox(
     "DEFAULT_FROM_EMAIL", env.sample("DEFAULT_FROM_EMAIL", "The Shop <shop@example.com>")

@@ -52,7 +52,10 @@ class InvalidFields(Problem):
 class UnreadableBody(Problem):
     slug = "unreadable-body"
     title = "The body cannot be read"
-    meaning = "It must be JSON in UTF-8 of the length in Content-Length. Nothing was saved."
+    meaning = (
+        "It must be JSON in UTF-8 of the length in Content-Length, with each name once in an "
+        "object. Nothing was saved."
+    )
     default_detail = "The body is not JSON."
     replaces = (exceptions.ParseError,)
 
