@@ -111,11 +111,11 @@ def _work(step: Step, orders: int, *, profiled: bool) -> None:
     """Place so many orders, then do all that follows from them."""
     from django.test import Client
 
+    from bus.handlers import find
     from bus.models import State
-    from bus.registry import handler
-    from bus.relay.claiming import claim
-    from bus.relay.routing import route
-    from bus.relay.work import look
+    from bus.store.claims import claim
+    from bus.store.outbox import route
+    from bus.store.poll import look
     from bus.worker.perform import perform
 
     customer, basket = Client(headers={"host": "localhost"}), bodies(orders)
@@ -140,7 +140,7 @@ def _work(step: Step, orders: int, *, profiled: bool) -> None:
             step.times["relay, without sending"] += len(batch.tickets) * (not profiled)
 
             def perform_it(batch: Any = batch) -> Any:
-                return perform(handler(batch.task), batch.tickets)
+                return perform(find(batch.task), batch.tickets)
 
             outcome = step.measure(batch.task, len(batch.tickets), perform_it, profiled=profiled)
             assert outcome.states[State.DONE] == len(batch.tickets), f"{batch.task}: {outcome}"

@@ -1,8 +1,8 @@
 """The event bus: publish events, subscribe to them, keep a ledger of what was done about them."""
 
 from bus.events import DomainEvent
+from bus.handlers import AfterDone, Queue, subscribe
 from bus.publishing import publish
-from bus.registry import AfterDone, Queue, subscribe
 from bus.retry import Ambiguous, Retry, TryLater
 
 __all__ = [

@@ -80,7 +80,7 @@ def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
 
 def _insert_at_once(event: "Event", personal: Any) -> int:
     """In one statement, since every checkout and many a handler publishes; returns the id."""
-    # The transaction has an id before the event has one: see bus.relay.marks.OutboxMark.
+    # The transaction has an id before the event has one: see bus.store.marks.OutboxMark.
     identity = (
         "CASE WHEN pg_current_xact_id() IS NOT NULL "
         "THEN nextval(pg_get_serial_sequence('bus_event', 'id')) END"

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
-from bus import registry
+from bus import handlers
 from bus.models import IN_FLIGHT, Delivery, Event, State
 
 
@@ -33,7 +33,7 @@ def declared_stages(stream: str) -> list[StageState]:
 
     What is done or discarded is pruned after a while; what is open or dead never is.
     """
-    stages = {one.name: one.stage for one in registry.handlers() if one.stage}
+    stages = {one.name: one.stage for one in handlers.declared() if one.stage}
     rows = (
         Delivery.objects.filter(event__stream=stream, subscription__name__in=stages)
         .order_by("event_id", "id")

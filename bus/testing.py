@@ -5,8 +5,8 @@ from django.db import transaction
 from bus.events import DomainEvent
 from bus.models import Delivery
 from bus.publishing import publish
-from bus.registration import register
 from bus.relay.drain import drain
+from bus.worker.registration import register
 
 
 def given(*events: DomainEvent) -> None:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
 
-from bus.address import RedisAddress
+from bus.broker.address import RedisAddress
 from config import process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from bus.crashpoints import Point, reach
+from bus.failpoints import Point, reach
 
 Answer = Callable[[HttpRequest], HttpResponse]
 

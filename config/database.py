@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from bus.limits import LIMITS
+from bus.store.limits import LIMITS
 
 EXAMPLES = "postgres://user:password@host:5432/name or sqlite:///path/to/file"
 LARGEST_PORT = 65_535

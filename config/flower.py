@@ -7,7 +7,7 @@ from functools import cache
 
 from django.conf import settings
 
-from bus import keys
+from bus.broker import keys
 from config.celery import app
 
 OPTIONS = [

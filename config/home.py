@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from bus.attention import Concern, concerns
+from bus.audit.attention import Concern, concerns
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

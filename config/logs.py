@@ -4,7 +4,7 @@ import logging
 import re
 from types import TracebackType
 
-from bus.discretion import discreet, kinds
+from bus.redaction import discreet, kinds
 from shop import links
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from bus.audit import Finding, answers, keep, violations
-from bus.retention import prune as prune_deliveries
+from bus.ops.retention import prune as prune_deliveries
 from shop import submissions
 from shop.spending import forget_spent
 

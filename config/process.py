@@ -49,7 +49,7 @@ def use_guarded_transport() -> None:
     By these names, because Flower shows queues only of brokers that it knows by name.
     """
     schemes = ("redis", "rediss", "redis+socket")
-    TRANSPORT_ALIASES.update(dict.fromkeys(schemes, "bus.transport:Transport"))
+    TRANSPORT_ALIASES.update(dict.fromkeys(schemes, "bus.broker.transport:Transport"))
 
 
 def pool_connections(database: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from bus.address import BadAddress, RedisAddress
+from bus.broker.address import BadAddress, RedisAddress
 from config.database import LARGEST_PORT, database
 from config.environment import Environment
 from config.logs import LOGGING as LOGGING
@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.tracing.trace_requests",
 ]
-# A folder with which tests stop processes; see bus/crashpoints.py. Empty: off.
+# A folder with which tests stop processes; see bus/failpoints.py. Empty: off.
 CRASH_POINTS = env.str("CRASH_POINTS", default="")
 if CRASH_POINTS:
     MIDDLEWARE.append("config.crashpoints.stop_before_the_answer")

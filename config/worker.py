@@ -41,11 +41,11 @@ def refuse_unsuitable_broker(**_: Any) -> None:
 
     Without an address, Celery would use whatever listens on this machine's port 6379.
     """
-    from bus import broker
+    from bus.broker import server
 
     try:
-        broker.check()
-    except broker.UnsuitableBroker as error:
+        server.check()
+    except server.UnsuitableBroker as error:
         raise SystemExit(f"The broker cannot be used: {error}") from None
 
 
@@ -66,10 +66,10 @@ def register_subscriptions(sender: Any, **_: Any) -> None:
     """
     from django.db import Error, connection
 
-    from bus import keys
-    from bus.limits import LimitsMissing, require_limits
-    from bus.registration import register
+    from bus.broker import keys
+    from bus.store.limits import LimitsMissing, require_limits
     from bus.worker.patience import patiently
+    from bus.worker.registration import register
 
     for queue in sender.app.amqp.queues.consume_from:
         try:

@@ -18,7 +18,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from bus.among import among
+from bus.store.among import among
 from inventory.models import Movement, Reservation, StockItem
 
 Kind, State = Movement.Kind, Reservation.State

@@ -10,7 +10,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from bus import attention, keys
+from bus.audit import attention
+from bus.broker import keys
 from bus.selectors import broker_state
 
 

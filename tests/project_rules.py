@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Model
 from django.db.models.signals import ModelSignal
 
-from bus.registry import Handler
+from bus.handlers import Handler
 from bus.retry import Retry
 
 APPS = ("orders", "notifications", "inventory", "billing", "fulfillment", "analytics")

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from bus.registry import handlers
+from bus.handlers import declared
 from config.flower import OPTIONS
 from tests.support import compose
 
@@ -52,7 +52,7 @@ def test_a_worker_can_be_scaled(name: str) -> None:
 
 @pytest.mark.parametrize("name", compose.worker_names())
 def test_a_worker_may_finish_its_longest_task_before_it_is_killed(name: str) -> None:
-    longest = max(handler.queue.hard_limit for handler in handlers())
+    longest = max(handler.queue.hard_limit for handler in declared())
 
     assert compose.duration(SERVICES[name]["stop_grace_period"]) > longest
     assert SERVICES[name]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"

@@ -15,7 +15,7 @@ import pytest
 from celery import current_app
 from django.core.management import get_commands, load_command_class
 
-from bus import registry
+from bus import handlers
 from bus.testing import given, settle, state_of
 from shop.testing import placed
 
@@ -63,9 +63,9 @@ def fraud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTyp
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(block["code"])
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(registry, "_handlers", {})
+    monkeypatch.setattr(handlers, "_declared", {})
     yield importlib.import_module("fraud.tasks")
-    for handler in registry.handlers("fraud"):
+    for handler in handlers.declared("fraud"):
         current_app.tasks.pop(handler.name)
     for name in [name for name in sys.modules if name.partition(".")[0] == "fraud"]:
         del sys.modules[name]

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import connection
 
 from analytics.models import DayFigures
-from bus.registration import register
 from bus.testing import given
+from bus.worker.registration import register
 from shop.testing import placed
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bus.registration import register
 from bus.testing import settle
+from bus.worker.registration import register
 from inventory.services import receive_stock
 from orders.services import Basket, Repeat, checkout
 from shop.models import Product

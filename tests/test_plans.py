@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bus.registration import register
 from bus.testing import settle
+from bus.worker.registration import register
 from fulfillment.models import Shipment
 from fulfillment.services import dispatch_shipment
 from inventory.services import receive_stock

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from billing.models import Invoice
 from bus.audit import events_not_owed
-from bus.backfill import backfill
 from bus.models import Delivery, Event, State
-from bus.registration import register
-from bus.relay.routing import route
+from bus.ops.backfill import backfill
+from bus.store.outbox import route
 from bus.testing import given, settle
+from bus.worker.registration import register
 from fulfillment.models import Shipment
 from inventory import services as inventory
 from shop.testing import confirmed, placed

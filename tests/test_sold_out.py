@@ -11,9 +11,9 @@ from django.utils import timezone
 from billing.models import Invoice
 from bus.audit import Operator, repair, run_checks
 from bus.models import Delivery, Event, Subscription
-from bus.operations import discard
-from bus.registration import register
+from bus.ops import discard
 from bus.testing import settle
+from bus.worker.registration import register
 from inventory.models import StockItem
 from inventory.services import correct_stock, receive_stock
 from notifications.models import Message

@@ -9,8 +9,8 @@ from analytics.models import FIGURES, Correction, CountedEvent
 from analytics.services.aggregate import Key, Tally
 from analytics.services.record import kind_of
 from analytics.services.upsert import Figures, in_parts
-from bus.moment import one_moment
 from bus.selectors import history
+from bus.store.snapshot import one_moment
 from shop.events import OrderCancelled, OrderEvent, OrderPlaced, ShipmentDispatched, StockRejected
 
 COUNTED = (OrderPlaced, OrderCancelled, StockRejected, ShipmentDispatched)

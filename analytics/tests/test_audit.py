@@ -10,9 +10,9 @@ from analytics.models import FIGURES, DayFigures, MinuteFigures, ProductFigures
 from analytics.tests.events import cancelled, line, placed
 from bus.audit import Operator
 from bus.models import Delivery, OperatorAction
-from bus.registration import register
-from bus.relay.routing import route
+from bus.store.outbox import route
 from bus.testing import given, settle
+from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db
 GRACE = Operator("grace", "audit of November")

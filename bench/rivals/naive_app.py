@@ -16,9 +16,9 @@ app = Celery("naive", broker=os.environ.get("REDIS_URL"))
 def react(name: str, data: dict[str, Any], personal: dict[str, Any] | None) -> None:
     """One effect: the event is in the message."""
     from bench.rivals import reacting
-    from bus import registry
+    from bus import handlers
 
-    handler = registry.handler(name)
+    handler = handlers.find(name)
     reacting.react(handler, handler.event_type.read(handler.event_type.version, data, personal))
 
 

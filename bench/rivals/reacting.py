@@ -7,12 +7,12 @@ from uuid import uuid4
 from django.db import transaction
 
 from bus import DomainEvent
-from bus.registry import Handler, handlers
+from bus.handlers import Handler, declared
 
 
 def handlers_to(event: DomainEvent) -> list[Handler]:
     """All that the apps subscribe to this type of event."""
-    return [one for one in handlers() if one.event_type is type(event)]
+    return [one for one in declared() if one.event_type is type(event)]
 
 
 def react_to(event: DomainEvent) -> None:

@@ -12,8 +12,8 @@ from billing.tests.issued import delivery, issued, repaired, settled_by_the_bus,
 from bus import publish
 from bus.audit import findings
 from bus.models import Delivery
-from bus.registration import register
-from bus.relay.routing import route
+from bus.store.outbox import route
+from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db
 CHECKS = [

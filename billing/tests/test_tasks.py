@@ -9,9 +9,9 @@ from billing import audit
 from billing.models import Invoice
 from billing.tests.events import cancelled, confirmed, placed
 from bus.models import Delivery, Event
-from bus.registration import register
-from bus.relay.routing import route
+from bus.store.outbox import route
 from bus.testing import given, settle, state_of
+from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CREDITING = "billing.tasks.issue_credit_note"

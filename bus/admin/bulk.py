@@ -12,9 +12,9 @@ from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
-from bus.admin.asking import ask
+from bus.admin.confirmation import ask
 from bus.models import BulkOperation
-from bus.operations import Filter, Refused, bulk, counted
+from bus.ops import Filter, Refused, bulk, counted
 
 SALT = "bus.admin.bulk"
 Operation = BulkOperation.Operation

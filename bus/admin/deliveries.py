@@ -14,14 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from unfold.decorators import action, display
 
-from bus.admin.asking import DrainForm, PruneForm, ask
 from bus.admin.bulk import Operation, confirm, confirmation
-from bus.admin.choosing import EventTime, filter_of
+from bus.admin.confirmation import DrainForm, PruneForm, ask
 from bus.admin.draining import drain_a_while
-from bus.admin.reading import ReadOnly, record_of
+from bus.admin.filters import EventTime, filter_of
+from bus.admin.read_only import ReadOnly, record_of
 from bus.models import Delivery, State
-from bus.operations import Filter, Refused, counted
-from bus.retention import prune
+from bus.ops import Filter, Refused, counted
+from bus.ops.retention import prune
 
 STATE_COLOURS = {
     State.DONE: "success",

@@ -6,10 +6,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from bus.models import Outbox, State
-from bus.operations import count_on, counted, record
+from bus.ops import count_on, counted, record
+from bus.ops.stopped import waiting_for_nobody
 from bus.relay.drain import drain
-from bus.relay.stopped import waiting_for_nobody
-from bus.relay.work import look
+from bus.store.poll import look
 
 LONGEST = 10
 """Seconds after which no further message is begun; a browser waits, and proxies give up."""

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from bus.admin.reading import ReadOnly
+from bus.admin.read_only import ReadOnly
 from bus.models import Delivery, Event
 
 

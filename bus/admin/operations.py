@@ -9,11 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.decorators import action, display
 
-from bus.admin.asking import ask
 from bus.admin.bulk import progress
-from bus.admin.reading import ReadOnly, record_of
+from bus.admin.confirmation import ask
+from bus.admin.read_only import ReadOnly, record_of
 from bus.models import AuditResult, BulkOperation, OperatorAction
-from bus.operations import bulk
+from bus.ops import bulk
 
 AGAIN = "2"
 """Seconds after which the page of a bulk operation that goes on shows itself anew."""

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from unfold.decorators import action, display
 
-from bus import operations
-from bus.admin.asking import BackfillForm, ask
-from bus.admin.reading import ReadOnly, record_of
-from bus.backfill import backfill, missing
+from bus import ops
+from bus.admin.confirmation import BackfillForm, ask
+from bus.admin.read_only import ReadOnly, record_of
 from bus.models import Delivery, State, Subscription
-from bus.operations import Refused, counted
+from bus.ops import Refused, counted
+from bus.ops.backfill import backfill, missing
 from bus.selectors import oldest_by_subscription
 
 MOST_OWED = 10_000
@@ -34,7 +34,7 @@ def _retire(name: str, **record: str) -> None:
             f"{name} has more than {MOST_OWED} open deliveries. Discard them first, in the list "
             "of deliveries, or retire it by manage.py subscriptions --retire."
         )
-    operations.retire(name, **record)
+    ops.retire(name, **record)
 
 
 @admin.register(Subscription)
@@ -71,11 +71,11 @@ class SubscriptionAdmin(ReadOnly):
 
     @admin.action(description="Pause", permissions=["operate"])
     def pause(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:
-        self._each(request, operations.pause, subscriptions, "paused")
+        self._each(request, ops.pause, subscriptions, "paused")
 
     @admin.action(description="Resume", permissions=["operate"])
     def resume(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:
-        self._each(request, operations.resume, subscriptions, "active")
+        self._each(request, ops.resume, subscriptions, "active")
 
     @admin.action(description="Retire (needs a reason)", permissions=["operate"])
     def retire(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:

@@ -1,13 +1,13 @@
 """The audit: each room says how its own rows must agree with the events, and is asked at night."""
 
-from bus.audit.deliveries import events_not_owed, events_stated_once, owed_once
-from bus.audit.doubles import once
+from bus.audit.checks import Check, Finding, answers, check, findings, run_checks, violations
+from bus.audit.duplicates import once
 from bus.audit.effects import NEVER, Effect, effects, key_of
+from bus.audit.ledger import events_not_owed, events_stated_once, owed_once
 from bus.audit.listing import listed
-from bus.audit.repairing import Mended, Operator, repair
+from bus.audit.repairs import Mended, Operator, repair
 from bus.audit.results import keep
-from bus.audit.rules import Check, Finding, answers, check, findings, run_checks, violations
-from bus.audit.standstill import (
+from bus.audit.stalled import (
     due_and_not_begun,
     events_not_routed,
     lost_in_flight,

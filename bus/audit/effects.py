@@ -20,11 +20,11 @@ from django.db.models import (
 )
 from django.db.models.functions import Concat, Now
 
-from bus.audit.repairing import Operator
-from bus.audit.rules import Check, Finding, check
-from bus.audit.standstill import OVERDUE
+from bus.audit.checks import Check, Finding, check
+from bus.audit.repairs import Operator
+from bus.audit.stalled import OVERDUE
 from bus.models import Delivery, State
-from bus.models.ledger import delivery_key
+from bus.models.delivery import delivery_key
 
 Condition = Q | Exists
 """On a delivery: about its `stream` and its event (`event__key`), by `OuterRef` or directly."""

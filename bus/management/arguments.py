@@ -7,8 +7,8 @@ from getpass import getuser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from bus.clock import can_hold
-from bus.operations import LONGEST_WHO
+from bus.ops import LONGEST_WHO
+from bus.store.clock import can_hold
 
 
 def ask_who_and_why(parser: ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from bus import immutable
+from bus.store import append_only
 
 
 class Migration(migrations.Migration):
@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(
-            lambda _apps, editor: immutable.install(editor),
-            lambda _apps, editor: immutable.remove(editor),
+            lambda _apps, editor: append_only.install(editor),
+            lambda _apps, editor: append_only.remove(editor),
         )
     ]

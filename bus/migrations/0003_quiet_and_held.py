@@ -3,7 +3,7 @@
 from django.db import migrations, models
 from django.db.models import F
 
-from bus import immutable
+from bus.store import append_only
 
 
 def assume_visible(apps, _editor):
@@ -17,8 +17,8 @@ class Migration(migrations.Migration):
     operations = [
         # SQLite adds a column by making the table again, which loses its triggers.
         migrations.RunPython(
-            lambda _apps, editor: immutable.remove(editor),
-            lambda _apps, editor: immutable.install(editor),
+            lambda _apps, editor: append_only.remove(editor),
+            lambda _apps, editor: append_only.install(editor),
         ),
         migrations.AddField(
             model_name="event",
@@ -28,8 +28,8 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunPython(
-            lambda _apps, editor: immutable.install(editor),
-            lambda _apps, editor: immutable.remove(editor),
+            lambda _apps, editor: append_only.install(editor),
+            lambda _apps, editor: append_only.remove(editor),
         ),
         migrations.AddField(
             model_name="delivery",

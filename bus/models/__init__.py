@@ -1,7 +1,6 @@
 """The tables of the bus."""
 
-from bus.models.events import Event, Outbox, PersonalData
-from bus.models.ledger import (
+from bus.models.delivery import (
     IN_FLIGHT,
     INDEXED,
     IS_OPEN,
@@ -11,7 +10,8 @@ from bus.models.ledger import (
     State,
     Subscription,
 )
-from bus.models.operations import AuditResult, BulkOperation, OperatorAction, RelayState
+from bus.models.events import Event, Outbox, PersonalData
+from bus.models.operator import AuditResult, BulkOperation, OperatorAction, RelayState
 
 __all__ = [
     "INDEXED",

@@ -2,11 +2,11 @@
 
 from collections.abc import Generator
 
-from bus import registry
-from bus.relay.claiming import claim
-from bus.relay.expiry import forget_sent, unsend
-from bus.relay.routing import route
-from bus.relay.work import look
+from bus import handlers
+from bus.store.claims import claim
+from bus.store.outbox import route
+from bus.store.poll import look
+from bus.store.rescue import forget_sent, unsend
 from bus.worker.outcome import Outcome
 from bus.worker.perform import perform
 
@@ -21,14 +21,14 @@ def drain() -> Generator[tuple[str, Outcome], None, None]:
     forget_sent()
     while True:
         routed = route()
-        known = {handler.name for handler in registry.handlers()}
+        known = {handler.name for handler in handlers.declared()}
         # Impatiently: what a lost worker has in flight brings no company in time.
         batches = claim([one for one in look() if one.task in known], patient=False)
         if not routed and not batches:
             return
         while batches:
             batch = batches.pop(0)
-            outcome = perform(registry.handler(batch.task), batch.tickets)
+            outcome = perform(handlers.find(batch.task), batch.tickets)
             try:
                 yield batch.task, outcome
             except GeneratorExit:

@@ -7,10 +7,10 @@ from uuid import uuid4
 import redis
 from django.db import transaction
 
-from bus import broker
-from bus.keys import key
+from bus.broker import server
+from bus.broker.keys import key
 from bus.models import RelayState
-from bus.relay.expiry import forget_sent
+from bus.store.rescue import forget_sent
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ class Epoch:
     """One relay's look at the epoch."""
 
     def __init__(self) -> None:
-        self._client = broker.client()
+        self._client = server.client()
         self._known = ""
 
     def check(self) -> None:
@@ -46,14 +46,14 @@ class Epoch:
                 if count:
                     log.warning("Redis lost its memory: %d sent deliveries are due again", count)
                 # Before the commit: should that fail, the tokens differ and it is done again.
-                client.set(key(broker.EPOCH_KEY), state.epoch)
+                client.set(key(server.EPOCH_KEY), state.epoch)
         self._known = state.epoch
 
 
 def _read(client: redis.Redis) -> Any:
     """The token in Redis. A key of another type holds none, and is written over."""
     try:
-        return client.get(key(broker.EPOCH_KEY))
+        return client.get(key(server.EPOCH_KEY))
     except redis.ResponseError as error:
         if str(error).startswith("WRONGTYPE"):
             return None

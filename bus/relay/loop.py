@@ -9,19 +9,19 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models.functions import Now
 from kombu.exceptions import KombuError
 
-from bus import broker
-from bus.crashpoints import Point, reach
-from bus.discretion import kind
+from bus.broker import server
+from bus.failpoints import Point, reach
 from bus.models import RelayState
-from bus.operations import bulk
-from bus.relay.claiming import claim
+from bus.ops import bulk
+from bus.redaction import kind
 from bus.relay.epoch import Epoch
-from bus.relay.in_flight import InFlight
-from bus.relay.marks import Marks
 from bus.relay.queued import Queued
-from bus.relay.routing import route
-from bus.relay.sending import Sender
-from bus.relay.work import look
+from bus.relay.sender import Sender
+from bus.store.claims import claim
+from bus.store.in_flight import InFlight
+from bus.store.marks import Marks
+from bus.store.outbox import route
+from bus.store.poll import look
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ example, for which it has waited as long as the database lets it."""
 CHECK_EVERY = 10.0
 """Seconds between two looks at whether the broker still keeps what it accepts."""
 
-BROKER_TROUBLE = (redis.RedisError, KombuError, OSError, broker.UnsuitableBroker)
+BROKER_TROUBLE = (redis.RedisError, KombuError, OSError, server.UnsuitableBroker)
 
 
 class Relay:
@@ -128,7 +128,7 @@ class Relay:
     def _check_broker(self) -> None:
         """Refuse a broker that would lose messages: it may have come, or been changed, since."""
         if time.monotonic() >= self._check_broker_at:
-            broker.check()
+            server.check()
             self._check_broker_at = time.monotonic() + CHECK_EVERY
 
     def _send_due(self) -> int:
@@ -158,7 +158,7 @@ class Relay:
 
 def _told(error: Exception) -> str:
     """What is the matter with the broker, by kind: texts of errors repeat what was sent."""
-    if isinstance(error, broker.UnsuitableBroker):
+    if isinstance(error, server.UnsuitableBroker):
         return str(error)
     # kombu says that a batch failed; why, Redis has said before.
     cause = error.__cause__ if isinstance(error.__cause__, redis.RedisError) else error

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 import redis
 
-from bus import broker
-from bus.keys import key
-from bus.message import Malformed, tickets_of
+from bus.broker import server
+from bus.broker.envelope import Malformed, tickets_of
+from bus.broker.keys import key
 from bus.models import Delivery, State
-from bus.relay.work import Work
+from bus.store.poll import Work
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ class Queued:
     """One relay's look into the queues."""
 
     def __init__(self) -> None:
-        self._client = broker.client(decode=False)
+        self._client = server.client(decode=False)
 
     def tickets(self, work: Iterable[Work]) -> frozenset[Ticket]:
         """The deliveries whose message still waits for a worker, of queues with leases that ended.
@@ -43,12 +43,12 @@ class Queued:
 
     @staticmethod
     def _tickets_in(client: redis.Redis, queue: str) -> set[Ticket]:
-        read = {item: set(_tickets(item)) for item in broker.messages(client, key(queue))}
+        read = {item: set(_tickets(item)) for item in server.messages(client, key(queue))}
         # Read after the queue: a message is sent after its claim is committed.
         valid = _still_sent({ticket for tickets in read.values() for ticket in tickets})
         stale = [item for item, tickets in read.items() if tickets and not tickets & valid]
         if stale:
-            broker.remove(client, key(queue), stale)
+            server.remove(client, key(queue), stale)
             log.warning("%s: %d stale messages were removed from the queue", queue, len(stale))
         return valid
 

@@ -13,14 +13,15 @@ from celery import current_app
 from django.db import connection
 from django.db.models.functions import Now
 
-from bus import AfterDone, DomainEvent, Queue, Retry, planning, registry, subscribe
+from bus import AfterDone, DomainEvent, Queue, Retry, handlers, subscribe
 from bus.models import IN_FLIGHT, Delivery, OperatorAction, State
-from bus.registration import register
-from bus.relay.claiming import Batch, claim
-from bus.relay.routing import route
-from bus.relay.work import look
+from bus.store import planner
+from bus.store.claims import Batch, claim
+from bus.store.outbox import route
+from bus.store.poll import look
 from bus.worker.outcome import Outcome
 from bus.worker.perform import perform
+from bus.worker.registration import register
 
 
 class Happened(DomainEvent, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ Subscribed = Callable[..., str]
 @pytest.fixture
 def subscribed() -> Iterator[Subscribed]:
     """Subscribe a function to `Happened` for the length of one test; returns the name."""
-    before = dict(registry._handlers)
+    before = dict(handlers._declared)
 
     def register(handler: Callable[..., Any], *, ordered: bool = False, **options: Any) -> str:
         queue = options.pop("queue", Queue("desk", ordered=ordered))
@@ -58,10 +59,10 @@ def subscribed() -> Iterator[Subscribed]:
         return f"{handler.__module__}.{handler.__name__}"
 
     yield register
-    for name in registry._handlers.keys() - before.keys():
+    for name in handlers._declared.keys() - before.keys():
         current_app.tasks.pop(name)
-    registry._handlers.clear()
-    registry._handlers.update(before)
+    handlers._declared.clear()
+    handlers._declared.update(before)
 
 
 def happened(*numbers: int) -> list[Happened]:
@@ -89,7 +90,7 @@ def relayed() -> list[Batch]:
 
 def worked(batches: list[Batch]) -> list[Outcome]:
     """What became of these messages in a worker."""
-    return [perform(registry.handler(batch.task), batch.tickets) for batch in batches]
+    return [perform(handlers.find(batch.task), batch.tickets) for batch in batches]
 
 
 def delivery(stream: str | int) -> Delivery:
@@ -130,7 +131,7 @@ def at_once(*functions: Callable[[], Any]) -> list[Any]:
 @pytest.fixture(autouse=True)
 def grown(monkeypatch: pytest.MonkeyPatch) -> None:
     """To workers a test's ledger is as large as that of a shop which has run for a while."""
-    monkeypatch.setattr(planning, "LARGE", 0)
+    monkeypatch.setattr(planner, "LARGE", 0)
 
 
 class World:
@@ -162,7 +163,7 @@ def broker(redis_url: str, settings: Any) -> Iterator[redis.Redis]:
     settings.BROKER_URL, settings.REDIS_PREFIX = redis_url, ""
     conf = current_app.conf
     before = conf.broker_url, conf.broker_transport
-    conf.update(broker_url=redis_url, broker_transport="bus.transport:Transport")
+    conf.update(broker_url=redis_url, broker_transport="bus.broker.transport:Transport")
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
         yield client

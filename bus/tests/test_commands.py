@@ -8,12 +8,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from bus import operations
+from bus import ops
 from bus.models import Delivery, OperatorAction, State, Subscription
-from bus.registration import register
-from bus.relay.routing import route
+from bus.store.outbox import route
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, World, happened, note, states
+from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,7 +116,7 @@ def test_where_nothing_changes_it_is_said_why(name: str) -> None:
     with pytest.raises(CommandError, match=r"^0 of 1 discarded: .*1 done already: only waiting or"):
         said("deliveries", "--stream", "1", "--discard", "--why", "x")
 
-    operations.retire(name, by="ada", why="gone")
+    ops.retire(name, by="ada", why="gone")
     with pytest.raises(CommandError, match=r"^0 of 1 due again: .*1 of a retired subscription: "):
         said("deliveries", "--stream", "1", "--again")
 

@@ -7,13 +7,13 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from bus import operations, publish, selectors
+from bus import ops, publish, selectors
 from bus.models import Delivery, Event, RelayState, State
-from bus.registration import register
-from bus.relay.routing import route
+from bus.store.outbox import route
 from bus.testing import given, settle
 from bus.tests.conftest import Happened, Subscribed, delivery, happened, make_due, relayed
-from bus.tests.test_failures import failing
+from bus.tests.worker.test_errors import failing
+from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,7 +84,7 @@ def test_a_dead_delivery_keeps_its_stream_open_until_it_is_discarded(
     settle("desk")
 
     assert not selectors.settled("1")
-    operations.discard([delivery(1).pk], by="ada", why="known")
+    ops.discard([delivery(1).pk], by="ada", why="known")
     assert selectors.settled("1")
 
 
@@ -118,7 +118,7 @@ def test_the_state_of_a_queue_counts_what_is_open(subscribed: Subscribed) -> Non
     for stream, value in (("1", "done"), ("2", "dead"), ("3", "running"), ("4", "waiting")):
         Delivery.objects.filter(stream=stream).update(state=value)
     Delivery.objects.filter(stream="5").update(state="waiting", due_at=Now() + timedelta(hours=1))
-    operations.pause(name, by="ada")
+    ops.pause(name, by="ada")
 
     (state,) = selectors.queue_states()
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from bus.models import Delivery, State
-from bus.registration import register
-from bus.relay.routing import route
-from bus.retention import prune
+from bus.ops.retention import prune
+from bus.store.outbox import route
 from bus.streams import declared_stages, events_of, in_progress
 from bus.testing import given, settle
 from bus.tests.conftest import Happened, Subscribed
+from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,16 +5,24 @@ import logging
 from django.db import close_old_connections, transaction
 
 from bus.context import handling
-from bus.crashpoints import Point, reach
 from bus.events import DomainEvent, UnreadableEvent
+from bus.failpoints import Point, reach
+from bus.handlers import Handler
 from bus.models import State
-from bus.planning import plan_by_index, planned_by_index
-from bus.registry import Handler
-from bus.worker.failures import ALWAYS_TRANSIENT, fail
-from bus.worker.ledger import Taken, close, close_done, read, require_sound, send_alone, still_owned
+from bus.store.attempts import (
+    Taken,
+    close,
+    close_done,
+    read,
+    require_sound,
+    send_alone,
+    still_owned,
+)
+from bus.store.planner import plan_by_index, planned_by_index
+from bus.store.starts import Ticket, take
+from bus.worker.errors import ALWAYS_TRANSIENT, fail
 from bus.worker.outcome import Outcome
 from bus.worker.patience import patiently
-from bus.worker.taking import Ticket, take
 from bus.worker.trouble import is_trouble_of_database
 
 log = logging.getLogger(__name__)

@@ -5,10 +5,10 @@ import time
 
 from django.db import close_old_connections
 
-from bus.registry import Handler
-from bus.worker import atomic, outside
+from bus.handlers import Handler
+from bus.store.starts import Ticket
+from bus.worker import atomic, external
 from bus.worker.outcome import Outcome
-from bus.worker.taking import Ticket
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def perform(handler: Handler, tickets: list[Ticket]) -> Outcome:
     began = time.monotonic()
     outcome = Outcome()
     try:
-        (outside if handler.external else atomic).perform(handler, tickets, outcome)
+        (external if handler.external else atomic).perform(handler, tickets, outcome)
     finally:
         close_old_connections()
     outcome.not_owed = len(tickets) - outcome.total

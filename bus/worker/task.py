@@ -6,14 +6,14 @@ from celery import Task, current_app, shared_task
 from celery.exceptions import Retry as RetryState
 from kombu import Queue
 
-from bus.crashpoints import Point, reach
-from bus.message import RELEASE
+from bus.broker.envelope import RELEASE
+from bus.failpoints import Point, reach
+from bus.handlers import Handler, declared
 from bus.models import State
-from bus.registry import Handler, handlers
-from bus.worker.ledger import release_sent
+from bus.store.attempts import release_sent
+from bus.store.starts import Ticket
 from bus.worker.patience import patiently
 from bus.worker.perform import perform
-from bus.worker.taking import Ticket
 
 log = logging.getLogger(__name__)
 
@@ -67,5 +67,5 @@ def release(tickets: list[Ticket]) -> None:
 
 def declare_queues() -> None:
     """Tell Celery every queue that a handler names. The relay sends to the queue itself."""
-    names = {handler.queue.name for handler in handlers()}
+    names = {handler.queue.name for handler in declared()}
     current_app.conf.task_queues = [Queue(name, routing_key=name) for name in sorted(names)]

@@ -10,7 +10,7 @@ from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
-from bus.limits import LIMITS, missing_limits
+from bus.store.limits import LIMITS, missing_limits
 from config.checks.check import Check
 
 WHY = "it holds orders, events and the ledger"

@@ -6,7 +6,7 @@ from typing import Any
 import redis
 from django.conf import settings
 
-from bus.address import BadAddress, RedisAddress
+from bus.broker.address import BadAddress, RedisAddress
 from config.checks import database_checks, settings_checks
 from config.checks.check import Check
 from config.checks.crashpoints import check_crash_points

@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
 from billing import folder
-from bus.registration import register
+from bus.worker.registration import register
 from config.demo import administrator
 from config.roles import add_missing_groups
 from shop.models import Product

@@ -10,7 +10,7 @@ import sys
 from django.conf import settings
 from django.db import Error
 
-from bus import keys
+from bus.broker import keys
 from config.checks.check import Check
 from config.local.lock import running_supervisor
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from bus import registry
+from bus import handlers
 from config.flower import flower_login, run_flower
 from config.local import processes, readiness
 from config.local.program import Program
@@ -38,7 +38,7 @@ def all_programs() -> list[Program]:
 
 def queue_names() -> list[str]:
     """The queues of all handlers, each once."""
-    return list(dict.fromkeys(handler.queue.name for handler in registry.handlers()))
+    return list(dict.fromkeys(handler.queue.name for handler in handlers.declared()))
 
 
 def worker_program(queue: str) -> Program:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bus.audit import Finding, rules
+from bus.audit import Finding, checks
 from bus.models import AuditResult
 from config import nightly
 from config.celery import app
@@ -28,7 +28,7 @@ def test_finding_fails_the_nightly_audit(monkeypatch: pytest.MonkeyPatch) -> Non
     def finds() -> Iterator[Finding]:
         yield Finding("SO-100042", "has no OrderPlaced")
 
-    monkeypatch.setitem(rules._checks, "every test finds something", finds)
+    monkeypatch.setitem(checks._checks, "every test finds something", finds)
 
     with pytest.raises(nightly.AuditFoundSomething, match="1 findings"):
         nightly.audit()
@@ -47,7 +47,7 @@ def test_check_that_fails_is_a_finding_and_the_others_still_run(
     def finds() -> Iterator[Finding]:
         yield Finding("SO-2", "is wrong")
 
-    monkeypatch.setattr(rules, "_checks", {"the first": finds_and_fails, "the second": finds})
+    monkeypatch.setattr(checks, "_checks", {"the first": finds_and_fails, "the second": finds})
 
     with pytest.raises(nightly.AuditFoundSomething, match="3 findings"):
         nightly.audit()
@@ -65,7 +65,7 @@ def test_what_cannot_be_seen_from_here_fails_no_audit_and_changes_no_earlier_ans
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answers = [Finding("the folder", "cannot be seen from here", unseen=True)]
-    monkeypatch.setattr(rules, "_checks", {"files": lambda: answers})
+    monkeypatch.setattr(checks, "_checks", {"files": lambda: answers})
 
     nightly.audit()
     assert AuditResult.objects.get().unseen

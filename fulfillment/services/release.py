@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from bus import AfterDone, publish
-from bus.clock import sql_in, sql_now
+from bus.store.clock import sql_in, sql_now
 from fulfillment.models import Shipment
 from fulfillment.warehouse import TOTAL_TIMEOUT, Warehouse
 from shop.events import ShipmentReleased, StockReserved

@@ -6,7 +6,7 @@ import pytest
 
 from bus.audit import Operator
 from bus.models import Delivery, OperatorAction
-from bus.relay.routing import route
+from bus.store.outbox import route
 from bus.testing import given, settle
 from inventory import audit, services
 from inventory.models import Answer, Movement, Reservation, StockItem

@@ -9,9 +9,9 @@ from rest_framework.test import APIClient
 
 from bus.models import Delivery, Event, State, Subscription
 from bus.models import Queue as QueueRow
-from bus.registration import register
-from bus.retention import prune
+from bus.ops.retention import prune
 from bus.testing import given, settle
+from bus.worker.registration import register
 from orders import services
 from orders.models import Order
 from orders.services import Basket

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from bus.audit import Finding, rules
+from bus.audit import Finding, checks
 from bus.models import Delivery, OperatorAction, PersonalData, State
-from bus.moment import one_moment
+from bus.store.snapshot import one_moment
 from tests.audit.findings import audit, damaged, found
 from tests.damage import PLANTS, Shop
 
@@ -24,7 +24,7 @@ def test_a_settled_shop_has_no_findings() -> None:
 
 
 def test_every_rule_has_a_plant_that_breaks_it() -> None:
-    assert {plant.rule for plant in PLANTS} == set(rules._checks)
+    assert {plant.rule for plant in PLANTS} == set(checks._checks)
 
 
 def test_what_is_on_its_way_is_no_finding(shop: Shop) -> None:
@@ -85,7 +85,7 @@ def test_audit_reports_a_failing_check_and_runs_the_others(
         raise ZeroDivisionError
 
     damaged(shop, "mail_lost")
-    monkeypatch.setattr(rules, "_checks", {"no check divides by zero": fails} | rules._checks)
+    monkeypatch.setattr(checks, "_checks", {"no check divides by zero": fails} | checks._checks)
 
     code, printed = audit()
 

@@ -141,7 +141,7 @@ class Stage:
 
     @contextmanager
     def armed(self, point: str, order: str = "kill", handler: str = "") -> Iterator[Path]:
-        """A crash point that waits for the first process to come by (see bus.crashpoints)."""
+        """A crash point that waits for the first process to come by (see bus.failpoints)."""
         armed = self.crash_points / (f"{point}@{handler}" if handler else point)
         draft = armed.with_name(f"{armed.name}.new")
         draft.write_text(order)

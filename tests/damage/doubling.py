@@ -10,12 +10,12 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import BaseConstraint, Model
 
 import billing.immutable
-import bus.immutable
+import bus.store.append_only
 from billing.models import Invoice
 from bus.models import Event
 from tests.support import truncation
 
-FROZEN = {Invoice: billing.immutable, Event: bus.immutable}
+FROZEN = {Invoice: billing.immutable, Event: bus.store.append_only}
 """Whose rows the database itself keeps as they are."""
 
 

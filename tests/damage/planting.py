@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from bus.models import Delivery, State
-from bus.relay.routing import route
+from bus.store.outbox import route
 from bus.testing import settle
 from orders import services
 from orders.models import Order

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bus.registration import register
 from bus.testing import settle
+from bus.worker.registration import register
 from fulfillment.models import Shipment
 from fulfillment.services import dispatch_shipment
 from inventory.services import receive_stock

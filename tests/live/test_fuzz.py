@@ -6,9 +6,9 @@ from random import Random
 import pytest
 import redis
 
+from bus.broker.transport import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
 from bus.tests.fuzz import damaged
 from bus.tests.messages import encoded, message
-from bus.transport import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
 from tests.live.shop import Shop
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bus.models import BulkOperation, Delivery, Event, State, Subscription
-from bus.operations import Filter, bulk
-from bus.registration import register
-from bus.relay.routing import route
+from bus.ops import Filter, bulk
+from bus.store.outbox import route
+from bus.worker.registration import register
 from fulfillment.models import Shipment
 from notifications.models import Kind, Message
 from notifications.models import State as MailState

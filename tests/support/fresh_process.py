@@ -6,8 +6,8 @@ import sys
 ONLY_SETUP = """
 import django
 django.setup()
-from bus.registry import handlers
-print("\\n".join(handler.name for handler in handlers()))
+from bus.handlers import declared
+print("\\n".join(handler.name for handler in declared()))
 """
 WORKER_START = """
 from config.celery import app

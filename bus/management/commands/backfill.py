@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from bus.backfill import backfill
 from bus.management.arguments import ask_who_and_why, instant
 from bus.management.progress import count_up
-from bus.operations import Refused, counted
+from bus.ops import Refused, counted
+from bus.ops.backfill import backfill
 
 
 class Command(BaseCommand):

@@ -9,10 +9,10 @@ from django.utils.timezone import localtime
 from rich.console import Console
 from rich.table import Table
 
-from bus import operations
+from bus import ops
 from bus.management.arguments import ask_who_and_why, instant, number
 from bus.models import Delivery, State
-from bus.operations import Filter, Selection
+from bus.ops import Filter, Selection
 
 SHOWN = 50
 """Rows of the table; the newest."""
@@ -48,12 +48,12 @@ class Command(BaseCommand):
         try:
             if options["again"]:
                 also = {"finished": options["finished"]}
-                self._act(operations.deliver_again, "due again", wanted, options, **also)
+                self._act(ops.deliver_again, "due again", wanted, options, **also)
             elif options["discard"]:
-                self._act(operations.discard, "discarded", wanted, options)
+                self._act(ops.discard, "discarded", wanted, options)
             else:
                 self._show(wanted)
-        except operations.Refused as error:
+        except ops.Refused as error:
             raise CommandError(str(error)) from error
 
     def _act(
@@ -71,7 +71,7 @@ class Command(BaseCommand):
                 raise CommandError(NOTHING)
             self.stdout.write(NOTHING)
             return
-        left = operations.left_by(operation, chosen, **also)
+        left = ops.left_by(operation, chosen, **also)
         count = operation(chosen, by=options["by"], why=options["why"], **also)
         answer = f"{count} of {len(chosen)} {done}: {wanted}{f' ({left})' if left else ''}"
         if not count:
@@ -91,7 +91,7 @@ class Command(BaseCommand):
         # Errors are anybody's words: brackets in them are no markup.
         Console(file=cast(IO[str], self.stdout), width=width, markup=False).print(table)
         newest_of = f"the newest {SHOWN} of " if total > SHOWN else ""
-        self.stdout.write(f"{newest_of}{operations.counted(total)}")
+        self.stdout.write(f"{newest_of}{ops.counted(total)}")
 
     def _newest(self, wanted: Filter) -> tuple[QuerySet[Delivery], int]:
         everything = Delivery.objects.all()

@@ -9,8 +9,8 @@ from django.template.defaultfilters import pluralize
 
 from bus.management.arguments import ask_who_and_why
 from bus.management.progress import count_up
-from bus.operations import Refused, counted
-from bus.retention import KEPT, prune
+from bus.ops import Refused, counted
+from bus.ops.retention import KEPT, prune
 
 
 class Command(BaseCommand):

@@ -8,13 +8,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from bus import broker
-from bus.limits import LimitsMissing, require_limits
+from bus.broker import server
 from bus.management.arguments import ask_who_and_why
 from bus.models import State
-from bus.operations import count_on, counted, record
+from bus.ops import count_on, counted, record
+from bus.ops.stopped import waiting_for_nobody
 from bus.relay.drain import drain
-from bus.relay.stopped import waiting_for_nobody
+from bus.store.limits import LimitsMissing, require_limits
 
 
 class Command(BaseCommand):
@@ -39,9 +39,9 @@ class Command(BaseCommand):
         from bus.relay.loop import Relay
 
         try:
-            broker.check()
+            server.check()
             require_limits(connection)
-        except (broker.UnsuitableBroker, LimitsMissing) as error:
+        except (server.UnsuitableBroker, LimitsMissing) as error:
             raise CommandError(str(error)) from error
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -10,11 +10,11 @@ from django.utils.timezone import localtime
 from rich.console import Console
 from rich.table import Table
 
-from bus import operations, registry
+from bus import handlers, ops
 from bus.management.arguments import ask_who_and_why
 from bus.models import Subscription
-from bus.registration import register
 from bus.selectors import oldest_by_subscription
+from bus.worker.registration import register
 
 
 class Command(BaseCommand):
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         try:
             for sentence in self._act(options):
                 self.stdout.write(sentence)
-        except operations.Refused as error:
+        except ops.Refused as error:
             raise CommandError(str(error)) from error
         self._show()
 
@@ -50,13 +50,13 @@ class Command(BaseCommand):
         """Do what is asked for; yields what was done."""
         asked = {"by": options["by"], "why": options["why"]}
         if name := options["pause"]:
-            operations.pause(name, **asked)
+            ops.pause(name, **asked)
             yield f"{name} is paused."
         if name := options["resume"]:
-            operations.resume(name, **asked)
+            ops.resume(name, **asked)
             yield f"{name} goes on."
         if name := options["retire"]:
-            discarded = operations.counted(operations.retire(name, **asked))
+            discarded = ops.counted(ops.retire(name, **asked))
             yield f"{name} is retired, and {discarded} of it discarded."
 
     def _show(self) -> None:
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         table = Table(*titles, box=None)
         oldest = oldest_by_subscription()
         rows = {row.name: row for row in Subscription.objects.select_related("queue")}
-        declared = {one.name: one for one in registry.handlers()}
+        declared = {one.name: one for one in handlers.declared()}
         for name in sorted(rows.keys() | declared.keys(), key=lambda name: self._order(rows, name)):
             row, code = rows.get(name), declared.get(name)
             table.add_row(

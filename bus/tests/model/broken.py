@@ -8,30 +8,29 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from bus import registration
+from bus.handlers import Handler
 from bus.models import Delivery, State
-from bus.registry import Handler
-from bus.relay import claiming, expiry, routing
-from bus.relay.claiming import Batch
-from bus.relay.in_flight import InFlight
-from bus.relay.work import Work
-from bus.worker import atomic, failures, ledger, outside, taking
-from bus.worker.ledger import Taken
-from bus.worker.taking import Ticket
+from bus.store import attempts, claims, outbox, rescue, starts
+from bus.store.attempts import Taken
+from bus.store.claims import Batch
+from bus.store.in_flight import InFlight
+from bus.store.poll import Work
+from bus.store.starts import Ticket
+from bus.worker import atomic, errors, external, registration
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
 
 def any_message_will_do(patch: pytest.MonkeyPatch) -> None:
     """`take` asks for no token."""
-    real = taking.take
+    real = starts.take
 
     def take(handler: Handler, tickets: list[Ticket], tries: list[int]) -> list[Taken]:
         rows = Delivery.objects.filter(id__in=[pk for pk, _token in tickets])
         return real(handler, list(rows.values_list("id", "token")), tries)
 
     patch.setattr(atomic, "take", take)
-    patch.setattr(outside, "take", take)
+    patch.setattr(external, "take", take)
 
 
 def _all_owned(taken: Iterable[Taken], _state: State) -> set[int]:
@@ -39,7 +38,7 @@ def _all_owned(taken: Iterable[Taken], _state: State) -> set[int]:
 
 
 def _close_anyhow(one: Taken, _state: State) -> bool:
-    ledger.close_done([one.id])
+    attempts.close_done([one.id])
     return True
 
 
@@ -51,22 +50,22 @@ def atomic_without_fence(patch: pytest.MonkeyPatch) -> None:
 
 def outside_without_fence(patch: pytest.MonkeyPatch) -> None:
     """The same of what is outside the database."""
-    patch.setattr(outside, "still_owned", _all_owned)
-    patch.setattr(outside, "close", _close_anyhow)
+    patch.setattr(external, "still_owned", _all_owned)
+    patch.setattr(external, "close", _close_anyhow)
 
 
 def next_without_fence(patch: pytest.MonkeyPatch) -> None:
     """It begins the next of its message without asking."""
 
     def begin_next(rest: list[Taken], handler: Handler) -> list[Taken]:
-        return taking._begin(rest[:1], handler) + rest[1:]
+        return starts._begin(rest[:1], handler) + rest[1:]
 
-    patch.setattr(outside, "begin_next", begin_next)
+    patch.setattr(external, "begin_next", begin_next)
 
 
 def old_token(patch: pytest.MonkeyPatch) -> None:
     """A delivery is sent again under an older token than it had."""
-    real = claiming.claim
+    real = claims.claim
 
     def claim(work: list[Work], **options: Any) -> list[Batch]:
         with transaction.atomic():
@@ -78,12 +77,12 @@ def old_token(patch: pytest.MonkeyPatch) -> None:
             for one in batches
         ]
 
-    patch.setattr(claiming, "claim", claim)
+    patch.setattr(claims, "claim", claim)
 
 
 def no_lanes(patch: pytest.MonkeyPatch) -> None:
     """A later event passes by an earlier one."""
-    patch.setattr(claiming, "LANE_IS_FREE", "")
+    patch.setattr(claims, "LANE_IS_FREE", "")
 
 
 def no_window(patch: pytest.MonkeyPatch) -> None:
@@ -93,14 +92,14 @@ def no_window(patch: pytest.MonkeyPatch) -> None:
 
 def effect_apart_from_done(patch: pytest.MonkeyPatch) -> None:
     """The effect is committed, and *done* in a second transaction."""
-    real = ledger.close_done
+    real = attempts.close_done
 
     def close_done(ids: Iterable[int]) -> None:
         done = list(ids)
         transaction.on_commit(lambda: real(done))
 
     def close(one: Taken, state: State) -> bool:
-        transaction.on_commit(lambda: ledger.close(one, state))
+        transaction.on_commit(lambda: attempts.close(one, state))
         return True
 
     patch.setattr(atomic, "close_done", close_done)
@@ -109,25 +108,25 @@ def effect_apart_from_done(patch: pytest.MonkeyPatch) -> None:
 
 def outbox_emptied_first(patch: pytest.MonkeyPatch) -> None:
     """Events leave the outbox, and enter the ledger in a second transaction."""
-    real = routing.owe
-    patch.setattr(routing, "owe", lambda *values: transaction.on_commit(lambda: real(*values)))
+    real = outbox.owe
+    patch.setattr(outbox, "owe", lambda *values: transaction.on_commit(lambda: real(*values)))
 
 
 def doubt_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Whoever was lost while sending is taken for one that had not begun."""
-    real = expiry._verdict
+    real = rescue._verdict
 
     def verdict(work: Work, row: Delivery) -> dict[str, Any]:
         if row.state == State.SENDING:
             row.state = State.SENT
         return real(work, row)
 
-    patch.setattr(expiry, "_verdict", verdict)
+    patch.setattr(rescue, "_verdict", verdict)
 
 
 def a_key_for_each_try(patch: pytest.MonkeyPatch) -> None:
     """The other side cannot know that it was called before."""
-    patch.setattr(taking, "delivery_key", lambda *_: uuid4().hex)
+    patch.setattr(starts, "delivery_key", lambda *_: uuid4().hex)
 
 
 def broker_loss_is_workers_loss(patch: pytest.MonkeyPatch) -> None:
@@ -137,12 +136,12 @@ def broker_loss_is_workers_loss(patch: pytest.MonkeyPatch) -> None:
         in_flight = Delivery.objects.filter(state__in=[State.SENT, State.SENDING])
         return in_flight.update(state=State.WAITING, lease_until=None)
 
-    patch.setattr(expiry, "forget_sent", forget_sent)
+    patch.setattr(rescue, "forget_sent", forget_sent)
 
 
 def pause_unheard(patch: pytest.MonkeyPatch) -> None:
     """A worker does not ask whether its subscription is paused."""
-    for module in (ledger, taking):
+    for module in (attempts, starts):
         patch.setattr(module, "STOPPED", "FALSE")
 
 
@@ -153,19 +152,19 @@ def newcomer_misses_the_last_minute(patch: pytest.MonkeyPatch) -> None:
 
 def leases_never_end(patch: pytest.MonkeyPatch) -> None:
     """What a lost worker had begun stays begun."""
-    patch.setattr(claiming, "expire", lambda _work, _queued: None)
+    patch.setattr(claims, "expire", lambda _work, _queued: None)
 
 
 def suspects_in_company(patch: pytest.MonkeyPatch) -> None:
     """What failed together is sent together again."""
-    real = claiming._candidates
+    real = claims._candidates
 
-    def candidates(work: Work, room: int) -> list[claiming.Candidate]:
+    def candidates(work: Work, room: int) -> list[claims.Candidate]:
         return [replace(one, alone=False) for one in real(work, room)]
 
-    patch.setattr(claiming, "_candidates", candidates)
+    patch.setattr(claims, "_candidates", candidates)
 
 
 def no_second_try(patch: pytest.MonkeyPatch) -> None:
     """What is transient is fatal."""
-    patch.setattr(failures, "_is_final", lambda *_: True)
+    patch.setattr(errors, "_is_final", lambda *_: True)

@@ -11,13 +11,13 @@ from celery import current_app
 from django.db import connection
 from hypothesis import settings
 
-from bus import immutable, registry
-from bus.relay import claiming, routing
+from bus import handlers
+from bus.store import append_only, claims, outbox, starts
 from bus.tests.model import processes
 from bus.tests.model.machine import Histories
 from bus.tests.model.toys import Toys
 from bus.tests.model.world import World
-from bus.worker import atomic, outside, patience, taking
+from bus.worker import atomic, external, patience
 
 settings.register_profile("long", max_examples=20_000)
 
@@ -26,24 +26,24 @@ settings.register_profile("long", max_examples=20_000)
 def toys() -> Iterator[Toys]:
     """The only subscribers there are."""
     toys = Toys()
-    before = dict(registry._handlers)
-    registry._handlers.clear()
+    before = dict(handlers._declared)
+    handlers._declared.clear()
     toys.subscribe()
     yield toys
-    for name in registry._handlers:
+    for name in handlers._declared:
         current_app.tasks.pop(name)
-    registry._handlers.clear()
-    registry._handlers.update(before)
+    handlers._declared.clear()
+    handlers._declared.update(before)
 
 
 @pytest.fixture
 def forgetful(transactional_db: None) -> Iterator[None]:
     """A database that lets events be deleted, so that one history can follow another."""
     with connection.schema_editor() as editor:
-        immutable.remove(editor)
+        append_only.remove(editor)
     yield
     with connection.schema_editor() as editor:
-        immutable.install(editor)
+        append_only.install(editor)
 
 
 @pytest.fixture
@@ -51,16 +51,16 @@ def histories(
     toys: Toys, forgetful: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[type[Histories]]:
     """A machine whose world is this test's database."""
-    for module in (outside, patience):
+    for module in (external, patience):
         monkeypatch.setattr(module, "time", toys.clock)
-    for module in (atomic, outside):
+    for module in (atomic, external):
         monkeypatch.setattr(module, "reach", processes.reach)
     # So much longer than a history takes that only the time it lets pass decides.
-    monkeypatch.setattr(claiming, "PATIENCE", 20)
-    monkeypatch.setattr(routing, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(claims, "PATIENCE", 20)
+    monkeypatch.setattr(outbox, "MOST_AT_ONCE", 2)
     logging.disable()
     world = World(toys)
-    monkeypatch.setattr(taking, "new_fence", lambda: world.fence)
+    monkeypatch.setattr(starts, "new_fence", lambda: world.fence)
     yield type("Histories", (Histories,), {"world": world, "count": 0})
     world.close()
     logging.disable(logging.NOTSET)

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bus.relay.claiming import Batch
+from bus.store.claims import Batch
 from bus.tests.model.invariants import check
 from bus.tests.model.processes import Killed
 from bus.tests.model.rest import come_to_rest

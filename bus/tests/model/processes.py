@@ -5,8 +5,8 @@ from threading import Semaphore, Thread, local
 
 from django.db import connection
 
-from bus.crashpoints import Point
-from bus.relay.claiming import Batch
+from bus.failpoints import Point
+from bus.store.claims import Batch
 
 
 class Killed(BaseException):
@@ -127,7 +127,7 @@ class Worker:
 
 
 def reach(point: Point, handler: str = "") -> None:
-    """Stands for `bus.crashpoints.reach`: a stop where a worker holds no lock of the database."""
+    """Stands for `bus.failpoints.reach`: a stop where a worker holds no lock of the database."""
     worker: Worker | None = getattr(_here, "worker", None)
     if worker is not None and not connection.in_atomic_block:
         worker.pass_by()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bus import operations
+from bus import ops
 from bus.models import Subscription
 from bus.selectors import settled
 from bus.tests.model.invariants import check
@@ -58,12 +58,12 @@ def _mend(world: World) -> None:
         if not dead:
             break
         poisoned = [row.id for row in dead if _is_poisoned(world, row)]
-        operations.deliver_again([row.id for row in dead], by="model")
+        ops.deliver_again([row.id for row in dead], by="model")
         check(world)
         _quiet(world)
         still = {row.id for row in _dead(world)}
         assert still.issuperset(poisoned), "poison was digested"
-        operations.discard(poisoned, by="model", why="poison")
+        ops.discard(poisoned, by="model", why="poison")
         check(world)
         _quiet(world)
     _all_closed(world)
@@ -88,7 +88,7 @@ def _settled_as_it_seems(world: World) -> None:
 def _again(world: World) -> None:
     """All that is done is done again, and the other side that honours keys sees nothing new."""
     done = [row.id for row in world.memory.before.rows if row.state == "done"]
-    operations.deliver_again(done, by="model", finished=True)
+    ops.deliver_again(done, by="model", finished=True)
     check(world)
     _quiet(world)
     _all_closed(world)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from bus import operations
+from bus import ops
 from bus.tests.model import broken
 from bus.tests.model.rest import come_to_rest
 from bus.tests.model.toys import NAME, Trouble
@@ -125,7 +125,7 @@ def broker_lost_while_sending(world: World) -> Iterator[None]:
 
 def paused(world: World) -> Iterator[None]:
     placed(world)
-    operations.pause(NAME.format("book"), by="model")
+    ops.pause(NAME.format("book"), by="model")
     world.work(world.message("book"))
     yield
 

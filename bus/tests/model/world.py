@@ -10,18 +10,19 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from bus import backfill, operations, publish, registry
+from bus import handlers, ops, publish
 from bus.models import Delivery, Event, Subscription
-from bus.registration import SWEEP, register
-from bus.relay import claiming, expiry, routing
-from bus.relay.claiming import Batch
+from bus.ops import backfill
 from bus.relay.drain import drain
-from bus.relay.work import Work, look
+from bus.store import claims, outbox, rescue
+from bus.store.claims import Batch
+from bus.store.poll import Work, look
 from bus.tests.model import ledger
 from bus.tests.model.memory import Memory
 from bus.tests.model.processes import Fuse, Killed, Worker
 from bus.tests.model.toys import NAME, Placed, Toys
 from bus.worker.perform import perform
+from bus.worker.registration import SWEEP, register
 
 SURVIVABLE = (Killed, DatabaseError, SoftTimeLimitExceeded)
 """What a worker may end with; everything else is a defect."""
@@ -102,9 +103,9 @@ class World:
     ) -> None:
         """One look of a relay, which can or cannot see what lies in the broker."""
         with self.dying(statements):
-            routing.route()
+            outbox.route()
             queued = self.queued() if sees else frozenset()
-            self.send(claiming.claim(look(), queued=queued), fate)
+            self.send(claims.claim(look(), queued=queued), fate)
 
     def look(self) -> None:
         """A relay looks, and is held up before it claims."""
@@ -112,7 +113,7 @@ class World:
 
     def claim_by(self, number: int) -> None:
         """It goes on with what it saw then."""
-        batches = claiming.claim(self.looks.pop(number), queued=self.queued())
+        batches = claims.claim(self.looks.pop(number), queued=self.queued())
         self.send(batches, Fate.SENT)
 
     def queued(self) -> frozenset[tuple[int, int]]:
@@ -123,12 +124,12 @@ class World:
         if fate in (Fate.SENT, Fate.SENT_IT_SEEMS_NOT):
             self.broker += batches
         if fate in (Fate.REFUSED, Fate.SENT_IT_SEEMS_NOT):
-            expiry.unsend([ticket for batch in batches for ticket in batch.tickets])
+            rescue.unsend([ticket for batch in batches for ticket in batch.tickets])
 
     def empty_broker(self, survivors: int) -> None:
         """The broker comes back with no more than its oldest messages, and the relay sees it."""
         del self.broker[survivors:]
-        expiry.forget_sent()
+        rescue.forget_sent()
 
     # --- workers ---
 
@@ -144,7 +145,7 @@ class World:
         worker = self.idle.pop() if self.idle else Worker()
         worker.fuse.light(statements, strike)
         worker.fence = self.fence = self.fence + 1
-        handler = registry.handler(batch.task)
+        handler = handlers.find(batch.task)
         paused = Subscription.objects.filter(name=batch.task, paused_at__isnull=False).exists()
         begun = self.toys.begun.total()
         worker.run(lambda: perform(handler, batch.tickets), freeze_in=freeze_in)
@@ -215,8 +216,8 @@ class World:
         own = Subscription.objects.filter(name=name)
         try:
             with self.dying(statements):
-                getattr(operations, what)(name, by="model", why="a history")
-        except operations.Refused:
+                getattr(ops, what)(name, by="model", why="a history")
+        except ops.Refused:
             in_flight = Delivery.objects.filter(subscription__in=own, state__in=ledger.IN_FLIGHT)
             assert in_flight.exists() or not own.filter(retired_at=None).exists()
 
@@ -226,7 +227,7 @@ class World:
         ids = [rows[number % len(rows)].id] if rows else []
         with self.dying(statements):
             also = {"finished": True} if what == "deliver_again" else {}
-            getattr(operations, what)(ids, by="model", why="for no good reason", **also)
+            getattr(ops, what)(ids, by="model", why="for no good reason", **also)
 
     def step_backfill(self, rate: int, statements: int | None = None) -> None:
         """Begin to give the newcomer the past, or go on with it."""
@@ -235,7 +236,7 @@ class World:
             NEWCOMER, since=since, rate=rate, by="model", patience=timedelta(0)
         )
         self.backfill = None
-        with suppress(operations.Refused), self.dying(statements):
+        with suppress(ops.Refused), self.dying(statements):
             if next(steps, None) is not None:
                 self.backfill = steps
                 return

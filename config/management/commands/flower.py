@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bus import broker
+from bus.broker import server
 from config.checks import require, settings_checks
 from config.flower import flower_login, run_flower
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if not settings.FLOWER_AUTH:
             raise CommandError("FLOWER_AUTH is not set. Set it to user:password.")
         try:
-            broker.check()
-        except broker.UnsuitableBroker as error:
+            server.check()
+        except server.UnsuitableBroker as error:
             raise CommandError(str(error)) from None
         run_flower(flower_login(), address, port)

@@ -10,7 +10,7 @@ from django.db import Error
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bus import keys
+from bus.broker import keys
 from config.demo.client import Customer, Followed, ShopRefused
 from config.demo.customers import random_order
 from config.demo.effects import doubled

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connections
 from django.db.utils import ConnectionHandler
 
-from bus.limits import LIMITS, LimitsMissing, require_limits
+from bus.store.limits import LIMITS, LimitsMissing, require_limits
 from config.checks.database import check_database, check_limits
 from config.database import database
 from tests.support.servers import new_database, pgbouncer, postgres

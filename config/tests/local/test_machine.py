@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 from pytest_django.fixtures import Settings
 
-from bus import keys
+from bus.broker import keys
 from config.local.machine import check_folder, check_port, check_ports_differ
 
 pytestmark = pytest.mark.django_db

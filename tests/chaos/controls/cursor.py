@@ -16,7 +16,7 @@ class Broken(AppConfig):
         from django.db import transaction
 
         from bus.models import Event, Outbox
-        from bus.relay import routing
+        from bus.store import outbox
 
         last = 0
 
@@ -24,11 +24,11 @@ class Broken(AppConfig):
             nonlocal last
             with transaction.atomic():
                 later = Event.objects.filter(id__gt=last).order_by("id")
-                events = list(later.values_list("id", flat=True)[: routing.MOST_AT_ONCE])
-                routing.owe("e.id", events)
+                events = list(later.values_list("id", flat=True)[: outbox.MOST_AT_ONCE])
+                outbox.owe("e.id", events)
                 # Whoever has a cursor has no outbox: what lies behind it is thought to be seen.
                 Outbox.objects.filter(event_id__lte=max(events, default=last)).delete()
             last = max(events, default=last)
             return len(events)
 
-        replace(routing.route, route)
+        replace(outbox.route, route)

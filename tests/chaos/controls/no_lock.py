@@ -16,7 +16,7 @@ COLUMNS = (
     "event__uuid", "event__type", "event__version", "event__correlation", "event__traceparent",
     "event__data", "event__personal__data",
 )  # fmt: skip
-"""As `bus.worker.taking` reads them."""
+"""As `bus.store.starts` reads them."""
 
 
 class Broken(AppConfig):
@@ -26,21 +26,21 @@ class Broken(AppConfig):
         from django.db import transaction
 
         from bus.models import Delivery, State
-        from bus.worker import ledger, taking
+        from bus.store import attempts, starts
 
         def take(
-            handler: Any, tickets: list[taking.Ticket], _tries: list[int]
-        ) -> list[ledger.Taken]:
+            handler: Any, tickets: list[starts.Ticket], _tries: list[int]
+        ) -> list[attempts.Taken]:
             with transaction.atomic():
                 mine = Delivery.objects.filter(
                     id__in=dict(tickets), subscription__name=handler.name
                 )
                 rows = mine.exclude(state=State.DONE).order_by("event_id").values_list(*COLUMNS)
                 taken = [
-                    taking._taken(handler, (*row[:-2], *map(json.dumps, row[-2:]))) for row in rows
+                    starts._taken(handler, (*row[:-2], *map(json.dumps, row[-2:]))) for row in rows
                 ]
                 lease, first = handler.queue.lease, 1 if handler.external else len(taken)
-                taking._mark(taken, State.RUNNING, lease)
-                return taking._begin(taken[:first], handler) + taken[first:]
+                starts._mark(taken, State.RUNNING, lease)
+                return starts._begin(taken[:first], handler) + taken[first:]
 
-        replace(taking.take, take)
+        replace(starts.take, take)

@@ -19,7 +19,7 @@ class Broken(AppConfig):
         from django.db import transaction
 
         from bus import publishing
-        from bus.crashpoints import Point, reach
+        from bus.failpoints import Point, reach
 
         in_the_transaction = publishing.publish
 

@@ -131,7 +131,7 @@ def _deliver_again(stage: Stage, number: str) -> None:
     rows = wait_until(lambda: stage.books.rows(dead, number), 120, f"{number} needs a person")
     ids = [row[0] for row in rows]
     stage.manage(
-        "shell", "-c", f"from bus.operations import deliver_again; deliver_again({ids}, by='staff')"
+        "shell", "-c", f"from bus.ops import deliver_again; deliver_again({ids}, by='staff')"
     )
 
 

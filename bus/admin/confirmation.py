@@ -1,0 +1,89 @@
+"""A page that asks for what an operation needs to know, before it is done."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.forms import BooleanField, CharField, DateTimeField, Form, IntegerField
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from unfold.admin import ModelAdmin
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from bus.ops.retention import KEPT, OLDEST
+from bus.store.clock import can_hold
+
+
+def _usable(at: datetime) -> None:
+    if not can_hold(at):
+        raise ValidationError("Such a year is none of the shop's; write it like 2026-01-31 00:00.")
+
+
+def _reason() -> CharField:
+    return CharField(
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="For the record.",
+    )
+
+
+class BackfillForm(Form):
+    """What of its past a subscription is to get, and how."""
+
+    since = DateTimeField(
+        validators=[_usable],
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-01-31 00:00"}),
+        help_text="In the shop's time zone. Events it has deliveries of are passed over.",
+    )
+    rate = IntegerField(
+        min_value=1,
+        initial=50,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Deliveries that become due each second; live ones share the workers with them.",
+    )
+    suppressed = BooleanField(
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Nobody outside the shop notices: no mail, no parcel, of what follows neither.",
+    )
+    reason = _reason()
+
+
+class PruneForm(Form):
+    """How much the ledger is to remember."""
+
+    days = IntegerField(
+        min_value=0,
+        max_value=OLDEST.days,
+        initial=KEPT.days,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Deliveries that were done or discarded longer ago are removed, and a backfill "
+        "of before then is refused afterwards.",
+    )
+    reason = _reason()
+
+
+class DrainForm(Form):
+    """Why the web server is to do what workers do."""
+
+    reason = _reason()
+
+
+def ask(
+    admin: ModelAdmin, request: HttpRequest, form: Form, title: str, back: str, **words: Any
+) -> HttpResponse:
+    """Show the form with what it will do; `back` is where to go instead."""
+    context = admin.admin_site.each_context(request) | {
+        "title": title,
+        "opts": admin.opts,
+        "form": form,
+        "back": back,
+        **words,
+    }
+    return render(request, "bus/ask.html", context)

@@ -1,0 +1,194 @@
+"""What needs a person: one list for the admin's first page and, counted, for `/readyz`."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import connection
+from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models.functions import Now
+
+from bus import handlers, selectors
+from bus.audit.stalled import IS_IN_FLIGHT, STANDS_SINCE
+from bus.models import AuditResult, Delivery, Event, State, Subscription
+from bus.ops import counted
+from bus.store.claims import LANE_IS_FREE
+from bus.store.clock import sql_ago, sql_now
+from bus.store.poll import CLAIMABLE
+
+STANDING_FOR = timedelta(minutes=10)
+"""A delivery that is due for longer and not begun has no worker, or one that is far behind: a
+lease is two minutes, and the relay claims within a second."""
+
+FAILING_FOR = timedelta(hours=1)
+"""A delivery that has failed and been open for so long: mail is out, or the database is locked.
+Such trouble may cost no try for a day, so it must not be silent until somebody dies of it."""
+
+PAUSED_FOR = timedelta(days=1)
+"""Whoever paused it for the night is back by then."""
+
+IN_OUTBOX_FOR = timedelta(minutes=1)
+
+AUDIT_EVERY = timedelta(days=2)
+"""The audit is asked nightly; one night may be missed."""
+
+LOOKED_AT = 100
+"""Due deliveries of a subscription: those that have been due for longest come first."""
+
+
+class Kind(StrEnum):
+    """Why somebody must act. `/readyz` is public and tells no more than these, and how many."""
+
+    DEAD = "dead deliveries"
+    STANDING = "subscriptions that stand still"
+    FAILING = "subscriptions that fail for long"
+    PAUSED = "subscriptions paused for long"
+    NO_CODE = "subscriptions without code"
+    RELAY = "relay silent"
+    BROKER = "broker trouble"
+    OUTBOX = "events not fanned out"
+    AUDIT = "audit findings"
+    AUDIT_MISSING = "audit answers missing"
+
+
+@dataclass(frozen=True)
+class Concern:
+    """One thing that needs a person; names ids, subscriptions and rules, never customers."""
+
+    kind: Kind
+    what: str
+    count: int = 1
+    since: datetime | None = None
+    page: str = ""
+    """Where to act in the admin: a model of the bus and its list's filter."""
+
+
+def concerns() -> list[Concern]:
+    """All that needs a person now, in a dozen small queries."""
+    return [
+        *_relay_and_broker(),
+        *_outbox(),
+        *_dead(),
+        *_standing(),
+        *_failing(),
+        *_paused(),
+        *_without_code(),
+        *_audit(),
+    ]
+
+
+def counts() -> dict[str, int]:
+    """How many of each kind, for a page that everybody may read."""
+    found: Counter[str] = Counter()
+    for concern in concerns():
+        found[concern.kind.value] += concern.count
+    return dict(found)
+
+
+def _relay_and_broker() -> Iterator[Concern]:
+    state = selectors.broker_state()
+    if state.silent and Subscription.objects.exists():
+        what = "No relay is at work: start one, or run manage.py relay --drain."
+        yield Concern(Kind.RELAY, what, since=state.at)
+    if state.ok is False:
+        yield Concern(Kind.BROKER, f"{state.error}. What is due waits in the ledger.")
+
+
+def _outbox() -> Iterator[Concern]:
+    state = selectors.outbox_state(older_than=IN_OUTBOX_FOR)
+    if state.count:
+        what = f"{state.count} events not fanned out: is a relay at work?"
+        yield Concern(Kind.OUTBOX, what, state.count, state.oldest_at, "event")
+
+
+def _dead() -> Iterator[Concern]:
+    dead = Delivery.objects.filter(state=State.DEAD).values_list(
+        "subscription_id", "subscription__name"
+    )
+    for pk, name, count, since in dead.annotate(Count("id"), Min("closed_at")).order_by(
+        "subscription__name"
+    ):
+        what = f"{name}: {counted(count)} dead. Deliver again or discard."
+        page = f"delivery?state__exact=dead&subscription__id__exact={pk}"
+        yield Concern(Kind.DEAD, what, count, since, page)
+
+
+def _standing() -> Iterator[Concern]:
+    """A subscription without a worker, or one whose worker is far behind."""
+    since = f"{STANDS_SINCE} < {sql_ago(STANDING_FOR.total_seconds())}"
+    due = (
+        f"d.state = 'waiting' AND d.due_at <= {sql_now()} "
+        f"AND (NOT d.ordered OR (TRUE {LANE_IS_FREE})) ORDER BY d.due_at, d.id"
+    )
+    sent = f"{IS_IN_FLIGHT} AND (d.state || '') = 'sent' ORDER BY d.lease_until"
+    found = {
+        row.subscription_id: row for which in (sent, due) for row in _one_of_each(which, since)
+    }
+    for row in found.values():
+        queue, stands_since = row.queue.name, row.retry_at or row.due_since
+        what = f"{row.subscription}: due and not begun. Is a worker running that takes {queue}?"
+        yield Concern(Kind.STANDING, what, since=stands_since, page=_deliveries_of(row))
+
+
+def _failing() -> Iterator[Concern]:
+    """Whose tries fail for others' reasons; those that are tried next as late as can be first."""
+    failed = f"d.retry_at IS NOT NULL AND d.due_since < {sql_ago(FAILING_FOR.total_seconds())}"
+    waiting = "d.state = 'waiting' ORDER BY d.due_at DESC, d.id DESC"
+    for row in _one_of_each(waiting, failed):
+        what = f"{row.subscription}: failing, and tried again. Its deliveries say what is wrong."
+        yield Concern(Kind.FAILING, what, since=row.due_since, page=_deliveries_of(row))
+
+
+def _one_of_each(which: str, wrong: str) -> list[Delivery]:
+    """One delivery of each subscription that may be claimed from: of the first `LOOKED_AT` that
+    are so the one for which the condition holds that has been open for longest."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT d.id FROM (SELECT d.* FROM bus_delivery d "
+            f"WHERE d.subscription_id = s.id AND {which} LIMIT {LOOKED_AT}) d "
+            f"WHERE {wrong} ORDER BY d.due_since LIMIT 1) FROM bus_subscription s "
+            f"WHERE {CLAIMABLE.format(sql_now())}",
+            (),
+        )
+        ids = [pk for (pk,) in cursor.fetchall() if pk is not None]
+    rows = Delivery.objects.filter(id__in=ids).select_related("subscription", "queue")
+    return list(rows.order_by("subscription__name"))
+
+
+def _deliveries_of(row: Delivery) -> str:
+    return f"delivery?subscription__id__exact={row.subscription_id}"
+
+
+def _paused() -> Iterator[Concern]:
+    waiting = Delivery.objects.filter(subscription=OuterRef("pk"), state=State.WAITING)
+    long = Subscription.objects.filter(paused_at__lt=Now() - PAUSED_FOR, retired_at__isnull=True)
+    for row in long.filter(Exists(waiting)):
+        what = f"{row.name} is paused, and deliveries wait for it. Resume it?"
+        yield Concern(Kind.PAUSED, what, since=row.paused_at, page=f"subscription?q={row.name}")
+
+
+def _without_code() -> Iterator[Concern]:
+    """What was registered after this process began is not judged: a new subscriber's worker has
+    newer code, while web and relay go on with theirs. Without a worker it would stand still."""
+    known = [handler.name for handler in handlers.declared()]
+    judged = Subscription.objects.filter(
+        retired_at__isnull=True, registered_at__lt=handlers.LOADED_AT
+    )
+    rows = judged.exclude(name__in=known)
+    for row in rows:
+        what = f"{row.name} is registered, and this release has no code for it. Retire it?"
+        yield Concern(Kind.NO_CODE, what, page=f"subscription?q={row.name}")
+
+
+def _audit() -> Iterator[Concern]:
+    old = Now() - AUDIT_EVERY
+    for result in AuditResult.objects.filter(findings__gt=0):
+        what = f"Not so: {result.rule}. Run manage.py audit for what it found."
+        yield Concern(Kind.AUDIT, what, result.findings, result.at, "auditresult")
+    for result in AuditResult.objects.filter(Q(unseen=True) | Q(at__lt=old)):
+        what = f"Nobody has seen lately whether it is so: {result.rule}. Run manage.py audit there."
+        yield Concern(Kind.AUDIT_MISSING, what, since=result.at, page="auditresult")
+    if not AuditResult.objects.exists() and Event.objects.filter(at__lt=old).exists():
+        yield Concern(Kind.AUDIT_MISSING, "The audit has never run: is beat at work?")

@@ -1,0 +1,202 @@
+"""A Redis transport that looks at each message before Celery does.
+
+Stock Celery loops, or exits with the message lost, over several kinds of malformed messages. Here
+what does not have the shape that the relay gives a message goes to a quarantine list instead.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Empty
+from typing import Any
+
+import msgspec
+import redis
+from kombu.transport.redis import Channel as RedisChannel
+from kombu.transport.redis import QoS as RedisQoS
+from kombu.transport.redis import Transport as RedisTransport
+from kombu.transport.virtual import QoS as VirtualQoS
+
+from bus import handlers
+from bus.broker import keys
+from bus.broker.envelope import Malformed, inspect
+
+log = logging.getLogger(__name__)
+
+QUARANTINE = "bus:quarantine"
+MOST_KEPT = 1000
+KEPT_OF_EACH = 16 * 1024
+"""Bytes; the quarantine of a Redis that others write to must not fill it."""
+
+UNACKED = msgspec.json.Decoder(tuple[msgspec.Raw, str, str])
+"""What kombu keeps of a message until it is acknowledged: itself, its exchange, its queue."""
+
+BROADCASTS = ("celery.pidbox", "reply.celery.pidbox", "celeryev")
+
+
+def _task_queues() -> set[str]:
+    """The queues that carry tasks; workers also answer each other, in shapes of their own."""
+    return {handler.queue.name for handler in handlers.declared()}
+
+
+class QoS(RedisQoS):
+    """What this worker has taken and not acknowledged."""
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        """Note that a message was taken, or go on without the note where Redis refuses it.
+
+        The lease brings back what is lost without it. Refused for want of memory, above all: work
+        that goes on makes room.
+        """
+        try:
+            super().append(message, delivery_tag)  # type: ignore[no-untyped-call]  # untyped base
+        except redis.ResponseError:
+            VirtualQoS.append(self, message, delivery_tag)
+
+    def ack(self, delivery_tag: str) -> None:
+        """Let go of a message, also where Redis cannot be told.
+
+        It comes again then, and is not owed any more. Kept among what was taken, it would have its
+        place for ever: a worker with no place left takes nothing more, and notices nothing.
+        """
+        with self._letting_go(delivery_tag):
+            super().ack(delivery_tag)  # type: ignore[no-untyped-call]  # untyped base
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """See `ack`."""
+        with self._letting_go(delivery_tag):
+            super().reject(delivery_tag, requeue)  # type: ignore[no-untyped-call]  # untyped base
+
+    @contextmanager
+    def _letting_go(self, delivery_tag: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            VirtualQoS.ack(self, delivery_tag)
+            raise
+
+    def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
+        """Put a message back into its queue; what nobody can put back goes to quarantine.
+
+        Otherwise it would be in the way of all that come after it, and end workers that start.
+        """
+        with self.channel.conn_or_acquire(client) as client:
+            entry = client.hget(self.unacked_key, tag)
+            try:
+                if entry is not None:
+                    _require_restorable(entry)
+            except Malformed as error:
+                self._remove_from_indices(tag).execute()  # type: ignore[no-untyped-call]  # untyped base
+                self.channel.quarantine(self.unacked_key, entry, error)
+                return
+            super().restore_by_tag(tag, client, leftmost)  # type: ignore[no-untyped-call]  # untyped base
+
+
+def _require_restorable(entry: bytes) -> None:
+    try:
+        message, _exchange, queue = UNACKED.decode(entry)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"{type(error).__name__}: {error}") from error
+    if queue not in _task_queues():
+        raise Malformed("it is of no queue")
+    inspect(bytes(message), queue)
+
+
+class Channel(RedisChannel):
+    """Hands on what `inspect` lets through."""
+
+    QoS = QoS
+    _kept: redis.Redis | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        # Before kombu makes its clients, which put it before the keys of all commands it uses.
+        # Of ours LPUSH is among them; TYPE, RENAME and LTRIM are not.
+        self.global_keyprefix = keys.prefix()
+        super().__init__(*args, **options)  # type: ignore[no-untyped-call]  # untyped base
+        self._put_aside_other_types()
+
+    def _put_aside_other_types(self) -> None:
+        """Rename keys of the bus that are not of their type, or each use of them would fail.
+
+        An error that Redis answers ends the connection, and the next one begins here.
+        """
+        wanted = dict.fromkeys((*_task_queues(), QUARANTINE), b"list")
+        wanted |= {self.unacked_key: b"hash", self.unacked_index_key: b"zset"}
+        for prefix in (self.keyprefix_queue, self.keyprefix_binding_permanent):
+            wanted |= dict.fromkeys((prefix % name for name in BROADCASTS), b"set")
+        with self.conn_or_acquire() as client:
+            pipe = client.pipeline(transaction=False)
+            for key in wanted:
+                pipe.type(keys.key(key))
+            for key, found in zip(wanted, pipe.execute(), strict=True):
+                if found not in (b"none", wanted[key]):
+                    log.error("%s is no %s: it is %s:%s now", key, wanted[key], QUARANTINE, key)
+                    client.rename(keys.key(key), keys.key(f"{QUARANTINE}:{key}"))
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        """Where Redis is.
+
+        A worker lets go of a lost connection and acknowledges what it had in hand afterwards: an
+        error of the connection is passed over then, and any other would be the worker's end.
+        """
+        if self.connection is None or self.connection.client is None:
+            raise redis.ConnectionError("The connection was let go of.")
+        kombu: Any = super()
+        return kombu._connparams(asynchronous=asynchronous)
+
+    def _create_client(self, asynchronous: bool = False) -> redis.Redis:
+        # kombu makes one anew for each command, though their connections are kept in a pool.
+        kept = self._kept
+        if kept is not None and not asynchronous and kept.connection_pool is self._pool:
+            return kept
+        kombu: Any = super()
+        client: redis.Redis = kombu._create_client(asynchronous=asynchronous)
+        client.set_response_callback("BRPOP", self._popped)
+        if not asynchronous:
+            self._kept = client
+        return client
+
+    def _popped(self, reply: list[bytes] | None, **_options: Any) -> tuple[bytes, bytes] | None:
+        if not reply:
+            return None
+        key, item = reply
+        queue = key.decode().removeprefix(self.global_keyprefix).split(self.sep)[0]
+        if queue not in _task_queues():
+            return key, item
+        try:
+            return key, inspect(item, queue)
+        except Malformed as error:
+            self.quarantine(queue, item, error)
+            return None
+
+    def quarantine(self, where: str, item: bytes, error: Malformed) -> None:
+        """Keep what was refused, where there is room for it."""
+        log.error("a message in %s went to %s: %s", where, QUARANTINE, error)
+        with self.conn_or_acquire() as client:
+            pipe = client.pipeline()
+            pipe.lpush(QUARANTINE, item[:KEPT_OF_EACH])
+            pipe.ltrim(keys.key(QUARANTINE), 0, MOST_KEPT - 1)
+            try:
+                pipe.execute()
+            except redis.ResponseError as refusal:
+                log.error("%s takes nothing: %s", QUARANTINE, refusal)
+
+    def _receive_one(self, client: Any) -> Any:
+        """Take a broadcast: a question to all workers, or a sign of life of one of them.
+
+        Nothing of the bus depends on these, so one that cannot be read is passed over.
+        """
+        try:
+            kombu: Any = super()
+            return kombu._receive_one(client)
+        except (Empty, redis.RedisError, OSError):
+            raise
+        except Exception as error:
+            log.error("a broadcast was passed over: %s", type(error).__name__)
+            return None
+
+
+class Transport(RedisTransport):
+    """Redis, guarded."""
+
+    Channel = Channel

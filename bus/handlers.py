@@ -1,0 +1,211 @@
+"""Which functions of this process react to which events."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from bus.events import DomainEvent
+from bus.retry import Retry
+
+AfterDone = Callable[[], None]
+"""What an external handler returns: run in the transaction that commits *done*.
+
+It must let every error of the database out: after one that it swallowed nothing can be committed.
+"""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+LOADED_AT = datetime.now(UTC)
+"""When this process took its code. A subscription registered later may belong to newer code."""
+
+LARGEST_BATCH = 500
+
+LONGEST_STAGE = 60
+
+LONGEST_NAME = 80
+"""So that the key of an external effect has 120 characters at most."""
+
+
+class BadSubscription(TypeError):
+    """A `subscribe` that cannot work; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A Celery queue: one per app, named like it.
+
+    `ordered` keeps deliveries of one stream in order within the queue: at most one is in flight,
+    and a later event waits for the earlier one through retries and dead ones.
+    `hard_limit` is how long one message may take before its process is killed; the soft limit
+    is three quarters of it.
+    """
+
+    name: str
+    ordered: bool = False
+    hard_limit: timedelta = timedelta(seconds=60)
+
+    @property
+    def soft_limit(self) -> timedelta:
+        return self.hard_limit * 0.75
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a delivery may be running before it is due again."""
+        return self.hard_limit + timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One subscription as the code declares it. `name` is its identity in the ledger."""
+
+    name: str
+    event_type: type[DomainEvent]
+    function: Callable[..., Any]
+    queue: Queue
+    retry: Retry
+    batch: int
+    ordered: bool
+    external: bool
+    repeatable: bool
+    suppressible: bool
+    stage: str
+    whole_batch: bool
+    lock: Callable[[list[Any]], None] | None
+    using: Callable[[], AbstractContextManager[Any]] | None
+
+    @property
+    def window(self) -> int:
+        """How many of its deliveries may be in Redis or running at a time."""
+        return max(4 * self.batch, 40)
+
+
+_declared: dict[str, Handler] = {}
+
+
+def declared(queue: str | None = None) -> list[Handler]:
+    """All handlers this process knows, or those of one queue."""
+    return [r for r in _declared.values() if queue in (None, r.queue.name)]
+
+
+def find(name: str) -> Handler:
+    return _declared[name]
+
+
+def subscribe(
+    event: type[DomainEvent],
+    *,
+    queue: Queue,
+    retry: Retry,
+    batch: int = 20,
+    ordered: bool | None = None,
+    external: bool = False,
+    repeatable: bool = False,
+    suppressible: bool | None = None,
+    stage: str = "",
+    lock: Callable[[list[Any]], None] | None = None,
+    using: Callable[[], AbstractContextManager[Any]] | None = None,
+) -> Callable[[Function], Function]:
+    """Let a function react to an event, once per event, in a worker of `queue`.
+
+    The function stays a plain one. Its module and name name the subscription and its Celery task.
+
+    * By default it runs **in the transaction that marks its delivery done**: what it writes to
+      the database happens exactly once. It takes the event, or, annotated
+      ``list[DomainEvent]``, as many events as the message holds. `lock` gets the events of the
+      whole batch before the first one is handled, and locks the rows that several of them share
+      in one fixed order.
+    * With ``external=True`` it runs under a lease and outside any transaction, one delivery at a
+      time. It takes the event, a `key` that is the same at every try, and, where `using` names a
+      context manager that is opened once per message, what that yields. It returns a function that
+      the bus runs in the transaction that commits *done*, or None. It happens at least once, and
+      once where the other side honours the key: say ``repeatable=True`` there. Otherwise a
+      try of which nobody can tell whether it succeeded is repeated once, and a second such try
+      is left to a person.
+
+    Args:
+        event: the class of events to react to.
+        queue: where it runs.
+        retry: which errors are transient, and the waits.
+        batch: how many deliveries travel in one message, at most.
+        ordered: False for what must not wait for the stream's earlier events; else the queue's.
+        suppressible: whether a quiet backfill leaves it out, since somebody outside notices its
+            effect: a mail, a parcel. By default the same as `external`.
+        stage: what those whom the stream is about are told that it works towards, in their words.
+            Empty: they are told nothing of it.
+
+    Raises:
+        BadSubscription: at import, with the way out.
+    """
+
+    def register(function: Function) -> Function:
+        name = f"{function.__module__}.{function.__name__}"
+        if name in _declared:
+            raise BadSubscription(f"{name} is subscribed twice; give one function another name.")
+        if len(name) > LONGEST_NAME or not name.isascii():
+            raise BadSubscription(
+                f"{name} must have at most {LONGEST_NAME} plain letters; rename the function."
+            )
+        if not (isinstance(event, type) and issubclass(event, DomainEvent)):
+            raise BadSubscription(f"{name} must subscribe to a class of events, not to {event!r}.")
+        if not 1 <= batch <= LARGEST_BATCH:
+            raise BadSubscription(f"{name}: batch is {batch}; it must be 1 to {LARGEST_BATCH}.")
+        if not isinstance(stage, str) or len(stage) > LONGEST_STAGE or not _is_line(stage):
+            raise BadSubscription(
+                f"{name}: stage is {stage!r}; it must be one line of at most {LONGEST_STAGE} "
+                "printable characters, or be left out."
+            )
+        if external and lock:
+            raise BadSubscription(f"{name}: lock needs a transaction, and external=True has none.")
+        if not external and (using or repeatable):
+            raise BadSubscription(f"{name}: using and repeatable need external=True.")
+        whole_batch = _takes_list(function)
+        if external and whole_batch:
+            raise BadSubscription(f"{name}: external=True takes one event at a time, not a list.")
+        _check_parameters(name, function, 1 + external + (using is not None))
+        _declared[name] = found = Handler(
+            name=name,
+            event_type=event,
+            function=function,
+            queue=queue,
+            retry=retry,
+            batch=batch,
+            ordered=queue.ordered if ordered is None else ordered,
+            external=external,
+            repeatable=repeatable,
+            suppressible=external if suppressible is None else suppressible,
+            stage=str(stage),
+            whole_batch=whole_batch,
+            lock=lock,
+            using=using,
+        )
+        _register_task(found)
+        return function
+
+    return register
+
+
+def _is_line(text: str) -> bool:
+    return text.isprintable() and text == text.strip()
+
+
+def _takes_list(function: Callable[..., Any]) -> bool:
+    hints = get_type_hints(function)
+    first: Iterable[Any] = (hints.get(name) for name in inspect.signature(function).parameters)
+    annotation = next(iter(first), None)
+    return get_origin(annotation) is list and bool(get_args(annotation))
+
+
+def _check_parameters(name: str, function: Callable[..., Any], wanted: int) -> None:
+    found = len(inspect.signature(function).parameters)
+    if found != wanted:
+        shape = ("event", "event, key", "event, key, what using= yields")[wanted - 1]
+        raise BadSubscription(f"{name} takes {found} parameters; it must take ({shape}).")
+
+
+def _register_task(found: Handler) -> None:
+    from bus.worker.task import register_task
+
+    register_task(found)

@@ -1,0 +1,116 @@
+"""Which deliveries an operation is for, and the words that the record has for them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.timezone import localtime
+
+from bus.models import Delivery, Queue, Subscription
+from bus.ops.log import Refused, unknown
+
+AT_ONCE = 500
+"""Deliveries in one statement: databases limit how many values one may carry."""
+
+
+def counted(count: int) -> str:
+    """So many deliveries, in words."""
+    return f"{count} {'delivery' if count == 1 else 'deliveries'}"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What an operator asks for; what is empty does not matter.
+
+    `since` and `until` are about the time of the event; `until` itself is not included.
+    """
+
+    ids: tuple[int, ...] = ()
+    subscription: str = ""
+    queue: str = ""
+    state: str = ""
+    stream: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __bool__(self) -> bool:
+        return self != Filter()
+
+    def __str__(self) -> str:
+        words = [
+            ("", self.state),
+            ("of ", self.subscription),
+            ("in queue ", self.queue),
+            ("about ", self.stream),
+            ("since ", self.since and f"{localtime(self.since):%Y-%m-%d %H:%M:%S}"),
+            ("until ", self.until and f"{localtime(self.until):%Y-%m-%d %H:%M:%S}"),
+            ("", " ".join(map(str, self.ids))),
+        ]
+        return " ".join(["deliveries", *(f"{word}{value}" for word, value in words if value)])
+
+    def rows(self) -> QuerySet[Delivery]:
+        """What matches, but for the ids, which may be too many for one statement.
+
+        Raises:
+            Refused: there is no such subscription or queue; it would end before it begins.
+        """
+        if self.since and self.until and self.since > self.until:
+            raise Refused("Since is later than until, and nothing is between; exchange them.")
+        _check(
+            Subscription.objects.values_list("name", flat=True), "subscription", self.subscription
+        )
+        _check(Queue.objects.values_list("name", flat=True), "queue", self.queue)
+        wanted = {
+            "subscription__name": self.subscription,
+            "queue__name": self.queue,
+            "state": self.state,
+            # By way of the event, which has an index for it however old it is.
+            "event__stream": self.stream,
+            "event__at__gte": self.since,
+            "event__at__lt": self.until,
+        }
+        return Delivery.objects.filter(**{name: value for name, value in wanted.items() if value})
+
+
+def _check(known: Iterable[str], what: str, name: str) -> None:
+    if name and name not in (names := list(known)):
+        raise unknown(what, name, names, "manage.py subscriptions")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Deliveries as they were chosen: their ids, and what must still be true of them."""
+
+    ids: list[int]
+    words: str
+    rows: QuerySet[Delivery]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @classmethod
+    def matching(cls, wanted: Filter) -> "Selection":
+        """Everything that matches the filter now.
+
+        Raises:
+            Refused: see `Filter.rows`.
+        """
+        rows = wanted.rows()
+        if wanted.ids:
+            named = cls(sorted(set(wanted.ids)), str(wanted), rows)
+            ids = [pk for some in named.steps() for pk in some.values_list("pk", flat=True)]
+        else:
+            ids = list(rows.values_list("pk", flat=True))
+        return cls(sorted(ids), str(wanted), rows)
+
+    @classmethod
+    def of(cls, ids: Iterable[int]) -> "Selection":
+        """These, whatever they are."""
+        ids = sorted(ids)
+        return cls(ids, str(Filter(ids=tuple(ids))), Delivery.objects.all())
+
+    def steps(self) -> Iterator[QuerySet[Delivery]]:
+        """The deliveries, some hundred at a time, the oldest first."""
+        for at in range(0, len(self.ids), AT_ONCE):
+            yield self.rows.filter(pk__in=self.ids[at : at + AT_ONCE])

@@ -1,0 +1,104 @@
+"""Subscriptions: paused, resumed, ended."""
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from bus.models import IN_FLIGHT, Delivery, Queue, State, Subscription
+from bus.ops.deliveries import discarded
+from bus.ops.log import Refused, count_on, record, unknown
+from bus.store.outbox import lock_routing
+
+AT_ONCE = 1000
+"""Deliveries that are discarded in one commit, so that routing is not held up for long."""
+
+
+def pause(name: str, *, by: str, why: str = "") -> None:
+    """Stop claiming for a subscription; workers hand back what has not started.
+
+    Raises:
+        Refused: there is no such subscription, or it is retired.
+    """
+    _change(name, "pause", by, why, paused_at=Now())
+
+
+def resume(name: str, *, by: str, why: str = "") -> None:
+    """Claim for a subscription again.
+
+    Raises:
+        Refused: there is no such subscription, or it is retired.
+    """
+    _change(name, "resume", by, why, paused_at=None)
+
+
+def retire(name: str, *, by: str, why: str) -> int:
+    """End a subscription: it gets no new deliveries, and the open ones are discarded, with the
+    reason in their error; returns how many.
+
+    Many are discarded in steps, and it is paused meanwhile. Ended half-way it is paused still,
+    and may be retired again.
+
+    Raises:
+        Refused: without a reason; there is no such subscription, or it is retired already; a
+            worker holds some of its deliveries.
+    """
+    if not why.strip():
+        raise Refused("Retiring needs a reason: what is open for it will be discarded.")
+    action, total = None, 0
+    while True:
+        with transaction.atomic():
+            _keep_still(name)
+            action = action or record(by, "retire", name, count=0, why=why)
+            count = _discard_some(name, why)
+            count_on(action, count)
+            total += count
+            if count < AT_ONCE:
+                Subscription.objects.filter(name=name).update(retired_at=Now(), paused_at=None)
+                return total
+            if Subscription.objects.filter(name=name, paused_at=None).exists():
+                _change(name, "pause", by, f"It is being retired. {why}", paused_at=Now())
+
+
+def active(name: str) -> Subscription:
+    """The subscription of that name that has not ended.
+
+    Raises:
+        Refused: there is none.
+    """
+    found = Subscription.objects.filter(name=name, retired_at__isnull=True).first()
+    if found is None:
+        raise _not_active(name)
+    return found
+
+
+def _keep_still(name: str) -> None:
+    """Until the commit neither a router nor a claim is half-way with this subscription."""
+    lock_routing()
+    Queue.objects.select_for_update().filter(subscription__name=name).first()
+    if Delivery.objects.filter(subscription=active(name), state__in=IN_FLIGHT).exists():
+        raise Refused(f"{name} has deliveries in flight: pause it, wait, and retire it then.")
+
+
+def _discard_some(name: str, why: str) -> int:
+    some: list[int] = []
+    for state in (State.WAITING, State.DEAD):  # one by one: each has an index of its own
+        rows = Delivery.objects.filter(subscription__name=name, state=state)
+        some += rows.values_list("pk", flat=True)[: AT_ONCE - len(some)]
+    changes = discarded(f"its subscription was retired. {why}")
+    return Delivery.objects.filter(pk__in=some).update(**changes)
+
+
+def _change(name: str, what: str, by: str, why: str, **changes: object) -> None:
+    with transaction.atomic():
+        if not Subscription.objects.filter(name=name, retired_at=None).update(**changes):
+            raise _not_active(name)
+        record(by, what, name, why=why)
+
+
+def _not_active(name: str) -> Refused:
+    if Subscription.objects.filter(name=name).exists():
+        return Refused(
+            f"{name} is retired; manage.py subscriptions --register or the next start of its "
+            "worker brings it back."
+        )
+    known = Subscription.objects.filter(retired_at__isnull=True).values_list("name", flat=True)
+    return unknown("subscription", name, known, "manage.py subscriptions")

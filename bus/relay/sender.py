@@ -1,0 +1,74 @@
+"""Sending: claimed deliveries become Celery messages of ids and tokens."""
+
+import logging
+from uuid import uuid4
+
+from celery import Celery, current_app
+from kombu import Connection, Producer
+
+from bus.store.claims import Batch
+from bus.store.rescue import unsend
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 100
+"""Messages in one round trip."""
+
+
+class Sender:
+    """Keeps one connection to the broker. A relay has one; it is not for use by several threads."""
+
+    def __init__(self) -> None:
+        self.app: Celery = current_app._get_current_object()
+        self._connection: Connection | None = None
+        self._producer: Producer | None = None
+
+    def send(self, batches: list[Batch]) -> None:
+        """Send each batch as one message; what cannot be sent, or may not have been, is due again.
+
+        Raises:
+            kombu.exceptions.OperationalError: the broker does not answer.
+        """
+        try:
+            with self._ready().batch(max_size=AT_ONCE):
+                for batch in batches:
+                    self._publish(batch)
+        except Exception:
+            self.close()
+            unsend([ticket for batch in batches for ticket in batch.tickets])
+            raise
+
+    def _publish(self, batch: Batch) -> None:
+        headers, properties, body, _event = self.app.amqp.create_task_message(
+            str(uuid4()),
+            batch.task,
+            args=(batch.tickets,),
+            kwargs={},
+            argsrepr=f"({len(batch.tickets)} deliveries from {batch.tickets[0][0]})",
+            kwargsrepr="{}",
+            ignore_result=True,
+        )
+        # The default exchange: after a flush a publish through a named one is thrown away.
+        self._ready().publish(
+            body,
+            exchange="",
+            routing_key=batch.queue,
+            serializer="json",
+            headers=headers,
+            **properties,
+        )
+
+    def _ready(self) -> Producer:
+        if self._producer is None:
+            self._connection = self.app.connection_for_write(
+                connect_timeout=2,
+                transport_options={"socket_timeout": 2, "socket_connect_timeout": 2},
+            )
+            self._producer = self.app.amqp.Producer(self._connection, auto_declare=False)
+        return self._producer
+
+    def close(self) -> None:
+        """Forget the connection; the next send opens another."""
+        if self._connection is not None:
+            self._connection.release()
+        self._connection = self._producer = None

@@ -1,0 +1,91 @@
+"""How many deliveries of a subscription are in flight, as far as one relay knows."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db import connection
+
+from bus.models import IN_FLIGHT
+from bus.store.among import among
+from bus.store.attempts import in_state
+from bus.store.poll import Work
+
+COUNT_EVERY = 5.0
+"""Seconds between two counts of a subscription: so old is what is known of other relays."""
+
+MOST_PROBES = 500
+"""Messages in one claim that are asked about. Each costs PostgreSQL about a microsecond."""
+
+
+class InFlight:
+    """What a relay remembers of the messages it has sent, by the last delivery of each.
+
+    A count reads all that has been in flight since the oldest snapshot, so it is made once in a
+    while; meanwhile what others have counts as unchanged. A message counts as a whole until its
+    last delivery is finished. The window is load, and no fence: several relays may exceed it until
+    they count again. A new object counts at once.
+    """
+
+    def __init__(self) -> None:
+        self._messages: dict[str, dict[int, int]] = defaultdict(dict)
+        self._others: dict[str, int] = {}
+        self._count_at: dict[str, float] = {}
+
+    def sent(self, task: str, ids: Iterable[int]) -> None:
+        """Remember a message of this subscription."""
+        found = list(ids)
+        self._messages[task][max(found)] = len(found)
+
+    def count(self, work: Sequence[Work]) -> dict[str, int]:
+        """How many deliveries of each of these subscriptions are in flight."""
+        self._forget_finished([one.task for one in work])
+        now = time.monotonic()
+        old = [one for one in work if now >= self._count_at.get(one.task, 0.0)]
+        for task, count in _counted(old).items():
+            self._others[task] = max(0, count - self._own(task))
+            self._count_at[task] = now + COUNT_EVERY
+        return {one.task: self._own(one.task) + self._others[one.task] for one in work}
+
+    def _own(self, task: str) -> int:
+        return sum(self._messages[task].values())
+
+    def _forget_finished(self, tasks: list[str]) -> None:
+        """The oldest first. What is still in flight goes behind the others, so that messages
+        which stay for long hide none that are finished."""
+        if not tasks:
+            return
+        most = max(1, MOST_PROBES // len(tasks))
+        probes = {task: list(self._messages[task])[:most] for task in tasks}
+        flying = _flying([pk for ids in probes.values() for pk in ids])
+        for task, ids in probes.items():
+            for pk in ids:
+                size = self._messages[task].pop(pk)
+                if pk in flying:
+                    self._messages[task][pk] = size
+
+
+def _flying(ids: list[int]) -> set[int]:
+    if not ids:
+        return set()
+    condition, values = among(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM bus_delivery WHERE id {condition} AND {in_state(*IN_FLIGHT)}",
+            [values],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _counted(work: Sequence[Work]) -> dict[str, int]:
+    if not work:
+        return {}
+    condition, values = among([one.subscription_id for one in work])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT subscription_id, COUNT(*) FROM bus_delivery WHERE subscription_id {condition} "
+            "AND state IN ('sent', 'running', 'sending') GROUP BY subscription_id",
+            [values],
+        )
+        found = dict(cursor.fetchall())
+    return {one.task: found.get(one.subscription_id, 0) for one in work}

@@ -1,0 +1,117 @@
+"""Leases that are over: what was lost with Redis, or with a worker, becomes due again."""
+
+import logging
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from bus.models import IN_FLIGHT, Delivery, State
+from bus.store.planner import plan_by_index
+from bus.store.poll import Work
+from bus.worker.errors import MOST_AMBIGUOUS
+
+log = logging.getLogger(__name__)
+
+SENT_LEASE = timedelta(seconds=120)
+"""How long a sent delivery has to start, before somebody looks where its message is."""
+
+MOST_CRASHES = 3
+"""So many workers may die with a delivery alone in their hands before a person must look."""
+
+AT_ONCE = 1000
+
+NAMED = 5
+"""Deliveries whose numbers a log line gives; a worker that dies may lose hundreds."""
+
+
+def expire(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset()) -> None:
+    """Rescue the late deliveries of these subscriptions. Belongs into the claim's transaction.
+
+    A message that was lost costs no attempt. A crash counts against a delivery only when it ran
+    alone; what was in flight with others is sent one by one. A delivery whose message is still
+    `queued` gets another lease: a second message would wait beside the first, and another one after
+    each lease, for as long as no worker comes.
+    """
+    for one in work:
+        rows = (
+            Delivery.objects.select_for_update(skip_locked=True)
+            .filter(subscription_id=one.subscription_id)
+            .filter(state__in=IN_FLIGHT, lease_until__lt=Now())
+            .order_by("id")[:AT_ONCE]
+        )
+        # One statement for all of one verdict, which leaves nothing to tell its rows apart.
+        by_verdict: dict[Any, list[int]] = defaultdict(list)
+        by_state: dict[str, list[int]] = defaultdict(list)
+        here = {row.pk for row in rows if one.due and _is_queued(row, queued)}
+        for row in rows:
+            if row.pk in here:
+                continue
+            by_verdict[tuple(_verdict(one, row).items())].append(row.pk)
+            by_state[row.state].append(row.pk)
+        for changes, ids in by_verdict.items():
+            Delivery.objects.filter(pk__in=ids).update(lease_until=None, **dict(changes))
+        for state, ids in by_state.items():
+            _log(one.task, state, ids)
+        if here:
+            Delivery.objects.filter(pk__in=here).update(lease_until=Now() + SENT_LEASE)
+            log.warning("%s: %d sent and not taken: is a worker at its queue?", one.task, len(here))
+
+
+def _is_queued(row: Delivery, queued: frozenset[tuple[int, int]]) -> bool:
+    return row.state == State.SENT and (row.pk, row.token) in queued
+
+
+def _log(task: str, state: str, ids: list[int]) -> None:
+    some = ", ".join(map(str, ids[:NAMED])) + (", ..." if ids[NAMED:] else "")
+    log.warning("%s: %d lost while %s: deliveries %s", task, len(ids), state, some)
+
+
+def _verdict(work: Work, row: Delivery) -> dict[str, Any]:
+    again = {"state": State.WAITING, "due_at": Now()}
+    if row.state == State.SENT or (row.state == State.RUNNING and work.external):
+        return again
+    again["retry_at"] = Now()  # it was begun, and is due for another try
+    if row.state == State.SENDING and not work.repeatable:
+        counted = {"ambiguous": F("ambiguous") + 1}
+        if row.ambiguous + 1 < MOST_AMBIGUOUS:
+            return again | counted
+        return counted | _dead("It may have been sent twice: its worker was lost while sending.")
+    if row.state == State.RUNNING and not row.alone:
+        return again | {"alone": True}
+    counted = {"crashes": F("crashes") + 1}
+    if row.crashes + 1 < MOST_CRASHES:
+        return again | counted
+    return counted | _dead(f"{MOST_CRASHES} workers died while it ran alone.")
+
+
+def _dead(error: str) -> dict[str, Any]:
+    return {"state": State.DEAD, "closed_at": Now(), "error": error}
+
+
+def forget_sent() -> int:
+    """The broker lost its memory: all that was sent is due now. Returns how many."""
+    sent = Delivery.objects.filter(state=State.SENT)
+    with transaction.atomic():
+        plan_by_index()
+        # Locked in the order in which workers lock them, so that nobody waits in a circle.
+        list(sent.select_for_update().order_by("event_id").values_list("pk"))
+        return sent.update(state=State.WAITING, due_at=Now(), lease_until=None)
+
+
+def unsend(tickets: list[tuple[int, int]]) -> None:
+    """These could not be sent, or nobody can tell: due again, and the token makes them safe.
+
+    Should the message have arrived all the same, it carries a token that is not owed any more.
+    """
+    tokens = dict(tickets)
+    with transaction.atomic():
+        plan_by_index()
+        rows = Delivery.objects.filter(id__in=tokens, state=State.SENT).values_list("id", "token")
+        lost = [pk for pk, token in rows if token == tokens[pk]]
+        Delivery.objects.filter(id__in=lost, state=State.SENT).update(
+            state=State.WAITING, due_at=Now(), lease_until=None, token=F("token") + 1
+        )

@@ -1,0 +1,141 @@
+"""Subscriptions in the admin: paused, resumed, retired, and given their past."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from bus import Queue, admin
+from bus.models import Delivery, State, Subscription
+from bus.store.outbox import route
+from bus.testing import given
+from bus.tests.conftest import Happened, Subscribed, World, happened, states
+from bus.tests.staff import SUBSCRIPTIONS, act, log, signed_in
+from bus.worker.registration import register
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(event: Happened) -> None: ...
+
+
+@pytest.fixture
+def operator(client: Client) -> Client:
+    """Somebody of the staff who may operate the bus."""
+    return signed_in(client, "view_delivery", "view_subscription", "operate")
+
+
+@pytest.fixture
+def name(subscribed: Subscribed) -> str:
+    """A subscription that waits for one delivery."""
+    name = subscribed(react)
+    register("desk")
+    given(*happened(3))
+    route()
+    return name
+
+
+def test_a_subscription_is_paused_resumed_and_retired(operator: Client, name: str) -> None:
+    row = Subscription.objects.all()
+
+    assert act(operator, SUBSCRIPTIONS, "pause", row, reason="disk") == f"Now paused: {name}."
+    assert act(operator, SUBSCRIPTIONS, "resume", row) == f"Now active: {name}."
+    assert act(operator, SUBSCRIPTIONS, "retire", row).startswith("Retiring needs a reason")
+    assert act(operator, SUBSCRIPTIONS, "retire", row, reason="gone") == f"Now retired: {name}."
+    assert act(operator, SUBSCRIPTIONS, "resume", row).startswith(f"{name} is retired; ")
+
+    assert [(who, what, why) for who, what, _subject, _count, why in log()] == [
+        ("ada", "pause", "disk"),
+        ("ada", "resume", ""),
+        ("ada", "retire", "gone"),
+    ]
+
+
+def test_subscription_with_many_open_deliveries_is_not_retired_in_one_request(
+    operator: Client, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin.subscriptions, "MOST_OWED", 0)
+
+    said = act(operator, SUBSCRIPTIONS, "retire", Subscription.objects.all(), reason="gone")
+
+    assert said.startswith(f"{name} has more than 0 open deliveries.")
+    assert states() == {"3": State.WAITING}
+    assert log() == []
+
+
+def test_what_is_in_flight_keeps_a_subscription_from_being_retired(
+    operator: Client, name: str
+) -> None:
+    Delivery.objects.filter(stream="3").update(state=State.RUNNING)
+
+    said = act(operator, SUBSCRIPTIONS, "retire", Subscription.objects.all(), reason="gone")
+
+    assert "pause it, wait, and retire it then" in said
+
+
+@pytest.fixture
+def newcomer(subscribed: Subscribed, world: World) -> Subscription:
+    """A subscription that was not there when things happened."""
+    given(*happened(1, 2, 3))
+    route()
+    subscribed(world.send, external=True, queue=Queue("desk", ordered=True))
+    register("desk")
+    Delivery.objects.all().delete()  # what the sweep of the last minute gave it
+    return Subscription.objects.get()
+
+
+def test_a_subscription_is_given_its_past(operator: Client, newcomer: Subscription) -> None:
+    page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
+    assert "since then that it lacks" in operator.get(page).content.decode()
+
+    asked = {"since": "2026-01-31 00:00", "rate": "50", "reason": "newcomer"}
+    answer = operator.post(page, asked, follow=True)
+
+    assert "3 deliveries inserted" in " ".join(map(str, answer.context["messages"]))
+    assert set(states().values()) == {State.WAITING}
+    subject = f"{newcomer.name} since 2026-01-31 00:00:00"
+    assert log() == [("ada", "backfill", subject, 3, "newcomer")]
+
+
+def test_a_past_may_be_given_in_silence(operator: Client, newcomer: Subscription) -> None:
+    page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
+
+    operator.post(page, {"since": "2026-01-31 00:00", "rate": "50", "suppressed": "on"})
+
+    assert set(states().values()) == {State.DISCARDED}
+
+
+@pytest.mark.parametrize("since", ["soon", "2026-02-31 00:00", "0001-01-01 00:00", "9999-12-31"])
+def test_a_past_that_begins_at_no_date_is_refused_by_the_name_of_the_field(
+    operator: Client, newcomer: Subscription, since: str
+) -> None:
+    page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
+
+    answer = operator.post(page, {"since": since, "rate": "50"})
+
+    assert list(answer.context["form"].errors) == ["since"]
+    assert log() == []
+
+
+@pytest.mark.parametrize("number", ["0", "x", "99999999999999999999"])
+def test_the_past_of_a_subscription_that_is_none_is_no_page(operator: Client, number: str) -> None:
+    page = reverse("admin:bus_subscription_backfill", args=[number])
+
+    answer = operator.get(page, follow=True)
+
+    (said,) = answer.context["messages"]
+    assert str(said).startswith(f"There is no subscription with the number {number}.")
+
+
+def test_a_long_past_is_a_matter_for_the_command_line(
+    operator: Client, newcomer: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin.subscriptions, "MOST_OWED", 2)
+    page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
+
+    answer = operator.post(page, {"since": "2026-01-31 00:00", "rate": "7", "suppressed": "on"})
+
+    (sentence,) = answer.context["form"].non_field_errors()
+    assert f"manage.py backfill {newcomer.name} --since 2026-01-31T00:00:00" in sentence
+    assert sentence.endswith("--rate 7 --suppressed")
+    assert states() == {}
+    assert log() == []

@@ -1,0 +1,228 @@
+"""What needs a person is told, with where to act, and nothing else is."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db.models.functions import Now
+
+from bus import handlers, ops
+from bus.audit.attention import Concern, Kind, concerns, counts
+from bus.models import AuditResult, Delivery, Event, Outbox, RelayState, State, Subscription
+from bus.testing import given
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    end_leases,
+    happened,
+    make_due,
+    relayed,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LONG_AGO = Now() - timedelta(hours=2)
+
+
+def react(_event: object) -> None: ...
+
+
+def looked(**said: str) -> None:
+    """A relay has just looked."""
+    said = {"broker_error": ""} | said
+    RelayState.objects.update_or_create(
+        pk=RelayState.THE_ROW, defaults={"looked_at": Now(), **said}
+    )
+
+
+def told(kind: Kind) -> list[Concern]:
+    return [concern for concern in concerns() if concern.kind == kind]
+
+
+@pytest.fixture
+def name(subscribed: Subscribed) -> str:
+    """A subscription whose relay is at work."""
+    found = subscribed(react)
+    looked()
+    return found
+
+
+def test_a_shop_in_which_all_goes_well_needs_nobody(name: str) -> None:
+    given(*happened(1, 2))
+    relayed()
+    AuditResult.objects.create(rule="all is well", findings=0, unseen=False)
+
+    assert concerns() == []
+    assert counts() == {}
+
+
+def test_dead_deliveries_are_counted_by_subscription(name: str) -> None:
+    given(*happened(1, 2, 3))
+    relayed()
+    Delivery.objects.exclude(stream="3").update(state=State.DEAD, closed_at=LONG_AGO)
+
+    [concern] = told(Kind.DEAD)
+
+    assert concern.what == f"{name}: 2 deliveries dead. Deliver again or discard."
+    assert "state__exact=dead" in concern.page
+    assert counts()[Kind.DEAD] == 2
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.SENT])
+def test_a_subscription_without_a_worker_is_told(name: str, state: State) -> None:
+    given(*happened(1, 2))
+    relayed()
+    Delivery.objects.update(state=state, due_since=LONG_AGO)
+
+    [concern] = told(Kind.STANDING)
+
+    asks = "Is a worker running that takes desk?"
+    assert concern.what == f"{name}: due and not begun. {asks}"
+    end_leases()
+    relayed()
+    assert len(told(Kind.STANDING)) == 1
+
+
+def test_neither_a_next_try_nor_a_pause_nor_a_lane_is_a_standstill(subscribed: Subscribed) -> None:
+    name = subscribed(react, ordered=True)
+    given(Happened(about="1"), Happened(about="1", number=2))
+    relayed()
+    first, _second = Delivery.objects.order_by("id")
+    Delivery.objects.filter(pk=first.pk).update(state=State.RUNNING)
+    Delivery.objects.update(due_since=LONG_AGO)
+    assert told(Kind.STANDING) == []
+
+    Delivery.objects.filter(pk=first.pk).update(state=State.DONE)
+    assert len(told(Kind.STANDING)) == 1
+    Delivery.objects.update(retry_at=Now() - timedelta(seconds=5))
+    assert told(Kind.STANDING) == []
+
+    Delivery.objects.update(retry_at=None)
+    ops.pause(name, by="grace")
+    assert told(Kind.STANDING) == []
+
+
+def test_a_subscription_that_fails_for_an_hour_is_told(name: str) -> None:
+    given(*happened(1, 2))
+    relayed()
+    later = Now() + timedelta(minutes=30)
+    Delivery.objects.update(state=State.WAITING, retry_at=later, due_at=later)
+    assert concerns() == []
+    Delivery.objects.update(due_since=LONG_AGO)
+
+    [concern] = concerns()
+
+    assert concern.kind == Kind.FAILING
+    assert concern.since == Delivery.objects.all()[0].due_since
+
+
+def test_a_pause_that_was_forgotten_is_told_where_something_waits(name: str) -> None:
+    relayed()
+    ops.pause(name, by="grace")
+    Subscription.objects.update(paused_at=Now() - timedelta(days=2))
+    assert concerns() == []
+    given(*happened(1))
+    relayed()
+
+    assert [concern.kind for concern in concerns()] == [Kind.PAUSED]
+
+
+def test_an_audit_that_never_ran_is_told_once_there_is_something_to_audit(name: str) -> None:
+    given(*happened(1))
+    relayed()
+    assert concerns() == []
+    older = Event.objects.get()
+    Event.objects.create(
+        type="Other", version=1, stream="1", data={}, correlation=older.correlation,
+        at=Now() - timedelta(days=3),
+    )  # fmt: skip
+
+    assert [concern.kind for concern in concerns()] == [Kind.AUDIT_MISSING]
+
+
+def test_a_backlog_that_is_young_is_no_standstill(name: str) -> None:
+    given(*happened(*range(150)))
+    relayed()
+    make_due()
+
+    assert told(Kind.STANDING) == []
+
+
+def test_a_subscription_without_code_is_told_until_it_is_retired(name: str) -> None:
+    relayed()
+    handlers._declared.pop(name)
+    current_app.tasks.pop(name)
+    Subscription.objects.update(registered_at=LONG_AGO)
+
+    [concern] = told(Kind.NO_CODE)
+    assert name in concern.what
+
+    ops.retire(name, by="grace", why="gone")
+    assert told(Kind.NO_CODE) == []
+
+
+def test_a_subscription_of_a_worker_with_newer_code_is_not_to_be_retired(name: str) -> None:
+    relayed()
+    handlers._declared.pop(name)
+    current_app.tasks.pop(name)
+
+    assert Subscription.objects.get(name=name).registered_at > handlers.LOADED_AT
+    assert told(Kind.NO_CODE) == []
+
+
+def test_a_relay_that_is_silent_or_was_never_there_is_told(name: str) -> None:
+    relayed()
+    RelayState.objects.update(looked_at=LONG_AGO)
+    assert len(told(Kind.RELAY)) == 1
+
+    RelayState.objects.all().delete()
+    assert len(told(Kind.RELAY)) == 1
+
+    Subscription.objects.all().delete()
+    assert told(Kind.RELAY) == []
+
+
+def test_a_broker_in_trouble_is_told_in_the_words_of_the_relay(name: str) -> None:
+    looked(broker_error="TimeoutError: the broker does not answer")
+
+    [concern] = told(Kind.BROKER)
+
+    assert "TimeoutError" in concern.what
+
+
+def test_events_that_are_not_fanned_out_are_told_after_a_minute(name: str) -> None:
+    given(*happened(1))
+    assert told(Kind.OUTBOX) == []
+    event = Outbox.objects.get().event
+    older = type(event)(type="Happened", version=1, stream="1", data={}, at=LONG_AGO)
+    older.correlation = event.correlation
+    older.save()
+    Outbox.objects.create(event=older)
+
+    [concern] = told(Kind.OUTBOX)
+
+    assert concern.count == 1
+
+
+def test_what_the_audit_found_or_could_not_see_is_told(name: str) -> None:
+    AuditResult.objects.create(rule="sums add up", findings=3, unseen=False)
+    AuditResult.objects.create(rule="files are there", findings=0, unseen=True)
+    AuditResult.objects.create(rule="stock is right", findings=0, unseen=False, at=LONG_AGO)
+    stale = Now() - timedelta(days=3)
+    AuditResult.objects.create(rule="mails were sent", findings=0, unseen=False, at=stale)
+
+    assert [concern.what for concern in told(Kind.AUDIT)] == [
+        "Not so: sums add up. Run manage.py audit for what it found."
+    ]
+    assert counts() == {Kind.AUDIT: 3, Kind.AUDIT_MISSING: 2}
+
+
+def test_the_list_costs_the_same_whatever_there_is(
+    name: str, django_assert_max_num_queries: Any
+) -> None:
+    given(*happened(*range(50)))
+    relayed()
+    Delivery.objects.update(due_since=LONG_AGO)
+
+    with django_assert_max_num_queries(16):
+        concerns()

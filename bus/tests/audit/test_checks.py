@@ -1,0 +1,107 @@
+"""The audit of the bus itself, and how repairs are done."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError
+from django.db.models.functions import Now
+
+from bus.audit import Check, Finding, Operator, check, checks, events_not_owed, findings, repair
+from bus.models import Delivery, OperatorAction, Subscription
+from bus.ops import retire
+from bus.store.outbox import route
+from bus.testing import given
+from bus.tests.conftest import Subscribed, happened
+from bus.worker.registration import register
+
+pytestmark = pytest.mark.django_db(transaction=True)
+GRACE = Operator("grace", "the audit of November")
+
+
+def react(_event: object) -> None: ...
+
+
+@pytest.fixture
+def name(subscribed: Subscribed) -> str:
+    """A subscription that was there before every event of the test."""
+    name = subscribed(react)
+    register("desk")
+    Subscription.objects.update(registered_at=Now() - timedelta(days=2))
+    return name
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """What a test registers is gone after it."""
+    before = dict(checks._checks)
+    yield
+    checks._checks.clear()
+    checks._checks.update(before)
+
+
+def lose_deliveries() -> None:
+    """Owe the events of two streams, and lose the ledger's rows."""
+    given(*happened(1, 2))
+    route()
+    Delivery.objects.all().delete()
+
+
+def test_what_was_not_owed_is_owed_once(name: str) -> None:
+    lose_deliveries()
+    [first, second] = events_not_owed()
+    assert first.repair is not None
+
+    assert first.repair(GRACE) == f"It has a delivery for {name} now"
+    assert first.repair(GRACE) == ""
+
+    assert Delivery.objects.get().stream == "1"
+    assert [one.subject for one in events_not_owed()] == [second.subject]
+    [action] = OperatorAction.objects.all()
+    assert (action.who, action.what) == ("grace", "repair")
+    assert action.why == f"It has a delivery for {name} now. the audit of November"
+
+
+def test_nothing_is_owed_to_a_subscription_that_was_retired_meanwhile(name: str) -> None:
+    lose_deliveries()
+    [first, _second] = events_not_owed()
+    assert first.repair is not None
+    retire(name, by="grace", why="gone")
+
+    assert first.repair(GRACE) == ""
+    assert not Delivery.objects.exists()
+
+
+def test_an_event_that_the_relay_has_not_seen_yet_is_no_finding(name: str) -> None:
+    given(*happened(1))
+
+    assert list(events_not_owed()) == []
+
+
+def test_a_repair_that_fails_keeps_no_other_from_being_done() -> None:
+    def fails(_operator: Operator) -> str:
+        raise DatabaseError("Ada Lovelace")
+
+    found = {
+        "a rule": [
+            Finding("1", "is wrong", repair=fails),
+            Finding("2", "is wrong", asks="Look."),
+            Finding("3", "is wrong", repair=lambda operator: operator.name),
+        ]
+    }
+
+    done = [(one.subject, one.done) for one in repair(found, GRACE)]
+
+    assert done == [("1", "failed with DatabaseError: run the audit again"), ("3", "grace")]
+
+
+def test_a_check_cannot_write(forgotten: None) -> None:
+    writing: Check = check("nobody writes")(
+        lambda: [Finding(str(OperatorAction.objects.create(who="a", what="b", subject="c")), "")]
+    )
+
+    with suppress(DatabaseError):
+        findings(writing)
+
+    assert not OperatorAction.objects.exists()

@@ -1,0 +1,130 @@
+"""What stands still is found by the audit, and what waits for a reason is not."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from bus.audit import Finding, Operator, due_and_not_begun, findings, lost_in_flight
+from bus.models import Delivery, State, Subscription
+from bus.ops import discard, pause
+from bus.testing import given
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    delivery,
+    end_leases,
+    happened,
+    relayed,
+    states,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LONG_AGO = Now() - timedelta(hours=2)
+
+
+def react(_event: object) -> None: ...
+
+
+def overdue(*events: Happened) -> None:
+    """Deliveries of these events, sent once and due again for long."""
+    given(*events)
+    relayed()
+    Delivery.objects.update(state=State.WAITING, due_since=LONG_AGO, lease_until=None)
+
+
+def subjects(found: list[Finding]) -> list[str]:
+    return [one.subject for one in found]
+
+
+def test_what_is_due_for_long_is_told_once_for_each_subscription(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    overdue(*happened(1, 2, 3))
+
+    [finding] = findings(due_and_not_begun)
+
+    assert finding.subject == f"{name}, delivery {delivery(1).pk}"
+    assert finding.what == "is due for longer than an hour; so are 2 more"
+
+
+def test_what_is_due_for_a_short_time_is_no_finding(subscribed: Subscribed) -> None:
+    subscribed(react)
+    overdue(*happened(1))
+    Delivery.objects.update(due_since=Now() - timedelta(minutes=30))
+
+    assert findings(due_and_not_begun) == []
+
+
+def test_what_waits_for_its_next_try_is_no_finding(subscribed: Subscribed) -> None:
+    subscribed(react)
+    overdue(*happened(1))
+
+    later = Now() + timedelta(minutes=5)
+    Delivery.objects.update(retry_at=later, due_at=later)
+    assert findings(due_and_not_begun) == []
+
+    Delivery.objects.update(retry_at=Now() - timedelta(minutes=5), due_at=Now())
+    assert findings(due_and_not_begun) == []
+
+    Delivery.objects.update(retry_at=LONG_AGO)
+    assert len(findings(due_and_not_begun)) == 1
+
+
+def test_what_is_sent_again_and_again_and_never_begun_is_told(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    overdue(*happened(1))
+    relayed()
+    assert states() == {"1": State.SENT}
+
+    for _lease in range(3):
+        end_leases()
+        relayed()
+
+    assert delivery(1).token == 5
+    assert subjects(findings(due_and_not_begun)) == [f"{name}, delivery {delivery(1).pk}"]
+    Delivery.objects.update(state=State.RUNNING)
+    assert findings(due_and_not_begun) == []
+
+
+def test_what_is_paused_or_held_is_no_finding(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    overdue(*happened(1))
+    Subscription.objects.update(held_until=Now() - timedelta(minutes=1))
+    assert findings(due_and_not_begun) == []
+
+    Subscription.objects.update(held_until=None)
+    pause(name, by="grace")
+
+    assert findings(due_and_not_begun) == []
+
+
+def test_what_waits_behind_a_dead_one_is_no_finding(subscribed: Subscribed) -> None:
+    name = subscribed(react, ordered=True)
+    overdue(Happened(about="1"), Happened(about="1", number=2))
+    first, second = Delivery.objects.order_by("id").values_list("pk", flat=True)
+    assert subjects(findings(due_and_not_begun)) == [f"{name}, delivery {first}"]
+
+    Delivery.objects.filter(pk=first).update(state=State.DEAD)
+    assert findings(due_and_not_begun) == []
+
+    discard([first], by="grace", why="gone")
+    assert subjects(findings(due_and_not_begun)) == [f"{name}, delivery {second}"]
+
+
+def test_what_is_in_flight_without_a_lease_is_given_back_to_the_relay(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(react)
+    given(*happened(1))
+    relayed()
+    assert findings(lost_in_flight) == []
+    Delivery.objects.update(lease_until=None)
+
+    [finding] = findings(lost_in_flight)
+    assert finding.repair is not None
+    assert finding.repair(Operator("grace"))
+    assert finding.repair(Operator("grace")) == ""
+    relayed()
+
+    assert states() == {"1": "sent"}
+    assert findings(lost_in_flight) == []

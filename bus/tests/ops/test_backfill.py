@@ -1,0 +1,159 @@
+"""Giving a subscription the past."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from bus.management.arguments import instant
+from bus.models import Delivery, OperatorAction, State, Subscription
+from bus.ops import Refused, pause, retire
+from bus.ops.backfill import backfill
+from bus.ops.retention import prune
+from bus.store.outbox import route
+from bus.testing import given, settle
+from bus.tests.conftest import Happened, Subscribed, happened, make_due, note, notes, states
+from bus.worker.registration import register
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(event: Happened) -> None:
+    note(str(event.number))
+
+
+def before() -> datetime:
+    return timezone.now() - timedelta(days=1)
+
+
+def late_subscription(subscribed: Subscribed, *events: Happened, ordered: bool = False) -> str:
+    """A subscription that registers after these events were routed to nobody."""
+    given(*events)
+    route()
+    name = subscribed(react, ordered=ordered)
+    register("desk")
+    Delivery.objects.all().delete()  # what the sweep of the last minute gave it
+    return name
+
+
+def test_the_past_takes_effect_once(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1, 2, 3))
+
+    assert sum(backfill(name, since=before(), rate=100, by="ada")) == 3
+    settle("desk")
+    assert sum(backfill(name, since=before(), rate=100, by="ada")) == 0
+    settle("desk")
+
+    assert notes() == ["1", "2", "3"]
+
+
+def test_so_many_become_due_each_second(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1, 2, 3, 4, 5))
+
+    assert list(backfill(name, since=before(), rate=2, by="ada")) == [2, 2, 1]
+
+    first, *_, last = Delivery.objects.order_by("id")
+    assert timedelta(seconds=2) <= last.due_at - first.due_at < timedelta(seconds=10)
+
+
+def test_an_ordered_subscription_is_held_meanwhile(subscribed: Subscribed) -> None:
+    events = [Happened(about="a", number=number) for number in (1, 2, 3)]
+    name = late_subscription(subscribed, *events, ordered=True)
+
+    steps = backfill(name, since=before(), rate=1, by="ada")
+    next(steps)
+    given(Happened(about="a", number=4))
+    settle("desk")
+    assert notes() == []
+    list(steps)
+    for _ in range(2):
+        make_due()
+        settle("desk")
+
+    assert notes() == ["1", "2", "3", "4"]
+    action = OperatorAction.objects.exclude(what="effect").get()
+    assert (action.who, action.what, action.count) == ("ada", "backfill", 3)
+    assert action.subject.startswith(f"{name} since 20")
+
+
+def test_a_backfill_that_ends_early_lets_go(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1, 2), ordered=True)
+
+    steps = backfill(name, since=before(), rate=1, by="ada")
+    next(steps)
+    del steps
+
+    assert Subscription.objects.get(name=name).held_until is None
+
+
+def test_a_pause_of_before_stays(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1), ordered=True)
+    pause(name, by="ada")
+
+    list(backfill(name, since=before(), rate=1, by="ada"))
+
+    assert Subscription.objects.get(name=name).paused_at is not None
+    assert states() == {"1": State.WAITING}
+
+
+def test_what_the_ledger_has_forgotten_is_not_repeated(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1))
+    Subscription.objects.update(registered_at=Now() - timedelta(days=800))
+
+    with pytest.raises(Refused, match="the ledger has forgotten it: begin later"):
+        list(backfill(name, since=timezone.now() - timedelta(days=700), rate=1, by="ada"))
+
+    assert states() == {}
+
+
+def test_who_was_retired_and_came_back_may_have_done_what_is_forgotten(
+    subscribed: Subscribed,
+) -> None:
+    name = late_subscription(subscribed, *happened(1))
+    retire(name, by="ada", why="gone")
+    list(prune(timedelta(0), by="ada"))
+    register("desk")
+
+    with pytest.raises(Refused, match="the ledger has forgotten it: begin later") as refused:
+        list(backfill(name, since=before(), rate=1, by="ada"))
+    (offered,) = re.findall(r"at (\S+) or after", str(refused.value))
+    list(backfill(name, since=instant(offered), rate=1, by="ada"))
+
+
+def test_what_is_forgotten_meanwhile_is_not_repeated(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1, 2))
+
+    steps = backfill(name, since=before(), rate=1, by="ada")
+    next(steps)
+    list(prune(timedelta(0), by="ada"))
+
+    with pytest.raises(Refused, match="the ledger has forgotten it: begin later"):
+        next(steps)
+    assert states() == {"1": State.WAITING}
+
+
+def test_who_is_retired_meanwhile_is_owed_no_more(subscribed: Subscribed) -> None:
+    name = late_subscription(subscribed, *happened(1, 2))
+
+    steps = backfill(name, since=before(), rate=1, by="ada")
+    next(steps)
+    retire(name, by="ada", why="gone")
+
+    with pytest.raises(Refused, match=f"{name} is retired; "):
+        next(steps)
+    assert OperatorAction.objects.get(what="backfill").count == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "sentence"),
+    [("nobody", 1, "There is no subscription nobody"), ("", 0, "The rate is 0; at least one")],
+)
+def test_a_backfill_that_cannot_be_is_refused(
+    subscribed: Subscribed, name: str, rate: int, sentence: str
+) -> None:
+    known = late_subscription(subscribed)
+
+    with pytest.raises(Refused, match=sentence):
+        list(backfill(name or known, since=before(), rate=rate, by="ada"))

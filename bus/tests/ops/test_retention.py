@@ -1,0 +1,162 @@
+"""What the ledger forgets, and what it never does."""
+
+import threading
+import time
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from bus import selectors
+from bus.audit import events_not_owed
+from bus.models import Delivery, Event, OperatorAction, State, Subscription
+from bus.ops import Refused, retention
+from bus.ops.backfill import backfill
+from bus.ops.retention import KEPT, forgotten_until, prune
+from bus.store.outbox import lock_routing, owe
+from bus.tests.conftest import Happened, Subscribed, at_once
+from bus.worker.registration import register
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(event: Happened) -> None: ...
+def react_too(event: Happened) -> None: ...
+
+
+def owed(stream: str, age: timedelta, state: State, closed: timedelta | None = None) -> None:
+    """An event so old, and what became of it so long ago."""
+    event = Event.objects.create(
+        type="Happened",
+        version=1,
+        stream=stream,
+        data={"about": stream},
+        at=Now() - age,
+        correlation="00000000-0000-0000-0000-000000000001",
+    )
+    owe("e.id", [event.pk])
+    closed_at = None if closed is None else Now() - closed
+    Delivery.objects.filter(event=event).update(state=state, closed_at=closed_at)
+
+
+def left() -> list[str]:
+    return list(Delivery.objects.order_by("id").values_list("stream", flat=True))
+
+
+def test_what_was_closed_long_ago_is_forgotten_and_nothing_else(subscribed: Subscribed) -> None:
+    subscribed(react)
+    register("desk")
+    old, day = KEPT + timedelta(days=1), timedelta(days=1)
+    owed("done", old, State.DONE, old)
+    owed("discarded", old, State.DISCARDED, old)
+    owed("dead", old, State.DEAD, old)
+    owed("waiting", old, State.WAITING)
+    owed("done late", old, State.DONE, day)
+    owed("new", day, State.DONE, day)
+
+    assert sum(prune(by="ada", why="disk")) == 2
+
+    assert left() == ["dead", "waiting", "done late", "new"]
+    assert len(list(selectors.history(Happened))) == 6
+    action = OperatorAction.objects.get()
+    assert (action.who, action.what, action.count, action.why) == ("ada", "prune", 2, "disk")
+    assert action.subject.startswith("done before 20")
+
+
+def test_it_goes_in_small_steps(subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    subscribed(react)
+    subscribed(react_too)
+    register("desk")
+    for number in range(3):
+        owed(str(number), timedelta(days=40), State.DONE, timedelta(days=40))
+
+    assert list(prune(timedelta(days=30), by="ada")) == [2, 2, 2]
+
+    assert left() == []
+    assert OperatorAction.objects.get().count == 6
+
+
+def test_a_pruning_that_ends_early_has_said_what_it_did(
+    subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "AT_ONCE", 1)
+    subscribed(react)
+    register("desk")
+    for number in range(3):
+        owed(str(number), timedelta(days=40), State.DONE, timedelta(days=40))
+
+    steps = prune(timedelta(days=30), by="ada")
+    next(steps)
+    del steps
+
+    assert OperatorAction.objects.get().count == 1
+    assert len(left()) == 2
+    assert forgotten_until() > timezone.now() - timedelta(days=31)
+
+
+def test_nothing_to_forget_is_a_record_all_the_same() -> None:
+    assert sum(prune(by="nightly")) == 0
+
+    assert OperatorAction.objects.get().count == 0
+
+
+def test_the_ledger_knows_how_far_back_it_remembers() -> None:
+    assert abs(timezone.now() - KEPT - forgotten_until()) < timedelta(minutes=1)
+
+    list(prune(timedelta(days=30), by="ada"))
+    list(prune(by="nightly"))
+
+    assert abs(timezone.now() - timedelta(days=30) - forgotten_until()) < timedelta(minutes=1)
+
+
+def test_what_was_pruned_is_neither_missed_nor_done_again(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    register("desk")
+    Subscription.objects.update(registered_at=Now() - timedelta(days=800))
+    owed("pruned", timedelta(days=40), State.DONE, timedelta(days=40))
+    assert sum(prune(timedelta(days=30), by="ada")) == 1
+
+    assert list(events_not_owed()) == []
+    with pytest.raises(Refused, match="the ledger has forgotten it: begin later"):
+        list(backfill(name, since=timezone.now() - timedelta(days=50), rate=1, by="ada"))
+
+
+@pytest.mark.postgres
+def test_nothing_is_forgotten_while_a_backfill_is_in_a_step() -> None:
+    def step() -> datetime:
+        with transaction.atomic():
+            lock_routing()
+            in_step.set()
+            time.sleep(0.3)
+            return forgotten_until()
+
+    def forget() -> None:
+        in_step.wait(timeout=10)
+        list(prune(timedelta(0), by="ada"))
+
+    in_step = threading.Event()
+
+    known, _ = at_once(step, forget)
+
+    assert known < timezone.now() - timedelta(days=1)
+    assert forgotten_until() > timezone.now() - timedelta(days=1)
+
+
+@pytest.mark.parametrize("days", [-1, 40_000])
+def test_an_age_that_is_none_is_refused(days: int) -> None:
+    with pytest.raises(Refused, match="is no age; keep 0 to 36500 days"):
+        list(prune(timedelta(days=days), by="ada"))
+
+
+def test_no_effect_hangs_on_its_delivery(subscribed: Subscribed) -> None:
+    assert Delivery._meta.related_objects == ()
+
+    subscribed(react)
+    register("desk")
+    owed("a", timedelta(days=1), State.DONE, timedelta(days=1))
+    with pytest.raises(ProtectedError):
+        Event.objects.all().delete()

@@ -1,0 +1,133 @@
+"""From the outbox into the ledger: who is owed what."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from bus import ops, publish
+from bus.models import Delivery, Outbox, Queue, State, Subscription
+from bus.store.claims import claim
+from bus.store.outbox import route
+from bus.store.poll import look
+from bus.testing import given
+from bus.tests.conftest import Happened, Subscribed, at_once, happened
+from bus.worker.registration import register
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def one(event: Happened) -> None: ...
+def two(event: Happened) -> None: ...
+
+
+def owed() -> list[tuple[str, str]]:
+    """Stream and handler of all deliveries, in the order of the ledger."""
+    rows = Delivery.objects.order_by("id").values_list("stream", "subscription__name")
+    return [(stream, name.rsplit(".", 1)[1]) for stream, name in rows]
+
+
+def test_an_event_is_owed_to_every_subscription_of_its_type(subscribed: Subscribed) -> None:
+    subscribed(one)
+    subscribed(two)
+    register("desk")
+    given(*happened(1, 2))
+
+    assert route() == 2
+
+    assert owed() == [("1", "one"), ("1", "two"), ("2", "one"), ("2", "two")]
+    assert not Outbox.objects.exists()
+    assert route() == 0
+
+
+def test_a_subscription_that_only_the_database_knows_is_owed_too() -> None:
+    Subscription.objects.create(
+        name="fraud.tasks.look",
+        event_type="Happened",
+        queue=Queue.objects.create(name="fraud"),
+        batch=1,
+        window=40,
+        ordered=False,
+        external=False,
+        repeatable=False,
+        retry="never again",
+    )
+    given(*happened(1))
+
+    route()
+
+    assert owed() == [("1", "look")]
+
+
+def test_a_retired_subscription_is_owed_nothing(subscribed: Subscribed) -> None:
+    subscribed(one)
+    name = subscribed(two)
+    register("desk")
+    ops.retire(name, by="test", why="gone")
+    given(*happened(1))
+
+    route()
+
+    assert owed() == [("1", "one")]
+
+
+def test_an_event_that_nobody_hears_leaves_the_outbox() -> None:
+    given(*happened(1))
+
+    assert route() == 1
+
+    assert owed() == []
+    assert not Outbox.objects.exists()
+
+
+def statements(function: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        function()
+    return len(queries)
+
+
+def test_many_cost_the_relay_no_more_statements_than_one(subscribed: Subscribed) -> None:
+    def claimed() -> None:
+        assert claim(look())
+
+    subscribed(one, ordered=True)
+    subscribed(two, ordered=True)
+    register("desk")
+
+    counts = []
+    for numbers in ([1], range(10, 40)):
+        given(*happened(*numbers))
+        counts.append((statements(route), statements(look), statements(claimed)))
+        Delivery.objects.update(state=State.DONE)
+
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.postgres
+def test_two_routers_at_once_route_each_event_once(subscribed: Subscribed) -> None:
+    subscribed(one)
+    subscribed(two)
+    register("desk")
+    given(*happened(*range(30)))
+
+    counts = at_once(*[route] * 4)
+
+    assert sum(counts) == 30
+    assert owed() == [(str(n), who) for n in range(30) for who in ("one", "two")]
+
+
+@pytest.mark.postgres
+def test_an_event_that_is_committed_after_a_later_one_is_not_missed(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(one)
+    register("desk")
+
+    with transaction.atomic():
+        publish(Happened(about="early"))
+        at_once(lambda: given(Happened(about="late")), lambda: None)
+        at_once(route, lambda: None)
+    route()
+
+    assert owed() == [("late", "one"), ("early", "one")]

@@ -1,0 +1,247 @@
+"""PostgreSQL finds what the relay asks for by an index, however much is done."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bus import handlers, selectors
+from bus.audit.attention import concerns
+from bus.models import Delivery, Event, Outbox, Subscription
+from bus.ops import Filter, Selection
+from bus.ops.retention import prune
+from bus.store.claims import claim
+from bus.store.outbox import route
+from bus.store.poll import look
+from bus.store.rescue import expire
+from bus.store.starts import take
+from bus.tests.conftest import Happened, Subscribed, end_leases
+from bus.worker.registration import _move, register
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+EVENTS = 20_000
+
+
+def react(event: Happened) -> None: ...
+def react_too(event: Happened) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def much_is_done(subscribed: Subscribed) -> None:
+    """One subscription with a backlog, one without, and a long past of both."""
+    subscribed(react, ordered=True)
+    subscribed(react_too, ordered=True)
+    register("desk")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bus_event (uuid, type, version, stream, data, correlation, traceparent) "
+            "SELECT gen_random_uuid(), 'Happened', 1, g, '{}', gen_random_uuid(), '' "
+            f"FROM GENERATE_SERIES(1, {EVENTS}) g"
+        )
+        cursor.execute(
+            "INSERT INTO bus_delivery "
+            "(event_id, subscription_id, queue_id, stream, ordered, state, lease_until) "
+            "SELECT e.id, s.id, s.queue_id, e.stream, TRUE, "
+            "CASE WHEN e.stream::int % 10 = 0 AND s.name LIKE '%react' THEN 'waiting' "
+            "WHEN e.stream::int % 500 = 1 THEN 'sent' ELSE 'done' END, NOW() "
+            "FROM bus_event e, bus_subscription s"
+        )
+        cursor.execute("ANALYZE")
+
+
+WORDS = ("SELECT", "(SELECT", "UPDATE", "INSERT", "DELETE")
+
+
+def plans(function: Callable[[], Any]) -> str:
+    """How PostgreSQL would do each statement of a function again."""
+    with CaptureQueriesContext(connection) as queries:
+        function()
+    statements = [q["sql"] for q in queries.captured_queries if q["sql"].startswith(WORDS)]
+    found = []
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(f"EXPLAIN {statement}")
+            found += [row[0] for row in cursor.fetchall()]
+    return "\n".join(found)
+
+
+def kept_plans(function: Callable[[], Any]) -> str:
+    """The same by the plans that a connection keeps, made for any parameters."""
+    statements: list[tuple[str, int]] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
+        if sql.startswith(WORDS):
+            statements.append((sql, len(params or ())))
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(note):
+        function()
+    found = []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        for place, (sql, count) in enumerate(statements):
+            for mark in range(1, count + 1):
+                sql = sql.replace("%s", f"${mark}", 1)
+            nulls = f"({', '.join(['NULL'] * count)})" if count else ""
+            cursor.execute(f"PREPARE kept_{place} AS {sql.replace('%%', '%')}")
+            cursor.execute(f"EXPLAIN EXECUTE kept_{place}{nulls}")
+            found += [row[0] for row in cursor.fetchall()]
+            cursor.execute(f"DEALLOCATE kept_{place}")
+    return "\n".join(found)
+
+
+INDEX = re.compile(r" (?:using|on) bus_delivery_([a-z_]+)")
+
+
+def whole_reads(found: str) -> list[str]:
+    """Where an index is read from its first entry to its last."""
+    lines = found.splitlines()
+    pairs = zip(lines, [*lines[1:], ""], strict=True)
+    return [one for one, below in pairs if INDEX.search(one) and "Index Cond" not in below]
+
+
+def routed() -> None:
+    Outbox.objects.create(event=Event.objects.earliest("id"))
+    route()
+
+
+def registered_first() -> str:
+    return Subscription.objects.values_list("name", flat=True)[0]
+
+
+@transaction.atomic
+def expired() -> None:
+    end_leases()
+    expire(look())
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        look,
+        lambda: claim(look()),
+        routed,
+        expired,
+        lambda: selectors.settled("7"),
+        lambda: selectors.handlers("7"),
+        lambda: list(prune(timedelta(0), by="test")),
+        lambda: Selection.matching(Filter(stream="7")),
+        lambda: Selection.matching(Filter(subscription=registered_first(), state="dead")),
+        lambda: Selection.matching(Filter(since=timezone.now() + timedelta(hours=1))),
+    ],
+    ids=[
+        "look",
+        "claim",
+        "route",
+        "expire",
+        "settled",
+        "handlers",
+        "prune",
+        "stream",
+        "dead",
+        "since",
+    ],
+)
+def test_nothing_reads_the_whole_ledger(function: Callable[[], Any]) -> None:
+    found = plans(function)
+
+    assert "Index" in found
+    assert "Seq Scan on bus_delivery" not in found
+    assert "Seq Scan on bus_event" not in found
+
+
+Tickets = list[tuple[int, int]]
+
+
+@pytest.fixture
+def tickets(much_is_done: None) -> Tickets:
+    """Of what is on its way, after an hour in which nothing was, of which the statistics tell."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE bus_delivery SET state = 'done', lease_until = NULL")
+        cursor.execute("ANALYZE bus_delivery")
+        cursor.execute(
+            "UPDATE bus_delivery SET state = 'waiting' FROM bus_subscription s "
+            "WHERE s.id = subscription_id AND s.name LIKE '%react' AND stream::int % 20 = 0"
+        )
+        cursor.execute(
+            "UPDATE bus_delivery SET state = 'sent', lease_until = NOW() + INTERVAL '1 hour' "
+            "FROM bus_subscription s "
+            "WHERE s.id = subscription_id AND s.name LIKE '%react_too' AND stream::int % 20 = 10"
+        )
+    rows = Delivery.objects.filter(state="sent")
+    return list(rows.order_by("-id").values_list("id", "token")[:3])
+
+
+def taken(tickets: Tickets) -> None:
+    name = Subscription.objects.get(name__endswith="react_too").name
+    take(handlers.find(name), tickets, [])
+
+
+@pytest.mark.parametrize("planned", [plans, kept_plans])
+@pytest.mark.parametrize(
+    ("function", "indexes"),
+    [
+        (lambda _: look(), "due in_flight"),
+        (lambda _: claim(look()), "due in_flight lane pkey"),
+        (lambda _: routed(), ""),
+        (lambda tickets: taken(tickets[:1]), "pkey"),
+        (taken, "pkey"),
+    ],
+    ids=["look", "claim", "route", "take one", "take three"],
+)
+def test_what_was_planned_after_a_quiet_hour_serves_a_busy_one(
+    tickets: Tickets,
+    planned: Callable[[Callable[[], Any]], str],
+    function: Callable[[Tickets], Any],
+    indexes: str,
+) -> None:
+    found = planned(lambda: function(tickets))
+
+    assert set(INDEX.findall(found)) == set(indexes.split())
+    assert whole_reads(found) == []
+    assert "Seq Scan on bus_delivery" not in found
+    assert "bus_event_history" not in found
+
+
+def test_what_is_open_is_counted_by_the_indexes_of_its_parts(tickets: Tickets) -> None:
+    found = plans(selectors.queue_states)
+
+    assert set(INDEX.findall(found)) == {"dead", "due", "in_flight"}
+    assert "Seq Scan on bus_delivery" not in found
+
+
+def test_what_needs_a_person_is_found_without_reading_the_ledger(tickets: Tickets) -> None:
+    found = plans(concerns)
+
+    assert {"due", "in_flight"} <= set(INDEX.findall(found))
+    assert "Seq Scan on bus_delivery" not in found
+
+
+def test_what_is_open_is_moved_by_them_in_one_statement(tickets: Tickets) -> None:
+    row = Subscription.objects.get(name__endswith="react_too")
+
+    found = plans(lambda: _move(row))
+
+    assert found.count("Update on bus_delivery") == 1
+    assert set(INDEX.findall(found)) == {"dead", "due", "in_flight"}
+    assert "Seq Scan on bus_delivery" not in found
+
+
+def test_the_ledger_is_cleared_by_how_much_has_changed() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'bus_delivery'")
+        (options,) = cursor.fetchone()
+
+    assert sorted(options) == [
+        "autovacuum_analyze_scale_factor=0",
+        "autovacuum_analyze_threshold=500",
+        "autovacuum_vacuum_scale_factor=0",
+        "autovacuum_vacuum_threshold=20000",
+        "vacuum_index_cleanup=on",
+    ]

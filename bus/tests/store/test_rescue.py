@@ -1,0 +1,211 @@
+"""Leases that are over, and what becomes of what was lost."""
+
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from bus import handlers
+from bus.models import Delivery, State
+from bus.store.attempts import still_owned
+from bus.store.poll import look
+from bus.store.rescue import expire, forget_sent, unsend
+from bus.store.starts import take
+from bus.testing import given, settle
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    delivery,
+    end_leases,
+    happened,
+    notes,
+    relayed,
+    states,
+    worked,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(event: Happened) -> None: ...
+def send(event: Happened, key: str) -> None: ...
+
+
+def crash(streams: int = 1) -> None:
+    """A worker takes what is due, and is never heard of again."""
+    batches = relayed()
+    assert sum(len(batch.tickets) for batch in batches) == streams
+    for batch in batches:
+        take(handlers.find(batch.task), batch.tickets, [])
+    end_leases()
+
+
+def taken_back() -> list[dict[str, Any]]:
+    """What the next look of a relay makes of it: state, and what was counted."""
+    relayed()
+    rows = Delivery.objects.order_by("id")
+    return [dict(row) for row in rows.values("state", "attempts", "crashes", "ambiguous", "alone")]
+
+
+def counted(state: State = State.SENT, **changes: Any) -> dict[str, Any]:
+    nothing = {"attempts": 0, "crashes": 0, "ambiguous": 0, "alone": False}
+    return {"state": state} | nothing | changes
+
+
+def test_a_message_that_was_lost_costs_nothing(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    relayed()
+    end_leases()
+
+    assert taken_back() == [counted()]
+    assert delivery(1).token == 2
+
+
+def test_a_lease_that_is_not_over_is_left_alone(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    relayed()
+
+    assert relayed() == []
+    assert delivery(1).token == 1
+
+
+def test_what_crashed_together_is_sent_one_by_one_and_uncounted(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1, 2))
+    crash(streams=2)
+
+    assert taken_back() == [counted(attempts=1, alone=True)] * 2
+
+
+def test_the_third_crash_of_one_that_ran_alone_is_dead(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    crash()  # with others, for all that the ledger knows
+    for crashes in (1, 2):
+        crash()
+        assert crashes == delivery_after_look().crashes
+        Delivery.objects.update(state=State.WAITING)
+    crash()
+
+    row = delivery_after_look()
+    assert (row.state, row.crashes) == (State.DEAD, 3)
+    assert row.error == "3 workers died while it ran alone."
+    assert row.closed_at is not None
+
+
+def delivery_after_look() -> Delivery:
+    relayed()
+    return delivery(1)
+
+
+def test_a_crash_while_sending_is_ambiguous_and_the_second_is_dead(subscribed: Subscribed) -> None:
+    subscribed(send, external=True)
+    given(*happened(1, 2))
+    crash(streams=2)
+
+    assert taken_back() == [counted(attempts=1, ambiguous=1), counted()]
+
+    Delivery.objects.filter(stream="1").update(state=State.WAITING)
+    Delivery.objects.filter(stream="2").update(state=State.DONE)
+    crash()
+    row = delivery_after_look()
+    assert (row.state, row.ambiguous) == (State.DEAD, 2)
+    assert row.error.startswith("It may have been sent twice")
+
+
+def test_what_was_lost_together_is_taken_back_together(
+    subscribed: Subscribed, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = subscribed(react, batch=30)
+    given(*happened(*range(60)))
+    running, *_sent = relayed()
+    take(handlers.find(running.task), running.tickets, [])
+    end_leases()
+    late = look()
+
+    with transaction.atomic(), CaptureQueriesContext(connection) as done:
+        expire(late)
+
+    assert len([one for one in done if "bus_delivery" in one["sql"]]) == 3  # one look, two verdicts
+    assert set(states().values()) == {State.WAITING}
+    assert Delivery.objects.filter(alone=True).count() == 30
+    ids = list(Delivery.objects.order_by("id").values_list("id", flat=True))
+    told = [record.getMessage() for record in caplog.records if "lost while" in record.getMessage()]
+    assert told == [
+        f"{name}: 30 lost while {state}: deliveries {', '.join(map(str, some))}, ..."
+        for state, some in (("running", ids[:5]), ("sent", ids[30:35]))
+    ]
+
+
+def test_a_crash_while_sending_what_may_be_repeated_counts_as_a_crash(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(send, external=True, repeatable=True)
+    given(*happened(1, 2))
+    crash(streams=2)
+
+    assert taken_back() == [counted(attempts=1, crashes=1), counted()]
+
+
+def test_a_worker_that_comes_back_after_its_lease_is_fenced_off(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1))
+    (first,) = relayed()
+    handler = handlers.find(first.task)
+    frozen = take(handler, first.tickets, [])
+    end_leases()
+    (second,) = relayed()
+    (other,) = take(handler, second.tickets, [])
+
+    with transaction.atomic():
+        assert still_owned(frozen, State.RUNNING) == set()
+        assert still_owned([other], State.RUNNING) == {other.id}
+
+
+def test_forgetting_what_was_sent_leaves_what_runs(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1, 2, 3))
+    relayed()
+    Delivery.objects.filter(stream="2").update(state=State.RUNNING)
+    Delivery.objects.filter(stream="3").update(state=State.SENDING)
+
+    assert forget_sent() == 1
+
+    assert [row.state for row in Delivery.objects.order_by("id")] == [
+        "waiting",
+        "running",
+        "sending",
+    ]
+
+
+def test_what_could_not_be_sent_is_due_again_and_its_message_worthless(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(react)
+    given(*happened(1, 2))
+    batches = relayed()
+    Delivery.objects.filter(stream="2").update(token=7)
+
+    unsend([ticket for batch in batches for ticket in batch.tickets])
+
+    assert (delivery(1).state, delivery(1).token) == (State.WAITING, 2)
+    assert (delivery(2).state, delivery(2).token) == (State.SENT, 7)
+    assert [str(outcome) for outcome in worked(batches)] == ["2 not owed"]
+
+
+def test_draining_does_what_a_dead_broker_holds(subscribed: Subscribed) -> None:
+    from bus.tests.conftest import note
+
+    def react(event: Happened) -> None:
+        note(str(event.number))
+
+    subscribed(react)
+    given(*happened(1, 2))
+    relayed()
+
+    settle("desk")
+
+    assert notes() == ["1", "2"]

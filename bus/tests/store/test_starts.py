@@ -1,0 +1,114 @@
+"""Who gets a delivery that two messages tell of at the same time."""
+
+import threading
+import time
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from bus import handlers, ops
+from bus.models import State
+from bus.store import starts
+from bus.store.rescue import forget_sent
+from bus.store.starts import take
+from bus.testing import given
+from bus.tests.conftest import (
+    Happened,
+    Subscribed,
+    at_once,
+    delivery,
+    happened,
+    relayed,
+    worked,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def react(event: Happened) -> None: ...
+
+
+@pytest.mark.postgres
+def test_an_old_message_that_looks_at_a_delivery_hides_it_from_no_worker(
+    subscribed: Subscribed,
+) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+    (old,) = relayed()
+    forget_sent()
+    (new,) = relayed()
+    looked = threading.Event()
+
+    def look_at_it_for_long() -> list[object]:
+        with transaction.atomic():
+            taken = take(handlers.find(name), old.tickets, [])
+            looked.set()
+            time.sleep(0.5)
+        return list(taken)
+
+    def work() -> list[object]:
+        looked.wait(5)
+        return [str(outcome) for outcome in worked([new])]
+
+    assert at_once(look_at_it_for_long, work) == [[], ["1 done"]]
+
+
+@pytest.mark.postgres
+def test_a_lone_delivery_is_taken_in_one_statement(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+    (message,) = relayed()
+
+    with CaptureQueriesContext(connection) as queries:
+        (taken,) = take(handlers.find(name), message.tickets, [])
+
+    assert len(queries) == 1
+    row = delivery(1)
+    assert (taken.id, taken.token, taken.attempts) == (row.id, row.token, row.attempts)
+    assert (row.state, row.attempts) == (State.RUNNING, 1)
+    assert row.token > message.tickets[0][1]
+
+
+def test_what_was_taken_before_the_answer_was_lost_is_taken(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+    (message,) = relayed()
+    tries: list[int] = []
+    (first,) = take(handlers.find(name), message.tickets, tries)
+
+    (again,) = take(handlers.find(name), message.tickets, tries)
+    other = take(handlers.find(name), message.tickets, [])
+
+    assert (again.id, again.token, again.attempts) == (first.id, first.token, first.attempts)
+    assert other == []
+
+
+def test_a_lone_delivery_of_a_paused_subscription_goes_back(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+    (message,) = relayed()
+    ops.pause(name, by="test")
+
+    assert take(handlers.find(name), message.tickets, []) == []
+
+    assert delivery(1).state == State.WAITING
+
+
+@pytest.mark.parametrize("external", [True, False])
+def test_a_second_copy_of_a_message_takes_nothing_whatever_its_fence(
+    subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch, external: bool
+) -> None:
+    def send(event: Happened, key: str) -> None: ...
+
+    name = subscribed(send if external else react, external=external)
+    given(*happened(1))
+    (message,) = relayed()
+    monkeypatch.setattr(starts, "new_fence", lambda: 7)
+    (taken,) = take(handlers.find(name), message.tickets, [])
+
+    assert take(handlers.find(name), message.tickets, []) == []
+
+    row = delivery(1)
+    assert (row.state, row.attempts) == (State.SENDING if external else State.RUNNING, 1)
+    assert row.token == taken.token

@@ -1,0 +1,123 @@
+"""What `subscribe` takes, and what it refuses at import."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bus import AfterDone, Queue, handlers, subscribe
+from bus.handlers import BadSubscription
+from bus.models.delivery import delivery_key
+from bus.tests.conftest import RETRY, Happened, Subscribed
+
+QUEUE = Queue("desk", ordered=True, hard_limit=timedelta(seconds=80))
+
+
+def atomic(event: Happened) -> None: ...
+def whole(events: list[Happened]) -> None: ...
+def outside(event: Happened, key: str) -> AfterDone | None: ...
+def outside_whole(events: list[Happened], key: str) -> None: ...
+def with_resource(event: Happened, key: str, resource: str) -> None: ...
+def nothing() -> None: ...
+
+
+def resource() -> AbstractContextManager[str]:
+    return nullcontext("open")
+
+
+def named(name: str) -> Callable[..., None]:
+    def function(event: Happened) -> None: ...
+
+    function.__name__ = name
+    return function
+
+
+@pytest.mark.parametrize(
+    ("handler", "options", "sentence"),
+    [
+        (atomic, {"batch": 0}, "batch is 0; it must be 1 to 500"),
+        (atomic, {"batch": 501}, "batch is 501"),
+        (outside, {"external": True, "lock": print}, "lock needs a transaction"),
+        (atomic, {"using": resource}, "using and repeatable need external=True"),
+        (atomic, {"repeatable": True}, "using and repeatable need external=True"),
+        (outside_whole, {"external": True}, "takes one event at a time, not a list"),
+        (nothing, {}, r"takes 0 parameters; it must take \(event\)"),
+        (atomic, {"external": True}, r"takes 1 parameters; it must take \(event, key\)"),
+        (
+            outside,
+            {"external": True, "using": resource},
+            r"it must take \(event, key, what using= yields\)",
+        ),
+        (atomic, {"stage": "two\nlines"}, "stage is .*; it must be one line of at most 60"),
+        (atomic, {"stage": "x" * 61}, "it must be one line of at most 60 printable characters"),
+        (atomic, {"stage": None}, "stage is None; it must be one line"),
+        (named("x" * 80), {}, "must have at most 80 plain letters; rename the function"),
+        (named("größe"), {}, "must have at most 80 plain letters"),
+    ],
+)
+def test_a_subscription_that_cannot_work_is_refused(
+    subscribed: Subscribed, handler: Callable[..., Any], options: dict[str, Any], sentence: str
+) -> None:
+    before = handlers.declared()
+
+    with pytest.raises(BadSubscription, match=sentence):
+        subscribed(handler, **options)
+
+    assert handlers.declared() == before
+
+
+def test_a_name_is_subscribed_once(subscribed: Subscribed) -> None:
+    subscribed(atomic)
+
+    with pytest.raises(BadSubscription, match="atomic is subscribed twice; give one function anot"):
+        subscribed(atomic)
+
+
+def test_only_classes_of_events_are_subscribed_to(subscribed: Subscribed) -> None:
+    with pytest.raises(BadSubscription, match="must subscribe to a class of events, not to 'Happ"):
+        subscribe("Happened", queue=QUEUE, retry=RETRY)(atomic)  # type: ignore[arg-type]  # the mistake
+
+
+def test_an_option_that_nobody_knows_is_refused_by_its_name(subscribed: Subscribed) -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'bach'"):
+        subscribed(atomic, bach=5)
+
+
+def test_the_function_stays_a_plain_one(subscribed: Subscribed) -> None:
+    found = subscribe(Happened, queue=QUEUE, retry=RETRY)(atomic)
+
+    assert found is atomic
+
+
+def test_a_subscription_takes_its_order_from_its_queue_unless_it_says_otherwise(
+    subscribed: Subscribed,
+) -> None:
+    inherited = subscribed(atomic, queue=QUEUE)
+    subscribe(Happened, queue=QUEUE, retry=RETRY, ordered=False)(named("left"))
+
+    assert handlers.find(inherited).ordered
+    assert not handlers.find(f"{__name__}.left").ordered
+
+
+def test_the_shape_of_the_handler_says_whether_it_takes_a_whole_batch(
+    subscribed: Subscribed,
+) -> None:
+    assert not handlers.find(subscribed(atomic)).whole_batch
+    assert handlers.find(subscribed(whole)).whole_batch
+    assert handlers.find(subscribed(with_resource, external=True, using=resource)).using
+
+
+def test_the_limits_follow_from_the_queues_hard_limit() -> None:
+    assert QUEUE.soft_limit == timedelta(seconds=60)
+    assert QUEUE.lease == timedelta(seconds=95)
+
+
+def test_the_longest_name_gives_a_key_that_mail_servers_take() -> None:
+    name = "a.tasks." + "x" * (handlers.LONGEST_NAME - 8)
+
+    key = delivery_key("123e4567-e89b-12d3-a456-426614174000", name)
+
+    assert len(key) <= 120
+    assert delivery_key("u", "a.tasks.send_it") == "u.a.send-it"

@@ -1,0 +1,146 @@
+"""Workers of two releases side by side: nothing is lost, delayed or handled as something else."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db.models import F
+from django.db.models.functions import Now
+
+from bus import DomainEvent, handlers, subscribe
+from bus.broker.envelope import RELEASE
+from bus.models import Delivery, State, Subscription
+from bus.ops import deliver_again
+from bus.testing import given, settle
+from bus.tests.conftest import (
+    RETRY,
+    Happened,
+    Subscribed,
+    delivery,
+    happened,
+    make_due,
+    note,
+    notes,
+    relayed,
+    states,
+    worked,
+)
+from bus.worker.registration import register
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Ended(DomainEvent, frozen=True, kw_only=True):
+    """What the handler of the new release handles. It reads every `Happened`, too."""
+
+    about: str
+    number: int = 0
+
+    @property
+    def stream(self) -> str:
+        return self.about
+
+
+def react(event: Any) -> None:
+    note(f"{type(event).__name__} {event.number}")
+
+
+def send(event: Any, key: str) -> None:
+    react(event)
+
+
+def handles(event: type[DomainEvent], name: str) -> None:
+    """From now on this process has the code of a release in which the handler takes that type."""
+    was = handlers._declared.pop(name)
+    current_app.tasks.pop(name)
+    subscribe(event, queue=was.queue, retry=RETRY, external=was.external)(was.function)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("external", [False, True])
+def test_an_open_delivery_of_the_type_before_is_not_handled_as_one_of_the_new(
+    subscribed: Subscribed, external: bool, count: int
+) -> None:
+    name = subscribed(send if external else react, external=external)
+    given(*happened(*range(count)))
+    message = relayed()
+    handles(Ended, name)
+    register("desk")
+
+    worked(message)
+
+    assert notes() == []
+    assert set(states().values()) == {State.DEAD}
+    assert f"The event is of type Happened, and {name} handles Ended now." in delivery(0).error
+
+    handles(Happened, name)
+    register("desk")
+    deliver_again([row.pk for row in Delivery.objects.all()], by="grace")
+    settle("desk")
+    assert notes() == [f"Happened {number}" for number in range(count)]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_worker_of_the_old_release_leaves_the_new_type_to_the_new_one(
+    subscribed: Subscribed, count: int
+) -> None:
+    name = subscribed(react)
+    handles(Ended, name)
+    register("desk")
+    given(*(Ended(about=str(number), number=number) for number in range(count)))
+    message = relayed()
+    handles(Happened, name)  # an old worker gets it
+
+    worked(message)
+
+    rows = Delivery.objects.filter(state=State.WAITING, attempts=0, retry_at=None)
+    soon = rows.filter(due_at__lte=Now() + timedelta(seconds=10), due_at__gt=F("due_since"))
+    assert soon.count() == count
+    assert notes() == []
+    handles(Ended, name)
+    make_due()
+    worked(relayed())
+    assert notes() == [f"Ended {number}" for number in range(count)]
+
+
+def test_a_worker_of_the_old_release_does_what_is_left_of_its_own_type(
+    subscribed: Subscribed,
+) -> None:
+    name = subscribed(react)
+    given(*happened(1))
+    message = relayed()
+    Subscription.objects.filter(name=name).update(event_type="Ended")  # new workers are there
+
+    worked(message)
+
+    assert (notes(), states()) == (["Happened 1"], {"1": State.DONE})
+
+
+def test_deliveries_of_an_unknown_handler_are_due_again_at_once(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(*happened(1, 2, 3))
+    (batch,) = relayed()
+    Delivery.objects.filter(stream="2").update(token=7)
+    Delivery.objects.filter(stream="3").update(state=State.RUNNING)
+    release = current_app.tasks[RELEASE]
+
+    release([list(ticket) for ticket in batch.tickets])
+
+    assert states() == {"1": State.WAITING, "2": State.SENT, "3": State.RUNNING}
+    soon = Delivery.objects.filter(due_at__lte=Now() + timedelta(seconds=10), attempts=0)
+    assert soon.filter(stream="1", retry_at=None, lease_until=None).exists()
+
+
+def test_what_no_worker_ever_has_the_code_for_comes_by_once_a_minute(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(react)
+    given(*happened(1))
+    (batch,) = relayed()
+    Delivery.objects.update(due_since=Now() - timedelta(hours=5))
+
+    current_app.tasks[RELEASE]([list(ticket) for ticket in batch.tickets])
+
+    assert not Delivery.objects.filter(due_at__lte=Now() + timedelta(seconds=30)).exists()
+    assert Delivery.objects.filter(due_at__lte=Now() + timedelta(minutes=1)).exists()

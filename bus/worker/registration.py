@@ -1,0 +1,91 @@
+"""Writing this process's subscriptions into the database, where the relay reads them."""
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from bus.handlers import Handler, declared
+from bus.models import IS_OPEN, Delivery, Queue, Subscription
+from bus.store.clock import sql_ago
+from bus.store.outbox import lock_routing, owe
+
+log = logging.getLogger(__name__)
+
+SWEEP = timedelta(minutes=1)
+"""A new subscription also gets the events of the last minute."""
+
+
+def register(queue: str | None = None) -> list[str]:
+    """Make the subscriptions of one queue, or all, known to the relay; returns the new ones.
+
+    Safe to call at every start and from several workers at once. A retired subscription that is
+    in the code again begins anew, and owes nothing for the time between.
+    """
+    new: list[Subscription] = []
+    again: list[str] = []
+    with transaction.atomic():
+        lock_routing()
+        known = {row.name: row for row in Subscription.objects.select_related("queue")}
+        for handler in declared(queue):
+            row = known.get(handler.name)
+            if row is None or row.retired_at or row.event_type != handler.event_type.__name__:
+                new.append(_write(handler, registered_at=Now()))
+                if row and row.retired_at:
+                    again.append(row.name)
+            elif _changes(handler, row):
+                written = _write(handler)
+                # Only then, for it rewrites the whole backlog while nothing is routed.
+                if (written.queue, written.ordered) != (row.queue, row.ordered):
+                    _move(written)
+        _sweep(new)
+    for name in again:
+        log.info("%s was retired, and is registered again: it is in the code", name)
+    if count := len(new) - len(again):
+        log.info("%d new subscriptions; manage.py subscriptions shows them", count)
+    return [row.name for row in new]
+
+
+def _declared(handler: Handler) -> dict[str, object]:
+    return {
+        "event_type": handler.event_type.__name__,
+        "batch": handler.batch,
+        "window": handler.window,
+        "ordered": handler.ordered,
+        "external": handler.external,
+        "repeatable": handler.repeatable,
+        "suppressible": handler.suppressible,
+        "retry": str(handler.retry),
+    }
+
+
+def _changes(handler: Handler, row: Subscription) -> bool:
+    declared = _declared(handler)
+    return row.queue.name != handler.queue.name or any(
+        getattr(row, name) != value for name, value in declared.items()
+    )
+
+
+def _write(handler: Handler, **more: object) -> Subscription:
+    queue, _created = Queue.objects.get_or_create(name=handler.queue.name)
+    row, _created = Subscription.objects.update_or_create(
+        name=handler.name,
+        defaults={**_declared(handler), "queue": queue, "retired_at": None, **more},
+    )
+    return row
+
+
+def _move(row: Subscription) -> None:
+    """What it owes already waits in the lanes of its queue of today, and what is in flight from
+    the queue before holds them."""
+    Delivery.objects.filter(IS_OPEN, subscription=row).update(queue=row.queue, ordered=row.ordered)
+
+
+def _sweep(new: Iterable[Subscription]) -> None:
+    recent = f"AND e.at >= {sql_ago(SWEEP.total_seconds())}"
+    # What is still in the outbox is the router's, or it would overtake what is older there.
+    routed = "AND NOT EXISTS (SELECT 1 FROM bus_outbox o WHERE o.event_id = e.id)"
+    for row in new:
+        owe("e.type", [row.event_type], f"{recent} {routed}", only=row.pk)
