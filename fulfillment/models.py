@@ -92,14 +92,7 @@ class Shipment(models.Model):
 
     @property
     def address(self) -> Address:
-        return Address(
-            line1=self.line1,
-            line2=self.line2,
-            postal_code=self.postal_code,
-            city=self.city,
-            region=self.region,
-            country=self.country,
-        )
+        return Address.of(self)
 
     @property
     def label(self) -> list[str]:

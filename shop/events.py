@@ -22,6 +22,11 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     country: str
     """ISO 3166-1 alpha-2."""
 
+    @classmethod
+    def of(cls, row: object) -> "Address":
+        """The address in a row, whose columns have these names."""
+        return cls(**{name: str(getattr(row, name)) for name in cls.__struct_fields__})
+
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
     email: str

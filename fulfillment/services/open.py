@@ -52,17 +52,11 @@ def _insert(shipments: dict[str, Shipment], orders: list[OrderPlaced]) -> None:
 
 
 def _shipment(order: OrderPlaced) -> Shipment:
-    address = order.customer.address
     return Shipment(
         number=order.number,
         order_id=order.order_id,
         recipient=order.customer.name,
         email=order.customer.email,
-        line1=address.line1,
-        line2=address.line2,
-        postal_code=address.postal_code,
-        city=address.city,
-        region=address.region,
-        country=address.country,
         opened_at=timezone.now(),
+        **asdict(order.customer.address),
     )

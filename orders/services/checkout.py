@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
+from msgspec.structs import asdict
 
 from orders.models import Order, OrderLine
 from orders.services.idempotency import Repeat, claim
@@ -78,15 +79,9 @@ def checkout(
 
 
 def _draft(customer: Customer) -> Order:
-    address = customer.address
     return Order(
         email=customer.email,
         name=customer.name,
-        line1=address.line1,
-        line2=address.line2,
-        postal_code=address.postal_code,
-        city=address.city,
-        region=address.region,
-        country=address.country,
         currency=settings.CURRENCY,
+        **asdict(customer.address),
     )

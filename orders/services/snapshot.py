@@ -18,7 +18,7 @@ def snapshot(order: Order) -> dict[str, Any]:
     return {name: getattr(order, name) for name in ORDER_FIELDS} | {
         "order_id": order.public_id,
         "lines": tuple(_line(line) for line in order.frozen_lines),
-        "customer": _customer(order),
+        "customer": Customer(email=order.email, name=order.name, address=Address.of(order)),
     }
 
 
@@ -50,15 +50,3 @@ def obstacle(order: Order) -> str:
 
 def _line(line: OrderLine) -> Line:
     return Line(**{name: getattr(line, name) for name in LINE_FIELDS})
-
-
-def _customer(order: Order) -> Customer:
-    address = Address(
-        line1=order.line1,
-        line2=order.line2,
-        postal_code=order.postal_code,
-        city=order.city,
-        region=order.region,
-        country=str(order.country),
-    )
-    return Customer(email=order.email, name=order.name, address=address)
