@@ -19,17 +19,12 @@ CHUNK = 65536
 
 
 class Child:
-    """The state of one program's process. Its id is in `<name>.pid` while it runs.
-
-    While a file `<name>.hold` exists, the process is stopped and not restarted: so an operator or
-    a test takes one process out of a running shop.
-    """
+    """The state of one program's process. Its id is in `<name>.pid` while it runs."""
 
     def __init__(self, program: Program, run_dir: Path) -> None:
         self.program = program
         self.name = program.name
         self.pid_file = run_dir / f"{program.name}.pid"
-        self.hold_file = run_dir / f"{program.name}.hold"
         self.pid: int | None = None
         self.output: int | None = None
         self.failures = 0
@@ -53,7 +48,6 @@ class Child:
         self.pid, self.output = spawn(self.program.run, close)
         self.pid_file.write_text(f"{self.pid}\n")
         self._started_at = time.monotonic()
-        self.kill_at = None
 
     def ask_to_end(self) -> None:
         """Send the stop signal, once; the process is killed when the program's grace is over."""

@@ -15,14 +15,12 @@ class Program:
     """One process of the shop.
 
     `run` is called in a process of its own, which ends when it returns. `stage` orders the stop:
-    stage 0 stops first. `grace` is the time between the stop signal and the kill. The process is
-    killed at once after more requests to stop than `stops_before_kill`.
+    stage 0 stops first. `grace` is the time between the stop signal and the kill.
     """
 
     name: str
     run: Callable[[], None]
     stage: int
     grace: timedelta
-    stops_before_kill: int = 1
     stop_signal: signal.Signals = signal.SIGTERM
     ready: Callable[[], bool] = _always

@@ -63,7 +63,6 @@ def redis_program(url: str, pid: Callable[[], int | None]) -> Program:
         run=partial(_become_server, binary, url, folder),
         stage=9,
         grace=timedelta(seconds=15),
-        stops_before_kill=2,
         ready=lambda: server_process(url) == pid(),
     )
 

@@ -47,13 +47,9 @@ class Supervisor:
         self.signals = Signals()
 
     def start(self, program: Program) -> None:
-        """Start a program, unless its `.hold` file exists."""
         child = Child(program, self.run_dir)
         self.children[program.name] = child
-        if child.hold_file.exists():
-            self.terminal.line(child.name, f"not started: {child.hold_file} exists")
-        else:
-            child.start(self._own_files())
+        child.start(self._own_files())
 
     def wait_until_ready(self) -> bool:
         """Wait until every child is ready; False if told to stop meanwhile.
@@ -70,8 +66,7 @@ class Supervisor:
                     raise CannotRun(
                         f"{name} cannot start: {child.last_line or 'it printed nothing'}"
                     )
-                held = not child.running and child.hold_file.exists()
-                if held or (child.age > STARTED_AFTER and child.program.ready()):
+                if child.age > STARTED_AFTER and child.program.ready():
                     del missing[name]
             if missing and time.monotonic() > deadline:
                 names = ", ".join(missing)
@@ -100,8 +95,8 @@ class Supervisor:
             child.ask_to_end()
         while any(child.running for child in children):
             self.step(restart=False)
-            for child in children:
-                if self.signals.stops > child.program.stops_before_kill:
+            if self.signals.stops > 1:
+                for child in children:
                     child.kill_family()
 
     def step(self, *, restart: bool = True) -> None:
@@ -119,25 +114,16 @@ class Supervisor:
     def _tend(self, child: Child, now: float, *, restart: bool) -> None:
         if child.kill_if_late(now):
             self.terminal.line(child.name, "did not end in time and was killed")
-        held = restart and child.hold_file.exists()
-        if held:
-            child.ask_to_end()
         code = child.reap()
         if code is not None:
             self._ended(child, code, restart=restart)
-        if restart and not held and not child.running and now >= child.start_at:
+        if restart and not child.running and now >= child.start_at:
             child.start(self._own_files())
 
     def _ended(self, child: Child, code: int, *, restart: bool) -> None:
         self._print(child)
         child.close_output()
-        if child.kill_at is not None:
-            child.start_at = 0.0
-            if restart:
-                self.terminal.line(
-                    child.name, f"stopped; not restarted while {child.hold_file} exists"
-                )
-        elif restart:
+        if restart:
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             wait = child.wait_before_restart()
             self.terminal.line(child.name, f"ended with {how}; restarting in {wait:g} s")

@@ -1,7 +1,6 @@
 """The real shop, started with `manage.py up` in a folder of its own."""
 
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +12,7 @@ from typing import Any
 
 import httpx
 import psycopg
+import redis
 
 from tests.support.servers import free_port
 
@@ -49,7 +49,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 class Shop:
-    """One running shop. Processes are held and released by the names they have in its output."""
+    """One running shop. Its processes have the names under which it prints their output."""
 
     def __init__(self, folder: Path, **more: str) -> None:
         self.folder = folder
@@ -60,10 +60,10 @@ class Shop:
         self.http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*MANAGE, "up"], env=self.env, cwd="/", stdout=log, stderr=log,
+                [*MANAGE, "up", *options], env=self.env, cwd="/", stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
         self.wait_for(lambda: "Ready after" in self.said or self.ended, READY_WITHIN)
@@ -96,23 +96,14 @@ class Shop:
             time.sleep(0.05)
         return found
 
-    def hold(self, name: str) -> None:
-        """Stop one process and keep it stopped."""
-        (self.folder / "run" / f"{name}.hold").touch()
-        self.wait_for(lambda: not self.runs(name), 60)
-
-    def release(self, name: str) -> None:
-        """Let a held process start again, and wait until it has."""
-        (self.folder / "run" / f"{name}.hold").unlink()
-        self.wait_for(lambda: self.runs(name), 60)
-
-    def runs(self, name: str) -> bool:
-        return (self.folder / "run" / f"{name}.pid").exists()
+    def send_signal(self, name: str, number: signal.Signals) -> None:
+        """Send it to one process of the shop and to all that it has started."""
+        os.killpg(int((self.folder / "run" / f"{name}.pid").read_text()), number)
 
     def forget_messages(self) -> None:
-        """Throw away what the stopped Redis had stored."""
-        assert not self.runs("redis")
-        shutil.rmtree(self.folder / "redis")
+        """Throw away all that Redis has stored."""
+        with redis.Redis.from_url((self.folder / "redis.url").read_text().strip()) as client:
+            client.flushall()
 
     def place_order(self) -> dict[str, Any]:
         answer = self.http.post("/api/v1/checkout/", json=BODY)

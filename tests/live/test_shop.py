@@ -51,7 +51,7 @@ def test_the_mails_and_the_invoice_of_an_order_can_be_had(shop: Shop) -> None:
 
 
 def test_a_stopped_app_stops_no_other_and_catches_up(shop: Shop) -> None:
-    shop.hold("worker-billing")
+    shop.send_signal("worker-billing", signal.SIGSTOP)
 
     orders = [shop.place_order() for _ in range(3)]
 
@@ -61,21 +61,21 @@ def test_a_stopped_app_stops_no_other_and_catches_up(shop: Shop) -> None:
             lambda order=order: all(shop.states(order).get(app) == {"done"} for app in others), 30
         )
         assert "done" not in shop.states(order)["billing"]
-    shop.release("worker-billing")
+    shop.send_signal("worker-billing", signal.SIGCONT)
     for order in orders:
         assert shop.wait_until_settled(order, 60)["billing"] == {"done"}
 
 
 def test_a_checkout_needs_no_redis_and_all_is_done_once_it_is_back_and_empty(shop: Shop) -> None:
-    shop.hold("redis")
     shop.forget_messages()
+    shop.send_signal("redis", signal.SIGSTOP)
 
     orders = []
     for _ in range(3):
         began = time.monotonic()
         orders.append(shop.place_order())
         assert time.monotonic() - began < 1
-    shop.release("redis")
+    shop.send_signal("redis", signal.SIGCONT)
     back = time.monotonic()
 
     for order in orders:

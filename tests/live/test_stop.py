@@ -40,11 +40,9 @@ def test_what_was_not_done_when_the_shop_stopped_is_done_at_its_next_start(
     new_shop: Callable[[], Shop],
 ) -> None:
     shop = new_shop()
-    shop.start()
-    shop.hold("worker-analytics")
+    shop.start("--without", "worker-analytics")
     order = shop.place_order()
     shop.stop()
-    (shop.folder / "run" / "worker-analytics.hold").unlink()
 
     again = Shop(shop.folder, DATABASE_URL=shop.env.get("DATABASE_URL", ""))
     try:

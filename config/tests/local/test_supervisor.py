@@ -89,20 +89,6 @@ def test_process_that_cannot_start_ends_the_start_with_its_last_words(toy_shop: 
     assert "Traceback" not in shop.text
 
 
-def test_held_process_stops_alone_and_comes_back_when_it_is_released(toy_shop: Toy) -> None:
-    shop = toy_shop("serve")
-    shop.wait_for(lambda: ready(shop))
-    before, front = shop.pid("last"), shop.pid("front")
-    hold = shop.folder / "last.hold"
-
-    hold.touch()
-    shop.wait_for(lambda: shop.pid("last") is None)
-    hold.unlink()
-    shop.wait_for(lambda: shop.pid("last") not in (None, before))
-
-    assert shop.pid("front") == front
-
-
 def test_second_supervisor_of_the_same_folder_is_refused(toy_shop: Toy) -> None:
     first = toy_shop("serve")
     first.wait_for(lambda: ready(first))
