@@ -6,24 +6,25 @@ row, so what workers have added since the snapshot stays. Nothing is locked for 
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from analytics.models import FIGURES, Correction
 from analytics.services.aggregate import Key
-from analytics.services.compare import (
-    Comparison,
-    Difference,
-    Report,
-    compare_figures,
-    counted_numbers,
-    each_counted_kind,
-)
+from analytics.services.compare import Comparison, Difference, compare_figures
 from analytics.services.record import record_events
 from analytics.services.upsert import ROWS_PER_STATEMENT, Figures, add_figures, in_parts
+from bus.selectors import history
+from shop.events import OrderCancelled, OrderPlaced, ShipmentDispatched, StockRejected
 
+COUNTED = (OrderPlaced, OrderCancelled, StockRejected, ShipmentDispatched)
+EVENTS_AT_A_TIME = 500
 KEPT_IN_A_CORRECTION = 1000
+
+Report = Callable[[str], None]
+"""Gets one line of progress."""
 
 
 class AlreadyCorrected(RuntimeError):
@@ -39,7 +40,7 @@ def rebuild_figures(say: Report) -> list[Difference]:
         AlreadyCorrected: another rebuild was faster; nothing is corrected then.
     """
     say(f"{count_missing(say)} events had not been counted yet.")
-    comparison = compare_figures(say)
+    comparison = compare_figures()
     for difference in comparison.differences:
         say(str(difference))
     if comparison.differences:
@@ -50,11 +51,13 @@ def rebuild_figures(say: Report) -> list[Difference]:
 
 def count_missing(say: Report) -> int:
     """Count the events that are not counted yet; their deliveries then change nothing."""
-    counted = 0
-    for events in each_counted_kind(say, "counting"):
-        done = counted_numbers(events)
-        if missing := [event for event in events if event.number not in done]:
-            counted += record_events(missing)
+    read = counted = 0
+    for kind in COUNTED:
+        events = (event for _id, event in history(kind))
+        for part in in_parts(events, EVENTS_AT_A_TIME):
+            counted += record_events(part)
+            read += len(part)
+            say(f"counting: {read} events, now {kind.__name__}")
     return counted
 
 

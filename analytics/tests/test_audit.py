@@ -45,7 +45,7 @@ def test_a_day_that_says_more_than_the_events_is_found(sold):
     DayFigures.objects.update(revenue=5)
 
     assert found() == [
-        ("revenue", "is 5000 in the figures per day, 2026-06-01 EUR, but 700 in the events")
+        ("revenue", "day figures 2026-06-01 EUR: revenue is 5.00, but 0.70 in the events")
     ]
 
 

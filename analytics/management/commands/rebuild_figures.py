@@ -25,7 +25,7 @@ class Command(BaseCommand):
                 services.rebuild_figures(self.stdout.write)
             except services.AlreadyCorrected as error:
                 raise CommandError(str(error)) from error
-        elif found := services.compare_figures(self.stdout.write).differences:
+        elif found := services.compare_figures().differences:
             for difference in found:
                 self.stdout.write(str(difference))
             raise CommandError(f"{len(found)} counters are wrong; run rebuild_figures.")
