@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.budgets import MOST_KEYS, Budget, Rate, network_of, read_budgets
+from shop.budgets import Budget, Rate, network_of, read_budgets
 
 
 @pytest.fixture
@@ -44,11 +44,15 @@ def test_what_was_not_used_is_given_back(budget: Budget) -> None:
     assert budget.take("ada") == 0
 
 
-def test_it_drops_the_least_recently_used_key(budget: Budget) -> None:
-    for number in range(MOST_KEYS + 10):
-        budget.take(str(number))
+def test_budget_forgets_least_recently_used_key_beyond_limit(
+    budget: Budget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shop.budgets.MOST_KEYS", 2)
+    for key in ("ada", "ada", "bob", "bob", "ada", "cid"):
+        budget.take(key)
 
-    assert len(budget._free_at) == MOST_KEYS
+    assert budget.take("ada") == 20
+    assert [budget.take("bob") for _ in range(3)] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def main() -> int:
     # Wires, providers and customers are threads of this process. With Python's 5 ms each may wait
     # so long for the next, at every crossing of a wire, and the shop would look slow for it.
     sys.setswitchinterval(0.0002)
-    options = _parser().parse_args()
+    options = parser().parse_args()
     if options.list:
         _list()
         return 0
@@ -88,16 +88,17 @@ def _rate(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text} orders a second are none; give a number above 0.")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--seed", type=int, default=1, help="Draws the same faults again.")
-    parser.add_argument("--minutes", type=float, default=5, help="How long faults are drawn for.")
-    parser.add_argument("--rate", type=_rate, default=5, help="Orders a second.")
-    parser.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
-    parser.add_argument("--faults", default="", help="Run these by name, once each, and no others.")
-    parser.add_argument("--settings", default="config.settings", help=argparse.SUPPRESS)
-    parser.add_argument("--list", action="store_true", help="Show every fault and end.")
-    return parser
+def parser() -> argparse.ArgumentParser:
+    """The options of the command line."""
+    options = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    options.add_argument("--seed", type=int, default=1, help="Draws the same faults again.")
+    options.add_argument("--minutes", type=float, default=5, help="How long faults are drawn for.")
+    options.add_argument("--rate", type=_rate, default=5, help="Orders a second.")
+    options.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
+    options.add_argument("--faults", default="", help="Run these alone, once each.")
+    options.add_argument("--settings", default="config.settings", help=argparse.SUPPRESS)
+    options.add_argument("--list", action="store_true", help="Show every fault and end.")
+    return options
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ class Campaign:
             buyers.stop()
         come_to_rest(stage, self.say, self.plan.longest_rest)
         sampler.stop()
-        evidence = self._evidence(stage, buyers, sampler)
+        evidence = self.evidence(stage, buyers, sampler)
         verdict = judge(evidence, len(self.strikes))
         verdict.violations += self.slow
         if self.plan.thorough:
@@ -183,7 +183,8 @@ class Campaign:
             self.say(f"     {fault.name}: {said}")
         strikes.append(Strike(fault, began, time.time(), said))
 
-    def _evidence(self, stage: Stage, buyers: Buyers, sampler: Sampler) -> Evidence:
+    def evidence(self, stage: Stage, buyers: Buyers, sampler: Sampler) -> Evidence:
+        """All that the checker reads: the shop as it is now, and what was seen before."""
         surprises = [one for child in stage.shop.values() for one in child.surprises]
         return Evidence(
             books=stage.books,
@@ -205,7 +206,7 @@ class Campaign:
     ) -> list[Violation]:
         """Deliver every closed row again: no effect may be there once more because of it."""
         deliver_all_again(stage, self.say)
-        evidence = self._evidence(stage, buyers, sampler)
+        evidence = self.evidence(stage, buyers, sampler)
         # A mail that an operator repeats comes once more, under its Message-ID.
         evidence.mails_before = earlier.mails_by_id
         after = judge(evidence, before.faults)

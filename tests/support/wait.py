@@ -1,6 +1,7 @@
-"""Waiting for what another process does."""
+"""Waiting for what another process or thread does."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,3 +26,8 @@ def wait_until(event: Callable[[], Any], seconds: float, what: str, every: float
         if time.monotonic() > deadline:
             raise TimeoutError(f"Not within {seconds:g} s: {what}.")
         time.sleep(every)
+
+
+def thread_runs(name: str) -> bool:
+    """Whether a thread of this name runs in this process."""
+    return any(thread.name == name for thread in threading.enumerate())

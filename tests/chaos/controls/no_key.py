@@ -1,6 +1,6 @@
 """Control: the warehouse is told without a key by which it could know a repeat."""
 
-from typing import Any
+from collections.abc import Callable
 
 from django.apps import AppConfig
 
@@ -16,9 +16,10 @@ class Broken(AppConfig):
     def ready(self) -> None:
         from fulfillment.warehouse.http import HttpWarehouse
 
-        send = HttpWarehouse._send
+        HttpWarehouse.release = without_key(HttpWarehouse.release)
+        HttpWarehouse.recall = without_key(HttpWarehouse.recall)
 
-        def without_key(self: Any, body: bytes, _key: str) -> None:
-            send(self, body, "")
 
-        HttpWarehouse._send = without_key
+def without_key(request: Callable[..., None]) -> Callable[..., None]:
+    """The same request of the warehouse, its last argument, the key, left empty."""
+    return lambda *arguments: request(*arguments[:-1], "")

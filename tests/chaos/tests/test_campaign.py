@@ -49,7 +49,7 @@ def test_the_logs_of_the_servers_are_read_too(tmp_path: Path) -> None:
     )  # fmt: skip
     people: Any = SimpleNamespace(purchases=[], violations=[])
 
-    evidence = Campaign(cast(Any, None), cast(Any, None), print)._evidence(stage, people, people)
+    evidence = Campaign(cast(Any, None), cast(Any, None), print).evidence(stage, people, people)
 
     assert [str(log.relative_to(tmp_path)) for log in evidence.logs] == [
         "postgres/log", "redis/log", "web.log",

@@ -1,58 +1,15 @@
 """Customers without an Idempotency-Key: when they repeat, and what the checker makes of it."""
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-
 import pytest
 
 from tests.chaos import keyless
-from tests.chaos.buyers import Buyers, Purchase
+from tests.chaos.buyers import Purchase
 from tests.chaos.checker.orders import TRUTH
 from tests.chaos.keyless import BUSY, MAY_BE
+from tests.chaos.tests.answers import shop_that_says
 from tests.chaos.tests.planted import Planted, promises
 
 ORDER = {"number": "SO-1", "total": "1.00", "links": {"self": "/api/v1/orders/T/"}}
-Answers = list[tuple[int, dict[str, Any]]]
-
-
-@contextmanager
-def shop_that_says(posts: Answers, gets: Answers) -> Iterator[tuple[Buyers, list[str]]]:
-    """A shop with these answers, one after the other, and the methods that it was asked with."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self, answers: Answers) -> None:
-            asked.append(self.command)
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, body = answers.pop(0)
-            text = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/problem+json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def do_POST(self) -> None:
-            self._answer(posts)
-
-        def do_GET(self) -> None:
-            self._answer(gets)
-
-        def log_message(self, *_: Any) -> None:
-            """Nothing to the terminal."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield Buyers(f"http://127.0.0.1:{server.server_port}", rate=1, seed=1), asked
-    finally:
-        server.shutdown()
-
-
 MAY_BE_PLACED = {"type": MAY_BE, "order": "/api/v1/orders/T/"}
 
 

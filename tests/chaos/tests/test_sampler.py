@@ -1,6 +1,7 @@
 """The sampler outlives what is away for a while, and says what it could not look at."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,10 +10,10 @@ from typing import Any, cast
 import pytest
 
 from tests.chaos.checker.stock import OVERSOLD
-from tests.chaos.sampler import Sampler
+from tests.chaos.sampler import LOOK_EVERY, Sampler
 from tests.support.books import Books
 from tests.support.datastores import RedisServer
-from tests.support.wait import wait_until
+from tests.support.wait import thread_runs, wait_until
 
 TABLES = (
     "CREATE TABLE inventory_stockitem (id integer, sku text, on_hand integer, reserved integer)",
@@ -56,7 +57,7 @@ def test_a_thread_that_died_is_told(sampler: Sampler, monkeypatch: pytest.Monkey
     sampler.stage.books.change("INSERT INTO inventory_stockitem VALUES (1, 'A', -1, 0)")
     cast(Any, sampler).violations = None
     sampler.start()
-    wait_until(lambda: not sampler._threads[0].is_alive(), WITHIN, "it is dead")
+    wait_until(lambda: not thread_runs("sampler"), WITHIN, "it is dead")
 
     sampler.violations = []
     sampler.stop()
@@ -67,7 +68,7 @@ def test_a_thread_that_died_is_told(sampler: Sampler, monkeypatch: pytest.Monkey
 def test_a_database_that_is_away_for_a_while_ends_nothing(sampler: Sampler) -> None:
     sampler.stage.redis.open()
     sampler.start()
-    sampler._threads[0].join(2)
+    time.sleep(2 * LOOK_EVERY)
 
     create_tables(sampler)
     wait_until(lambda: sampler.looks, WITHIN, "it looks again")
