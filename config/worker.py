@@ -13,6 +13,7 @@ from celery.signals import (
     worker_init,
     worker_process_init,
 )
+from celery.utils.text import str_to_list
 from celery.worker import state
 from celery.worker.consumer import Consumer as CeleryConsumer
 from celery.worker.control import Panel
@@ -32,6 +33,18 @@ FLUSH_EVERY = 0.5
 @setup_logging.connect
 def leave_logging_to_django(**_: Any) -> None:
     """Keep Django's LOGGING; Celery would add a second format."""
+
+
+@celeryd_init.connect
+def refuse_unknown_queues(instance: Any, options: dict[str, Any], **_: Any) -> None:
+    """A worker of a queue that no app declares does not start; Celery would show a traceback."""
+    declared = instance.app.amqp.queues
+    for queue in str_to_list(options.get("queues")) or ():
+        if queue not in declared:
+            raise SystemExit(
+                f"worker: --queues names {queue!r}, and no app of INSTALLED_APPS has such a queue. "
+                f"The queues are {', '.join(sorted(declared))}."
+            )
 
 
 @celeryd_init.connect

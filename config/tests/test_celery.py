@@ -37,6 +37,17 @@ def test_broker_that_is_away_is_looked_for_every_second() -> None:
     assert waits == [1, 1, 1]
 
 
+@pytest.mark.parametrize("queues", [["billing", "mispelled"], "mispelled"])
+def test_worker_of_an_unknown_queue_names_those_that_exist(queues: Any) -> None:
+    with pytest.raises(SystemExit, match=r"--queues names 'mispelled'.* analytics, billing, ful"):
+        worker.refuse_unknown_queues(SimpleNamespace(app=app), {"queues": queues})
+
+
+@pytest.mark.parametrize("queues", [None, [], ["billing", "orders"], "billing,orders"])
+def test_worker_of_known_queues_may_start(queues: Any) -> None:
+    worker.refuse_unknown_queues(SimpleNamespace(app=app), {"queues": queues})
+
+
 def test_worker_obeys_inspection_alone(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Panel, "data", Panel.data.copy())
