@@ -2,12 +2,14 @@
 
 import logging
 from datetime import timedelta
+from pathlib import Path
 
 from celery import shared_task
+from django.conf import settings
 
 from bus.audit import Finding, answers, keep, violations
 from bus.ops.retention import prune as prune_deliveries
-from shop import submissions
+from shop import files, submissions
 from shop.spending import forget_spent
 
 log = logging.getLogger(__name__)
@@ -17,6 +19,7 @@ class AuditFoundSomething(Exception):
     """Rows and events disagree; Flower and the log show this as the task's failure."""
 
 
+OLD_DRAFT = timedelta(days=1)
 LONGEST_AUDIT = timedelta(hours=1)
 
 
@@ -46,7 +49,9 @@ def audit() -> None:
 
 @shared_task(name="config.nightly.prune")
 def prune() -> None:
-    """Remove old budgets, deliveries and form tokens."""
+    """Remove old budgets, deliveries, form tokens, and half-written documents."""
     forget_spent()
     log.info("pruned %d deliveries", sum(prune_deliveries(by="nightly")))
     log.info("pruned %d forms", submissions.prune())
+    if drafts := files.remove_drafts(Path(settings.MEDIA_ROOT), older_than=OLD_DRAFT):
+        log.info("removed %d half-written files of documents, left by a crash", drafts)

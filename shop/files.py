@@ -2,12 +2,18 @@
 
 import errno
 import os
+import re
+import time
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
 
 NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 """Errors of file systems without hard links (exFAT, some network shares)."""
+
+DRAFT = re.compile(r"\..+\.[0-9a-f]{16}\.part")
+"""The name of a file that is being written. It is written within seconds, or never."""
 
 
 def create(path: Path, content: bytes) -> bool:
@@ -47,6 +53,20 @@ def replace(path: Path, content: bytes) -> None:
     finally:
         draft.unlink(missing_ok=True)
     sync(path.parent)
+
+
+def remove_drafts(folder: Path, older_than: timedelta) -> int:
+    """Delete drafts below the folder that a crash has left; returns how many.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    before = time.time() - older_than.total_seconds()
+    drafts = [path for path in folder.rglob(".*.part") if DRAFT.fullmatch(path.name)]
+    old = [path for path in drafts if path.stat().st_mtime < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def sync(path: Path) -> None:

@@ -1,6 +1,8 @@
 """The nightly tasks run their checks and keep the findings."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +82,15 @@ def test_what_cannot_be_seen_from_here_fails_no_audit_and_changes_no_earlier_ans
     answers.clear()
     nightly.audit()
     assert AuditResult.objects.get().findings == 0
+
+
+@pytest.mark.django_db
+def test_nightly_prune_removes_half_written_documents(documents_folder: Path) -> None:
+    documents_folder.mkdir()
+    draft = documents_folder / f".RE-1.pdf.{'0' * 16}.part"
+    draft.write_bytes(b"half")
+    os.utime(draft, (0, 0))
+
+    nightly.prune()
+
+    assert list(documents_folder.iterdir()) == []

@@ -3,6 +3,7 @@
 import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,22 @@ def test_a_folder_that_cannot_be_written_to_is_an_error_and_leaves_nothing(tmp_p
         files.create(tmp_path / "folder" / "file", b"content")
 
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_drafts_that_a_crash_left_are_removed_when_old(tmp_path: Path) -> None:
+    folder = tmp_path / "invoices" / "2026"
+    assert files.create(folder / "RE-1.pdf", b"issued")
+    old, new, other = (
+        folder / f".RE-2.pdf.{'0' * 16}.part",
+        folder / f".RE-2.pdf.{'1' * 16}.part",
+        folder / ".another.part",
+    )
+    for path in (old, new, other):
+        path.write_bytes(b"half")
+    for path in (old, other, folder / "RE-1.pdf"):
+        os.utime(path, (0, 0))
+
+    assert files.remove_drafts(tmp_path, timedelta(days=1)) == 1
+
+    assert sorted(folder.iterdir()) == sorted([new, other, folder / "RE-1.pdf"])
+    assert files.remove_drafts(tmp_path / "missing", timedelta(days=1)) == 0
