@@ -62,8 +62,8 @@ lint: .venv/.dev ## Check style, types and import rules
 	.venv/bin/lint-imports
 
 lock: .venv/.dev ## Rewrite the hash-pinned requirements (UPGRADE=1 for newer versions)
-	$(LOCK) pyproject.toml -o requirements.txt
-	$(LOCK) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) pyproject.toml --group shop -o requirements.txt
+	$(LOCK) pyproject.toml --group shop --group dev -c requirements.txt -o requirements-dev.txt
 	grep -o '^uv==[0-9.]*' requirements-uv.txt | $(LOCK) - -o requirements-uv.txt
 
 clean: ## Remove .venv, caches and var/ (the demo's database, mail and documents)

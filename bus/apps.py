@@ -12,6 +12,8 @@ class BusConfig(AppConfig):
     def ready(self) -> None:
         """Load every app's `tasks` and `audit`, so that each process knows all of them."""
         autodiscover_modules("tasks", "audit")
+        import bus.checks  # noqa: F401 -- imported to register
+
         # Models, and with them the worker's code, can be imported only from here on.
         from bus.worker.task import declare_queues
 

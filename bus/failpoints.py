@@ -1,4 +1,4 @@
-"""Named points at which a test may kill or hold a process; off unless CRASH_POINTS names a folder.
+"""Named points at which a test may kill or hold a process; off without BUS_FAILPOINTS, a folder.
 
 A point is armed by a file in that folder, named by the point alone or, for one handler, by
 `point@handler`. Its content is `kill`, or `hold` and a number of seconds. The first process that
@@ -11,7 +11,7 @@ import time
 from enum import StrEnum
 from pathlib import Path
 
-from django.conf import settings
+from bus import conf
 
 
 class Point(StrEnum):
@@ -35,10 +35,11 @@ class Point(StrEnum):
 
 def reach(point: Point, handler: str = "") -> None:
     """Say that the process is at this point, which is all that happens in production."""
-    if not settings.CRASH_POINTS:
+    folder = conf.failpoints()
+    if not folder:
         return
     for name in (point, f"{point}@{handler}"):
-        armed = Path(settings.CRASH_POINTS, name)
+        armed = Path(folder, name)
         taken = armed.with_name(f"{name}.{os.getpid()}")
         try:
             armed.rename(taken)

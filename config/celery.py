@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
 
+from bus import conf
 from bus.broker.address import RedisAddress
 from config import process
 
@@ -33,7 +34,7 @@ class Amqp(AMQP):
 
 # Without a configured broker, `up` sets the address of the Redis that it starts.
 try:
-    address = RedisAddress.read(settings.BROKER_URL) if settings.BROKER_URL else RedisAddress()
+    address = RedisAddress.read(url) if (url := conf.redis_url()) else RedisAddress()
 except ImproperlyConfigured as error:
     raise SystemExit(f"The settings cannot be used: {error}") from None
 

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from bus.broker.address import BadAddress, RedisAddress
+from config.broker import broker
 from config.database import LARGEST_PORT, database
 from config.environment import Environment
 from config.logs import LOGGING as LOGGING
@@ -87,8 +87,8 @@ MIDDLEWARE = [
     "config.tracing.trace_requests",
 ]
 # A folder with which tests stop processes; see bus/failpoints.py. Empty: off.
-CRASH_POINTS = env.str("CRASH_POINTS", default="")
-if CRASH_POINTS:
+BUS_FAILPOINTS = env.str("CRASH_POINTS", default="")
+if BUS_FAILPOINTS:
     MIDDLEWARE.append("config.crashpoints.stop_before_the_answer")
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -146,37 +146,33 @@ DATABASES = {
     )
 }
 
-# --- The broker ----------------------------------------------------------------------------------
+# --- The broker and the bus ----------------------------------------------------------------------
 
-REDIS_PASSWORD = env.secret("REDIS_PASSWORD")
-REDIS_PREFIX = env.optional("REDIS_PREFIX")
-if not re.fullmatch(r"[\w.:-]{0,40}", REDIS_PREFIX or "", re.ASCII):
+_prefix = env.optional("REDIS_PREFIX")
+if not re.fullmatch(r"[\w.:-]{0,40}", _prefix or "", re.ASCII):
     raise ImproperlyConfigured(
-        f"REDIS_PREFIX is {REDIS_PREFIX!r}; use letters, digits and . : _ - (40 at most)."
+        f"REDIS_PREFIX is {_prefix!r}; use letters, digits and . : _ - (40 at most)."
     )
-_redis_host = env.str("REDIS_HOST")
-_redis_port = env.int("REDIS_PORT", default=6379, least=1, most=LARGEST_PORT)
-REDIS_URL = env.secret("REDIS_URL")
-BROKER_URL = env.secret("BROKER_URL")
-if REDIS_URL and BROKER_URL and REDIS_URL != BROKER_URL:
-    raise ImproperlyConfigured(
-        "REDIS_URL and BROKER_URL differ, and the shop has one broker; set one of them."
-    )
-BROKER_SETTING = "BROKER_URL" if BROKER_URL else "REDIS_URL" if REDIS_URL else "REDIS_HOST"
-BROKER_URL = BROKER_URL or REDIS_URL
-if not BROKER_URL and _redis_host:
-    BROKER_URL = RedisAddress(_redis_host, _redis_port, password=REDIS_PASSWORD).url()
-elif BROKER_URL:
-    try:
-        BROKER_URL = RedisAddress.read(BROKER_URL, password=REDIS_PASSWORD).url()
-    except BadAddress as error:
-        raise ImproperlyConfigured(f"{BROKER_SETTING} {error}") from None
+BUS_KEY_PREFIX = "shop-{id}:" if _prefix is None else _prefix
+_broker_setting, BUS_REDIS_URL = broker(
+    env.secret("BROKER_URL"),
+    env.secret("REDIS_URL"),
+    host=env.str("REDIS_HOST"),
+    port=env.int("REDIS_PORT", default=6379, least=1, most=LARGEST_PORT),
+    password=env.secret("REDIS_PASSWORD"),
+)
 # With none of them set, `manage.py up` starts a server of its own and writes its address to this
 # file, for commands in another terminal and workers started by hand.
 REDIS_URL_FILE = VAR_DIR / "redis.url"
-REDIS_EMBEDDED = not BROKER_URL
+REDIS_EMBEDDED = not BUS_REDIS_URL
 if REDIS_EMBEDDED and REDIS_URL_FILE.is_file():
-    BROKER_URL = REDIS_URL_FILE.read_text().strip()
+    BUS_REDIS_URL = REDIS_URL_FILE.read_text().strip()
+BUS_SOURCE = SITE_URL
+BUS_READ_FROM = {
+    "BUS_REDIS_URL": _broker_setting,
+    "BUS_KEY_PREFIX": "REDIS_PREFIX",
+    "BUS_FAILPOINTS": "CRASH_POINTS",
+}
 
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2, least=1, most=200)
 WORKER_MAX_MEMORY_MB = env.int("WORKER_MAX_MEMORY_MB", default=400, least=150, most=1_000_000)

@@ -4,18 +4,17 @@ import hashlib
 from functools import cache
 from secrets import token_hex
 
-from django.conf import settings
-
+from bus import conf
 from bus.models import RelayState
 
 
 def prefix() -> str:
-    """REDIS_PREFIX; where that is not set, the name that the database keeps.
+    """BUS_KEY_PREFIX, with the name that the database keeps in the place of `{id}`.
 
-    All processes of a shop share its database, and no two shops do.
+    All processes of a project share its database, and no two projects do.
     """
-    given: str | None = settings.REDIS_PREFIX
-    return f"shop-{own_name()}:" if given is None else given
+    given = conf.key_prefix()
+    return given.replace("{id}", own_name()) if "{id}" in given else given
 
 
 def key(name: str) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 import redis
-from django.conf import settings
 
+from bus import conf
 from bus.broker.address import RedisAddress
 
 EPOCH_KEY = "bus:epoch"
@@ -23,7 +23,7 @@ class UnsuitableBroker(RuntimeError):
 def client(*, decode: bool = True) -> redis.Redis:
     """A connection to the broker for the epoch, the checks and the queues."""
     return redis.Redis(
-        **RedisAddress.read(settings.BROKER_URL).client_options(),
+        **RedisAddress.read(conf.redis_url()).client_options(),
         socket_timeout=SOCKET_TIMEOUT,
         socket_connect_timeout=SOCKET_TIMEOUT,
         decode_responses=decode,
@@ -57,9 +57,10 @@ def check() -> None:
     Raises:
         UnsuitableBroker: with the setting to change.
     """
-    if not settings.BROKER_URL:
+    setting = conf.name("BUS_REDIS_URL")
+    if not conf.redis_url():
         raise UnsuitableBroker(
-            "No broker is set. Set REDIS_URL (or BROKER_URL), for example redis://localhost:6379/0."
+            f"No broker is set. Set {setting}, for example redis://localhost:6379/0."
         )
     try:
         with client() as server:
@@ -70,10 +71,10 @@ def check() -> None:
     if policy != "noeviction":
         raise UnsuitableBroker(
             f"Redis evicts keys when its memory is full (maxmemory-policy {policy}) and would "
-            "lose messages in silence. Set maxmemory-policy noeviction, or another REDIS_URL."
+            f"lose messages in silence. Set maxmemory-policy noeviction, or another {setting}."
         )
     if cluster.get("cluster_enabled"):
         raise UnsuitableBroker(
-            "REDIS_URL is a Redis Cluster, which cannot carry Celery's queues. Set REDIS_URL to "
-            "a server that is not in cluster mode."
+            f"{setting} is a Redis Cluster, which cannot carry Celery's queues. Set it to a server "
+            "that is not in cluster mode."
         )

@@ -3,9 +3,10 @@
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+
+from bus import conf
 
 
 class Event(models.Model):
@@ -53,7 +54,7 @@ class Event(models.Model):
         return {
             "specversion": "1.0",
             "id": str(self.uuid),
-            "source": settings.SITE_URL,
+            "source": conf.source(),
             "type": self.type,
             "subject": self.stream,
             "time": self.at.isoformat(),

@@ -160,7 +160,7 @@ def world() -> World:
 @pytest.fixture
 def broker(redis_url: str, settings: Any) -> Iterator[redis.Redis]:
     """An empty Redis that the relay sends to."""
-    settings.BROKER_URL, settings.REDIS_PREFIX = redis_url, ""
+    settings.BUS_REDIS_URL, settings.BUS_KEY_PREFIX = redis_url, ""
     conf = current_app.conf
     before = conf.broker_url, conf.broker_transport
     conf.update(broker_url=redis_url, broker_transport="bus.broker.transport:Transport")

@@ -25,7 +25,7 @@ def pass_by(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_nothing_stops_where_no_folder_is_named(settings: Any, tmp_path: Path) -> None:
     (tmp_path / Point.AFTER_EFFECT).write_text("nonsense")
-    settings.CRASH_POINTS = ""
+    settings.BUS_FAILPOINTS = ""
 
     reach(Point.AFTER_EFFECT)
 
@@ -49,7 +49,7 @@ def test_another_handlers_point_stops_nobody(tmp_path: Path) -> None:
 
 
 def test_an_order_that_is_none_is_refused(settings: Any, tmp_path: Path) -> None:
-    settings.CRASH_POINTS = str(tmp_path)
+    settings.BUS_FAILPOINTS = str(tmp_path)
     (tmp_path / "before-ack").write_text("explode")
 
     with pytest.raises(ValueError, match="kill, or hold 30"):

@@ -142,7 +142,7 @@ def test_an_event_reads_as_a_cloudevents_envelope_without_personal_data() -> Non
     assert event.envelope() == {
         "specversion": "1.0",
         "id": str(event.uuid),
-        "source": settings.SITE_URL,
+        "source": settings.BUS_SOURCE,
         "type": "Happened",
         "subject": "a",
         "time": event.at.isoformat(),

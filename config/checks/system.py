@@ -5,12 +5,13 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from bus.checks import TAG
 from config.checks import database_checks, settings_checks
 from config.checks.check import Check
 from config.checks.crashpoints import check_crash_points
 
 
-@register("shop")
+@register("shop", TAG)
 def settings_can_be_used(**_asked: Any) -> list[CheckMessage]:
     """Run before every command that does not turn system checks off, the relay's among them."""
     return _errors(settings_checks())

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import redis
 from django.conf import settings
 
+from bus import conf
 from bus.broker import server
 from bus.broker.address import RedisAddress
 from config.checks import database_checks, settings_checks
@@ -44,7 +45,7 @@ def check_redis() -> Check:
         if binary is None:
             return Check("Redis", "none found", WHY, NO_SERVER)
         return Check("Redis", f"the shop starts {binary}", WHY)
-    name = settings.BROKER_SETTING
+    name = conf.name("BUS_REDIS_URL")
     try:
         with server.client() as client:
             version = str(client.info("server")["redis_version"])
@@ -57,4 +58,4 @@ def check_redis() -> Check:
         return Check(name, state, WHY, fix)
     if tuple(map(int, version.split(".")[:2])) < OLDEST:
         return Check(name, f"is version {version}", WHY, "Use Redis 6.2 or newer, or Valkey.")
-    return Check(name, f"Redis {version} at {RedisAddress.read(settings.BROKER_URL)} answers", WHY)
+    return Check(name, f"Redis {version} at {RedisAddress.read(conf.redis_url())} answers", WHY)

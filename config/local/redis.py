@@ -102,7 +102,7 @@ def use(url: str) -> None:
     """Make this process and all that it starts use the broker at `url`."""
     from config.celery import app
 
-    settings.BROKER_URL = url
+    settings.BUS_REDIS_URL = url
     app.conf.broker_url = url
     os.environ["REDIS_URL"] = os.environ["BROKER_URL"] = url
 

@@ -108,7 +108,7 @@ def test_password_of_its_own_needs_no_percent_signs() -> None:
     )
 
     assert found["DATABASES"]["default"]["PASSWORD"] == password
-    assert found["BROKER_URL"] == "redis://:p%40%3A%2F%3F%23%25%26%2B%20%C3%BC@cache:6379/0"
+    assert found["BUS_REDIS_URL"] == "redis://:p%40%3A%2F%3F%23%25%26%2B%20%C3%BC@cache:6379/0"
 
 
 def test_password_of_its_own_stands_in_where_the_url_has_none() -> None:
@@ -118,7 +118,7 @@ def test_password_of_its_own_stands_in_where_the_url_has_none() -> None:
     )  # fmt: skip
 
     assert found["DATABASES"]["default"]["PASSWORD"] == "p@"
-    assert found["BROKER_URL"] == "redis://:p%40@cache:6379/3"
+    assert found["BUS_REDIS_URL"] == "redis://:p%40@cache:6379/3"
 
 
 def test_socket_s_folder_can_be_the_database_s_host() -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from bus.broker import server
+from bus.checks import TAG
 from bus.management.arguments import ask_who_and_why
 from bus.models import State
 from bus.ops import count_on, counted, record
@@ -20,7 +21,7 @@ from bus.store.limits import LimitsMissing, require_limits
 class Command(BaseCommand):
     help = "Move events into the ledger and due deliveries into the broker, until stopped."
     # Of all checks the settings' alone: for the others everything of the web would be loaded.
-    requires_system_checks = ("shop",)
+    requires_system_checks = (TAG,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -104,7 +104,7 @@ def used(settings: Any) -> Iterator[Any]:
     before = {name: conf[name] for name in ("broker_url", "broker_use_ssl", "broker_transport")}
 
     def use(address: RedisAddress) -> None:
-        settings.BROKER_URL = address.url()
+        settings.BUS_REDIS_URL = address.url()
         conf.update(
             broker_url=address.kombu_url(),
             broker_use_ssl=address.tls_options(),

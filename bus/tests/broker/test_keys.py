@@ -32,7 +32,7 @@ SAME = ("desk", "unacked", "unacked_index", QUARANTINE, EPOCH_KEY)
 @pytest.fixture
 def shared(broker: redis.Redis, settings: Any) -> redis.Redis:
     """A Redis in which another shop has a message, one that is being worked on, and an epoch."""
-    settings.REDIS_PREFIX = OURS
+    settings.BUS_KEY_PREFIX = OURS
     broker.lpush(f"{THEIRS}desk", encoded(message()))
     broker.hset(f"{THEIRS}unacked", "tag", json.dumps([message(), "", "desk"]))
     broker.zadd(f"{THEIRS}unacked_index", {"tag": LONG_AGO})
@@ -122,14 +122,14 @@ def test_a_message_that_waits_is_found_under_the_prefix(shared: redis.Redis) -> 
 
 
 def test_a_shop_without_a_prefix_has_a_name_that_its_database_keeps(settings: Any) -> None:
-    settings.REDIS_PREFIX = None
+    del settings.BUS_KEY_PREFIX
     keys.own_name.cache_clear()
 
     first = keys.prefix()
     keys.own_name.cache_clear()
 
-    assert first == keys.prefix() == f"shop-{RelayState.objects.get().shop}:"
-    assert len(first) == len("shop-:") + 8
+    assert first == keys.prefix() == f"bus-{RelayState.objects.get().shop}:"
+    assert len(first) == len("bus-:") + 8
     RelayState.objects.all().delete()
     keys.own_name.cache_clear()
     assert keys.prefix() != first  # another database, another shop

@@ -142,7 +142,8 @@ def test_who_may_not_operate_cannot_confirm(client: Client, name: str) -> None:
 def test_relay_goes_on_with_what_the_request_began(
     operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings, "BROKER_URL", "redis://localhost:1/0")  # it needs none for this
+    # It needs none for this.
+    monkeypatch.setattr(settings, "BUS_REDIS_URL", "redis://localhost:1/0")
     many_dead()
     page = confirmation(
         operator, "discard", Delivery.objects.all()[:1], "?state__exact=dead", select_across="1"

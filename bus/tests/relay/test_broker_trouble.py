@@ -32,7 +32,7 @@ def own_broker(settings: Any) -> Iterator[redis.Redis]:
     """A Redis of this test's own, and a client that stays connected through all trouble."""
     before = current_app.conf.broker_url
     with servers.redis() as url, redis.Redis.from_url(url) as client:
-        settings.BROKER_URL = current_app.conf.broker_url = url
+        settings.BUS_REDIS_URL = current_app.conf.broker_url = url
         client.ping()
         yield client
     current_app.conf.broker_url = before

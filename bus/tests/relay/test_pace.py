@@ -25,7 +25,7 @@ def pace(monkeypatch: pytest.MonkeyPatch, deliveries: int, *, fills_window: bool
     """How long the relay waits after a look that has sent so many."""
     tickets = [(number, 1) for number in range(deliveries)]
     batches = [Batch("task", "queue", tickets, fills_window)] if deliveries else []
-    monkeypatch.setattr(settings, "BROKER_URL", "redis://localhost:1/0")
+    monkeypatch.setattr(settings, "BUS_REDIS_URL", "redis://localhost:1/0")
     relay, stop = Relay(), Stop()
     monkeypatch.setattr(loop, "route", lambda _marks: 0)
     monkeypatch.setattr(loop, "look", lambda _marks: [])

@@ -96,7 +96,7 @@ def test_what_a_dead_broker_refuses_is_due_again(
 def test_a_relay_routes_on_while_the_broker_is_down_and_says_so(
     subscribed: Subscribed, broker: redis.Redis, settings: Any
 ) -> None:
-    settings.BROKER_URL = NOWHERE
+    settings.BUS_REDIS_URL = NOWHERE
     subscribed(react)
     register("desk")
     given(*happened(1))
@@ -205,7 +205,7 @@ def test_the_second_relay_finds_the_new_epoch_and_forgets_nothing(
 
 def test_a_redis_that_evicts_is_refused(settings: Any) -> None:
     with servers.redis() as url, redis.Redis.from_url(url) as client:
-        settings.BROKER_URL = url
+        settings.BUS_REDIS_URL = url
         the_broker.check()
         client.config_set("maxmemory-policy", "allkeys-lru")
 
@@ -214,13 +214,13 @@ def test_a_redis_that_evicts_is_refused(settings: Any) -> None:
 
 
 def test_a_broker_that_is_not_set_is_refused_with_the_setting(settings: Any) -> None:
-    settings.BROKER_URL = ""
+    settings.BUS_REDIS_URL = ""
 
     with pytest.raises(the_broker.UnsuitableBroker, match="Set REDIS_URL"):
         the_broker.check()
 
 
 def test_a_broker_that_is_down_is_no_reason_to_refuse(settings: Any) -> None:
-    settings.BROKER_URL = NOWHERE
+    settings.BUS_REDIS_URL = NOWHERE
 
     the_broker.check()

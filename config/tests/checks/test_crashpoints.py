@@ -14,7 +14,7 @@ from config.checks.crashpoints import check_crash_points
 def test_crash_points_are_refused_where_a_shop_is_deployed(
     settings: Settings, tmp_path: Path
 ) -> None:
-    settings.CRASH_POINTS = str(tmp_path)
+    settings.BUS_FAILPOINTS = str(tmp_path)
 
     with pytest.raises(SystemCheckError, match="Leave CRASH_POINTS empty"):
         call_command("check", "--deploy", "--tag", "shop")

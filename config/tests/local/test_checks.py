@@ -18,14 +18,15 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
 
 def test_redis_that_answers_is_fine(settings: Settings, redis_url: str) -> None:
     settings.REDIS_EMBEDDED = False
-    settings.BROKER_URL = redis_url
+    settings.BUS_REDIS_URL = redis_url
 
     assert not check_redis().fails
 
 
 def test_broker_that_does_not_answer_is_named(settings: Settings) -> None:
     settings.REDIS_EMBEDDED = False
-    settings.BROKER_SETTING, settings.BROKER_URL = "BROKER_URL", "redis://127.0.0.1:1/0"
+    settings.BUS_READ_FROM = {"BUS_REDIS_URL": "BROKER_URL"}
+    settings.BUS_REDIS_URL = "redis://127.0.0.1:1/0"
 
     assert "set BROKER_URL to one that answers" in check_redis().fix
 

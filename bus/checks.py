@@ -1,0 +1,50 @@
+"""System checks of the bus's settings. The relay runs all checks with this tag before it starts."""
+
+from difflib import get_close_matches
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from bus import conf
+from bus.broker.address import BadAddress, RedisAddress
+
+TAG = "bus"
+
+
+@register(TAG)
+def settings_are_known(**_options: Any) -> list[CheckMessage]:
+    """A misspelled setting would have no effect."""
+    return [
+        Error(f"{name} is no setting of the bus.", hint=_meant(name), id="bus.E001")
+        for name in dir(settings)
+        if name.startswith("BUS_") and name not in conf.DEFAULTS
+    ]
+
+
+def _meant(name: str) -> str:
+    near = get_close_matches(name, conf.DEFAULTS, n=1, cutoff=0)
+    return f"Write {near[0]}, or remove it."
+
+
+@register(TAG)
+def broker_can_be_read(**_options: Any) -> list[CheckMessage]:
+    """The value is never shown: it may hold a password."""
+    url = conf.redis_url()
+    try:
+        if url:
+            RedisAddress.read(url)
+    except BadAddress as error:
+        return [Error(f"{conf.name('BUS_REDIS_URL')} {error}", id="bus.E002")]
+    return []
+
+
+@register(TAG, deploy=True)
+def failpoints_are_off(**_options: Any) -> list[CheckMessage]:
+    """Only under `check --deploy`: tests set the folder without DEBUG."""
+    folder = conf.failpoints()
+    if not folder or settings.DEBUG:
+        return []
+    name = conf.name("BUS_FAILPOINTS")
+    what = f"{name} is {folder!r}, and DEBUG is off: a file there kills or holds a process."
+    return [Error(what, hint=f"Leave {name} empty; it is for tests alone.", id="bus.E003")]

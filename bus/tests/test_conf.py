@@ -1,0 +1,52 @@
+"""The settings of the bus: defaults, their names in messages, and the checks."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bus import checks, conf
+
+
+def said(check: Callable[[], list[Any]]) -> str:
+    return " ".join(f"{one.id} {one.msg} {one.hint or ''}" for one in check())
+
+
+def test_defaults_need_no_setting(settings: Any) -> None:
+    for name in conf.DEFAULTS:
+        delattr(settings, name)
+
+    assert conf.redis_url() == conf.failpoints() == ""
+    assert conf.key_prefix() == "bus-{id}:"
+    assert conf.source() == "/"
+    assert conf.name("BUS_REDIS_URL") == "BUS_REDIS_URL"
+
+
+def test_misspelled_setting_is_refused_with_the_one_that_is_meant(settings: Any) -> None:
+    settings.BUS_REDIS_ULR = "redis://:secret@localhost"
+
+    assert said(checks.settings_are_known) == (
+        "bus.E001 BUS_REDIS_ULR is no setting of the bus. Write BUS_REDIS_URL, or remove it."
+    )
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "redis://:secret@host:port", 6379])
+def test_broker_that_cannot_be_read_is_refused_without_its_value(settings: Any, url: Any) -> None:
+    settings.BUS_REDIS_URL, settings.BUS_READ_FROM = url, {"BUS_REDIS_URL": "CACHE_URL"}
+
+    assert said(checks.broker_can_be_read).startswith("bus.E002 CACHE_URL ")
+    assert "secret" not in said(checks.broker_can_be_read)
+
+
+def test_no_broker_at_all_is_no_error(settings: Any) -> None:
+    settings.BUS_REDIS_URL = ""
+
+    assert said(checks.broker_can_be_read) == ""
+
+
+def test_failpoints_are_refused_where_debug_is_off(settings: Any) -> None:
+    settings.BUS_FAILPOINTS, settings.BUS_READ_FROM = "/tmp/points", {}
+
+    assert said(checks.failpoints_are_off).startswith("bus.E003 BUS_FAILPOINTS is '/tmp/points'")
+    settings.DEBUG = True
+    assert said(checks.failpoints_are_off) == ""
