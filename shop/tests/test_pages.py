@@ -104,3 +104,10 @@ def test_a_database_that_does_not_answer_asks_for_a_repeat(client: Client) -> No
 
 def test_an_unforeseen_error_is_left_to_the_log() -> None:
     assert problem_response(RuntimeError("why"), {"request": RequestFactory().get("/")}) is None
+
+
+def test_documentation_follows_the_color_scheme_of_the_browser(client: Client) -> None:
+    page = client.get("/api/docs/").content.decode()
+
+    assert "prefers-color-scheme: dark" in page
+    assert 'id="swagger-ui"' in page
