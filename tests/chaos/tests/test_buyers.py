@@ -12,7 +12,7 @@ from tests.support.wait import thread_runs, wait_until
 
 
 def test_buyers_report_no_error_for_refused_orders() -> None:
-    with shop_that_says(posts=itertools.repeat((400, {}))) as (buyers, _asked):
+    with shop_that_says(posts=itertools.repeat((400, {}))) as (buyers, _requests):
         buyers.rate = 50
         buyers.start()
         wait_until(lambda: buyers.purchases, 10, "a customer orders")
@@ -22,7 +22,7 @@ def test_buyers_report_no_error_for_refused_orders() -> None:
 
 
 def test_buyers_report_customer_who_ended_with_an_error() -> None:
-    with shop_that_says(posts=[(201, {"no": "links"})]) as (buyers, _asked):
+    with shop_that_says(posts=[(201, {"no": "links"})]) as (buyers, _requests):
         buyers.send(Purchase("K", buyers.body()))
         buyers.stop()
 
@@ -32,7 +32,7 @@ def test_buyers_report_customer_who_ended_with_an_error() -> None:
 
 def test_buyers_report_a_sender_that_died(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
-    with shop_that_says(posts=[]) as (buyers, _asked):
+    with shop_that_says(posts=[]) as (buyers, _requests):
         monkeypatch.setattr(buyers, "send", None)
         buyers.start()
         wait_until(lambda: not thread_runs("buyers"), 10, "the sender died")
