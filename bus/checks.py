@@ -3,11 +3,13 @@
 from difflib import get_close_matches
 from typing import Any
 
+from celery import current_app
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 from bus import conf
 from bus.broker.address import BadAddress, RedisAddress
+from bus.celery import Amqp
 
 TAG = "bus"
 
@@ -39,6 +41,31 @@ def broker_can_be_read(**_options: Any) -> list[CheckMessage]:
     return []
 
 
+@register(TAG)
+def celery_is_configured(**_options: Any) -> list[CheckMessage]:
+    """With a broker, the relay sends by the current Celery app, and workers run it."""
+    if not conf.redis_url() or current_app.amqp_cls is Amqp:
+        return []
+    hint = (
+        "Call bus.celery.configure(app) where it is made, and import it in the project's package."
+    )
+    return [
+        Error("The current Celery app is not configured for the bus.", hint=hint, id="bus.E003")
+    ]
+
+
+@register(TAG)
+def sqlite_locks_at_once(**_options: Any) -> list[CheckMessage]:
+    """Otherwise a transaction that reads first fails at once where another process has written."""
+    database = settings.DATABASES["default"]
+    mode = str(database.get("OPTIONS", {}).get("transaction_mode", "")).upper()
+    if not database["ENGINE"].endswith("sqlite3") or mode in ("IMMEDIATE", "EXCLUSIVE"):
+        return []
+    what = f"transaction_mode in the OPTIONS of {conf.name('DATABASES')} is {mode or 'not set'}."
+    hint = 'Set it to "IMMEDIATE"; else SQLite reports "database is locked" under load.'
+    return [Warning(what, hint=hint, id="bus.W001")]
+
+
 @register(TAG, deploy=True)
 def failpoints_are_off(**_options: Any) -> list[CheckMessage]:
     """Only under `check --deploy`: tests set the folder without DEBUG."""
@@ -47,4 +74,4 @@ def failpoints_are_off(**_options: Any) -> list[CheckMessage]:
         return []
     name = conf.name("BUS_FAILPOINTS")
     what = f"{name} is {folder!r}, and DEBUG is off: a file there kills or holds a process."
-    return [Error(what, hint=f"Leave {name} empty; it is for tests alone.", id="bus.E003")]
+    return [Error(what, hint=f"Leave {name} empty; it is for tests alone.", id="bus.E004")]

@@ -11,8 +11,6 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES
-
 YOUNG, MIDDLE, OLD = 10_000, 20, 20
 """Thresholds of the garbage collector's three generations.
 
@@ -41,15 +39,6 @@ def skip_checks_in_celery() -> None:
     The shop's workers and beat run the checks that concern them (`config/worker.py`).
     """
     os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")
-
-
-def use_guarded_transport() -> None:
-    """Give kombu the bus's transport under the names of the Redis schemes.
-
-    By these names, because Flower shows queues only of brokers that it knows by name.
-    """
-    schemes = ("redis", "rediss", "redis+socket")
-    TRANSPORT_ALIASES.update(dict.fromkeys(schemes, "bus.broker.transport:Transport"))
 
 
 def pool_connections(database: dict[str, Any]) -> None:

@@ -172,6 +172,7 @@ BUS_READ_FROM = {
     "BUS_REDIS_URL": _broker_setting,
     "BUS_KEY_PREFIX": "REDIS_PREFIX",
     "BUS_FAILPOINTS": "CRASH_POINTS",
+    "DATABASES": "DATABASE_URL",
 }
 
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2, least=1, most=200)

@@ -43,6 +43,7 @@ def require_limits(connection: BaseDatabaseWrapper) -> None:
         return
     if missing:
         raise LimitsMissing(
-            f"The database keeps no {', '.join(missing)}, as behind a pooler; `manage.py doctor` "
-            "prints the statements that set them."
+            f"The database keeps no {', '.join(missing)}. Begin each connection with them, or, "
+            "behind a pooler, give them to the role: "
+            + "; ".join(f"ALTER ROLE ... SET {name} = '{LIMITS[name]}'" for name in missing)
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from celery import Celery, current_app
 
 from bus import checks, conf
 
@@ -47,6 +48,34 @@ def test_no_broker_at_all_is_no_error(settings: Any) -> None:
 def test_failpoints_are_refused_where_debug_is_off(settings: Any) -> None:
     settings.BUS_FAILPOINTS, settings.BUS_READ_FROM = "/tmp/points", {}
 
-    assert said(checks.failpoints_are_off).startswith("bus.E003 BUS_FAILPOINTS is '/tmp/points'")
+    assert said(checks.failpoints_are_off).startswith("bus.E004 BUS_FAILPOINTS is '/tmp/points'")
     settings.DEBUG = True
     assert said(checks.failpoints_are_off) == ""
+
+
+def test_celery_app_that_was_never_configured_is_refused(settings: Any) -> None:
+    settings.BUS_REDIS_URL = "redis://localhost"
+    assert said(checks.celery_is_configured) == ""
+
+    before = current_app._get_current_object()
+    try:
+        Celery("another")
+        assert said(checks.celery_is_configured).startswith("bus.E003 The current Celery app")
+        settings.BUS_REDIS_URL = ""  # as where everything is drained
+        assert said(checks.celery_is_configured) == ""
+    finally:
+        before.set_current()
+
+
+@pytest.mark.parametrize(
+    ("mode", "said_of_it"),
+    [(None, "is not set"), ("deferred", "is DEFERRED"), ("immediate", ""), ("EXCLUSIVE", "")],
+)
+def test_sqlite_that_does_not_lock_at_once_is_advised_against(
+    settings: Any, mode: str | None, said_of_it: str
+) -> None:
+    options = {"transaction_mode": mode} if mode else {}
+    settings.DATABASES = {"default": {"ENGINE": "shop.sqlite3", "OPTIONS": options}}
+
+    assert said_of_it in said(checks.sqlite_locks_at_once)
+    assert bool(said_of_it) == bool(said(checks.sqlite_locks_at_once))

@@ -1,0 +1,108 @@
+"""What a worker checks, registers and refuses before its first message."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from celery import current_app
+from celery.worker.control import Panel
+from django.db import DatabaseError, connection
+from django.db import OperationalError as DatabaseAway
+from kombu.exceptions import OperationalError
+
+from bus.models import Subscription
+from bus.worker import patience, startup
+
+
+def starting(*queues: str) -> SimpleNamespace:
+    """As much of a worker as its registration looks at."""
+    amqp = SimpleNamespace(queues=SimpleNamespace(consume_from=queues))
+    return SimpleNamespace(app=SimpleNamespace(amqp=amqp))
+
+
+def test_broker_that_is_away_is_looked_for_every_second() -> None:
+    waits = []
+
+    with pytest.raises(OperationalError):
+        current_app.connection("redis://127.0.0.1:1/0").ensure_connection(
+            lambda _error, wait: waits.append(wait), max_retries=3
+        )
+
+    assert waits == [1, 1, 1]
+
+
+@pytest.mark.parametrize("queues", [["billing", "mispelled"], "mispelled"])
+def test_worker_of_an_unknown_queue_names_those_that_exist(queues: Any) -> None:
+    with pytest.raises(SystemExit, match=r"--queues names 'mispelled'.* The queues are \w+"):
+        startup.refuse_unknown_queues(SimpleNamespace(app=current_app), {"queues": queues})
+
+
+@pytest.mark.parametrize("queues", [None, [], ["billing", "orders"], "billing,orders"])
+def test_worker_of_known_queues_may_start(queues: Any) -> None:
+    startup.refuse_unknown_queues(SimpleNamespace(app=current_app), {"queues": queues})
+
+
+def test_worker_obeys_inspection_alone(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Panel, "data", Panel.data.copy())
+        startup.obey_inspection_alone()
+        kinds = dict(Panel.data)
+        changing = ("cancel_consumer", "shutdown", "hello", "revoke")
+        of_flower = ("enable_events", "heartbeat")
+        for method in (*changing, *of_flower):
+            assert kinds[method](None, queue="billing") is None
+        assert kinds["ping"](None) == {"ok": "pong"}
+
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.split()[2] for line in told] == [*changing]
+
+
+def test_every_command_of_celery_that_changes_something_is_refused() -> None:
+    """By Celery's own word for them; a new release may bring new ones."""
+    changing = {name for name, info in Panel.meta.items() if info.type == "control"}
+
+    assert changing
+    assert not changing & startup.INSPECTION
+
+
+def test_worker_asks_no_other_worker() -> None:
+    starting = SimpleNamespace(options={"without_mingle": False, "without_gossip": False})
+
+    startup.leave_other_workers_alone(sender=starting)
+
+    assert starting.options == {"without_mingle": True, "without_gossip": True}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_worker_registers_when_its_database_is_there_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0, 0))
+    away = [DatabaseAway("the database system is starting up")]
+
+    def query(execute: Any, *about: Any) -> Any:
+        if away:
+            raise away.pop()
+        return execute(*about)
+
+    with connection.execute_wrapper(query):
+        startup.register_subscriptions(sender=starting("billing"))
+
+    assert Subscription.objects.filter(queue__name="billing").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("trouble", [DatabaseAway("gone"), DatabaseError("no such table")])
+def test_worker_that_cannot_register_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0, 0))
+
+    def query(*_: Any) -> None:
+        raise trouble
+
+    with (
+        connection.execute_wrapper(query),
+        pytest.raises(SystemExit, match="worker: the subscriptions of billing cannot be"),
+    ):
+        startup.register_subscriptions(sender=starting("billing"))
