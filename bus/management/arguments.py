@@ -1,4 +1,4 @@
-"""What several commands are told: who asks, why, and since when."""
+"""Arguments that several commands have: operator, reason, ids and instants."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime
@@ -12,9 +12,9 @@ from bus.store.clock import can_hold
 
 
 def ask_who_and_why(parser: ArgumentParser) -> None:
-    """Add what an operator action is recorded with."""
+    """Add --by and --why, which an operator action is recorded with."""
     parser.add_argument(
-        "--by", type=who, default=_user(), help="Who asks for it; by default the system's user."
+        "--by", type=who, default=_user(), help="The operator; by default the system's user."
     )
     parser.add_argument("--why", default="", help="The reason, for the record.")
 
@@ -27,23 +27,39 @@ def _user() -> str:
 
 
 def who(text: str) -> str:
-    """A name that the record has room for."""
+    """An operator's name that fits into the record.
+
+    Raises:
+        ArgumentTypeError: it is empty or too long.
+    """
     name = text.strip()
     if not 0 < len(name) <= LONGEST_WHO:
-        raise ArgumentTypeError(f"a name has 1 to {LONGEST_WHO} characters, not {len(name)}.")
+        raise ArgumentTypeError(
+            f"a name must have 1 to {LONGEST_WHO} characters; this one has {len(name)}."
+        )
     return name
 
 
 def number(text: str) -> int:
-    """The number of a row; none is longer than a database's widest column."""
+    """An id of a row: a positive 64-bit number.
+
+    Raises:
+        ArgumentTypeError: it is out of range.
+    """
     found = int(text)
     if not 0 < found < 2**63:
-        raise ArgumentTypeError(f"no row has the number {text}.")
+        raise ArgumentTypeError(
+            f"the id {text} is out of range; use one that manage.py deliveries shows."
+        )
     return found
 
 
 def instant(text: str) -> datetime:
-    """A date or an instant (ISO 8601); without an offset in the shop's time zone."""
+    """A date or an instant (ISO 8601), without an offset in the shop's time zone.
+
+    Raises:
+        ArgumentTypeError: it is neither, or the database cannot store it.
+    """
     try:
         found = parse_datetime(text)
         if found is None and (day := parse_date(text)):
@@ -51,5 +67,5 @@ def instant(text: str) -> datetime:
     except ValueError:
         found = None
     if found is None or not can_hold(found):
-        raise ArgumentTypeError(f"{text!r} is no date; write it like 2026-01-31.")
+        raise ArgumentTypeError(f"{text!r} is no date that can be used; write it like 2026-01-31.")
     return found if timezone.is_aware(found) else timezone.make_aware(found)

@@ -1,4 +1,4 @@
-"""A number that grows in a terminal while a command works in steps."""
+"""Progress of a command that works in steps."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from django.core.management.base import OutputWrapper
 
 
 def count_up(stdout: OutputWrapper, counts: Iterable[int], words: str) -> int:
-    """Go through the steps and return their sum; what is no terminal is spared the way there."""
+    """The sum of the counts. Progress is shown on a terminal only."""
     total = 0
     for count in counts:
         total += count

@@ -1,4 +1,4 @@
-"""How long the ledger remembers what is done."""
+"""How long the ledger keeps finished deliveries."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -17,16 +17,18 @@ AT_ONCE = 1000
 
 
 def prune(older_than: timedelta = KEPT, *, by: str, why: str = "") -> Iterator[int]:
-    """Remove deliveries that were done or discarded longer ago; yields how many, step by step.
+    """Delete deliveries that were done or discarded longer ago; yields how many, step by step.
 
-    Events stay for ever, and so do the effects' own keys. A delivery is closed after its event
-    was stated, so only those of old events are looked at, and no index is needed for it.
+    Events and the unique keys of effects stay. A delivery is closed after its event was
+    published, so only deliveries of old events are read, by their primary keys.
 
     Raises:
-        Refused: the age is none.
+        Refused: the age is negative or above `OLDEST`.
     """
     if not timedelta(0) <= older_than <= OLDEST:
-        raise Refused(f"{older_than.days} days is no age; keep 0 to {OLDEST.days} days.")
+        raise Refused(
+            f"The age is {older_than.days} days; it must be between 0 and {OLDEST.days} days."
+        )
     before = timezone.now() - older_than
     subject = f"done before {localtime(before):%Y-%m-%d %H:%M}"
     action = record(by, "prune", subject, count=0, why=why)
@@ -45,7 +47,7 @@ def prune(older_than: timedelta = KEPT, *, by: str, why: str = "") -> Iterator[i
 
 
 def forgotten_until() -> datetime:
-    """What was done about events from before then may be in the ledger no more."""
+    """The ledger may have lost deliveries of events from before this instant."""
     pruned = RelayState.objects.values_list("forgotten_until", flat=True).first()
     usual = timezone.now() - KEPT
     return max(pruned, usual) if pruned else usual
@@ -53,7 +55,7 @@ def forgotten_until() -> datetime:
 
 def _forget(before: datetime) -> None:
     with transaction.atomic():
-        # A step of a backfill that still relies on what is removed next ends first.
+        # Waits for the running step of a backfill, which relies on what is deleted next.
         lock_routing()
         state, _new = RelayState.objects.select_for_update().get_or_create(pk=RelayState.THE_ROW)
         if state.forgotten_until is None or state.forgotten_until < before:

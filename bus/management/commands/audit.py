@@ -1,4 +1,4 @@
-"""`manage.py audit`: do the rows of every room agree with the events?"""
+"""`manage.py audit`: compare the rows of every app with the events."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
@@ -15,20 +15,21 @@ from bus.management.arguments import ask_who_and_why
 Found = Mapping[str, list[Finding]]
 
 WIDTH = 100
-"""Columns, where no terminal says how many it has."""
+"""Columns, if the output is no terminal."""
 
 
 class Command(BaseCommand):
     help = (
         "Run every check of every app. Exit code 1 if one finds something or fails; with --repair, "
-        "if something is left that a person must see to. What cannot be seen from here is said."
+        "if something is left that needs a person. A check that cannot be made from this machine "
+        "says so."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="Mend what the rows and events themselves say how to mend, and ask for the rest.",
+            help="Repair what rows and events prove; the rest is listed with what to do.",
         )
         ask_who_and_why(parser)
 
@@ -39,13 +40,13 @@ class Command(BaseCommand):
         )
         found = run_checks()
         self._summarise(found)
-        self._show(found, "audit --repair mends it")
+        self._show(found, "audit --repair repairs it")
         if options["repair"] and any(found.values()):
             self._repair(found, Operator(options["by"], options["why"]))
             found = run_checks()
-            self._show(found, "It could not be mended: look at it by hand.", "left: ")
+            self._show(found, "It could not be repaired; correct it by hand.", "left: ")
             if not any(found.values()):
-                self.console.print("\nNothing is left to mend.")
+                self.console.print("\nNothing is left to repair.")
         keep(found)
         if any(violations(findings) for findings in found.values()):
             raise SystemExit(1)
@@ -58,17 +59,17 @@ class Command(BaseCommand):
         self.console.print(table)
 
     def _show(self, found: Found, otherwise: str, title: str = "") -> None:
-        """A table for each rule that is broken, its columns as wide as in the others."""
+        """A table for each rule with findings, all with the same widths of columns."""
         for rule, findings in found.items():
             rows = [(one.subject, one.what, one.asks or otherwise) for one in findings]
             self._print(f"{title}{rule}", rows, "is wrong", "what to do")
 
     def _repair(self, found: Found, operator: Operator) -> None:
-        mended: dict[str, list[tuple[str, ...]]] = {}
+        repaired: dict[str, list[tuple[str, ...]]] = {}
         for one in repair(found, operator):
-            mended.setdefault(one.rule, []).append((one.subject, one.done))
-        for rule, rows in mended.items():
-            self._print(f"mended: {rule}", rows, "was done")
+            repaired.setdefault(one.rule, []).append((one.subject, one.done))
+        for rule, rows in repaired.items():
+            self._print(f"repaired: {rule}", rows, "was done")
 
     def _print(self, title: str, rows: Sequence[tuple[str, ...]], *columns: str) -> None:
         if not rows:

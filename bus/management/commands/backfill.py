@@ -1,4 +1,4 @@
-"""`manage.py backfill`: give a subscription the events from before it was there."""
+"""`manage.py backfill`: deliver earlier events to a subscription."""
 
 from argparse import ArgumentParser
 from datetime import datetime
@@ -13,18 +13,21 @@ from bus.ops.backfill import backfill
 
 
 class Command(BaseCommand):
-    help = "Owe a subscription the events of its type since a date."
+    help = "Insert deliveries of a subscription for the events of its type since a date."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("subscription", help="Its name, as manage.py subscriptions shows it.")
         parser.add_argument(
             "--since", required=True, type=instant, help="2026-01-31, or an instant (ISO 8601)."
         )
-        parser.add_argument("--rate", type=int, default=50, help="Deliveries due each second.")
+        parser.add_argument(
+            "--rate", type=int, default=50, help="Deliveries that become due each second."
+        )
         parser.add_argument(
             "--suppressed",
             action="store_true",
-            help="Nobody outside the shop notices: no mail, no parcel, of what follows neither.",
+            help="Suppress mails, parcels and other effects outside the shop, also of the events "
+            "that follow.",
         )
         ask_who_and_why(parser)
 
@@ -34,7 +37,7 @@ class Command(BaseCommand):
         asked = {name: options[name] for name in ("suppressed", "by", "why")}
         try:
             steps = backfill(subscription, since=since, rate=rate, **asked)
-            total = count_up(self.stdout, steps, "deliveries owed")
+            total = count_up(self.stdout, steps, "deliveries inserted")
         except Refused as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{counted(total)} inserted for {subscription}")

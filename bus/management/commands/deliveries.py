@@ -1,4 +1,4 @@
-"""`manage.py deliveries`: show what the ledger holds, deliver it again or discard it."""
+"""`manage.py deliveries`: list deliveries, deliver them again, or discard them."""
 
 from argparse import ArgumentParser
 from typing import IO, Any, cast
@@ -15,7 +15,7 @@ from bus.models import Delivery, State
 from bus.ops import Filter, Selection
 
 SHOWN = 50
-"""Rows of the table; the newest."""
+"""Most rows of the table; the newest deliveries."""
 
 LONGEST_ERROR = 120
 NOTHING = "No delivery matches."
@@ -23,23 +23,25 @@ FILTERS = ("subscription", "queue", "state", "stream", "since", "until")
 
 
 class Command(BaseCommand):
-    help = "Show deliveries, make them due again, or end them without effect."
+    help = "List deliveries; deliver them again, or discard them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("ids", nargs="*", type=number, help="Numbers of deliveries.")
+        parser.add_argument("ids", nargs="*", type=number, help="Ids of deliveries.")
         parser.add_argument("--subscription", default="", metavar="NAME")
         parser.add_argument("--queue", default="", metavar="NAME")
         parser.add_argument("--state", default="", choices=State.values)
         parser.add_argument("--stream", default="", help="For example SO-1000.")
         parser.add_argument("--since", type=instant, help="Time of the event: 2026-01-31, or ISO.")
-        parser.add_argument("--until", type=instant, help="Up to then, and not at it.")
+        parser.add_argument("--until", type=instant, help="The same; events before it.")
         act = parser.add_mutually_exclusive_group()
-        act.add_argument("--again", action="store_true", help="Deliver all of them again.")
-        act.add_argument("--discard", action="store_true", help="End all of them; needs --why.")
+        act.add_argument("--again", action="store_true", help="Deliver those that match again.")
+        act.add_argument(
+            "--discard", action="store_true", help="End them without their effect; needs --why."
+        )
         parser.add_argument(
             "--finished",
             action="store_true",
-            help="With --again: what is done or discarded as well. Mails and parcels are repeated.",
+            help="With --again: done and discarded ones as well. Mails and parcels are repeated.",
         )
         ask_who_and_why(parser)
 
@@ -61,12 +63,12 @@ class Command(BaseCommand):
     ) -> None:
         if not wanted:
             raise CommandError(
-                "That would be the whole ledger; say which deliveries: their numbers, or "
+                "No filter is given, and all deliveries would change. Give ids, or "
                 f"{', '.join(f'--{name}' for name in FILTERS)}."
             )
         chosen = Selection.matching(wanted)
         if not chosen:
-            # What is named must be there; that none is dead, say, is no failure.
+            # An unknown id or stream is an error; that no delivery is in a state is none.
             if wanted.ids or wanted.stream:
                 raise CommandError(NOTHING)
             self.stdout.write(NOTHING)
@@ -86,9 +88,9 @@ class Command(BaseCommand):
             error = "".join(row.error.strip().splitlines()[-1:])[:LONGEST_ERROR]
             name = row.subscription.name
             table.add_row(str(row.pk), name, row.stream, row.state, str(row.attempts), at, error)
-        # Wider than the default where nobody's terminal sets the width: names must be whole.
+        # Without a terminal wider than the default, so that no name is cut.
         width = None if self.stdout.isatty() else 200
-        # Errors are anybody's words: brackets in them are no markup.
+        # No markup: an error may contain brackets.
         Console(file=cast(IO[str], self.stdout), width=width, markup=False).print(table)
         newest_of = f"the newest {SHOWN} of " if total > SHOWN else ""
         self.stdout.write(f"{newest_of}{ops.counted(total)}")

@@ -1,4 +1,4 @@
-"""`manage.py prune`: let the ledger forget what was done long ago."""
+"""`manage.py prune`: delete old deliveries that are done or discarded."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -10,11 +10,11 @@ from django.template.defaultfilters import pluralize
 from bus.management.arguments import ask_who_and_why
 from bus.management.progress import count_up
 from bus.ops import Refused, counted
-from bus.ops.retention import KEPT, prune
+from bus.ops.retention import KEPT, OLDEST, prune
 
 
 class Command(BaseCommand):
-    help = "Remove deliveries that were done or discarded long ago. Events and effects stay."
+    help = "Delete deliveries that were done or discarded long ago. Events and effects stay."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -22,18 +22,20 @@ class Command(BaseCommand):
             type=int,
             default=KEPT.days,
             metavar="DAYS",
-            help="Days to keep. A backfill of before then is refused afterwards: what was done "
-            "cannot be told any more.",
+            help="Days to keep. A backfill from before them is refused afterwards: the ledger no "
+            "longer has what was done.",
         )
         ask_who_and_why(parser)
 
     def handle(self, *_args: Any, older_than: int, by: str, why: str, **_options: Any) -> None:
         try:
             steps = prune(timedelta(days=older_than), by=by, why=why)
-            total = count_up(self.stdout, steps, "deliveries removed")
+            total = count_up(self.stdout, steps, "deliveries deleted")
         except Refused as error:
             raise CommandError(str(error)) from error
         except OverflowError as error:
-            raise CommandError(f"{older_than} days is no age; no calendar has them.") from error
+            raise CommandError(
+                f"The age is {older_than} days; it must be between 0 and {OLDEST.days} days."
+            ) from error
         age = f"more than {older_than} day{pluralize(older_than)} ago"
-        self.stdout.write(f"{counted(total)} removed that were done or discarded {age}")
+        self.stdout.write(f"{counted(total)} deleted that were done or discarded {age}")

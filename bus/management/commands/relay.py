@@ -1,4 +1,4 @@
-"""`manage.py relay`: move events into the ledger and due deliveries into the broker."""
+"""`manage.py relay`: fan out events and send due deliveries."""
 
 import signal
 import threading
@@ -19,15 +19,15 @@ from bus.store.limits import LimitsMissing, require_limits
 
 
 class Command(BaseCommand):
-    help = "Move events into the ledger and due deliveries into the broker, until stopped."
-    # Of all checks the settings' alone: for the others everything of the web would be loaded.
+    help = "Fan out events and send due deliveries to the broker, until stopped."
+    # The settings' checks only: the others would load every page.
     requires_system_checks = (TAG,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--drain",
             action="store_true",
-            help="Work all that is due in this process, without a broker, and end.",
+            help="Handle all due deliveries in this process, without a broker, and exit.",
         )
 
         ask_who_and_why(parser)
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         Relay().run(stop)
 
     def _drain(self, by: str, why: str) -> None:
-        action = record(by, "drain", "all that is due", count=0, why=why)
+        action = record(by, "drain", "all due deliveries", count=0, why=why)
         messages = dead = 0
         for task, outcome in drain():
             messages += 1
@@ -62,4 +62,6 @@ class Command(BaseCommand):
         for sentence in waiting_for_nobody():
             self.stdout.write(sentence)
         if dead:
-            raise CommandError(f"{counted(dead)} died; see manage.py deliveries --state dead.")
+            raise CommandError(
+                f"{counted(dead)} failed for good; see manage.py deliveries --state dead."
+            )

@@ -1,4 +1,4 @@
-"""`manage.py subscriptions`: who reacts to what, where, and when a failure is tried again."""
+"""`manage.py subscriptions`: list, register, pause, resume and retire subscriptions."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -22,16 +22,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--register", action="store_true", help="Make the code's subscriptions known first."
+            "--register",
+            action="store_true",
+            help="First insert the subscriptions that the code declares.",
         )
         one = parser.add_mutually_exclusive_group()
-        one.add_argument("--pause", metavar="NAME", help="Stop giving one work.")
-        one.add_argument("--resume", metavar="NAME", help="Let it go on.")
+        one.add_argument("--pause", metavar="NAME", help="Stop sending its deliveries.")
+        one.add_argument("--resume", metavar="NAME", help="Send its deliveries again.")
         one.add_argument(
             "--retire",
             metavar="NAME",
-            help="End one, and discard what is open for it; needs --why. Remove it from the code "
-            "first, or the next start registers it again.",
+            help="End it, and discard its open deliveries; needs --why. Remove its code first, or "
+            "the next start of a worker registers it again.",
         )
         ask_who_and_why(parser)
 
@@ -47,17 +49,17 @@ class Command(BaseCommand):
 
     @staticmethod
     def _act(options: dict[str, Any]) -> Iterator[str]:
-        """Do what is asked for; yields what was done."""
+        """Carry out --pause, --resume or --retire; yields what was done."""
         asked = {"by": options["by"], "why": options["why"]}
         if name := options["pause"]:
             ops.pause(name, **asked)
             yield f"{name} is paused."
         if name := options["resume"]:
             ops.resume(name, **asked)
-            yield f"{name} goes on."
+            yield f"{name} is resumed."
         if name := options["retire"]:
             discarded = ops.counted(ops.retire(name, **asked))
-            yield f"{name} is retired, and {discarded} of it discarded."
+            yield f"{name} is retired; {discarded} discarded."
 
     def _show(self) -> None:
         titles = ("event", "handler", "queue", "batch", "kind", "waits", "oldest open", "state")
@@ -77,7 +79,7 @@ class Command(BaseCommand):
                 self._since(oldest.get(row.pk) if row else None),
                 self._state(row, known=code is not None),
             )
-        # Wider than the default where nobody's terminal sets the width: names must be whole.
+        # Without a terminal wider than the default, so that no name is cut.
         width = None if self.stdout.isatty() else 200
         Console(file=cast(IO[str], self.stdout), width=width).print(table)
 

@@ -76,7 +76,7 @@ def test_it_keeps_the_order_of_a_lane_behind_a_dead_one(subscribed: Subscribed) 
     given(*(Happened(about="b", number=number) for number in (4, 5)))
     register("desk")
 
-    with pytest.raises(CommandError, match="1 delivery died; see manage"):
+    with pytest.raises(CommandError, match="1 delivery failed for good; see manage"):
         drained()
 
     assert [text for text in notes() if text[0] == "a"] == ["a1"]
