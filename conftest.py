@@ -15,6 +15,7 @@ from tests.support import servers, truncation
 from tests.support.deployed import DEPLOYED
 from tests.support.machine import parts
 from tests.support.mail_server import MailServer, listening
+from tests.support.scheduling import ByFile
 
 ROOT = Path(__file__).parent
 VAR_DIR = tempfile.mkdtemp(prefix="shop-tests-")
@@ -66,6 +67,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="runs on PostgreSQL alone"))
             elif marker.name == "sqlite" and not on_sqlite:
                 item.add_marker(pytest.mark.skip(reason="runs on SQLite alone"))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile`, as `python -m tests` has it, folders may stay together as well."""
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def asks_database(item: pytest.Item) -> bool:

@@ -22,14 +22,14 @@ SERVICES = compose.services()
 OURS = [name for name, service in SERVICES.items() if service["image"] == "shop"]
 
 
-def test_it_follows_the_compose_specification() -> None:
+def test_compose_file_follows_the_specification() -> None:
     jsonschema.validate(compose.document(), SCHEMA)
 
 
 @pytest.mark.parametrize(
     "mistake", [{"stop_grace_periode": "60s"}, {"stop_grace_period": 60}, {"init": []}]
 )
-def test_the_specification_refuses_a_mistake(mistake: dict[str, object]) -> None:
+def test_specification_refuses_a_mistake(mistake: dict[str, object]) -> None:
     broken = copy.deepcopy(compose.document())
     broken["services"]["relay"] |= mistake
 
@@ -38,12 +38,12 @@ def test_the_specification_refuses_a_mistake(mistake: dict[str, object]) -> None
 
 
 @pytest.mark.parametrize("name", compose.worker_names())
-def test_a_worker_comes_from_the_one_anchor(name: str) -> None:
+def test_worker_comes_from_one_anchor(name: str) -> None:
     assert f"  {name}:\n    <<: *worker\n" in compose.source()
 
 
 @pytest.mark.parametrize("name", compose.worker_names())
-def test_a_worker_can_be_scaled(name: str) -> None:
+def test_worker_can_be_scaled(name: str) -> None:
     worker = SERVICES[name]
 
     assert not {"container_name", "ports", "hostname"} & worker.keys()
@@ -51,7 +51,7 @@ def test_a_worker_can_be_scaled(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", compose.worker_names())
-def test_a_worker_may_finish_its_longest_task_before_it_is_killed(name: str) -> None:
+def test_worker_has_time_to_finish_its_longest_task(name: str) -> None:
     longest = max(handler.queue.hard_limit for handler in declared())
 
     assert compose.duration(SERVICES[name]["stop_grace_period"]) > longest
@@ -60,7 +60,7 @@ def test_a_worker_may_finish_its_longest_task_before_it_is_killed(name: str) -> 
 
 
 @pytest.mark.parametrize("name", compose.worker_names())
-def test_a_worker_is_watched_without_asking_it(name: str) -> None:
+def test_worker_health_check_reads_a_file(name: str) -> None:
     test = " ".join(SERVICES[name]["healthcheck"]["test"])
 
     assert "inspect" not in test
@@ -68,7 +68,7 @@ def test_a_worker_is_watched_without_asking_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_the_signal_to_stop_reaches_the_process_itself(name: str) -> None:
+def test_stop_signal_reaches_the_process_itself(name: str) -> None:
     command = SERVICES[name]["command"]
 
     assert isinstance(command, list)
@@ -77,13 +77,13 @@ def test_the_signal_to_stop_reaches_the_process_itself(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted({*OURS} - {"migrate"}))
-def test_nothing_starts_before_the_database_is_migrated(name: str) -> None:
+def test_nothing_starts_before_database_is_migrated(name: str) -> None:
     wanted = SERVICES[name]["depends_on"]["migrate"]
 
     assert wanted == {"condition": "service_completed_successfully"}
 
 
-def test_migrate_runs_once_and_registers_the_subscriptions() -> None:
+def test_migrate_runs_once_and_registers_subscriptions() -> None:
     migrate = SERVICES["migrate"]
 
     assert migrate["restart"] == "no"
@@ -107,13 +107,13 @@ def test_every_setting_reaches_every_service(name: str) -> None:
         assert value is None or value.startswith(f"${{{setting}:"), setting
 
 
-def test_no_password_is_pasted_into_an_address() -> None:
+def test_no_password_is_in_an_address() -> None:
     values = [value for name in OURS for value in SERVICES[name]["environment"].values()]
 
     assert not [value for value in values if value and "://" in value and "PASSWORD" in value]
 
 
-def test_the_servers_and_the_shop_have_the_same_passwords() -> None:
+def test_servers_and_shop_have_same_passwords() -> None:
     ours = SERVICES["web"]["environment"]
 
     assert SERVICES["postgres"]["environment"]["POSTGRES_PASSWORD"] == ours["DATABASE_PASSWORD"]
@@ -121,7 +121,7 @@ def test_the_servers_and_the_shop_have_the_same_passwords() -> None:
     assert "requirepass" in " ".join(SERVICES["redis"]["command"])
 
 
-def test_documents_are_shared_by_all_who_draw_show_mail_and_audit_them() -> None:
+def test_documents_volume_is_mounted_where_it_is_used() -> None:
     sharing = {name for name in OURS if "documents:" in str(SERVICES[name].get("volumes"))}
 
     assert sharing == set(OURS)
@@ -129,7 +129,7 @@ def test_documents_are_shared_by_all_who_draw_show_mail_and_audit_them() -> None
     assert SERVICES["web"]["volumes"] == [f"documents:{folder}/documents"]
 
 
-def test_redis_keeps_what_it_was_given() -> None:
+def test_redis_persists_its_data() -> None:
     command = " ".join(SERVICES["redis"]["command"])
 
     assert "--appendonly yes" in command
@@ -137,11 +137,11 @@ def test_redis_keeps_what_it_was_given() -> None:
     assert SERVICES["redis"]["volumes"] == ["redis:/data"]
 
 
-def test_two_relays_share_the_queues() -> None:
+def test_two_relays_share_queues() -> None:
     assert SERVICES["relay"]["deploy"]["replicas"] == 2
 
 
-def test_flower_wants_a_login_and_only_shows() -> None:
+def test_flower_needs_login_and_is_read_only() -> None:
     flower = SERVICES["flower"]
 
     assert flower["environment"]["FLOWER_AUTH"].startswith("${FLOWER_AUTH:?")
@@ -149,25 +149,25 @@ def test_flower_wants_a_login_and_only_shows() -> None:
     assert "--read_only" in OPTIONS
 
 
-def test_flower_is_not_started_without_a_login(settings: Settings) -> None:
+def test_flower_is_not_started_without_login(settings: Settings) -> None:
     settings.FLOWER_AUTH = ""
 
     with pytest.raises(CommandError, match="FLOWER_AUTH is not set"):
         call_command("flower")
 
 
-def test_the_user_of_the_image_can_read_what_its_builder_alone_could() -> None:
+def test_files_of_the_image_are_readable_by_its_user() -> None:
     assert "chmod -R a+rX ." in (compose.ROOT / "Dockerfile").read_text()
 
 
-def test_ports_are_open_on_this_machine_alone() -> None:
+def test_ports_are_published_on_loopback_only() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
 
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_the_image_does_not_run_as_root() -> None:
+def test_image_does_not_run_as_root() -> None:
     lines = (compose.ROOT / "Dockerfile").read_text().splitlines()
     users = [line.split()[1] for line in lines if line.startswith("USER ")]
     assert users
@@ -175,5 +175,5 @@ def test_the_image_does_not_run_as_root() -> None:
 
 
 @pytest.mark.parametrize("text", ["150s", "2m30s"])
-def test_durations_are_read(text: str) -> None:
+def test_durations_are_parsed(text: str) -> None:
     assert compose.duration(text) == timedelta(seconds=150)

@@ -75,7 +75,7 @@ def fraud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTyp
 @pytest.mark.parametrize(
     ("status", "state"), [(200, "done"), (503, "waiting"), (429, "waiting"), (400, "dead")]
 )
-def test_subscriber_of_the_page_handles_an_order(
+def test_subscriber_on_the_page_handles_an_order(
     fraud: ModuleType, scoring: type[Scoring], status: int, state: str
 ) -> None:
     fraud.services.SCORING_URL = scoring.url
@@ -91,7 +91,7 @@ def test_subscriber_of_the_page_handles_an_order(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_test_of_the_page_passes(fraud: ModuleType) -> None:
+def test_test_on_the_page_passes(fraud: ModuleType) -> None:
     fraud.services.SCORING_URL = "http://127.0.0.1:1/"
 
     importlib.import_module("fraud.tests.test_tasks").test_orders_are_flagged()
@@ -111,7 +111,7 @@ TARGET = re.compile(r"^make (?P<name>[a-z][a-z-]*)", re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_of_a_page_exist_with_their_options(page: Path) -> None:
+def test_commands_of_page_exist_with_their_options(page: Path) -> None:
     code = "\n".join(block or span for block, span in CODE.findall(page.read_text()))
     apps = get_commands()
     unknown = [name for name, _ in COMMAND.findall(code) if name not in apps]

@@ -35,7 +35,7 @@ def drained(redis_url: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("address", ["", "redis://127.0.0.1:{}/0"], ids=["unset", "down"])
-def test_the_ledger_is_worked_where_no_redis_answers(address: str) -> None:
+def test_drain_works_without_redis(address: str) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))  # and does not listen
         given(placed("SO-1", CUP=2))

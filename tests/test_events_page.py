@@ -9,7 +9,7 @@ TABLE = Path(__file__).parents[1] / "docs" / "events.md"
 ROW = re.compile(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", re.MULTILINE)
 
 
-def test_page_of_events_names_exactly_the_declared_subscriptions() -> None:
+def test_events_page_lists_exactly_the_declared_subscriptions() -> None:
     on_page = {
         event: {name.replace(".", ".tasks.", 1) for name in re.findall(r"`([\w.]+)`", names)}
         for event, names in ROW.findall(TABLE.read_text())

@@ -129,7 +129,7 @@ def test_no_address_breaks_with_any_body(visitor: Client, media_type: str) -> No
     assert broken(answers) == []
 
 
-def test_every_refusal_of_the_api_is_a_problem(rows: None) -> None:
+def test_every_refusal_of_the_api_is_a_problem_document(rows: None) -> None:
     """Whatever the method and the body, but for the pages among its addresses."""
     client = Client(raise_request_exception=False)
     pages = ("/api/docs/", "/api/problems/")

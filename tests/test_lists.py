@@ -63,7 +63,7 @@ def costs(client: Client) -> dict[str, int]:
     return found
 
 
-def test_no_list_asks_once_more_for_each_thing_on_it(admin_client: Client) -> None:
+def test_queries_of_lists_do_not_grow_with_their_rows(admin_client: Client) -> None:
     register()
     sell(1)
     of_one = costs(admin_client)

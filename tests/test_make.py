@@ -35,7 +35,7 @@ def make(folder: Path, *targets: str, **settings: str) -> subprocess.CompletedPr
     )  # fmt: skip
 
 
-def test_clean_waits_for_the_shop_that_runs_from_here(checkout: Path) -> None:
+def test_clean_refuses_while_the_shop_runs(checkout: Path) -> None:
     use = use_checkout(checkout)
     try:
         refused = make(checkout, "clean")
@@ -49,7 +49,7 @@ def test_clean_waits_for_the_shop_that_runs_from_here(checkout: Path) -> None:
     assert not (checkout / "var").exists()
 
 
-def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Path) -> None:
+def test_environment_without_its_python_is_made_anew(checkout: Path) -> None:
     shutil.rmtree(checkout / ".venv", ignore_errors=True)
     (checkout / ".venv/bin").mkdir(parents=True)
     (checkout / ".venv/bin/python").symlink_to("/nowhere/python3")
@@ -61,7 +61,7 @@ def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Path) -> Non
     assert not (checkout / ".venv").exists()
 
 
-def test_an_environment_of_another_version_is_made_anew(checkout: Path) -> None:
+def test_environment_of_another_version_is_made_anew(checkout: Path) -> None:
     assert make(checkout, ".venv/bin/python").returncode == 0
     packages = next((checkout / ".venv/lib").iterdir())
     assert "is gone" not in make(checkout, "help").stdout
@@ -72,7 +72,7 @@ def test_an_environment_of_another_version_is_made_anew(checkout: Path) -> None:
     assert not (checkout / ".venv").exists()
 
 
-def test_python_out_of_the_range_is_refused(checkout: Path) -> None:
+def test_python_out_of_range_is_refused(checkout: Path) -> None:
     newer = checkout / "python3"
     newer.write_text('#!/bin/sh\n[ "$1" = -V ] && echo Python 3.14.0\nexit 1\n')
     newer.chmod(0o755)
@@ -83,7 +83,7 @@ def test_python_out_of_the_range_is_refused(checkout: Path) -> None:
     assert "Python 3.14.0 does not fit: the shop runs on Python 3.11 to 3.13" in refused.stdout
 
 
-def test_range_of_python_is_the_same_everywhere() -> None:
+def test_range_of_python_is_same_everywhere() -> None:
     said = {
         name: (ROOT / name).read_text() for name in ("Makefile", "README.md", "CONTRIBUTING.md")
     }
@@ -95,7 +95,7 @@ def test_range_of_python_is_the_same_everywhere() -> None:
     assert (OLDEST, TOO_NEW) == ((3, 11), (3, 14))
 
 
-def test_without_a_network_the_last_words_say_what_to_do(checkout: Path) -> None:
+def test_install_without_network_names_the_ways_out(checkout: Path) -> None:
     nowhere = "http://127.0.0.1:1/simple"
     done = make(
         checkout, ".venv/.runtime", PIP_INDEX_URL=nowhere, UV_DEFAULT_INDEX=nowhere,

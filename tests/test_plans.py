@@ -89,7 +89,7 @@ def an_order_is_dispatched() -> None:
     settle()
 
 
-def test_what_an_order_sets_off_and_shows_is_found_by_indexes(client: Client) -> None:
+def test_queries_of_an_order_use_indexes(client: Client) -> None:
     def pages() -> None:
         one = Order.objects.latest("pk")
         for name in ("order", "order-page"):

@@ -10,7 +10,7 @@ from tests.support.staff import member
 pytestmark = pytest.mark.django_db
 
 
-def test_product_search_is_for_who_may_see_products() -> None:
+def test_product_search_needs_its_permission() -> None:
     Product.objects.bulk_create(
         Product(sku=f"P-{number}", name="Pen", unit_price="1.00") for number in range(50)
     )
@@ -23,7 +23,7 @@ def test_product_search_is_for_who_may_see_products() -> None:
     assert refused.status_code == 403
 
 
-def test_form_of_an_order_does_not_grow_with_the_catalogue() -> None:
+def test_order_form_does_not_grow_with_the_catalogue() -> None:
     browser = member("support")
     small = len(browser.get("/admin/orders/order/add/").content)
 

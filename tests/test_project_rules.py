@@ -56,21 +56,21 @@ def a_handler(app: str) -> Handler:
     )
 
 
-def test_no_module_has_a_vague_name(build: Build) -> None:
+def test_no_module_has_vague_name(build: Build) -> None:
     assert rules.vague_modules(ROOT) == []
 
     broken = build({"orders/utils.py": "", "shop/helpers/money.py": ""})
     assert len(rules.vague_modules(broken)) == 2
 
 
-def test_no_module_is_longer_than_the_limit(build: Build) -> None:
+def test_no_module_is_longer_than_limit(build: Build) -> None:
     assert rules.long_modules(ROOT) == []
 
     broken = build({"billing/services.py": "\n" * 251, "billing/models.py": "\n" * 250})
     assert rules.long_modules(broken) == ["billing/services.py has 251 lines"]
 
 
-def test_every_module_has_a_docstring(build: Build) -> None:
+def test_every_module_has_docstring(build: Build) -> None:
     assert rules.undescribed_modules(ROOT) == []
 
     broken = build(
@@ -79,14 +79,14 @@ def test_every_module_has_a_docstring(build: Build) -> None:
     assert rules.undescribed_modules(broken) == ["bus/clock.py has no docstring"]
 
 
-def test_all_apps_have_the_same_parts(build: Build) -> None:
+def test_all_apps_have_same_parts(build: Build) -> None:
     assert rules.incomplete_apps(ROOT) == []
 
     parts = {f"orders/{part}.py": "" for part in rules.EVERY_APP_HAS if part != "audit"}
     assert rules.incomplete_apps(build(parts), ["orders"]) == ["orders has no audit"]
 
 
-def test_each_app_has_a_queue_of_its_name_and_a_retry_policy() -> None:
+def test_each_app_has_queue_of_its_name_and_retry_policy() -> None:
     assert rules.queue_faults(ours()) == []
 
     stray = replace(a_handler("orders"), queue=Queue("billing"), retry=None)
@@ -192,7 +192,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("module", "imported", "contract"), FORBIDDEN)
-def test_a_forbidden_import_is_reported(
+def test_forbidden_import_is_reported(
     reports: dict[str, str], module: str, imported: str, contract: str
 ) -> None:
     report = next(text for name, text in reports.items() if name.startswith(contract))

@@ -54,7 +54,7 @@ def kept_quiet() -> dict[str, int]:
     return {name: names.count(name) for name in sorted(names)}
 
 
-def test_invoices_are_numbered_and_drawn_and_no_mail_is_sent() -> None:
+def test_suppressed_backfill_draws_invoices_and_sends_no_mail() -> None:
     fill(INVOICING, suppressed=True)
 
     assert drawn() == [1, 2, 3]
@@ -63,7 +63,7 @@ def test_invoices_are_numbered_and_drawn_and_no_mail_is_sent() -> None:
     assert not Delivery.objects.exclude(state__in=[State.DONE, State.DISCARDED]).exists()
 
 
-def test_a_loud_one_mails_each_invoice() -> None:
+def test_backfill_without_suppression_mails_each_invoice() -> None:
     fill(INVOICING, suppressed=False)
 
     assert drawn() == [1, 2, 3]
@@ -71,7 +71,7 @@ def test_a_loud_one_mails_each_invoice() -> None:
     assert kept_quiet() == {}
 
 
-def test_stock_is_reserved_and_nothing_is_released() -> None:
+def test_suppressed_backfill_reserves_stock_and_releases_nothing() -> None:
     fill("fulfillment.tasks.open_shipment", suppressed=True)
     fill("inventory.tasks.reserve_stock", suppressed=True)
 
@@ -82,7 +82,7 @@ def test_stock_is_reserved_and_nothing_is_released() -> None:
     assert list(events_not_owed()) == []
 
 
-def test_what_customers_notice_itself_is_written_down_and_not_done() -> None:
+def test_suppressed_backfill_discards_external_effects() -> None:
     fill("notifications.tasks.send_order_confirmation", suppressed=True)
 
     assert mail.outbox == []

@@ -96,7 +96,7 @@ def test_role_opens_its_own_lists_and_no_others(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_menu_offers_what_the_role_may_open_and_nothing_else(role: str) -> None:
+def test_menu_offers_only_what_the_role_may_open(role: str) -> None:
     browser = member(role)
     request = browser.get("/admin/").wsgi_request
 
@@ -133,7 +133,7 @@ def write(browser: Client, **more: Any) -> Any:
     return browser.post("/admin/orders/order/add/", page.filled(**FORM, **more))
 
 
-def test_support_writes_places_and_cancels_an_order() -> None:
+def test_support_writes_places_and_cancels_order() -> None:
     browser = member("support")
     receive_stock("MUG", 5, "delivery note 1", "grace")
 
@@ -147,7 +147,7 @@ def test_support_writes_places_and_cancels_an_order() -> None:
     assert order.state == State.CANCELLED
 
 
-def test_who_may_write_but_not_place_saves_drafts_alone() -> None:
+def test_staff_without_place_permission_save_drafts_only() -> None:
     browser = member("support")
     Group.objects.get(name="support").permissions.remove(
         *Group.objects.get(name="support").permissions.filter(codename="place_order")
@@ -177,7 +177,7 @@ def test_other_roles_neither_place_nor_cancel(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_only_who_may_cancel_is_led_to_the_customers_page(role: str) -> None:
+def test_link_to_customers_page_needs_cancel_permission(role: str) -> None:
     """The link of that page cancels."""
     write(member("support"), **{PLACE: "1"})
     order = Order.objects.get()
@@ -196,7 +196,7 @@ def test_only_who_may_cancel_is_led_to_the_customers_page(role: str) -> None:
         assert answer.status_code == 403
 
 
-def test_a_draft_has_no_customers_page() -> None:
+def test_draft_has_no_customers_page() -> None:
     browser = member("support")
     write(browser)
     order = Order.objects.get()
@@ -221,7 +221,7 @@ def test_only_warehouse_books_stock(role: str) -> None:
         assert StockItem.objects.get().on_hand == 17
 
 
-def test_group_that_staff_have_changed_is_left_as_it_is() -> None:
+def test_changed_group_is_not_reset() -> None:
     add_missing_groups()
     Group.objects.get(name="support").permissions.clear()
     Group.objects.get(name="operator").delete()
@@ -230,7 +230,7 @@ def test_group_that_staff_have_changed_is_left_as_it_is() -> None:
     assert not Group.objects.get(name="support").permissions.exists()
 
 
-def test_login_without_next_leads_to_the_admin(client: Client) -> None:
+def test_login_without_next_leads_to_admin(client: Client) -> None:
     User.objects.create_superuser("ada", password="a long password")
 
     answer = client.post(

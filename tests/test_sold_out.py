@@ -74,7 +74,7 @@ def findings() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("apps", TURNS)
-def test_a_rejected_order_has_one_mail_and_no_document(apps: tuple[str, ...]) -> None:
+def test_rejected_order_has_one_mail_and_no_document(apps: tuple[str, ...]) -> None:
     order = ordered()
     correct_stock("CUP", 0, "it was broken", "grace")
 
@@ -86,7 +86,7 @@ def test_a_rejected_order_has_one_mail_and_no_document(apps: tuple[str, ...]) ->
     assert findings() == {}
 
 
-def test_the_mail_of_a_rejection_is_an_apology_that_asks_for_nothing() -> None:
+def test_rejection_mail_apologises_and_asks_for_nothing() -> None:
     ordered()
     correct_stock("CUP", 0, "it was broken", "grace")
 
@@ -101,7 +101,7 @@ def test_the_mail_of_a_rejection_is_an_apology_that_asks_for_nothing() -> None:
         assert wrong.lower() not in text.lower()
 
 
-def test_of_two_orders_for_the_last_piece_one_is_kept_and_the_other_rejected() -> None:
+def test_second_order_for_the_last_piece_is_rejected() -> None:
     first, second = ordered(), ordered()
 
     settle()
@@ -116,7 +116,7 @@ def test_of_two_orders_for_the_last_piece_one_is_kept_and_the_other_rejected() -
 
 
 @pytest.mark.parametrize("apps", TURNS)
-def test_an_order_cancelled_before_its_stock_answered_has_one_mail_and_no_document(
+def test_order_cancelled_before_reservation_has_one_mail_and_no_document(
     apps: tuple[str, ...],
 ) -> None:
     order = ordered()
@@ -131,7 +131,7 @@ def test_an_order_cancelled_before_its_stock_answered_has_one_mail_and_no_docume
 
 
 @pytest.mark.parametrize("apps", TURNS)
-def test_an_order_cancelled_after_its_confirmation_is_credited(apps: tuple[str, ...]) -> None:
+def test_order_cancelled_after_its_confirmation_is_credited(apps: tuple[str, ...]) -> None:
     order = ordered()
     settle_in_turns(("inventory", "orders"))
     cancel_order(order.pk, "changed my mind")
@@ -142,7 +142,7 @@ def test_an_order_cancelled_after_its_confirmation_is_credited(apps: tuple[str, 
     assert findings() == {}
 
 
-def test_what_is_delivered_again_issues_and_confirms_nothing_more() -> None:
+def test_redelivery_issues_and_confirms_nothing_more() -> None:
     kept, rejected = ordered(), ordered()
     settle()
     not_mails = Delivery.objects.exclude(queue__name="notifications")
@@ -156,7 +156,7 @@ def test_what_is_delivered_again_issues_and_confirms_nothing_more() -> None:
     assert len(mails()) == 3
 
 
-def test_an_order_that_was_confirmed_when_it_was_placed_is_not_thanked_twice() -> None:
+def test_order_confirmed_at_placement_is_not_confirmed_again() -> None:
     """By a release that mailed on `OrderPlaced`; its record stands under another key."""
     order = ordered()
     settle()
@@ -181,7 +181,7 @@ def _invoice() -> str:
     return Invoice.objects.get().number
 
 
-def test_a_checkout_of_what_is_promised_already_is_refused() -> None:
+def test_checkout_of_reserved_stock_is_refused() -> None:
     ordered()
     settle()
 
@@ -191,21 +191,21 @@ def test_a_checkout_of_what_is_promised_already_is_refused() -> None:
     assert Order.objects.count() == 1
 
 
-def test_what_was_never_stocked_is_sold_out() -> None:
+def test_product_without_stock_is_sold_out() -> None:
     Product.objects.create(sku="NEW", name="Not there yet", unit_price="1.00")
 
     with pytest.raises(OutOfStock, match="NEW: 1 wanted, 0 available"):
         checkout(Basket(CUSTOMER, {"NEW": 1}))
 
 
-def test_more_promised_than_there_is_counts_as_none() -> None:
+def test_overreserved_product_has_no_available_pieces() -> None:
     StockItem.objects.update(on_hand=1, reserved=3)
 
     with pytest.raises(OutOfStock, match="CUP: 1 wanted, 0 available"):
         ordered()
 
 
-def test_what_an_earlier_release_left_open_is_invoiced_and_thanked_for_once() -> None:
+def test_orders_open_since_earlier_release_are_invoiced_and_confirmed_once() -> None:
     """It had reserved without confirming, and billing had not come to the order yet."""
     order = ordered()
     Order.objects.filter(pk=order.pk).update(reserved_at=timezone.now())

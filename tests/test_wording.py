@@ -39,7 +39,7 @@ def test_word_is_found_only_where_it_is_left(word: wording.Word, ours: dict[str,
         warnings.warn(entry, stacklevel=1)
 
 
-def test_every_package_is_read(ours: dict[str, str]) -> None:
+def test_wording_reads_every_package(ours: dict[str, str]) -> None:
     assert set(project_rules.PACKAGES) <= {path.partition("/")[0] for path in ours}
     assert {"README.md", "Makefile", "docs/decisions/README.md"} <= set(ours)
 
@@ -71,7 +71,7 @@ SAMPLES = {
 }
 
 
-def test_every_word_of_the_list_has_samples() -> None:
+def test_every_listed_word_has_samples() -> None:
     assert set(SAMPLES) == {word.name for word in WORDS}
 
 
@@ -115,7 +115,7 @@ def test_other_words_are_not_reported(
         "bus/a.py",
     ],
 )
-def test_every_kind_of_file_is_read(
+def test_wording_reads_every_kind_of_file(
     name: str, planted: Callable[[str, str], dict[str, str]]
 ) -> None:
     (word,) = wording.words(ONE)
@@ -123,7 +123,7 @@ def test_every_kind_of_file_is_read(
     assert wording.faults(word, planted(name, "a debt")) == [f"{name}:1: 'debt'; write: delivery"]
 
 
-def test_name_of_a_file_is_read(planted: Callable[[str, str], dict[str, str]]) -> None:
+def test_wording_reads_names_of_files(planted: Callable[[str, str], dict[str, str]]) -> None:
     (word,) = wording.words(ONE)
 
     assert wording.faults(word, planted("bus/debts.py", "")) == [
@@ -131,11 +131,11 @@ def test_name_of_a_file_is_read(planted: Callable[[str, str], dict[str, str]]) -
     ]
 
 
-def test_migrations_are_not_read(planted: Callable[[str, str], dict[str, str]]) -> None:
+def test_wording_skips_migrations(planted: Callable[[str, str], dict[str, str]]) -> None:
     assert planted("bus/migrations/0001_debts.py", "a debt") == {}
 
 
-def test_left_over_words_are_counted_by_the_longest_path(
+def test_left_over_words_are_counted_by_longest_path(
     planted: Callable[[str, str], dict[str, str]],
 ) -> None:
     (word,) = wording.words(f'{ONE}left = {{ "bus" = 1, "bus/relay" = 1 }}\n')
@@ -150,7 +150,7 @@ def test_left_over_words_are_counted_by_the_longest_path(
     ]
 
 
-def test_entry_for_a_clean_path_is_reported(
+def test_entry_for_clean_path_is_reported(
     planted: Callable[[str, str], dict[str, str]],
 ) -> None:
     (word,) = wording.words(f'{ONE}left = {{ "bus" = 1 }}\n')
@@ -161,7 +161,7 @@ def test_entry_for_a_clean_path_is_reported(
     ]
 
 
-def test_list_is_lowered_to_what_is_found_and_never_raised(
+def test_list_is_lowered_and_never_raised(
     planted: Callable[[str, str], dict[str, str]],
 ) -> None:
     planted("bus/a.py", "a debt")

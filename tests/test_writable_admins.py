@@ -91,7 +91,7 @@ def change_page(row: Model) -> str:
     return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
 
 
-def test_every_writable_admin_writes_changes_alone_and_has_a_case() -> None:
+def test_every_writable_admin_saves_changed_fields_only() -> None:
     models = writable()
 
     assert set(models) == set(CASES)
@@ -109,9 +109,7 @@ def test_every_writable_admin_writes_changes_alone_and_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("model", CASES, ids=lambda model: model.__name__)
-def test_a_form_opened_before_others_wrote_changes_its_own_field(
-    staff: Client, model: type[Model]
-) -> None:
+def test_outdated_form_changes_its_own_field_only(staff: Client, model: type[Model]) -> None:
     case = CASES[model]
     row = case.make()
     form = posting(staff, change_page(row), *case.change)
@@ -124,7 +122,7 @@ def test_a_form_opened_before_others_wrote_changes_its_own_field(
 
 @pytest.mark.parametrize("model", [m for m in CASES if CASES[m].meanwhile],
                          ids=lambda model: model.__name__)  # fmt: skip
-def test_what_others_write_while_a_form_is_saved_stays(staff: Client, model: type[Model]) -> None:
+def test_concurrent_write_survives_saving_the_form(staff: Client, model: type[Model]) -> None:
     case = CASES[model]
     row = case.make()
     form = posting(staff, change_page(row), *case.change)
@@ -164,7 +162,7 @@ def written_in_between(model: type[Model], write: Callable[[], Any]) -> Iterator
     assert threads, "nothing was saved"
 
 
-def test_a_field_changed_by_another_user_is_refused(staff: Client) -> None:
+def test_field_changed_by_another_user_is_refused(staff: Client) -> None:
     product = CASES[Product].make()
     form = posting(staff, change_page(product), "unit_price")
     Product.objects.update(unit_price="12.00")
@@ -175,7 +173,7 @@ def test_a_field_changed_by_another_user_is_refused(staff: Client) -> None:
     assert Product.objects.get().unit_price == Decimal("12.00")
 
 
-def test_the_lines_of_a_draft_keep_what_others_changed(staff: Client) -> None:
+def test_lines_of_draft_keep_what_others_changed(staff: Client) -> None:
     Product.objects.create(sku="CUP", name="A cup", unit_price="9.90")
     Product.objects.create(sku="POT", name="A pot", unit_price="9.90")
     order = CASES[Order].make()
@@ -189,7 +187,7 @@ def test_the_lines_of_a_draft_keep_what_others_changed(staff: Client) -> None:
     assert (line.sku, line.quantity) == ("POT", 5)
 
 
-def test_groups_of_a_user_keep_what_others_added(staff: Client) -> None:
+def test_groups_of_user_keep_what_others_added(staff: Client) -> None:
     eve = CASES[User].make()
     form = posting(staff, change_page(eve), "first_name")
     eve.groups.add(Group.objects.create(name="packers"))
@@ -200,7 +198,7 @@ def test_groups_of_a_user_keep_what_others_added(staff: Client) -> None:
     assert (eve.groups.count(), eve.user_permissions.count()) == (1, 1)
 
 
-def test_a_form_without_the_values_it_was_rendered_with_writes_what_it_says(staff: Client) -> None:
+def test_form_without_initial_values_is_saved_as_sent(staff: Client) -> None:
     product = Product.objects.create(
         sku="CUP", name="A cup", description="Holds tea.", unit_price="9.90"
     )
@@ -215,7 +213,7 @@ def test_a_form_without_the_values_it_was_rendered_with_writes_what_it_says(staf
 
 
 @pytest.mark.parametrize("whose", ["own", "another's"])
-def test_a_new_password_writes_the_password_alone(staff: Client, whose: str) -> None:
+def test_new_password_changes_only_the_password(staff: Client, whose: str) -> None:
     user = User.objects.get(username="staff") if whose == "own" else CASES[User].make()
     new = {"password1": "long-enough-4711", "password2": "long-enough-4711"}
     address = f"/admin/auth/user/{user.pk}/password/"

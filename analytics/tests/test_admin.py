@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("figures", FIGURES, ids=lambda figures: figures.__name__)
-def test_amounts_have_the_places_of_their_currency(admin_client, figures):
+def test_amounts_have_places_of_their_currency(admin_client, figures):
     services.record_sales([placed("SO-1"), placed("SO-2", line(price="1200"), currency="JPY")])
     services.record_rejections([rejected("SO-3")])
     name = f"admin:analytics_{figures._meta.model_name}"

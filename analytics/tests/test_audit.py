@@ -41,7 +41,7 @@ def found():
     return [(finding.subject, finding.what) for finding in audit.figures_equal_events()]
 
 
-def test_a_day_that_says_more_than_the_events_is_found(sold):
+def test_day_figures_above_events_are_found(sold):
     DayFigures.objects.update(revenue=5)
 
     assert found() == [
@@ -75,7 +75,7 @@ def test_figures_of_another_product_are_found(sold):
     assert {subject for subject, _what in found()} == set(ProductFigures.counters)
 
 
-def test_an_event_belongs_to_the_shops_day_and_the_minute_of_utc():
+def test_event_counts_on_shops_day_and_in_utc_minute():
     late = datetime(2026, 6, 1, 22, 30, 59, 999999, tzinfo=UTC)
     elsewhere = late.astimezone(timezone(timedelta(hours=-5)))
     events = [
@@ -89,7 +89,7 @@ def test_an_event_belongs_to_the_shops_day_and_the_minute_of_utc():
     assert found() == []
 
 
-def test_figures_that_drifted_are_rebuilt_from_the_events(sold):
+def test_figures_that_drifted_are_rebuilt_from_events(sold):
     DayFigures.objects.update(revenue=5)
     ProductFigures.objects.all().delete()
     stale = list(audit.figures_equal_events())
@@ -104,7 +104,7 @@ def test_figures_that_drifted_are_rebuilt_from_the_events(sold):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_event_that_was_never_counted_in_spite_of_the_ledger_is_delivered_again():
+def test_uncounted_event_with_finished_delivery_is_delivered_again():
     given(placed("SO-1"))
     register("analytics")
     route()
@@ -119,7 +119,7 @@ def test_an_event_that_was_never_counted_in_spite_of_the_ledger_is_delivered_aga
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_event_that_is_counted_is_not_counted_twice():
+def test_counted_event_is_not_counted_twice():
     given(placed("SO-1"))
     settle("analytics")
     Delivery.objects.update(state="discarded")
@@ -132,7 +132,7 @@ def test_an_event_that_is_counted_is_not_counted_twice():
     assert Delivery.objects.get().state == "done"
 
 
-def test_figures_are_compared_by_currency_whatever_the_shop_sells_in_today(settings):
+def test_figures_are_compared_by_currency_after_currency_change(settings):
     orders = [placed("SO-1"), placed("SO-2", line(price="1200"), currency="JPY")]
     given(*orders)
     services.record_sales(orders)

@@ -39,7 +39,7 @@ def sell(number: str) -> None:
     services.record_sales([placed(number, line("MUG", 2), at=timezone.now())])
 
 
-def test_a_sale_moves_the_dashboard_without_a_reload(dashboard, page):
+def test_sale_moves_dashboard_without_reload(dashboard, page):
     page.goto(f"{dashboard}/analytics/")
     expect(page.locator("#state")).to_have_text("Live")
     expect(page.locator("#today-orders")).to_have_text("0")
@@ -54,7 +54,7 @@ def test_a_sale_moves_the_dashboard_without_a_reload(dashboard, page):
     assert page.evaluate("document.body.dataset.loaded") == "once"
 
 
-def test_amounts_in_another_currency_stand_beside_the_shops_own(dashboard, page):
+def test_amounts_in_another_currency_stand_beside_shops_own(dashboard, page):
     sell("SO-1")
     page.goto(f"{dashboard}/analytics/")
     expect(page.locator("#state")).to_have_text("Live")
@@ -71,7 +71,7 @@ def test_amounts_in_another_currency_stand_beside_the_shops_own(dashboard, page)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-def test_nothing_is_wider_than_a_phone_and_no_script_fails(dashboard, page):
+def test_dashboard_fits_a_phone_without_script_errors(dashboard, page):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: line.type == "error" and errors.append(line.text))
@@ -84,7 +84,7 @@ def test_nothing_is_wider_than_a_phone_and_no_script_fails(dashboard, page):
     assert errors == []
 
 
-def test_each_minute_can_be_read_with_the_arrow_keys(dashboard, page):
+def test_each_minute_can_be_read_with_arrow_keys(dashboard, page):
     sell("SO-1")
     page.goto(f"{dashboard}/analytics/")
     expect(page.locator("#orders-readout")).to_have_text("Last 60 minutes · 1 order")
@@ -97,7 +97,7 @@ def test_each_minute_can_be_read_with_the_arrow_keys(dashboard, page):
     expect(page.locator("#orders-readout")).to_contain_text(":")
 
 
-def test_where_the_stream_is_refused_the_page_polls(dashboard, page):
+def test_dashboard_polls_when_stream_is_refused(dashboard, page):
     page.route("**/analytics/stream/", lambda route: route.fulfill(status=503))
     page.goto(f"{dashboard}/analytics/")
     expect(page.locator("#state")).to_have_text("Live, every 2 s")
@@ -107,7 +107,7 @@ def test_where_the_stream_is_refused_the_page_polls(dashboard, page):
     expect(page.locator("#today-orders")).to_have_text("1", timeout=4000)
 
 
-def test_a_viewer_who_was_signed_out_is_told_so(dashboard, page):
+def test_dashboard_says_when_viewer_is_signed_out(dashboard, page):
     page.route("**/analytics/stream/", lambda route: route.fulfill(status=503))
     page.goto(f"{dashboard}/analytics/")
     expect(page.locator("#state")).to_have_text("Live, every 2 s")
@@ -117,7 +117,7 @@ def test_a_viewer_who_was_signed_out_is_told_so(dashboard, page):
     expect(page.get_by_role("link", name="Signed out: sign in")).to_be_visible()
 
 
-def test_a_server_that_is_gone_is_not_called_live(page):
+def test_dashboard_is_not_live_when_server_is_gone(page):
     with running_dashboard() as (address, process):
         page.goto(f"{address}/analytics/")
         expect(page.locator("#state")).to_have_text("Live")

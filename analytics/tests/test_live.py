@@ -38,7 +38,7 @@ async def figures(viewer):
     return None
 
 
-def test_every_viewer_is_told_of_every_change(shop):
+def test_every_viewer_receives_every_change(shop):
     async def watch():
         feed = live.Feed(shop.read)
         viewers = [feed.watch() for _viewer in range(3)]
@@ -52,7 +52,7 @@ def test_every_viewer_is_told_of_every_change(shop):
     assert asyncio.run(watch()) == ([0, 0, 0], [5, 5, 5])
 
 
-def test_a_hundred_viewers_cost_no_more_reads_than_one(shop, monkeypatch):
+def test_reads_do_not_grow_with_viewers(shop, monkeypatch):
     monkeypatch.setattr(live, "POLL_EVERY", 60)
 
     async def watch():
@@ -67,7 +67,7 @@ def test_a_hundred_viewers_cost_no_more_reads_than_one(shop, monkeypatch):
     assert shop.reads == 1
 
 
-def test_nothing_is_read_after_the_last_viewer_has_left(shop):
+def test_reads_stop_after_last_viewer_has_left(shop):
     async def watch():
         feed = live.Feed(shop.read)
         viewer = feed.watch()
@@ -81,7 +81,7 @@ def test_nothing_is_read_after_the_last_viewer_has_left(shop):
     assert asyncio.run(watch()) == (0, 0)
 
 
-def test_a_viewer_who_comes_back_sees_what_is_and_not_what_was(shop):
+def test_returning_viewer_receives_current_figures(shop):
     async def watch():
         feed = live.Feed(shop.read)
         viewer = feed.watch()
@@ -96,7 +96,7 @@ def test_a_viewer_who_comes_back_sees_what_is_and_not_what_was(shop):
     assert asyncio.run(watch()) == 7
 
 
-def test_when_the_database_is_away_the_age_of_the_data_shows_it(shop):
+def test_age_of_data_grows_while_database_is_down(shop):
     async def watch():
         feed = live.Feed(shop.read)
         viewer = feed.watch()

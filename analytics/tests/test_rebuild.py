@@ -51,7 +51,7 @@ def figures():
     ]
 
 
-def test_the_figures_are_the_same_counted_one_by_one_or_rebuilt_from_nothing():
+def test_rebuilt_figures_equal_counted_ones():
     given(*EVENTS)
     count(*EVENTS)
     one_by_one = figures()
@@ -64,7 +64,7 @@ def test_the_figures_are_the_same_counted_one_by_one_or_rebuilt_from_nothing():
     assert figures() == one_by_one
 
 
-def test_a_rebuild_after_a_change_of_currency_keeps_every_currency(settings):
+def test_rebuild_after_change_of_currency_keeps_every_currency(settings):
     sold = [*EVENTS, placed("SO-9", line(price="1200"), currency="JPY")]
     given(*sold)
     count(*sold)
@@ -86,7 +86,7 @@ def test_right_figures_are_left_alone():
     assert services.rebuild_figures(silent) == []
 
 
-def test_wrong_figures_are_named_and_put_right():
+def test_wrong_figures_are_named_and_corrected():
     given(*EVENTS)
     count(*EVENTS)
     right = figures()
@@ -104,7 +104,7 @@ def test_wrong_figures_are_named_and_put_right():
     assert figures() == right
 
 
-def test_figures_that_were_lost_come_back_though_every_event_is_marked_as_counted():
+def test_lost_figures_are_rebuilt_though_events_are_marked_as_counted():
     given(*EVENTS)
     count(*EVENTS)
     right = figures()
@@ -117,7 +117,7 @@ def test_figures_that_were_lost_come_back_though_every_event_is_marked_as_counte
     assert figures() == right
 
 
-def test_lost_figures_of_a_product_get_the_name_by_which_it_was_sold_last():
+def test_rebuilt_product_has_the_name_it_was_last_sold_under():
     renamed = replace(line("TEA"), name="Assam")
     given(placed("SO-9", line("TEA")), placed("SO-10", renamed))
     count(placed("SO-9", line("TEA")), placed("SO-10", renamed))
@@ -128,7 +128,7 @@ def test_lost_figures_of_a_product_get_the_name_by_which_it_was_sold_last():
     assert ProductFigures.objects.get().name == "Assam"
 
 
-def test_an_event_with_an_open_delivery_is_counted_once():
+def test_event_with_open_delivery_is_counted_once():
     given(*EVENTS)
 
     services.rebuild_figures(silent)
@@ -137,7 +137,7 @@ def test_an_event_with_an_open_delivery_is_counted_once():
     assert sum(DayFigures.objects.values_list("orders", flat=True)) == 3
 
 
-def test_of_two_who_found_the_same_only_one_corrects():
+def test_two_rebuilds_at_once_correct_once():
     given(*EVENTS)
     count(*EVENTS)
     DayFigures.objects.update(orders=0)
@@ -151,7 +151,7 @@ def test_of_two_who_found_the_same_only_one_corrects():
     assert sum(DayFigures.objects.values_list("orders", flat=True)) == 3
 
 
-def test_workers_may_count_while_the_figures_are_put_right():
+def test_workers_count_during_a_rebuild():
     orders = [placed(f"SO-{n}", at=NOON + timedelta(seconds=n)) for n in range(400)]
     given(*orders)
     count(*orders[:100])
@@ -176,7 +176,7 @@ def test_workers_may_count_while_the_figures_are_put_right():
     assert services.compare_figures().differences == []
 
 
-def test_the_command_checks_without_changing_anything(capsys):
+def test_command_checks_without_changing_anything(capsys):
     given(*EVENTS)
     count(*EVENTS)
     DayFigures.objects.filter(day="2026-06-01", currency="EUR").update(units=0)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 DAY = date(2026, 6, 1)
 
 
-def test_the_last_sixty_minutes_have_no_gaps_and_end_with_the_running_one():
+def test_last_sixty_minutes_have_no_gaps_and_end_with_running_one():
     services.record_sales([placed("SO-1"), placed("SO-2", at=NOON - timedelta(minutes=59))])
     services.record_sales([placed("SO-3", at=NOON - timedelta(minutes=60))])
 
@@ -25,7 +25,7 @@ def test_the_last_sixty_minutes_have_no_gaps_and_end_with_the_running_one():
     assert minutes[-1]["at"] == datetime(2026, 6, 1, 12, 0, tzinfo=UTC).isoformat()
 
 
-def test_the_days_totals_keep_sales_and_cancellations_apart():
+def test_day_totals_keep_sales_and_cancellations_apart():
     services.record_sales([placed("SO-1"), placed("SO-2", line(price="5.00"))])
     services.reverse_sales([cancelled("SO-1")])
 
@@ -49,7 +49,7 @@ def test_amounts_of_two_currencies_are_never_added_up():
     assert best == [("EUR", "11.90"), ("JPY", "1200")]
 
 
-def test_a_change_of_the_shops_currency_leaves_what_was_sold(settings):
+def test_currency_change_keeps_earlier_sales(settings):
     services.record_sales([placed("SO-1")])
 
     settings.CURRENCY = "JPY"
@@ -61,11 +61,11 @@ def test_a_change_of_the_shops_currency_leaves_what_was_sold(settings):
     ]
 
 
-def test_a_day_without_a_sale_has_totals_too():
+def test_day_without_sales_has_totals():
     assert selectors.totals(DAY)["average"] == "0.00"
 
 
-def test_the_best_products_come_first():
+def test_best_products_come_first():
     services.record_sales(
         [placed("SO-1", line("TEA", 5, "1.00"), line("MUG"), line("POT", 1, "99"))]
     )
@@ -74,7 +74,7 @@ def test_the_best_products_come_first():
     assert [row["sku"] for row in selectors.top_products(DAY)] == ["POT", "MUG", "TEA"]
 
 
-def test_a_relay_that_has_not_looked_lately_is_called_silent():
+def test_relay_without_recent_poll_is_called_silent():
     looked_at = timezone.now() - timedelta(minutes=2)
     RelayState.objects.update_or_create(pk=RelayState.THE_ROW, defaults={"looked_at": looked_at})
     assert selectors.broker()["silent_since"] == looked_at.isoformat()
@@ -84,7 +84,7 @@ def test_a_relay_that_has_not_looked_lately_is_called_silent():
     assert selectors.broker()["silent_since"] is None
 
 
-def test_the_whole_dashboard_is_a_handful_of_queries(django_assert_max_num_queries):
+def test_dashboard_takes_a_handful_of_queries(django_assert_max_num_queries):
     services.record_sales([placed(f"SO-{n}", at=timezone.now()) for n in range(50)])
 
     with django_assert_max_num_queries(7):

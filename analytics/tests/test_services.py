@@ -15,7 +15,7 @@ TODAY = date(2026, 6, 1)
 
 
 @pytest.mark.django_db
-def test_a_sale_counts_in_its_minute_on_its_day_and_for_its_products():
+def test_sale_counts_in_its_minute_on_its_day_and_for_its_products():
     order = placed("SO-1", line("MUG", 2), line("TEA", 1, "5.00"))
 
     services.record_sales([order])
@@ -30,7 +30,7 @@ def test_a_sale_counts_in_its_minute_on_its_day_and_for_its_products():
 
 
 @pytest.mark.django_db
-def test_the_day_is_that_of_the_shop_and_not_of_greenwich():
+def test_day_is_in_shops_time_zone():
     late = placed("SO-1", at=datetime(2026, 5, 31, 22, 30, tzinfo=UTC))  # 00:30 in Berlin
 
     services.record_sales([late])
@@ -39,7 +39,7 @@ def test_the_day_is_that_of_the_shop_and_not_of_greenwich():
 
 
 @pytest.mark.django_db
-def test_an_event_counts_once_however_often_it_is_delivered():
+def test_event_counts_once_however_often_it_is_delivered():
     order = placed("SO-1")
 
     services.record_sales([order, order])
@@ -50,7 +50,7 @@ def test_an_event_counts_once_however_often_it_is_delivered():
 
 
 @pytest.mark.django_db
-def test_a_cancellation_counts_on_its_own_day_and_leaves_the_day_of_the_sale():
+def test_cancellation_counts_on_its_own_day_and_leaves_day_of_sale():
     services.record_sales([placed("SO-1", line("MUG", 3))])
 
     services.reverse_sales([cancelled("SO-1", line("MUG", 3), at=NOON + timedelta(days=1))])
@@ -94,7 +94,7 @@ def test_each_order_counts_in_its_own_currency(settings):
 
 
 @pytest.mark.django_db
-def test_a_third_decimal_place_is_counted_too():
+def test_third_decimal_place_is_counted():
     dinar = line(price="0.105", currency="KWD")
 
     services.record_sales([placed(f"SO-{n}", dinar, currency="KWD") for n in range(3)])
@@ -103,7 +103,7 @@ def test_a_third_decimal_place_is_counted_too():
 
 
 @pytest.mark.django_db
-def test_a_thousand_small_amounts_add_up_to_the_cent():
+def test_thousand_small_amounts_add_up_to_cent():
     for hundred in range(10):
         numbers = range(hundred * 100, hundred * 100 + 100)
         services.record_sales([placed(f"SO-{n}", line(price="0.10")) for n in numbers])
@@ -115,7 +115,7 @@ def test_a_thousand_small_amounts_add_up_to_the_cent():
 
 
 @pytest.mark.django_db
-def test_a_batch_of_any_size_is_four_statements(django_assert_num_queries):
+def test_batch_of_any_size_takes_four_statements(django_assert_num_queries):
     orders = [placed(f"SO-{n}", line("MUG"), line("TEA"), at=NOON) for n in range(200)]
 
     with django_assert_num_queries(6):  # and the savepoint around them
@@ -123,7 +123,7 @@ def test_a_batch_of_any_size_is_four_statements(django_assert_num_queries):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_lost_or_doubled_when_many_count_the_same_at_once():
+def test_concurrent_counts_of_same_figures_add_up():
     minutes = [NOON + timedelta(minutes=n % 5) for n in range(120)]
     orders = [placed(f"SO-{n}", line("MUG"), line("TEA"), at=minutes[n]) for n in range(120)]
     # Each worker gets every order, in batches that overlap, in an order of its own.

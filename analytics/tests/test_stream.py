@@ -41,7 +41,7 @@ def events(lines: Iterator[str]) -> Events:
             yield name, value
 
 
-def test_a_viewer_is_told_of_a_sale_within_a_second(dashboard, staff_session):
+def test_viewer_receives_sale_within_a_second(dashboard, staff_session):
     with stream(dashboard, staff_session) as (_response, told):
         first = json.loads(next(told)[1])
         assert first["today"]["orders"] == 0
@@ -58,7 +58,7 @@ def test_a_viewer_is_told_of_a_sale_within_a_second(dashboard, staff_session):
     assert figures["products"][0]["sku"] == "MUG"
 
 
-def test_the_stream_passes_through_proxies_unbuffered(dashboard, staff_session):
+def test_stream_passes_through_proxies_unbuffered(dashboard, staff_session):
     with stream(dashboard, staff_session) as (response, _told):
         assert response.headers["content-type"] == "text/event-stream"
         assert response.headers["cache-control"] == "no-cache"
@@ -66,7 +66,7 @@ def test_the_stream_passes_through_proxies_unbuffered(dashboard, staff_session):
         assert next(response.iter_lines()) == "retry: 2000"
 
 
-def test_a_viewer_gets_a_beat_if_nothing_has_changed(dashboard, staff_session):
+def test_stream_sends_beat_when_nothing_has_changed(dashboard, staff_session):
     with stream(dashboard, staff_session) as (_response, told):
         next(told)
         names = {next(told)[0] for _time in range(2)}
@@ -74,7 +74,7 @@ def test_a_viewer_gets_a_beat_if_nothing_has_changed(dashboard, staff_session):
     assert "checked" in names
 
 
-def test_the_server_stops_in_time_though_a_viewer_watches(staff_session):
+def test_server_stops_in_time_with_open_stream(staff_session):
     with running_dashboard() as (address, process), stream(address, staff_session) as (_, told):
         next(told)
 
@@ -86,7 +86,7 @@ def test_the_server_stops_in_time_though_a_viewer_watches(staff_session):
 
 
 @pytest.mark.postgres
-def test_there_may_be_more_viewers_than_database_connections(staff_session, dashboard):
+def test_viewers_may_outnumber_database_connections(staff_session, dashboard):
     with ExitStack() as viewers:
         streams = [
             viewers.enter_context(stream(dashboard, staff_session))

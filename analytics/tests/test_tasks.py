@@ -11,7 +11,7 @@ from bus.testing import given, settle, state_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_every_event_of_the_shop_that_counts_is_counted():
+def test_every_counting_event_type_is_counted():
     given(placed("SO-1"), placed("SO-2"), rejected("SO-2"), cancelled("SO-2"), dispatched("SO-1"))
 
     settle()

@@ -23,7 +23,7 @@ def staff(client):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_stranger_is_sent_to_the_login(client, page):
+def test_stranger_is_sent_to_login(client, page):
     response = client.get(reverse(page))
 
     assert response.status_code == 302
@@ -31,7 +31,7 @@ def test_a_stranger_is_sent_to_the_login(client, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_customer_who_is_not_staff_is_sent_to_the_login(client, page):
+def test_customer_who_is_not_staff_is_sent_to_login(client, page):
     client.force_login(get_user_model().objects.create_user("bob"))
 
     response = client.get(reverse(page))
@@ -41,18 +41,18 @@ def test_a_customer_who_is_not_staff_is_sent_to_the_login(client, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_staff_without_the_permission_for_figures_see_none(client, page):
+def test_staff_without_permission_for_figures_see_none(client, page):
     client.force_login(get_user_model().objects.create_user("bob", is_staff=True))
 
     assert client.get(reverse(page)).status_code == 403
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_figures_are_read_and_never_posted(staff, page):
+def test_figures_refuse_post(staff, page):
     assert staff.post(reverse(page)).status_code == 405
 
 
-def test_the_snapshot_is_what_the_stream_would_say(staff):
+def test_snapshot_equals_first_message_of_stream(staff):
     services.record_sales([placed("SO-1", at=timezone.now())])
 
     figures = staff.get(reverse("analytics:snapshot")).json()
@@ -63,7 +63,7 @@ def test_the_snapshot_is_what_the_stream_would_say(staff):
     assert figures["at"]
 
 
-def test_the_page_is_complete_before_its_script_runs_and_has_none_inline(staff):
+def test_page_is_complete_without_script_and_has_none_inline(staff):
     services.record_sales([placed("SO-1", at=timezone.now())])
 
     page = staff.get(reverse("analytics:dashboard")).content.decode()
@@ -74,7 +74,7 @@ def test_the_page_is_complete_before_its_script_runs_and_has_none_inline(staff):
     assert "onclick" not in page
 
 
-def test_one_viewer_too_many_must_poll(staff, monkeypatch):
+def test_viewer_above_limit_must_poll(staff, monkeypatch):
     monkeypatch.setattr(live, "MOST_VIEWERS", 0)
 
     response = staff.get(reverse("analytics:stream"))

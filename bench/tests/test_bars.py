@@ -9,26 +9,24 @@ from bench.load import Answers, together
 @pytest.mark.parametrize(
     ("share", "value"), [(0.5, 50), (0.95, 95), (0.99, 99), (1.0, 100), (0.001, 1)]
 )
-def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed(
-    share: float, value: int
-) -> None:
+def test_percentile_is_the_nearest_rank(share: float, value: int) -> None:
     assert percentile(list(range(100, 0, -1)), share) == value
 
 
-def test_nothing_measured_has_no_percentile() -> None:
+def test_percentile_of_nothing_breaks_its_bar() -> None:
     assert Bar("latency", percentile([], 0.5), 1.0).verdict == "BROKEN"
 
 
-def test_a_ratio_is_taken_pair_by_pair() -> None:
+def test_ratio_is_computed_pair_by_pair() -> None:
     # The machine was ten times slower during the second pair.
     assert ratio([1.0, 11.0, 1.2], [1.0, 10.0, 1.0]) == pytest.approx(1.1)
 
 
-def test_a_ratio_of_no_pairs_holds_no_bar() -> None:
+def test_ratio_of_no_pairs_holds_no_bar() -> None:
     assert Bar("growth", ratio([], []), 1.25).verdict == "BROKEN"
 
 
-def test_answers_of_several_turns_are_judged_together() -> None:
+def test_answers_of_several_turns_are_merged() -> None:
     turns = [Answers([0.1], {"SO-1": 5.0}), Answers([0.3], {"SO-2": 6.0}, errors=2)]
 
     whole = together(turns)
@@ -37,7 +35,7 @@ def test_answers_of_several_turns_are_judged_together() -> None:
     assert whole.numbers == {"SO-1": 5.0, "SO-2": 6.0}
 
 
-def test_an_error_counts_in_a_turn_whose_times_do_not() -> None:
+def test_errors_of_unusable_turns_count() -> None:
     whole = together([Answers([0.1], errors=1, usable=False)])
 
     assert (whole.took, whole.errors, whole.usable) == ([], 1, False)
@@ -47,16 +45,16 @@ def test_an_error_counts_in_a_turn_whose_times_do_not() -> None:
     ("value", "at_least", "verdict"),
     [(1.0, False, "holds"), (1.1, False, "BROKEN"), (1.0, True, "holds"), (0.9, True, "BROKEN")],
 )
-def test_a_bar_holds_at_its_limit(value: float, at_least: bool, verdict: str) -> None:
+def test_bar_holds_at_its_limit(value: float, at_least: bool, verdict: str) -> None:
     assert Bar("latency", value, 1.0, at_least=at_least).verdict == verdict
 
 
 @pytest.mark.parametrize(("value", "shown"), [(0.2094, "0.209/s"), (3421.7, "3,422/s")])
-def test_a_figure_is_shown_as_people_write_it(value: float, shown: str) -> None:
+def test_figure_is_formatted_for_reading(value: float, shown: str) -> None:
     assert Bar("relay", value, 1.0, "/s").measured == shown
 
 
-def test_a_bar_that_could_not_be_judged_says_why() -> None:
+def test_unjudged_bar_says_why() -> None:
     bar = Bar("two relays", 1.2, 1.7, at_least=True, note="not judged: 2 cores")
 
     assert not bar.judged

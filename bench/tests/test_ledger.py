@@ -21,7 +21,7 @@ def site() -> Iterator[Site]:
         made.close()
 
 
-def test_ledger_that_has_never_run_grows_old(site: Site) -> None:
+def test_new_ledger_can_be_aged(site: Site) -> None:
     ledger = Ledger(site, "old")
 
     ledger.grow_old(1_000)
@@ -29,7 +29,7 @@ def test_ledger_that_has_never_run_grows_old(site: Site) -> None:
     assert ledger.finished() == 1_000
 
 
-def test_events_are_through_once_all_of_their_deliveries_are(site: Site) -> None:
+def test_events_are_finished_once_all_their_deliveries_are(site: Site) -> None:
     ledger, setup = Ledger(site, "asked"), Setup(subscriptions=2)
     with ledger.running(setup) as running:
         cost = running.work(30)

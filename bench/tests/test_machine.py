@@ -15,7 +15,7 @@ sys.stdin.readline()
 """
 
 
-def test_what_a_child_has_used_counts_after_its_end() -> None:
+def test_cpu_of_an_ended_child_counts() -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

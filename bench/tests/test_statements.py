@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
         (DIRECT_DONE, [["SO-1000"]]),
     ],
 )
-def test_a_statement_can_be_planned(statement: str, values: list[Any]) -> None:
+def test_statement_can_be_planned(statement: str, values: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {statement}", values)
 

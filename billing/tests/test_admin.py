@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 LIST = "admin:billing_invoice_changelist"
 
 
-def test_the_list_shows_number_buyer_and_total(admin_client):
+def test_list_shows_number_buyer_and_total(admin_client):
     invoice = invoiced(confirmed())
 
     page = admin_client.get(reverse(LIST)).content.decode()
@@ -27,7 +27,7 @@ def test_the_list_shows_number_buyer_and_total(admin_client):
         assert part in page
 
 
-def test_a_longer_list_costs_no_more_queries(admin_client, django_assert_max_num_queries):
+def test_queries_do_not_grow_with_the_list(admin_client, django_assert_max_num_queries):
     invoiced(confirmed("SO-0"))
     admin_client.get(reverse(LIST))
     with django_assert_max_num_queries(100) as few:
@@ -41,7 +41,7 @@ def test_a_longer_list_costs_no_more_queries(admin_client, django_assert_max_num
     assert "SO-24" in page
 
 
-def test_a_document_can_be_read_and_not_changed_added_or_deleted(admin_client):
+def test_document_can_be_read_and_not_changed_added_or_deleted(admin_client):
     invoice = invoiced(confirmed())
     change = reverse("admin:billing_invoice_change", args=[invoice.pk])
 
@@ -55,7 +55,7 @@ def test_a_document_can_be_read_and_not_changed_added_or_deleted(admin_client):
     assert admin_client.post(delete, {"post": "yes"}).status_code == 403
 
 
-def test_yen_have_no_decimals_whatever_the_event_had(admin_client):
+def test_yen_have_no_decimals_in_the_list(admin_client):
     order = confirmed(lines=(line(price="1200.00"),))
     invoice = invoiced(msgspec.structs.replace(order, currency="JPY"))
 
@@ -67,7 +67,7 @@ def test_yen_have_no_decimals_whatever_the_event_had(admin_client):
     assert "1200.00" not in page
 
 
-def test_markup_in_a_name_stays_text(admin_client):
+def test_markup_in_name_stays_text(admin_client):
     invoice = invoiced(confirmed(lines=(line(name="<script>alert(1)</script>"),)))
 
     page = admin_client.get(reverse("admin:billing_invoice_change", args=[invoice.pk]))
@@ -83,7 +83,7 @@ def staff(*permissions: str) -> Client:
     return browser
 
 
-def test_who_may_see_a_document_opens_its_file():
+def test_staff_with_view_permission_open_the_file():
     invoice = issued()
     browser = staff("view_invoice")
 
@@ -96,7 +96,7 @@ def test_who_may_see_a_document_opens_its_file():
     assert answer.content == default_storage.open(invoice.storage_name).read()
 
 
-def test_no_page_tells_staff_the_customers_link():
+def test_admin_pages_do_not_show_customers_link():
     """It would let them cancel, which is a permission of its own."""
     invoice = issued()
     browser, token = staff("view_invoice"), token_of(invoice.order_id)
@@ -105,7 +105,7 @@ def test_no_page_tells_staff_the_customers_link():
         assert token not in browser.get(address).content.decode()
 
 
-def test_a_file_is_refused_without_the_permission_or_before_it_is_drawn():
+def test_file_is_refused_without_permission_or_before_it_is_drawn():
     invoice = invoiced(confirmed())
     pdf = reverse("admin:billing_invoice_pdf", args=[invoice.pk])
 
@@ -116,7 +116,7 @@ def test_a_file_is_refused_without_the_permission_or_before_it_is_drawn():
     assert browser.get(reverse("admin:billing_invoice_pdf", args=["x"])).status_code == 404
 
 
-def test_staff_are_told_of_an_altered_file_and_do_not_see_it(admin_client):
+def test_altered_file_is_reported_and_not_shown(admin_client):
     invoice: Invoice = issued()
     Path(default_storage.path(invoice.storage_name)).write_bytes(b"%PDF-1.4 another %%EOF")
 

@@ -15,7 +15,7 @@ from bus.testing import settle
 pytestmark = pytest.mark.django_db
 
 
-def test_a_missing_file_and_a_changed_one_are_found():
+def test_missing_and_changed_files_are_found():
     lost, changed = issued("SO-1"), issued("SO-2")
     default_storage.delete(lost.storage_name)
     with default_storage.open(changed.storage_name, "ab") as file:
@@ -25,7 +25,7 @@ def test_a_missing_file_and_a_changed_one_are_found():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lost_file_is_drawn_again_to_the_byte():
+def test_lost_file_is_drawn_again_byte_for_byte():
     invoice = settled_by_the_bus()
     default_storage.delete(invoice.storage_name)
 
@@ -40,7 +40,7 @@ def test_a_lost_file_is_drawn_again_to_the_byte():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_truncated_file_is_drawn_again_to_the_byte():
+def test_truncated_file_is_drawn_again_byte_for_byte():
     invoice = settled_by_the_bus()
     path = Path(default_storage.path(invoice.storage_name))
     whole = path.read_bytes()
@@ -52,7 +52,7 @@ def test_a_truncated_file_is_drawn_again_to_the_byte():
     assert subjects(audit.files_as_issued) == []
 
 
-def test_a_file_of_a_newer_database_keeps_its_number_for_itself(documents):
+def test_file_of_a_newer_database_reserves_its_number(documents):
     """The database was restored from a backup of before the last invoice."""
     newer = documents / "invoices" / "2026" / "INV-2026-000007.pdf"
     issued("SO-1")
@@ -72,7 +72,7 @@ def test_a_file_of_a_newer_database_keeps_its_number_for_itself(documents):
 
 
 @pytest.mark.parametrize("check", [audit.files_have_documents, audit.counters_behind_files])
-def test_a_document_that_is_issued_while_the_audit_runs_is_no_finding(documents, check):
+def test_document_that_is_issued_while_audit_runs_is_no_finding(documents, check):
     invoice = issued("SO-1")
     later = documents / "invoices" / str(invoice.year) / f"INV-{invoice.year}-000009.pdf"
 
@@ -86,7 +86,7 @@ def test_a_document_that_is_issued_while_the_audit_runs_is_no_finding(documents,
     assert later.exists()
 
 
-def test_documents_that_cannot_be_seen_from_here_are_one_finding(settings, tmp_path):
+def test_unreachable_folder_is_one_finding(settings, tmp_path):
     issued("SO-1")
     issued("SO-2")
     settings.MEDIA_ROOT = tmp_path / "elsewhere"
@@ -97,7 +97,7 @@ def test_documents_that_cannot_be_seen_from_here_are_one_finding(settings, tmp_p
 
 
 @pytest.mark.django_db(transaction=True)
-def test_documents_that_are_lost_altogether_are_drawn_again(documents):
+def test_all_lost_documents_are_drawn_again(documents):
     invoice = settled_by_the_bus()
     whole = default_storage.open(invoice.storage_name).read()
     shutil.rmtree(documents)

@@ -41,21 +41,21 @@ def pdfs(root: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in root.rglob("*.pdf")}
 
 
-def test_a_new_folder_and_a_new_database_come_to_belong_together(documents: Path) -> None:
+def test_new_folder_is_marked_for_its_new_database(documents: Path) -> None:
     folder.claim()
 
     assert (documents / folder.MARK).read_text().strip() == str(DocumentFolder.objects.get())
     folder.check()
 
 
-def test_a_check_changes_nothing(documents: Path) -> None:
+def test_check_changes_nothing(documents: Path) -> None:
     folder.check()
 
     assert list(documents.iterdir()) == []
     assert not DocumentFolder.objects.exists()
 
 
-def test_a_new_database_is_refused_the_documents_of_an_old_one(documents: Path) -> None:
+def test_new_database_with_documents_of_another_is_refused(documents: Path) -> None:
     draw_document(numbered())()
     before = pdfs(documents)
     begin_new_database()
@@ -70,7 +70,7 @@ def test_a_new_database_is_refused_the_documents_of_an_old_one(documents: Path) 
     assert not DocumentFolder.objects.exists()
 
 
-def test_a_new_database_is_refused_though_the_folder_has_no_mark(documents: Path) -> None:
+def test_new_database_with_unmarked_documents_is_refused(documents: Path) -> None:
     draw_document(numbered())()
     (documents / folder.MARK).unlink()
     begin_new_database()
@@ -79,7 +79,7 @@ def test_a_new_database_is_refused_though_the_folder_has_no_mark(documents: Path
         folder.claim()
 
 
-def test_the_folder_of_another_database_is_refused(documents: Path) -> None:
+def test_folder_of_another_database_is_refused(documents: Path) -> None:
     folder.claim()
     DocumentFolder.objects.update(identity=uuid4())
 
@@ -89,7 +89,7 @@ def test_the_folder_of_another_database_is_refused(documents: Path) -> None:
     assert pdfs(documents) == {}
 
 
-def test_an_old_database_is_refused_an_empty_folder(settings: Settings, tmp_path: Path) -> None:
+def test_old_database_with_empty_folder_is_refused(settings: Settings, tmp_path: Path) -> None:
     draw_document(numbered())()
     settings.MEDIA_ROOT = tmp_path / "elsewhere"
 
@@ -101,9 +101,7 @@ def test_an_old_database_is_refused_an_empty_folder(settings: Settings, tmp_path
 
 
 @pytest.mark.parametrize("forgotten", ["mark", "row", "both"])
-def test_halves_that_have_the_same_documents_belong_together(
-    documents: Path, forgotten: str
-) -> None:
+def test_database_and_folder_with_same_documents_match(documents: Path, forgotten: str) -> None:
     """As after an upgrade, and after a restore of an older backup."""
     draw_document(numbered())()
     if forgotten in ("mark", "both"):
@@ -116,7 +114,7 @@ def test_halves_that_have_the_same_documents_belong_together(
     assert (documents / folder.MARK).read_text().strip() == str(DocumentFolder.objects.get())
 
 
-def test_a_folder_that_is_lost_and_restored_belongs_to_its_database(
+def test_restored_folder_matches_its_database(
     documents: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     draw_document(numbered())()
@@ -131,7 +129,7 @@ def test_a_folder_that_is_lost_and_restored_belongs_to_its_database(
     folder.claim()
 
 
-def test_a_mark_that_is_damaged_is_named(documents: Path) -> None:
+def test_damaged_mark_is_named(documents: Path) -> None:
     folder.claim()
     (documents / folder.MARK).write_text("half")
 
@@ -139,7 +137,7 @@ def test_a_mark_that_is_damaged_is_named(documents: Path) -> None:
         folder.check()
 
 
-def test_a_database_that_is_older_than_its_documents_is_refused(documents: Path) -> None:
+def test_database_older_than_its_documents_is_refused(documents: Path) -> None:
     for order in ("SO-1", "SO-2"):
         draw_document(numbered(order))()
     folder.check_numbers()

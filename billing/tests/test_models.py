@@ -24,21 +24,21 @@ pytestmark = pytest.mark.django_db
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_the_database_refuses_to_change_frozen_content(change):
+def test_database_refuses_to_change_frozen_content(change):
     invoice = invoiced(confirmed())
 
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
         Invoice.objects.filter(pk=invoice.pk).update(**change)
 
 
-def test_the_database_refuses_to_delete_a_numbered_document():
+def test_database_refuses_to_delete_numbered_document():
     invoice = invoiced(confirmed())
 
     with pytest.raises(IntegrityError, match="never changed or deleted"), transaction.atomic():
         invoice.delete()
 
 
-def test_the_database_refuses_to_change_the_file_of_an_issued_document():
+def test_database_refuses_to_change_file_of_issued_document():
     invoice = invoiced(confirmed())
     draw_document(
         InvoiceNumbered(
@@ -54,7 +54,7 @@ def test_the_database_refuses_to_change_the_file_of_an_issued_document():
         Invoice.objects.filter(pk=invoice.pk).update(sha256="0" * 64)
 
 
-def test_an_order_has_one_document_of_a_kind_even_if_a_service_forgot():
+def test_database_refuses_second_document_of_a_kind():
     invoice = invoiced(confirmed())
     invoice.pk, invoice.number, invoice.sequence = None, "INV-2026-000002", 2
 
@@ -62,7 +62,7 @@ def test_an_order_has_one_document_of_a_kind_even_if_a_service_forgot():
         invoice.save(force_insert=True)
 
 
-def test_a_credit_note_without_its_invoice_cannot_be_stored():
+def test_credit_note_without_its_invoice_cannot_be_stored():
     invoiced(confirmed())
     note = issue_credit_note(cancelled())
     note.pk, note.number, note.sequence, note.corrects = None, "CN-2026-000002", 2, None

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CREDITING = "billing.tasks.issue_credit_note"
 
 
-def test_a_confirmed_order_is_invoiced_and_the_pdf_drawn():
+def test_confirmed_order_is_invoiced_and_pdf_drawn():
     given(confirmed("SO-1"), confirmed("SO-2"))
 
     settle()
@@ -27,7 +27,7 @@ def test_a_confirmed_order_is_invoiced_and_the_pdf_drawn():
     assert state_of("billing.tasks.draw_document", "SO-1") == "done"
 
 
-def test_an_order_that_cannot_be_invoiced_costs_its_batch_no_number():
+def test_order_that_cannot_be_invoiced_takes_no_number():
     refused = msgspec.structs.replace(confirmed("SO-2"), net=Decimal(-1))
     given(confirmed("SO-1"), refused, confirmed("SO-3"))
 
@@ -38,7 +38,7 @@ def test_an_order_that_cannot_be_invoiced_costs_its_batch_no_number():
     assert state_of("billing.tasks.issue_invoice", "SO-2") == "dead"
 
 
-def test_every_invoice_of_a_batch_has_its_order(caplog):
+def test_every_invoice_of_batch_has_its_order(caplog):
     given(confirmed("SO-1"), confirmed("SO-2"))
 
     settle()
@@ -49,7 +49,7 @@ def test_every_invoice_of_a_batch_has_its_order(caplog):
     assert "one by one" not in caplog.text
 
 
-def test_a_cancelled_order_is_credited():
+def test_cancelled_order_is_credited():
     given(confirmed(), cancelled())
 
     settle()
@@ -59,7 +59,7 @@ def test_a_cancelled_order_is_credited():
     assert note.sha256
 
 
-def test_an_order_that_was_placed_is_not_invoiced_before_it_is_confirmed():
+def test_order_that_was_placed_is_not_invoiced_before_it_is_confirmed():
     given(placed())
 
     settle("billing")
@@ -67,7 +67,7 @@ def test_an_order_that_was_placed_is_not_invoiced_before_it_is_confirmed():
     assert not Invoice.objects.exists()
 
 
-def test_a_rejected_order_has_neither_an_invoice_nor_a_credit_note():
+def test_rejected_order_has_neither_invoice_nor_credit_note():
     given(placed(), cancelled())
 
     settle("billing")
@@ -77,7 +77,7 @@ def test_a_rejected_order_has_neither_an_invoice_nor_a_credit_note():
     assert list(audit.done_without_effect()) == list(audit.effect_without_done()) == []
 
 
-def test_a_credit_note_waits_for_an_invoice_that_was_not_issued():
+def test_credit_note_waits_for_invoice_that_was_not_issued():
     given(confirmed(), cancelled())
     register("billing")
     route()
@@ -89,7 +89,7 @@ def test_a_credit_note_waits_for_an_invoice_that_was_not_issued():
     assert state_of(CREDITING, "SO-100042") == "waiting"
 
 
-def test_a_credit_note_of_an_invoice_that_was_discarded_is_left_to_a_person():
+def test_credit_note_of_discarded_invoice_is_left_to_a_person():
     given(confirmed(), cancelled())
     register("billing")
     route()
@@ -101,7 +101,7 @@ def test_a_credit_note_of_an_invoice_that_was_discarded_is_left_to_a_person():
     assert state_of(CREDITING, "SO-100042") == "dead"
 
 
-def test_a_storage_that_fails_keeps_the_document_waiting(documents):
+def test_failing_storage_keeps_delivery_waiting(documents):
     (documents / "invoices").write_text("a file where a folder should be")
     given(confirmed())
 

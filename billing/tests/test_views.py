@@ -30,7 +30,7 @@ def draw(invoice: Invoice) -> None:
     )()
 
 
-def test_the_invoice_is_served_with_the_headers_of_a_private_file(client):
+def test_invoice_is_served_with_headers_of_private_file(client):
     invoice = invoiced(ORDER)
     draw(invoice)
 
@@ -45,7 +45,7 @@ def test_the_invoice_is_served_with_the_headers_of_a_private_file(client):
     assert response["Cache-Control"].startswith("private")
 
 
-def test_a_copy_that_is_still_right_is_not_sent_again(client):
+def test_current_copy_is_answered_with_not_modified(client):
     draw(invoiced(ORDER))
     etag = client.get(INVOICE)["ETag"]
 
@@ -57,7 +57,7 @@ def test_a_copy_that_is_still_right_is_not_sent_again(client):
 
 
 @pytest.mark.parametrize("accept", ["application/pdf", "application/json", "*/*"])
-def test_an_invoice_that_is_not_drawn_yet_is_a_problem_document(client, accept):
+def test_invoice_not_drawn_yet_is_answered_with_a_problem(client, accept):
     invoiced(ORDER)
 
     response = client.get(INVOICE, headers={"Accept": accept})
@@ -68,7 +68,7 @@ def test_an_invoice_that_is_not_drawn_yet_is_a_problem_document(client, accept):
     assert "no invoice" in response.json()["detail"]
 
 
-def test_a_lost_file_is_not_found_and_no_crash(client):
+def test_lost_file_is_answered_with_not_found(client):
     invoice = invoiced(ORDER)
     draw(invoice)
     invoice.refresh_from_db()
@@ -78,7 +78,7 @@ def test_a_lost_file_is_not_found_and_no_crash(client):
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.4\nsomebody else's\n%%EOF\n"])
-def test_a_file_that_is_not_the_issued_one_is_never_served(client, content):
+def test_file_with_another_hash_is_not_served(client, content):
     invoice = invoiced(ORDER)
     draw(invoice)
     invoice.refresh_from_db()
@@ -91,7 +91,7 @@ def test_a_file_that_is_not_the_issued_one_is_never_served(client, content):
     assert "cannot be shown" in response.json()["detail"]
 
 
-def test_the_credit_note_has_an_address_of_its_own(client):
+def test_credit_note_has_address_of_its_own(client):
     invoiced(ORDER)
     draw(issue_credit_note(cancelled()))
 

@@ -19,7 +19,7 @@ def starting(*queues: str) -> SimpleNamespace:
     return SimpleNamespace(app=SimpleNamespace(amqp=amqp))
 
 
-def test_worker_that_does_not_consume_its_queue_gives_no_sign_of_life(
+def test_worker_that_does_not_consume_fails_its_health_check(
     settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.VAR_DIR = tmp_path
@@ -50,7 +50,7 @@ def test_worker_that_does_not_consume_its_queue_gives_no_sign_of_life(
 
 @pytest.mark.parametrize("told", ["should_stop", "should_terminate"])
 @pytest.mark.parametrize("code", [0, 1, True])
-def test_worker_that_is_stopping_does_not_ask_to_be_restarted(
+def test_stopping_worker_logs_no_complaint(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     settings: Any,
@@ -89,7 +89,7 @@ class Telling(worker.Consumer):
         return seconds
 
 
-def test_flower_is_told_of_many_events_at_once_and_of_the_next_ones_again() -> None:
+def test_burst_of_events_updates_flower_once() -> None:
     consumer = Telling()
 
     for _ in range(3):
@@ -103,7 +103,7 @@ def test_flower_is_told_of_many_events_at_once_and_of_the_next_ones_again() -> N
     assert len(consumer.due) == 2
 
 
-def test_what_is_imported_is_no_garbage_and_the_rest_is_looked_at_less_often() -> None:
+def test_worker_freezes_imports_and_collects_garbage_less_often() -> None:
     frozen, thresholds = gc.get_freeze_count(), gc.get_threshold()
     try:
         collect_less_garbage()

@@ -31,7 +31,7 @@ def test_empty_variable_counts_as_not_set(
     assert env.int("PORT", default=8000, least=1, most=LARGEST_PORT) == 8000
 
 
-def test_value_that_begins_with_a_dollar_is_taken_as_it_is(
+def test_value_beginning_with_dollar_is_kept(
     env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "SECRET_KEY", "$2b$12$")
@@ -40,7 +40,7 @@ def test_value_that_begins_with_a_dollar_is_taken_as_it_is(
 
 
 @pytest.mark.parametrize("text", ["abc", "70000", "0", "-1", "8000.0", "٨٠", "1e3", "9" * 99])
-def test_port_that_is_none_is_named_with_its_limits(
+def test_bad_port_is_refused_with_its_limits(
     env: Environment, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setitem(os.environ, "PORT", text)
@@ -52,7 +52,7 @@ def test_port_that_is_none_is_named_with_its_limits(
 @pytest.mark.parametrize(
     ("text", "value"), [("1", True), ("On", True), ("0", False), ("no", False)]
 )
-def test_switch_is_read(
+def test_switch_is_parsed(
     env: Environment, monkeypatch: pytest.MonkeyPatch, text: str, value: bool
 ) -> None:
     monkeypatch.setitem(os.environ, "DEBUG", text)
@@ -70,7 +70,7 @@ def test_switch_that_is_neither_on_nor_off_is_refused(
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\x00b", "a\x1bb", "a\udcffb", "a\u2028b"])
-def test_value_with_a_sign_that_cannot_be_seen_is_refused_and_not_repeated(
+def test_value_with_invisible_character_is_refused_and_not_repeated(
     env: Environment, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setitem(os.environ, "SHOP_NAME", text)
@@ -81,7 +81,7 @@ def test_value_with_a_sign_that_cannot_be_seen_is_refused_and_not_repeated(
     assert text not in str(refusal.value)
 
 
-def test_quotes_that_would_be_part_of_a_value_are_refused(
+def test_quotes_around_a_value_are_refused(
     env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "SHOP_NAME", '"My shop"')
@@ -90,9 +90,7 @@ def test_quotes_that_would_be_part_of_a_value_are_refused(
         env.str("SHOP_NAME")
 
 
-def test_sample_that_is_empty_on_purpose_is_none(
-    env: Environment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_empty_sample_is_not_a_sample(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "SELLER_IBAN", "")
 
     assert env.sample("SELLER_IBAN", "DE02", may_be_empty=True) == ""
@@ -100,7 +98,7 @@ def test_sample_that_is_empty_on_purpose_is_none(
 
 
 @pytest.mark.parametrize("text", ["", "The Shop GmbH"])
-def test_sample_that_nobody_has_replaced_is_remembered(
+def test_unreplaced_sample_is_recorded(
     env: Environment, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setitem(os.environ, "SELLER_NAME", text)
@@ -123,7 +121,7 @@ def test_file_is_read_as_compose_reads_it(env: Environment, tmp_path: Path) -> N
     }  # fmt: skip
 
 
-def test_environment_wins_over_the_file(
+def test_environment_takes_precedence_over_file(
     env: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(os.environ, "PORT", "9000")
@@ -133,7 +131,7 @@ def test_environment_wins_over_the_file(
     assert env.str("PORT") == "9000"
 
 
-def test_file_leaves_the_environment_as_it_is(env: Environment, tmp_path: Path) -> None:
+def test_reading_the_file_does_not_change_the_environment(env: Environment, tmp_path: Path) -> None:
     before = dict(os.environ)
 
     env.read_file(written(tmp_path, "SHOP_NAME=Mine\nSSL_CERT_FILE=/etc/bundle.pem\n"))
@@ -144,7 +142,7 @@ def test_file_leaves_the_environment_as_it_is(env: Environment, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("line", ["PORT", "secret key = x", "SECRET_KEY='s3cret"])
-def test_line_that_cannot_be_read_is_numbered_and_not_repeated(
+def test_unreadable_line_is_reported_by_number_only(
     env: Environment, tmp_path: Path, line: str
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"Line 2 of .* cannot be read") as refusal:
@@ -153,16 +151,14 @@ def test_line_that_cannot_be_read_is_numbered_and_not_repeated(
     assert "s3cret" not in str(refusal.value)
 
 
-def test_file_that_is_not_there_is_refused_where_a_setting_names_it(
-    env: Environment, tmp_path: Path
-) -> None:
+def test_missing_file_named_by_env_file_is_refused(env: Environment, tmp_path: Path) -> None:
     env.read_file(tmp_path / ".env")
 
     with pytest.raises(ImproperlyConfigured, match=r"ENV_FILE .*prod\.env cannot be read"):
         env.read_file(tmp_path / "prod.env", named_by="ENV_FILE")
 
 
-def test_misspelled_name_in_the_file_is_refused(env: Environment, tmp_path: Path) -> None:
+def test_misspelled_name_in_file_is_refused(env: Environment, tmp_path: Path) -> None:
     env.read_file(written(tmp_path, "SELER_NAME=Me\nCOMPOSE_PROJECT_NAME=shop\n"))
     env.str("SELLER_NAME")
 
@@ -170,7 +166,7 @@ def test_misspelled_name_in_the_file_is_refused(env: Environment, tmp_path: Path
         env.refuse_misspelled()
 
 
-def test_path_begins_at_the_folder_of_the_project_wherever_one_stands(
+def test_relative_path_starts_at_the_project(
     env: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir("/")

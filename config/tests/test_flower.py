@@ -16,7 +16,7 @@ from config.flower import flower_login, limit_wrong_passwords
 from shop.budgets import Rate
 
 
-def test_flower_has_a_login_of_its_own_making_without_debug(settings: Settings) -> None:
+def test_flower_makes_a_login_without_debug(settings: Settings) -> None:
     flower_login.cache_clear()
     settings.DEBUG, settings.FLOWER_AUTH = False, ""
 

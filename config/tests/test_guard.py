@@ -50,7 +50,7 @@ def ask(
     return sent[0]["status"], dict(sent[0]["headers"]), content
 
 
-def test_chunked_body_is_handed_on_whole_with_its_length() -> None:
+def test_chunked_body_is_passed_on_with_its_length() -> None:
     told = Told()
 
     status, _, _ = ask(told, b'{"a"', b": 1}", transfer_encoding="chunked")
@@ -65,7 +65,7 @@ def test_chunked_body_is_handed_on_whole_with_its_length() -> None:
     [("/api/v1/checkout/", 65536), ("/nowhere", 65536), ("/admin/login/", 65536),
      ("/admin/orders/order/add/", 1048576)],
 )  # fmt: skip
-def test_body_is_bounded_wherever_it_is_sent(path: str, largest: int) -> None:
+def test_body_is_limited_at_every_address(path: str, largest: int) -> None:
     told = Told()
     fits, more = b"x" * largest, b"y"
 
@@ -76,7 +76,7 @@ def test_body_is_bounded_wherever_it_is_sent(path: str, largest: int) -> None:
     assert len(told.bodies) == 2
 
 
-def test_api_refuses_with_a_problem_and_ends_the_connection() -> None:
+def test_api_refuses_large_body_with_problem_and_closes() -> None:
     status, headers, content = ask(Told(), b"", content_length="1000000000")
 
     assert status == 413
@@ -85,7 +85,7 @@ def test_api_refuses_with_a_problem_and_ends_the_connection() -> None:
     assert json.loads(content)["type"] == "/api/problems/#body-too-large"
 
 
-def test_budget_is_kept_for_each_address(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_address_has_its_own_budget(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.BUDGETS = settings.BUDGETS | {"CHECKOUTS_PER_ADDRESS": Rate(2, 60)}
     path, _, each = guard.BUDGETS[0]
     monkeypatch.setattr(guard, "BUDGETS", ((path, Budget("CHECKOUTS_PER_ADDRESS"), each),))
@@ -99,7 +99,7 @@ def test_budget_is_kept_for_each_address(settings: Any, monkeypatch: pytest.Monk
     assert len(told.bodies) == 2
 
 
-def test_crowd_is_served_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_above_the_limit_are_queued(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "TURN_WITHIN", 0.05)
     running = []
 
@@ -131,7 +131,7 @@ def test_crowd_is_served_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     assert running[-1]["path"] == "/healthz"
 
 
-def test_large_forms_come_a_few_at_a_time() -> None:
+def test_few_large_forms_are_read_at_a_time() -> None:
     """Each connection could hold one in memory, before the admin knows who sends it."""
 
     async def crowd(path: str, length: int, count: int) -> Sent:
@@ -161,7 +161,7 @@ def test_large_forms_come_a_few_at_a_time() -> None:
     assert asyncio.run(crowd("/api/v1/checkout/", guard.LARGEST_BODY, few + 1)) == []
 
 
-def test_dashboards_stream_takes_no_turn() -> None:
+def test_stream_of_dashboard_takes_no_request_slot() -> None:
     from django.urls import reverse
 
     assert {reverse("healthz"), reverse("readyz"), reverse("analytics:stream")} == set(

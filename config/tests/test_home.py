@@ -9,7 +9,7 @@ from bus.models import AuditResult
 pytestmark = pytest.mark.django_db
 
 
-def test_what_needs_a_person_is_on_the_first_page(admin_client: Client) -> None:
+def test_first_page_shows_what_needs_a_person(admin_client: Client) -> None:
     AuditResult.objects.create(rule="sums add up", findings=3, unseen=False)
 
     page = admin_client.get("/admin/").content.decode()
@@ -20,7 +20,7 @@ def test_what_needs_a_person_is_on_the_first_page(admin_client: Client) -> None:
     assert admin_client.get("/admin/bus/auditresult/").status_code == 200
 
 
-def test_audit_page_says_of_each_rule_in_words_what_came_of_it(admin_client: Client) -> None:
+def test_audit_page_shows_each_rule_with_its_result(admin_client: Client) -> None:
     for result, findings, unseen in (
         ("holds", 0, False),
         ("does not hold", 3, False),
@@ -31,7 +31,7 @@ def test_audit_page_says_of_each_rule_in_words_what_came_of_it(admin_client: Cli
         assert result in page.replace(row.rule, "")
 
 
-def test_yes_and_no_are_words_in_the_admin(admin_client: Client) -> None:
+def test_admin_shows_booleans_as_words(admin_client: Client) -> None:
     user = User.objects.get()
 
     page = admin_client.get("/admin/auth/user/").content.decode()
@@ -42,13 +42,13 @@ def test_yes_and_no_are_words_in_the_admin(admin_client: Client) -> None:
     assert "check_small" not in page
 
 
-def test_shop_in_which_all_goes_well_says_so(admin_client: Client) -> None:
+def test_first_page_says_when_nothing_needs_a_person(admin_client: Client) -> None:
     page = admin_client.get("/admin/").content.decode()
 
     assert "report no trouble" in page
 
 
-def test_staff_who_may_not_see_deliveries_see_none_of_it(client: Client) -> None:
+def test_staff_without_permission_see_no_list_of_deliveries(client: Client) -> None:
     client.force_login(User.objects.create_user("bea", is_staff=True))
 
     page = client.get("/admin/").content.decode()

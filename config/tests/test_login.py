@@ -31,7 +31,7 @@ def attempt(name: str, password: str, **more: Any) -> Any:
     return Client().post(URL, {"username": name, "password": password}, **more)
 
 
-def test_account_is_locked_for_an_address_after_wrong_passwords() -> None:
+def test_wrong_passwords_lock_account_for_the_address() -> None:
     for _ in range(3):
         assert attempt("ada", "wrong").status_code == 200
 
@@ -42,19 +42,19 @@ def test_account_is_locked_for_an_address_after_wrong_passwords() -> None:
     assert attempt("ada", "right", REMOTE_ADDR="10.0.0.1").status_code == 302
 
 
-def test_address_is_locked_after_trying_several_accounts() -> None:
+def test_trying_several_accounts_locks_the_address() -> None:
     for number in range(5):
         assert attempt(f"c{number}", "wrong").status_code == 200
 
     assert attempt("c5", "wrong").status_code == 429
 
 
-def test_right_passwords_spend_nothing() -> None:
+def test_right_passwords_use_no_budget() -> None:
     for _ in range(8):
         assert attempt("ada", "right").status_code == 302
 
 
-def test_parallel_tries_are_counted_before_any_password_is_checked(
+def test_parallel_tries_count_before_passwords_are_checked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     checked: list[int] = []
@@ -73,7 +73,7 @@ def test_parallel_tries_are_counted_before_any_password_is_checked(
     assert answers.count(429) >= 17
 
 
-def test_passwords_are_checked_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_passwords_are_checked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     running, most, lock, go = [0], [0], threading.Lock(), threading.Event()
 
     def slow(_request: Any) -> Any:

@@ -46,13 +46,13 @@ def test_error_is_logged_by_its_kind_and_place(lines: io.StringIO) -> None:
     assert said.endswith("ValueError\n")
 
 
-def test_address_in_a_line_is_left_out(lines: io.StringIO) -> None:
+def test_mail_address_in_a_line_is_redacted(lines: io.StringIO) -> None:
     logging.getLogger("django.request").warning("Not Found: %s", "/orders/grace@example.com/")
 
     assert lines.getvalue().endswith("Not Found: /orders/[address]/\n")
 
 
-def test_what_a_database_repeats_is_left_out_of_a_line_too(lines: io.StringIO) -> None:
+def test_values_repeated_by_the_database_are_redacted(lines: io.StringIO) -> None:
     error = IntegrityError(f"duplicate key value\nDETAIL:  Key (name)=({NAME}) exists.")
 
     logging.getLogger("celery.app.trace").error("Task failed: %r", error)
@@ -64,7 +64,7 @@ def test_what_a_database_repeats_is_left_out_of_a_line_too(lines: io.StringIO) -
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_checkout_that_the_database_refuses_does_not_log_the_customer(
+def test_refused_insert_does_not_log_the_customer(
     lines: io.StringIO,
 ) -> None:
     product = Product.objects.create(
@@ -107,7 +107,7 @@ def said_under_uvicorn(program: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["uvicorn.error", "uvicorn.access", "multiprocessing"])
-def test_error_of_the_server_or_of_celery_s_pool_is_logged_like_any_other(name: str) -> None:
+def test_errors_of_server_and_pool_use_the_projects_format(name: str) -> None:
     said = said_under_uvicorn(
         f"try: raise ValueError('Grace')\n"
         f"except ValueError: logging.getLogger({name!r}).exception('it failed')"
@@ -131,7 +131,7 @@ def said(text: str, at: float, *args: object) -> logging.LogRecord:
     return record
 
 
-def test_what_a_server_says_again_and_again_is_written_once_in_a_while() -> None:
+def test_repeated_complaint_of_server_is_logged_once_in_a_while() -> None:
     seldom = Seldom()
     never = "Task exception was never retrieved\nfuture: <Task name='Task-{}' at 0x7f{}a>"
 
@@ -144,7 +144,7 @@ def test_what_a_server_says_again_and_again_is_written_once_in_a_while() -> None
     assert len(seldom.seen) == 1
 
 
-def test_another_complaint_of_a_server_is_written_at_once() -> None:
+def test_another_complaint_of_server_is_logged_at_once() -> None:
     seldom = Seldom()
 
     assert seldom.filter(said("socket %s was lost", 100.0, 7))

@@ -13,20 +13,20 @@ from config.celery import app
 from tests.support.fresh_process import tasks_of_a_worker
 
 
-def test_worker_knows_every_task_that_beat_asks_for() -> None:
+def test_worker_has_every_task_in_the_schedule_of_beat() -> None:
     asked = {entry["task"] for entry in app.conf.beat_schedule.values()}
 
     assert asked <= tasks_of_a_worker()
 
 
-def test_beat_asks_for_every_nightly_task() -> None:
+def test_beat_schedules_every_nightly_task() -> None:
     asked = {entry["task"] for entry in app.conf.beat_schedule.values()}
 
     assert asked == {nightly.audit.name, nightly.prune.name}
 
 
 @pytest.mark.django_db
-def test_finding_fails_the_nightly_audit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nightly_audit_fails_on_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     def finds() -> Iterator[Finding]:
         yield Finding("SO-100042", "has no OrderPlaced")
 
@@ -37,7 +37,7 @@ def test_finding_fails_the_nightly_audit(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.django_db
-def test_check_that_fails_is_a_finding_and_the_others_still_run(
+def test_failing_check_is_a_finding_and_others_run(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     customer = "Ada Lovelace"
@@ -63,7 +63,7 @@ def test_check_that_fails_is_a_finding_and_the_others_still_run(
 
 
 @pytest.mark.django_db
-def test_what_cannot_be_seen_from_here_fails_no_audit_and_changes_no_earlier_answer(
+def test_unseen_check_fails_no_audit_and_keeps_earlier_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answers = [Finding("the folder", "cannot be seen from here", unseen=True)]

@@ -31,7 +31,7 @@ def said_by(script: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def test_settings_put_none_of_the_shops_own_into_the_environment(tmp_path: Path) -> None:
+def test_settings_export_no_setting_of_the_shop(tmp_path: Path) -> None:
     file = tmp_path / "settings.env"
     file.write_text("SHOP_NAME=Mine\nDEBUG=1\n")
     before = dict(os.environ)
@@ -41,7 +41,7 @@ def test_settings_put_none_of_the_shops_own_into_the_environment(tmp_path: Path)
     assert dict(os.environ) == before
 
 
-def test_libraries_get_the_rest_of_the_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_export_other_variables_for_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", {"SSL_CERT_FILE": "/set/in/the/environment"})
 
     hand_to_libraries({"SSL_CERT_FILE": "/set/in/the/file", "NO_PROXY": "localhost"})
@@ -49,9 +49,9 @@ def test_libraries_get_the_rest_of_the_settings_file(monkeypatch: pytest.MonkeyP
     assert os.environ == {"SSL_CERT_FILE": "/set/in/the/environment", "NO_PROXY": "localhost"}
 
 
-def test_workers_that_up_starts_get_no_pool_of_the_web_server() -> None:
+def test_up_starts_workers_without_connection_pool() -> None:
     said_by(AFTER_PRELOAD)
 
 
-def test_files_are_private_in_every_process_that_sets_django_up() -> None:
+def test_every_django_process_creates_private_files() -> None:
     assert said_by(UMASK_AFTER_SETUP) == "0o77"

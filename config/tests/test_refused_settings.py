@@ -5,7 +5,7 @@ import pytest
 from config.tests.reading import HEX, refusal
 
 
-def test_settings_of_these_tests_are_a_shop_s() -> None:
+def test_tests_run_with_the_shops_settings() -> None:
     assert refusal() == ""
 
 
@@ -115,9 +115,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("setting", "value"), REFUSED)
-def test_value_that_cannot_be_used_is_refused_by_the_name_of_its_setting(
-    setting: str, value: str
-) -> None:
+def test_unusable_value_is_refused_by_setting(setting: str, value: str) -> None:
     said = refusal(**{setting: value})
 
     assert setting in said
@@ -133,7 +131,7 @@ def test_value_that_cannot_be_used_is_refused_by_the_name_of_its_setting(
         "DEFAULT_FROM_EMAIL",
     ],
 )  # fmt: skip
-def test_without_debug_no_sample_stands_in_for_the_seller(setting: str) -> None:
+def test_missing_seller_is_refused_without_debug(setting: str) -> None:
     said = refusal(**{setting: ""})
 
     assert f"{setting}: not set, or still the sample" in said
@@ -148,11 +146,11 @@ def test_without_debug_no_sample_stands_in_for_the_seller(setting: str) -> None:
         ("WAREHOUSE_EMAIL", "warehouse@example.com"),
     ],
 )
-def test_without_debug_a_copied_sample_counts_as_none(setting: str, value: str) -> None:
+def test_sample_seller_is_refused_without_debug(setting: str, value: str) -> None:
     assert f"{setting}: not set, or still the sample" in refusal(**{setting: value})
 
 
-def test_sample_of_the_warehouse_is_harmless_where_no_mail_goes_to_it() -> None:
+def test_sample_warehouse_address_is_accepted_with_webhooks() -> None:
     url = "https://warehouse.example.org"
 
     assert not refusal(
@@ -160,7 +158,7 @@ def test_sample_of_the_warehouse_is_harmless_where_no_mail_goes_to_it() -> None:
     )
 
 
-def test_laptop_needs_no_setting_at_all() -> None:
+def test_debug_needs_no_other_setting() -> None:
     unset = dict.fromkeys(("SECRET_KEY", "SELLER_NAME", "DEFAULT_FROM_EMAIL"), "")
 
     assert not refusal(**unset, DEBUG="1")
@@ -177,20 +175,20 @@ def test_laptop_needs_no_setting_at_all() -> None:
         {"ALLOWED_HOSTS": ".example.com"},
     ],
 )
-def test_debug_is_refused_where_others_can_come_by(public: dict[str, str]) -> None:
+def test_debug_is_refused_on_public_addresses(public: dict[str, str]) -> None:
     assert refusal(DEBUG="1", **public).startswith("DEBUG: is on")
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "[::1]", "shop.localhost"])
-def test_debug_is_allowed_where_this_machine_alone_is_meant(host: str) -> None:
+def test_debug_is_accepted_on_local_addresses(host: str) -> None:
     assert not refusal(DEBUG="1", SITE_URL=f"http://{host}:8000", ALLOWED_HOSTS=host)
 
 
-def test_public_names_without_an_address_for_links_are_refused() -> None:
+def test_public_hosts_without_site_url_are_refused() -> None:
     assert refusal(ALLOWED_HOSTS="shop.example.com").startswith("SITE_URL: is http://localhost")
 
 
-def test_two_brokers_are_one_too_many() -> None:
+def test_two_broker_settings_are_refused() -> None:
     assert "REDIS_URL and BROKER_URL differ" in refusal(
         REDIS_URL="redis://one/0", BROKER_URL="redis://two/0"
     )

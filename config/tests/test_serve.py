@@ -7,7 +7,7 @@ from pytest_django.fixtures import Settings
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "shop.example.com"])
-def test_debug_is_not_served_where_others_can_come_by(settings: Settings, host: str) -> None:
+def test_server_with_debug_refuses_public_interfaces(settings: Settings, host: str) -> None:
     settings.DEBUG = True
 
     with pytest.raises(CommandError, match="DEBUG is on, and --host is"):

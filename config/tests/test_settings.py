@@ -10,7 +10,7 @@ from django.db import connection
 from config.tests.reading import ROOT, refusal, settings_with
 
 
-def test_debug_of_the_settings_wins_over_the_default_of_make(tmp_path: Path) -> None:
+def test_debug_setting_takes_precedence_over_make(tmp_path: Path) -> None:
     (tmp_path / "prod.env").write_text("DEBUG=0\n")
 
     found = settings_with(ENV_FILE=str(tmp_path / "prod.env"), DEBUG_UNLESS_SET="1")
@@ -19,7 +19,7 @@ def test_debug_of_the_settings_wins_over_the_default_of_make(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("https", [True, False])
-def test_cookies_stay_on_https_where_the_shop_is_reached_by_it(https: bool) -> None:
+def test_cookies_are_secure_on_https(https: bool) -> None:
     site = "https://shop.example.com" if https else "http://localhost:8000"
 
     found = settings_with(SITE_URL=site)
@@ -29,7 +29,7 @@ def test_cookies_stay_on_https_where_the_shop_is_reached_by_it(https: bool) -> N
     assert ("SECURE_PROXY_SSL_HEADER" in found) is https
 
 
-def test_nothing_of_an_error_is_shown_unless_debug_is_asked_for() -> None:
+def test_debug_is_off_by_default() -> None:
     assert settings_with()["DEBUG"] is False
 
 
@@ -41,11 +41,11 @@ def test_site_url_alone_is_enough() -> None:
     assert found["ALLOWED_HOSTS"] == ["xn--strae-oqa.example", "localhost", "127.0.0.1", "[::1]"]
 
 
-def test_port_moves_the_address_of_links() -> None:
+def test_port_changes_the_default_site_url() -> None:
     assert settings_with(PORT="9001")["SITE_URL"] == "http://localhost:9001"
 
 
-def test_this_machine_is_always_among_the_hosts() -> None:
+def test_loopback_is_always_an_allowed_host() -> None:
     found = settings_with(ALLOWED_HOSTS="a.example, .b.example", SITE_URL="https://c.example")
 
     assert found["ALLOWED_HOSTS"] == [
@@ -62,7 +62,7 @@ def test_this_machine_is_always_among_the_hosts() -> None:
         ("smtp+ssl", None, True, 465),
     ],
 )
-def test_scheme_of_the_mail_relay_says_how_it_is_secured(
+def test_scheme_of_email_url_chooses_tls(
     scheme: str, tls: bool | None, ssl: bool | None, port: int
 ) -> None:
     found = settings_with(EMAIL_URL=f"{scheme}://me%40x:p%2F%3A@mail.example.org")
@@ -73,7 +73,7 @@ def test_scheme_of_the_mail_relay_says_how_it_is_secured(
     assert found["EMAIL_BACKEND"] == "shop.mail.SmtpBackend"
 
 
-def test_mail_to_files_is_chosen_by_name_or_on_a_laptop() -> None:
+def test_mail_goes_to_files_by_url_or_with_debug() -> None:
     for chosen in ({"EMAIL_URL": "files"}, {"EMAIL_URL": "", "DEBUG": "1"}):
         found = settings_with(VAR_DIR="/srv/shop", **chosen)
 
@@ -82,7 +82,7 @@ def test_mail_to_files_is_chosen_by_name_or_on_a_laptop() -> None:
         assert not refusal(**chosen)
 
 
-def test_iban_can_be_none() -> None:
+def test_iban_may_be_left_out() -> None:
     none = dict.fromkeys(("SELLER_IBAN", "SELLER_VAT_ID", "SELLER_POSTAL_CODE"), "")
 
     seller = settings_with(**none)["SELLER"]
@@ -91,7 +91,9 @@ def test_iban_can_be_none() -> None:
     assert not refusal(**none)
 
 
-def test_paths_begin_at_the_project_and_may_hold_any_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_start_at_the_project_and_may_have_any_character(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.chdir("/")
 
     odd, plain = settings_with(VAR_DIR="C#+ %20"), settings_with(DATABASE_URL="sqlite:///x.db")
@@ -100,7 +102,7 @@ def test_paths_begin_at_the_project_and_may_hold_any_sign(monkeypatch: pytest.Mo
     assert plain["DATABASES"]["default"]["NAME"] == f"{ROOT}/x.db"
 
 
-def test_password_of_its_own_needs_no_percent_signs() -> None:
+def test_separate_password_needs_no_escaping() -> None:
     password = "p@:/?#%&+ ü"
 
     found = settings_with(
@@ -111,7 +113,7 @@ def test_password_of_its_own_needs_no_percent_signs() -> None:
     assert found["BUS_REDIS_URL"] == "redis://:p%40%3A%2F%3F%23%25%26%2B%20%C3%BC@cache:6379/0"
 
 
-def test_password_of_its_own_stands_in_where_the_url_has_none() -> None:
+def test_separate_password_completes_a_url() -> None:
     found = settings_with(
         DATABASE_URL="postgres://shop@db/shop", DATABASE_PASSWORD="p@",
         REDIS_URL="redis://cache/3", REDIS_PASSWORD="p@",
@@ -121,7 +123,7 @@ def test_password_of_its_own_stands_in_where_the_url_has_none() -> None:
     assert found["BUS_REDIS_URL"] == "redis://:p%40@cache:6379/3"
 
 
-def test_socket_s_folder_can_be_the_database_s_host() -> None:
+def test_database_host_may_be_a_socket_folder() -> None:
     found = settings_with(DATABASE_URL="postgres://shop:p%40%2F@%2Frun%2FMy:5433/shop")
 
     assert found["DATABASES"]["default"].items() >= {
@@ -129,7 +131,7 @@ def test_socket_s_folder_can_be_the_database_s_host() -> None:
     }.items()  # fmt: skip
 
 
-def test_behind_a_pooler_nothing_is_asked_that_belongs_to_one_connection() -> None:
+def test_pooled_connection_sets_no_session_options() -> None:
     database = "postgres://shop@db/shop"
 
     found = settings_with(DATABASE_URL=database, DATABASE_POOLER="1")["DATABASES"]["default"]
@@ -145,7 +147,7 @@ def database_options(url: str) -> dict[str, Any]:
     return options
 
 
-def test_what_the_address_of_postgresql_says_wins_over_what_is_usual() -> None:
+def test_postgresql_url_overrides_defaults() -> None:
     address = "postgres://shop@localhost/shop"
 
     usual = database_options(address)
@@ -159,14 +161,14 @@ def test_what_the_address_of_postgresql_says_wins_over_what_is_usual() -> None:
     assert "lock_timeout=5s" in usual["options"]
 
 
-def test_what_the_address_of_sqlite_says_wins_over_what_is_usual() -> None:
+def test_sqlite_url_overrides_defaults() -> None:
     found = database_options("sqlite:///shop.sqlite3?timeout=5")
 
     assert (found["timeout"], found["transaction_mode"]) == (5, "IMMEDIATE")
 
 
 @pytest.mark.postgres
-def test_database_that_is_gone_without_a_farewell_is_noticed(db: None) -> None:
+def test_silent_database_is_noticed_by_keepalives(db: None) -> None:
     connection.ensure_connection()
 
     with socket.fromfd(connection.connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as wire:
@@ -182,7 +184,7 @@ def test_database_that_is_gone_without_a_farewell_is_noticed(db: None) -> None:
 
 @pytest.mark.sqlite
 @pytest.mark.django_db
-def test_sqlite_has_on_the_disk_what_it_has_committed() -> None:
+def test_sqlite_syncs_every_commit() -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous")
         assert cursor.fetchone() == (2,)  # FULL

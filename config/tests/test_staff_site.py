@@ -19,7 +19,7 @@ PATTERNS = ("id__regex=(", "{}__iregex=(a%2B)%2B$", "number__regex=.")
 
 @pytest.mark.parametrize("query", UNREADABLE + PATTERNS)
 @pytest.mark.parametrize("page", LISTS)
-def test_list_refuses_a_query_that_no_database_answers(
+def test_list_refuses_query_the_database_cannot_answer(
     admin_client: Client, page: str, query: str
 ) -> None:
     admin_client.raise_request_exception = False
@@ -31,7 +31,7 @@ def test_list_refuses_a_query_that_no_database_answers(
     assert "The request cannot be read." in answer.content.decode()
 
 
-def test_list_is_filtered_by_what_can_be_looked_for(admin_client: Client) -> None:
+def test_list_filters_by_valid_values(admin_client: Client) -> None:
     User.objects.create_user("bob")
     users = reverse("admin:auth_user_changelist")
 

@@ -29,7 +29,7 @@ def check_out(traceparent: str) -> None:
     assert answer.status_code == 201, answer.content
 
 
-def test_every_event_of_an_order_carries_the_trace_of_its_checkout() -> None:
+def test_all_events_of_an_order_have_its_traceparent() -> None:
     check_out(TRACE)
 
     settle("inventory")
@@ -38,7 +38,7 @@ def test_every_event_of_an_order_carries_the_trace_of_its_checkout() -> None:
     assert set(events) == {("OrderPlaced", TRACE), ("StockReserved", TRACE)}
 
 
-def test_header_that_is_no_trace_is_passed_over() -> None:
+def test_malformed_traceparent_is_ignored() -> None:
     check_out("<script>")
 
     assert Event.objects.get().traceparent == ""

@@ -39,7 +39,7 @@ def found(check: Callable) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("check", ALL)
-def test_a_day_without_trouble_has_no_findings(check: Callable) -> None:
+def test_day_without_trouble_has_no_findings(check: Callable) -> None:
     assert found(check) == []
 
 
@@ -54,7 +54,7 @@ def repaired(check: Callable) -> list[str]:
     return done
 
 
-def test_a_shipment_that_the_warehouse_has_is_not_opened_again() -> None:
+def test_released_shipment_is_not_opened_again() -> None:
     Shipment.objects.filter(number="SO-3").delete()
 
     [finding] = audit.done_without_effect()
@@ -65,7 +65,7 @@ def test_a_shipment_that_the_warehouse_has_is_not_opened_again() -> None:
     assert finding.repair is None
 
 
-def test_a_lost_shipment_that_was_not_released_is_opened_again() -> None:
+def test_lost_unreleased_shipment_is_opened_again() -> None:
     given(placed("SO-4", CUP=1))
     settle("fulfillment")
     Shipment.objects.filter(number="SO-4").delete()
@@ -76,13 +76,13 @@ def test_a_lost_shipment_that_was_not_released_is_opened_again() -> None:
     assert Shipment.objects.get(number="SO-4").state == "open"
 
 
-def test_an_order_that_is_not_handled_yet_is_no_finding() -> None:
+def test_order_with_open_delivery_is_no_finding() -> None:
     given(placed("SO-4", CUP=1), cancelled("SO-4", CUP=1))
 
     assert found(audit.done_without_effect) == []
 
 
-def test_a_cancelled_order_that_would_be_sent_is_found() -> None:
+def test_uncancelled_shipment_of_cancelled_order_is_found() -> None:
     Shipment.objects.filter(number="SO-2").update(state="released", cancelled_at=None)
 
     [finding] = audit.done_without_effect()
@@ -90,7 +90,7 @@ def test_a_cancelled_order_that_would_be_sent_is_found() -> None:
     assert "Keep the goods" in finding.asks
 
 
-def test_a_shipment_that_is_there_is_not_opened_twice() -> None:
+def test_existing_shipment_is_not_opened_twice() -> None:
     mine = delivery("open_shipment", "SO-3")
     Delivery.objects.filter(pk=mine.pk).update(state="dead")
 
@@ -99,7 +99,7 @@ def test_a_shipment_that_is_there_is_not_opened_twice() -> None:
     assert Shipment.objects.filter(number="SO-3").count() == 1
 
 
-def test_a_release_that_was_not_published_is_found() -> None:
+def test_unpublished_release_is_found() -> None:
     given(placed("SO-5", CUP=1))
     settle("fulfillment")
     Shipment.objects.filter(number="SO-5").update(state="released", released_at="2026-11-23T12:00Z")
@@ -107,14 +107,14 @@ def test_a_release_that_was_not_published_is_found() -> None:
     assert found(audit.shipments_have_events) == [("SO-5", "lacks ShipmentReleased")]
 
 
-def test_a_release_that_was_taken_back_by_hand_is_found() -> None:
+def test_release_removed_by_hand_is_found() -> None:
     Shipment.objects.filter(number="SO-3").update(state="open", released_at=None)
 
     [(subject, what)] = found(audit.shipments_have_events)
     assert (subject, what) == ("SO-3", "has ShipmentReleased, but its shipment shows none")
 
 
-def test_a_shipment_without_an_order_is_found() -> None:
+def test_shipment_without_order_is_found() -> None:
     services.open_shipment([placed("SO-6", CUP=1)])
 
     assert [subject for subject, _what in found(audit.shipments_were_ordered)] == ["SO-6"]

@@ -44,7 +44,7 @@ def post(client: Client, number: str, **fields: str) -> object:
     return client.post(BOARD, {"dispatch": pk, **data}, follow=True)
 
 
-def test_the_board_shows_what_is_to_be_packed_oldest_first(packer: Client) -> None:
+def test_board_shows_oldest_shipment_first(packer: Client) -> None:
     release("SO-2", "SO-1")
     services.open_shipment([placed("SO-3", CUP=1)])
 
@@ -56,7 +56,7 @@ def test_the_board_shows_what_is_to_be_packed_oldest_first(packer: Client) -> No
         assert shown in html
 
 
-def test_the_board_shows_the_address_as_its_country_writes_it(packer: Client) -> None:
+def test_board_formats_address_by_country(packer: Client) -> None:
     release("SO-1")
     Shipment.objects.update(
         recipient="山田太郎", line1="千代田1-1", line2="", city="千代田区", region="東京都",
@@ -69,7 +69,7 @@ def test_the_board_shows_the_address_as_its_country_writes_it(packer: Client) ->
     assert html.index("山田太郎") < html.index("JAPAN")
 
 
-def test_a_packer_dispatches_a_parcel(packer: Client) -> None:
+def test_packer_dispatches_parcel(packer: Client) -> None:
     release("SO-1")
 
     page = post(packer, "SO-1", carrier="DHL", tracking_number="JD0001")
@@ -79,7 +79,7 @@ def test_a_packer_dispatches_a_parcel(packer: Client) -> None:
     assert LogEntry.objects.get().user.username == "eve"
 
 
-def test_a_form_that_is_not_filled_in_says_so_beside_its_parcel(packer: Client) -> None:
+def test_empty_form_shows_error_beside_its_parcel(packer: Client) -> None:
     release("SO-1", "SO-2")
 
     page = post(packer, "SO-2", carrier="DHL", tracking_number="")
@@ -90,7 +90,7 @@ def test_a_form_that_is_not_filled_in_says_so_beside_its_parcel(packer: Client) 
     assert not forms["SO-1"].is_bound
 
 
-def test_a_refusal_is_shown(packer: Client) -> None:
+def test_board_shows_a_refusal(packer: Client) -> None:
     release("SO-1")
     services.cancel_shipment([cancelled("SO-1", CUP=2, POT=1)])
 
@@ -99,14 +99,14 @@ def test_a_refusal_is_shown(packer: Client) -> None:
     assert "SO-1 was cancelled: do not send the goods." in page.content.decode()
 
 
-def test_a_button_of_a_shipment_that_is_not_there_is_answered(packer: Client) -> None:
+def test_button_of_missing_shipment_is_answered(packer: Client) -> None:
     for data in ({"take_back": "99"}, {"take_back": "x"}, {}):
         page = packer.post(BOARD, data, follow=True)
 
         assert "There is no such shipment." in page.content.decode()
 
 
-def test_what_must_come_back_stands_apart_until_it_is_back(packer: Client) -> None:
+def test_recalled_parcels_are_listed_until_they_are_back(packer: Client) -> None:
     release("SO-1")
     post(packer, "SO-1", carrier="DHL", tracking_number="JD0001")
     services.cancel_shipment([cancelled("SO-1", CUP=2, POT=1)])
@@ -119,7 +119,7 @@ def test_what_must_come_back_stands_apart_until_it_is_back(packer: Client) -> No
     assert "To be returned" not in after.content.decode()
 
 
-def test_the_board_is_searched_by_order_number_and_has_pages(packer: Client) -> None:
+def test_board_is_searched_by_order_number_and_has_pages(packer: Client) -> None:
     release(*(f"SO-{n}" for n in range(100, 125)))
 
     first = packer.get(BOARD)
@@ -129,7 +129,7 @@ def test_the_board_is_searched_by_order_number_and_has_pages(packer: Client) -> 
     assert [p.shipment.number for p in found.context["parcels"]] == ["SO-111"]
 
 
-def test_the_board_costs_the_same_queries_whatever_is_on_it(packer: Client) -> None:
+def test_queries_do_not_grow_with_the_board(packer: Client) -> None:
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:
             packer.get(BOARD)
@@ -142,14 +142,14 @@ def test_the_board_costs_the_same_queries_whatever_is_on_it(packer: Client) -> N
     assert cost() == one
 
 
-def test_the_board_needs_its_permission() -> None:
+def test_board_needs_its_permission() -> None:
     client = signed_in("view_shipment")
 
     assert client.get(BOARD).status_code == 403
     assert client.post(BOARD, {"dispatch": "1"}).status_code == 403
 
 
-def test_shipments_are_only_looked_at() -> None:
+def test_shipments_are_read_only() -> None:
     release("SO-1")
     client = signed_in("view_shipment", "dispatch_shipment")
     pk = Shipment.objects.get().pk

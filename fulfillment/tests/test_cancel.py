@@ -61,7 +61,7 @@ def elsewhere(work: Callable[[], None]) -> None:
         pool.submit(run).result()
 
 
-def test_cancelled_before_it_is_opened(stub: WarehouseStub) -> None:
+def test_cancellation_before_opening_leaves_a_cancelled_shipment(stub: WarehouseStub) -> None:
     given(CANCELLED)
     settle("fulfillment")
 
@@ -73,7 +73,7 @@ def test_cancelled_before_it_is_opened(stub: WarehouseStub) -> None:
     assert events() == []
 
 
-def test_cancelled_before_the_warehouse_is_told(stub: WarehouseStub) -> None:
+def test_cancellation_before_release_releases_nothing(stub: WarehouseStub) -> None:
     given(ORDER, CANCELLED)
     settle("fulfillment")
 
@@ -85,7 +85,7 @@ def test_cancelled_before_the_warehouse_is_told(stub: WarehouseStub) -> None:
     assert events() == []
 
 
-def test_cancelled_while_the_warehouse_is_being_told(stub: WarehouseStub) -> None:
+def test_cancellation_during_release_recalls(stub: WarehouseStub) -> None:
     stub.replies = [Reply(meanwhile=lambda: elsewhere(cancel)), Reply()]
     given(ORDER, RESERVED)
 
@@ -96,7 +96,7 @@ def test_cancelled_while_the_warehouse_is_being_told(stub: WarehouseStub) -> Non
     assert events() == ["ShipmentRecalled"]
 
 
-def test_cancelled_while_a_release_that_failed_waits_to_be_tried_again(
+def test_cancellation_between_tries_of_release_recalls(
     stub: WarehouseStub,
 ) -> None:
     stub.replies = [Reply(500), Reply()]
@@ -113,7 +113,7 @@ def test_cancelled_while_a_release_that_failed_waits_to_be_tried_again(
     assert state_of(RELEASE, "SO-1") == state_of(RECALL, "SO-1") == "done"
 
 
-def test_a_recall_waits_for_a_release_that_may_be_in_the_air(stub: WarehouseStub) -> None:
+def test_recall_waits_for_a_release_in_flight(stub: WarehouseStub) -> None:
     stub.replies = [Reply(500), Reply()]
     given(ORDER, RESERVED)
     settle("fulfillment")
@@ -125,7 +125,7 @@ def test_a_recall_waits_for_a_release_that_may_be_in_the_air(stub: WarehouseStub
     assert state_of(RECALL, "SO-1") == "waiting"
 
 
-def test_a_recall_does_not_wait_for_a_release_that_is_dead(stub: WarehouseStub) -> None:
+def test_recall_does_not_wait_for_a_dead_release(stub: WarehouseStub) -> None:
     stub.replies = [Reply(400), Reply()]
     given(ORDER, RESERVED)
     settle("fulfillment")
@@ -138,7 +138,7 @@ def test_a_recall_does_not_wait_for_a_release_that_is_dead(stub: WarehouseStub) 
     assert stub.types() == ["shipment.released", "shipment.recalled"]
 
 
-def test_cancelled_after_the_release(stub: WarehouseStub) -> None:
+def test_cancellation_after_release_recalls(stub: WarehouseStub) -> None:
     given(ORDER, RESERVED)
     settle("fulfillment")
 
@@ -148,7 +148,7 @@ def test_cancelled_after_the_release(stub: WarehouseStub) -> None:
     assert events() == ["ShipmentReleased", "ShipmentRecalled"]
 
 
-def test_cancelled_after_the_goods_have_left(stub: WarehouseStub) -> None:
+def test_cancellation_after_dispatch_asks_for_return(stub: WarehouseStub) -> None:
     given(ORDER, RESERVED)
     settle("fulfillment")
     services.dispatch_shipment(Shipment.objects.get().pk, "DHL", "1")
@@ -160,7 +160,7 @@ def test_cancelled_after_the_goods_have_left(stub: WarehouseStub) -> None:
     assert events() == ["ShipmentReleased", "ShipmentDispatched"]
 
 
-def test_cancelled_twice(stub: WarehouseStub) -> None:
+def test_second_cancellation_changes_nothing(stub: WarehouseStub) -> None:
     given(ORDER, RESERVED)
     settle("fulfillment")
 

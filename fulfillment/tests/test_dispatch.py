@@ -19,7 +19,7 @@ def released() -> Shipment:
     return Shipment.objects.get()
 
 
-def test_a_dispatch_is_published_once_with_all_that_mail_and_stock_need(released: Shipment) -> None:
+def test_dispatch_is_published_once_in_full(released: Shipment) -> None:
     services.dispatch_shipment(released.pk, " DHL ", "JD0001")
     with pytest.raises(services.NotNow, match="SO-1 has left already, with DHL JD0001"):
         services.dispatch_shipment(released.pk, "DPD", "2")
@@ -30,14 +30,14 @@ def test_a_dispatch_is_published_once_with_all_that_mail_and_stock_need(released
     assert event.lines == placed("SO-1", CUP=2).lines
 
 
-def test_what_is_not_released_does_not_leave() -> None:
+def test_unreleased_shipment_cannot_be_dispatched() -> None:
     services.open_shipment([placed("SO-1", CUP=2)])
 
     with pytest.raises(services.NotNow, match="SO-1 is not released yet"):
         services.dispatch_shipment(Shipment.objects.get().pk, "DHL", "1")
 
 
-def test_what_was_cancelled_does_not_leave(released: Shipment) -> None:
+def test_cancelled_shipment_cannot_be_dispatched(released: Shipment) -> None:
     services.cancel_shipment([cancelled("SO-1", CUP=2)])
 
     with pytest.raises(services.NotNow, match="SO-1 was cancelled: do not send the goods"):
@@ -50,14 +50,14 @@ def test_what_was_cancelled_does_not_leave(released: Shipment) -> None:
     ("carrier", "tracking_number"),
     [("", "1"), ("DHL", " "), ("D" * 41, "1"), ("DHL", "1" * 61), ("DHL", "1\r\nBcc: x@y.z")],
 )
-def test_a_parcel_needs_a_carrier_and_a_tracking_number(
+def test_parcel_needs_carrier_and_tracking_number(
     released: Shipment, carrier: str, tracking_number: str
 ) -> None:
     with pytest.raises(services.NotNow, match="printable characters"):
         services.dispatch_shipment(released.pk, carrier, tracking_number)
 
 
-def test_what_has_to_come_back_comes_back_once(released: Shipment) -> None:
+def test_return_is_booked_once(released: Shipment) -> None:
     with pytest.raises(services.NotNow, match="it is not to be returned"):
         services.take_back(released.pk)
     services.dispatch_shipment(released.pk, "DHL", "1")

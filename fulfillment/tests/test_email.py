@@ -20,7 +20,7 @@ def people(settings: Settings) -> None:
     settings.WAREHOUSE_EMAIL = ["packers@example.com"]
 
 
-def test_the_packers_get_a_mail_that_says_what_to_pack(mailoutbox: list) -> None:
+def test_packers_get_a_mail_with_the_lines_to_pack(mailoutbox: list) -> None:
     given(placed("SO-1", CUP=2), reserved("SO-1"))
 
     settle("fulfillment")
@@ -35,7 +35,7 @@ def test_the_packers_get_a_mail_that_says_what_to_pack(mailoutbox: list) -> None
     assert Shipment.objects.get().state == "released"
 
 
-def test_several_packers_all_get_the_mail(mail_server: MailServer, settings: Settings) -> None:
+def test_every_packer_gets_the_mail(mail_server: MailServer, settings: Settings) -> None:
     settings.WAREHOUSE_EMAIL = ["packers@example.com", '"Lager, Nord" <north@example.com>']
     given(placed("SO-1", CUP=2), reserved("SO-1"))
 
@@ -48,7 +48,7 @@ def test_several_packers_all_get_the_mail(mail_server: MailServer, settings: Set
     assert state_of(RELEASE, "SO-1") == "done"
 
 
-def test_without_an_address_the_packing_board_has_the_shipment(
+def test_board_shows_shipment_without_warehouse_address(
     mailoutbox: list, settings: Settings
 ) -> None:
     settings.WAREHOUSE_EMAIL = []
@@ -60,7 +60,7 @@ def test_without_an_address_the_packing_board_has_the_shipment(
     assert Shipment.objects.get().state == "released"
 
 
-def test_the_packers_are_told_to_keep_what_was_cancelled(mailoutbox: list) -> None:
+def test_packers_get_a_mail_on_recall(mailoutbox: list) -> None:
     given(placed("SO-1", CUP=2), reserved("SO-1"))
     settle("fulfillment")
 
@@ -90,7 +90,7 @@ def test_mail_is_retried_while_server_is_down(mail_server: MailServer, settings:
         ("DATA", HANG_UP, "waiting"),
     ],
 )
-def test_the_mail_servers_answer_says_whether_to_try_again(
+def test_mail_is_retried_by_kind_of_answer(
     mail_server: MailServer, command: str, answer: str, state: str
 ) -> None:
     mail_server.script = {command: [answer]}

@@ -45,9 +45,7 @@ def verified(received: Received) -> bool:
     return fresh and received.headers["webhook-signature"] == f"v1,{expected}"
 
 
-def test_the_warehouse_gets_recipient_and_lines_signed(
-    stub: WarehouseStub, shipment: Shipment
-) -> None:
+def test_warehouse_gets_recipient_and_lines_signed(stub: WarehouseStub, shipment: Shipment) -> None:
     tell(shipment)
 
     [received] = stub.received
@@ -69,7 +67,7 @@ def test_the_warehouse_gets_recipient_and_lines_signed(
     }
 
 
-def test_a_changed_body_or_another_secret_does_not_verify(
+def test_changed_body_or_another_secret_does_not_verify(
     stub: WarehouseStub, shipment: Shipment, settings: Settings
 ) -> None:
     tell(shipment)
@@ -82,7 +80,7 @@ def test_a_changed_body_or_another_secret_does_not_verify(
     assert not verified(foreign)
 
 
-def test_key_and_body_are_the_same_at_every_try_and_the_connection_is_kept(
+def test_every_try_has_same_key_body_and_connection(
     stub: WarehouseStub, shipment: Shipment
 ) -> None:
     tell(shipment, times=3)
@@ -101,7 +99,7 @@ def test_any_2xx_is_accepted(stub: WarehouseStub, shipment: Shipment, status: in
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_warehouse_may_ask_for_a_pause(
+def test_retry_after_pauses_the_subscription(
     stub: WarehouseStub, shipment: Shipment, status: int
 ) -> None:
     stub.replies = [Reply(status, {"Retry-After": "90"})]
@@ -112,7 +110,7 @@ def test_a_warehouse_may_ask_for_a_pause(
     assert asked.value.wait == timedelta(seconds=90)
 
 
-def test_a_pause_may_be_given_as_a_date(stub: WarehouseStub, shipment: Shipment) -> None:
+def test_retry_after_may_be_a_date(stub: WarehouseStub, shipment: Shipment) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
     stub.replies = [Reply(503, {"Retry-After": until})]
 
@@ -123,9 +121,7 @@ def test_a_pause_may_be_given_as_a_date(stub: WarehouseStub, shipment: Shipment)
 
 
 @pytest.mark.parametrize("pause", ["99999999999999999999", "Fri, 01 Jan 2100 00:00:00 GMT"])
-def test_a_pause_is_never_longer_than_six_hours(
-    stub: WarehouseStub, shipment: Shipment, pause: str
-) -> None:
+def test_pause_is_six_hours_at_most(stub: WarehouseStub, shipment: Shipment, pause: str) -> None:
     stub.replies = [Reply(429, {"Retry-After": pause})]
 
     with pytest.raises(TryLater) as asked:
@@ -136,7 +132,7 @@ def test_a_pause_is_never_longer_than_six_hours(
 
 @pytest.mark.parametrize("pause", ["soon", "Fri, 31 Dec 99999999999 23:59:59 GMT"])
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-def test_trouble_that_passes_is_tried_again(
+def test_temporary_failures_are_retried(
     stub: WarehouseStub, shipment: Shipment, status: int, pause: str
 ) -> None:
     stub.replies = [Reply(status, {"Retry-After": pause})]
@@ -146,7 +142,7 @@ def test_trouble_that_passes_is_tried_again(
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 409, 422])
-def test_a_refusal_names_the_status_and_nothing_of_the_content(
+def test_refusal_names_status_without_content(
     stub: WarehouseStub, shipment: Shipment, status: int
 ) -> None:
     stub.replies = [Reply(status, body=b"Ada Lovelace is unknown")]
@@ -158,7 +154,7 @@ def test_a_refusal_names_the_status_and_nothing_of_the_content(
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_not_followed(stub: WarehouseStub, shipment: Shipment, status: int) -> None:
+def test_redirect_is_not_followed(stub: WarehouseStub, shipment: Shipment, status: int) -> None:
     stub.replies = [Reply(status, {"Location": stub.url})]
 
     with pytest.raises(services.WarehouseRefused, match="not followed"):
@@ -167,7 +163,7 @@ def test_a_redirect_is_not_followed(stub: WarehouseStub, shipment: Shipment, sta
     assert len(stub.received) == 1
 
 
-def test_a_closed_port_is_tried_again(shipment: Shipment, settings: Settings) -> None:
+def test_refused_connection_is_retried(shipment: Shipment, settings: Settings) -> None:
     with WarehouseStub() as gone:
         settings.WAREHOUSE_URL = gone.url
 
@@ -189,7 +185,7 @@ def one_byte_at_a_time(socket: object) -> None:
 
 
 @pytest.mark.parametrize("drip", [silence, one_byte_at_a_time])
-def test_a_slow_answer_is_given_up_after_the_time_for_all_of_it(
+def test_slow_answer_is_cut_off_by_total_timeout(
     stub: WarehouseStub,
     shipment: Shipment,
     monkeypatch: pytest.MonkeyPatch,
@@ -205,7 +201,7 @@ def test_a_slow_answer_is_given_up_after_the_time_for_all_of_it(
     assert time.monotonic() - started < 1.5
 
 
-def test_an_endless_answer_is_cut_off(stub: WarehouseStub, shipment: Shipment) -> None:
+def test_endless_answer_is_cut_off(stub: WarehouseStub, shipment: Shipment) -> None:
     written = 0
 
     def flood(socket: object) -> None:
@@ -224,16 +220,14 @@ def test_an_endless_answer_is_cut_off(stub: WarehouseStub, shipment: Shipment) -
     assert written < 10**8
 
 
-def test_an_address_without_http_is_refused_with_the_setting_to_change(
-    shipment: Shipment, settings: Settings
-) -> None:
+def test_address_without_http_names_its_setting(shipment: Shipment, settings: Settings) -> None:
     settings.WAREHOUSE_URL = "ftp://warehouse.example"
 
     with pytest.raises(ValueError, match="WAREHOUSE_URL must begin"):
         tell(shipment)
 
 
-def test_a_recall_names_the_shipment_alone(stub: WarehouseStub, shipment: Shipment) -> None:
+def test_recall_carries_the_shipment_number_only(stub: WarehouseStub, shipment: Shipment) -> None:
     with services.warehouse() as warehouse:
         warehouse.recall(shipment, AT, "recall-8")
 

@@ -11,7 +11,7 @@ from shop.testing import CUSTOMER, cancelled, placed
 pytestmark = pytest.mark.django_db
 
 
-def test_a_shipment_keeps_all_it_needs_of_the_order() -> None:
+def test_shipment_copies_what_it_needs_of_the_order() -> None:
     order = placed("SO-1", CUP=2, POT=1)
 
     services.open_shipment([order])
@@ -23,7 +23,7 @@ def test_a_shipment_keeps_all_it_needs_of_the_order() -> None:
     assert tuple(line.as_event() for line in shipment.lines.all()) == order.lines
 
 
-def test_a_shipment_is_opened_once_however_often_it_is_delivered() -> None:
+def test_shipment_is_opened_once_however_often_it_is_delivered() -> None:
     for _time in range(2):
         services.open_shipment([placed("SO-1", CUP=2), placed("SO-2", CUP=1)])
 
@@ -31,7 +31,7 @@ def test_a_shipment_is_opened_once_however_often_it_is_delivered() -> None:
     assert ShipmentLine.objects.count() == 2
 
 
-def test_an_order_cancelled_before_its_shipment_was_opened_gets_a_cancelled_one() -> None:
+def test_order_cancelled_early_gets_a_cancelled_shipment() -> None:
     services.cancel_shipment([cancelled("SO-1", CUP=2)])
 
     services.open_shipment([placed("SO-1", CUP=2)])
@@ -41,7 +41,7 @@ def test_an_order_cancelled_before_its_shipment_was_opened_gets_a_cancelled_one(
     assert shipment.lines.count() == 1
 
 
-def test_a_batch_costs_the_same_queries_whatever_its_size() -> None:
+def test_queries_do_not_grow_with_the_opened_batch() -> None:
     def cost(numbers: range) -> int:
         with CaptureQueriesContext(connection) as queries:
             services.open_shipment([placed(f"SO-{n}", CUP=1, POT=1) for n in numbers])
@@ -50,7 +50,7 @@ def test_a_batch_costs_the_same_queries_whatever_its_size() -> None:
     assert cost(range(1)) == cost(range(1, 9)) <= 7
 
 
-def test_the_database_refuses_a_second_shipment_of_an_order() -> None:
+def test_database_refuses_second_shipment_of_order() -> None:
     services.open_shipment([placed("SO-1", CUP=2)])
     again = Shipment.objects.get()
     again.pk = None
@@ -60,14 +60,14 @@ def test_the_database_refuses_a_second_shipment_of_an_order() -> None:
 
 
 @pytest.mark.parametrize("state", ["released", "dispatched", "to be returned"])
-def test_the_database_refuses_states_without_their_instants(state: str) -> None:
+def test_database_refuses_states_without_their_instants(state: str) -> None:
     services.open_shipment([placed("SO-1", CUP=2)])
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Shipment.objects.update(state=state)
 
 
-def test_the_database_refuses_to_forget_a_cancellation() -> None:
+def test_database_refuses_to_undo_a_cancellation() -> None:
     services.cancel_shipment([cancelled("SO-1", CUP=2)])
 
     with pytest.raises(IntegrityError), transaction.atomic():

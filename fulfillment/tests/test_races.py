@@ -61,21 +61,21 @@ def while_first_is_uncommitted(
     return future
 
 
-def test_cancelling_waits_for_opening_and_then_cancels() -> None:
+def test_cancel_waits_for_concurrent_opening() -> None:
     while_first_is_uncommitted(lambda: services.open_shipment([ORDER]), cancel).result()
 
     assert state() == "cancelled"
     assert Shipment.objects.get().lines.count() == 1
 
 
-def test_opening_waits_for_cancelling_and_leaves_it_cancelled() -> None:
+def test_opening_waits_for_concurrent_cancel() -> None:
     while_first_is_uncommitted(cancel, lambda: services.open_shipment([ORDER])).result()
 
     assert state() == "cancelled"
     assert Shipment.objects.get().lines.count() == 1
 
 
-def test_telling_the_warehouse_waits_for_cancelling_and_then_does_not(
+def test_release_request_waits_for_cancel_and_is_not_sent(
     stub: WarehouseStub,
 ) -> None:
     services.open_shipment([ORDER])
@@ -90,7 +90,7 @@ def test_telling_the_warehouse_waits_for_cancelling_and_then_does_not(
     assert events() == []
 
 
-def test_releasing_waits_for_cancelling_and_states_nothing(stub: WarehouseStub) -> None:
+def test_release_waits_for_cancel_and_publishes_nothing(stub: WarehouseStub) -> None:
     services.open_shipment([ORDER])
     with services.warehouse() as warehouse:
         after_done = services.release_shipment(RESERVED, "key", warehouse)
@@ -101,7 +101,7 @@ def test_releasing_waits_for_cancelling_and_states_nothing(stub: WarehouseStub) 
     assert events() == ["ShipmentRecalled"]
 
 
-def test_cancelling_waits_for_releasing_and_recalls(stub: WarehouseStub) -> None:
+def test_cancel_waits_for_release_and_recalls(stub: WarehouseStub) -> None:
     services.open_shipment([ORDER])
     with services.warehouse() as warehouse:
         after_done = services.release_shipment(RESERVED, "key", warehouse)
@@ -119,7 +119,7 @@ def released(stub: WarehouseStub) -> int:
     return Shipment.objects.get().pk
 
 
-def test_dispatching_waits_for_cancelling_and_is_refused(released: int) -> None:
+def test_dispatch_waits_for_cancel_and_is_refused(released: int) -> None:
     dispatch = while_first_is_uncommitted(
         cancel, lambda: services.dispatch_shipment(released, "DHL", "1")
     )
@@ -129,7 +129,7 @@ def test_dispatching_waits_for_cancelling_and_is_refused(released: int) -> None:
     assert state() == "cancelled"
 
 
-def test_cancelling_waits_for_dispatching_and_asks_the_goods_back(released: int) -> None:
+def test_cancel_waits_for_dispatch_and_asks_for_return(released: int) -> None:
     while_first_is_uncommitted(
         lambda: services.dispatch_shipment(released, "DHL", "1"), cancel
     ).result()
@@ -138,7 +138,7 @@ def test_cancelling_waits_for_dispatching_and_asks_the_goods_back(released: int)
     assert events() == ["ShipmentReleased", "ShipmentDispatched"]
 
 
-def test_two_packers_who_dispatch_one_parcel_state_it_once(released: int) -> None:
+def test_concurrent_dispatches_of_one_parcel_publish_once(released: int) -> None:
     second = while_first_is_uncommitted(
         lambda: services.dispatch_shipment(released, "DHL", "1"),
         lambda: services.dispatch_shipment(released, "DPD", "2"),

@@ -5,7 +5,7 @@ import pytest
 from fulfillment.warehouse.signing import BadSecret, signed_headers
 
 
-def test_the_signature_is_that_of_the_standard() -> None:
+def test_signature_matches_standard_webhooks() -> None:
     headers = signed_headers(
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -17,6 +17,6 @@ def test_the_signature_is_that_of_the_standard() -> None:
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-def test_a_secret_that_is_not_base64_after_its_prefix_is_refused() -> None:
+def test_secret_without_base64_is_refused() -> None:
     with pytest.raises(BadSecret, match="copy it again"):
         signed_headers("whsec_!", "key", 1, b"")

@@ -39,7 +39,7 @@ def test_shipments_are_released_over_one_connection_and_each_is_published(
     assert [event.number for _id, event in history(ShipmentReleased)] == numbers
 
 
-def test_a_release_is_tried_again_with_the_same_key(stub: WarehouseStub) -> None:
+def test_release_is_retried_with_the_same_key(stub: WarehouseStub) -> None:
     stub.replies = [Reply(500), Reply(429, {"Retry-After": "3600"}), Reply(200)]
     given(placed("SO-1", CUP=1), reserved("SO-1"))
 
@@ -55,7 +55,7 @@ def test_a_release_is_tried_again_with_the_same_key(stub: WarehouseStub) -> None
     assert state_of(RELEASE, "SO-1") == "done"
 
 
-def test_a_refused_release_is_dead_with_its_status_and_no_personal_data(
+def test_refused_release_is_dead_with_its_status_and_no_personal_data(
     stub: WarehouseStub,
 ) -> None:
     stub.replies = [Reply(422, body=b"no such street: Weg 1")]
@@ -71,7 +71,7 @@ def test_a_refused_release_is_dead_with_its_status_and_no_personal_data(
     assert Shipment.objects.get().state == "open"
 
 
-def test_a_reservation_without_a_shipment_needs_a_person(stub: WarehouseStub) -> None:
+def test_reservation_without_shipment_needs_a_person(stub: WarehouseStub) -> None:
     given(reserved("SO-1"))
 
     settle("fulfillment")
@@ -80,7 +80,7 @@ def test_a_reservation_without_a_shipment_needs_a_person(stub: WarehouseStub) ->
     assert stub.received == []
 
 
-def test_a_cancelled_release_is_recalled(stub: WarehouseStub) -> None:
+def test_cancelled_release_is_recalled(stub: WarehouseStub) -> None:
     given(placed("SO-1", CUP=1), reserved("SO-1"))
     settle("fulfillment")
     given(cancelled("SO-1", CUP=1))

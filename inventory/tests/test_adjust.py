@@ -9,7 +9,7 @@ from shop.testing import placed
 pytestmark = pytest.mark.django_db
 
 
-def test_a_delivery_is_added_with_its_reason() -> None:
+def test_delivery_is_added_with_its_reason() -> None:
     services.receive_stock("CUP", 5, "Miller 4711", "eve")
     services.receive_stock("CUP", 2, "Miller 4712", "eve")
 
@@ -24,14 +24,14 @@ def test_a_delivery_is_added_with_its_reason() -> None:
     ("sku", "quantity", "reason"),
     [("CUP", 0, "x"), ("CUP", -1, "x"), ("CUP", 10**9, "x"), ("CUP", 1, " "), (" ", 1, "x")],
 )
-def test_a_delivery_that_cannot_be_meant_is_refused(sku: str, quantity: int, reason: str) -> None:
+def test_impossible_delivery_is_refused(sku: str, quantity: int, reason: str) -> None:
     with pytest.raises(services.BadBooking):
         services.receive_stock(sku, quantity, reason)
 
     assert not StockItem.objects.exists()
 
 
-def test_a_count_corrects_the_books_and_says_who_and_why() -> None:
+def test_count_corrects_the_stock_with_who_and_why() -> None:
     services.receive_stock("CUP", 5, "first delivery")
 
     difference = services.correct_stock("CUP", 3, "two broken", "eve")
@@ -42,14 +42,14 @@ def test_a_count_corrects_the_books_and_says_who_and_why() -> None:
     assert (correction.on_hand, correction.reason, correction.who) == (-2, "two broken", "eve")
 
 
-def test_a_count_that_agrees_with_the_books_changes_nothing() -> None:
+def test_count_equal_to_the_stock_changes_nothing() -> None:
     services.receive_stock("CUP", 5, "first delivery")
 
     assert services.correct_stock("CUP", 5, "stocktaking", "eve") == 0
     assert not Movement.objects.filter(kind="corrected").exists()
 
 
-def test_a_count_below_what_is_promised_is_believed() -> None:
+def test_count_below_reservations_is_accepted() -> None:
     services.receive_stock("CUP", 5, "first delivery")
     services.reserve_stock([placed("SO-1", CUP=5)])
 
@@ -62,9 +62,7 @@ def test_a_count_below_what_is_promised_is_believed() -> None:
     ("sku", "counted", "reason", "who"),
     [("CUP", -1, "x", "eve"), ("CUP", 1, "", "eve"), ("CUP", 1, "x", ""), ("NONE", 1, "x", "eve")],
 )
-def test_a_count_that_cannot_be_meant_is_refused(
-    sku: str, counted: int, reason: str, who: str
-) -> None:
+def test_impossible_count_is_refused(sku: str, counted: int, reason: str, who: str) -> None:
     services.receive_stock("CUP", 5, "first delivery")
 
     with pytest.raises(services.BadBooking):

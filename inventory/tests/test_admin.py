@@ -32,7 +32,7 @@ def signed_in(*codenames: str) -> Client:
     return client
 
 
-def test_the_list_shows_what_is_available_and_filters_what_is_low() -> None:
+def test_list_shows_available_stock_and_filters_low_stock() -> None:
     client = signed_in("view_stockitem")
 
     everything = client.get(reverse(LIST)).content.decode()
@@ -43,7 +43,7 @@ def test_the_list_shows_what_is_available_and_filters_what_is_low() -> None:
     assert [item.sku for item in low] == ["POT"]
 
 
-def test_staff_receive_stock_by_a_form() -> None:
+def test_staff_receive_stock_by_form() -> None:
     client = signed_in("view_stockitem", "book_stock")
     url = reverse("admin:inventory_stockitem_receive_stock")
 
@@ -59,7 +59,7 @@ def test_staff_receive_stock_by_a_form() -> None:
     assert Movement.objects.values_list("on_hand", "who")[0] == (7, "eve")
 
 
-def test_staff_correct_stock_by_a_form() -> None:
+def test_staff_correct_stock_by_form() -> None:
     client = signed_in("view_stockitem", "book_stock")
     item = StockItem.objects.get(sku="CUP")
     url = reverse("admin:inventory_stockitem_correct_stock", args=[item.pk])
@@ -70,7 +70,7 @@ def test_staff_correct_stock_by_a_form() -> None:
     assert item.on_hand == 48
 
 
-def test_the_numbers_cannot_be_edited() -> None:
+def test_numbers_cannot_be_edited() -> None:
     client = signed_in("view_stockitem", "change_stockitem")
     item = StockItem.objects.get(sku="CUP")
     url = reverse("admin:inventory_stockitem_change", args=[item.pk])
@@ -90,7 +90,7 @@ def test_booking_stock_needs_its_permission() -> None:
 
 
 @pytest.mark.parametrize("model", ["movement", "reservation"])
-def test_movements_and_reservations_are_only_looked_at(model: str) -> None:
+def test_movements_and_reservations_are_read_only(model: str) -> None:
     client = signed_in(*(f"{verb}_{model}" for verb in ("view", "add", "change", "delete")))
 
     assert client.get(reverse(f"admin:inventory_{model}_changelist")).status_code == 200

@@ -44,7 +44,7 @@ def found(check: Callable) -> list[str]:
 
 
 @pytest.mark.parametrize("check", ALL)
-def test_a_day_without_trouble_has_no_findings(check: Callable) -> None:
+def test_day_without_trouble_has_no_findings(check: Callable) -> None:
     assert found(check) == []
 
 
@@ -53,7 +53,7 @@ def repaired(check: Callable) -> list[str]:
     return [finding.repair(GRACE) for finding in check() if finding.repair]
 
 
-def test_numbers_changed_by_hand_are_repaired_from_the_movements() -> None:
+def test_numbers_changed_by_hand_are_repaired_from_movements() -> None:
     StockItem.objects.filter(sku="CUP").update(on_hand=99)
     assert found(audit.movements_add_up) == ["CUP"]
 
@@ -66,7 +66,7 @@ def test_numbers_changed_by_hand_are_repaired_from_the_movements() -> None:
     assert "99 on hand and 2 reserved became 5 and 2" in action.why
 
 
-def test_movements_that_lead_below_zero_are_left_to_who_counts() -> None:
+def test_movements_below_zero_are_left_to_a_person() -> None:
     Movement.objects.filter(item__sku="POT", kind="received").update(on_hand=-1)
 
     [finding] = audit.movements_add_up()
@@ -75,7 +75,7 @@ def test_movements_that_lead_below_zero_are_left_to_who_counts() -> None:
     assert "Count the shelf" in finding.asks
 
 
-def test_a_lost_movement_is_left_to_who_counts() -> None:
+def test_lost_movement_is_left_to_a_person() -> None:
     Movement.objects.filter(number="SO-3").delete()
 
     assert found(audit.reservations_follow_movements) == ["SO-3 CUP"]
@@ -83,7 +83,7 @@ def test_a_lost_movement_is_left_to_who_counts() -> None:
     assert services.follow_movements("CUP") == ""
 
 
-def test_a_reservation_lost_by_hand_is_made_again_from_its_movement() -> None:
+def test_lost_reservation_is_restored_from_its_movement() -> None:
     Reservation.objects.filter(number="SO-3").delete()
     assert found(audit.reservations_add_up) == ["CUP"]
     assert found(audit.reservations_follow_movements) == ["SO-3 CUP"]
@@ -95,7 +95,7 @@ def test_a_reservation_lost_by_hand_is_made_again_from_its_movement() -> None:
     assert found(audit.reservations_follow_movements) == []
 
 
-def test_an_answer_lost_by_hand_is_restored_as_it_was_published() -> None:
+def test_lost_answer_is_restored_as_published() -> None:
     Answer.objects.filter(number__in=["SO-2", "SO-3"]).delete()
     assert found(audit.answers_have_events) == ["SO-3", "SO-2"]
 
@@ -105,7 +105,7 @@ def test_an_answer_lost_by_hand_is_restored_as_it_was_published() -> None:
     assert answers == {"SO-1": True, "SO-2": False, "SO-3": True}
 
 
-def test_an_answer_that_was_never_published_is_found() -> None:
+def test_unpublished_answer_is_found() -> None:
     Answer.objects.create(number="SO-9", granted=False)
 
     [finding] = audit.answers_have_events()
@@ -114,7 +114,7 @@ def test_an_answer_that_was_never_published_is_found() -> None:
     assert finding.asks
 
 
-def test_an_answer_to_which_nothing_is_reserved_is_found() -> None:
+def test_answer_without_reservation_is_found() -> None:
     Answer.objects.filter(number="SO-2").update(granted=True)
 
     assert found(audit.granted_orders_are_reserved) == ["SO-2"]
@@ -132,7 +132,7 @@ def agreeing() -> bool:
     return not any(map(found, checks))
 
 
-def test_more_reserved_than_ordered_is_found_even_where_all_rows_agree() -> None:
+def test_more_reserved_than_ordered_is_found_in_consistent_rows() -> None:
     Movement.objects.filter(number="SO-3").update(reserved=4)
     Reservation.objects.filter(number="SO-3").update(quantity=4)
     StockItem.objects.filter(sku="CUP").update(reserved=4)
@@ -145,13 +145,13 @@ def test_more_reserved_than_ordered_is_found_even_where_all_rows_agree() -> None
     assert finding.asks
 
 
-def test_more_given_back_than_cancelled_is_found() -> None:
+def test_more_released_than_cancelled_is_found() -> None:
     Movement.objects.filter(number="SO-1", item__sku="CUP").update(reserved=0)
 
     assert found(audit.pieces_follow_events) == ["SO-1 CUP", "SO-1 CUP"]
 
 
-def test_pieces_reserved_of_another_product_or_for_a_rejected_order_are_found() -> None:
+def test_reservation_of_wrong_product_or_rejected_order_is_found() -> None:
     pot = StockItem.objects.get(sku="POT")
     Movement.objects.filter(number="SO-3").update(item=pot)
     Movement.objects.create(item=pot, kind="reserved", on_hand=0, reserved=9, number="SO-2")
@@ -159,7 +159,7 @@ def test_pieces_reserved_of_another_product_or_for_a_rejected_order_are_found() 
     assert found(audit.pieces_follow_events) == ["SO-2 POT", "SO-3 CUP", "SO-3 POT"]
 
 
-def test_more_sent_than_was_in_the_parcel_is_found() -> None:
+def test_more_consumed_than_dispatched_is_found() -> None:
     given(dispatched("SO-3", CUP=2))
     settle("inventory")
     assert found(audit.pieces_follow_events) == []
@@ -171,7 +171,7 @@ def test_more_sent_than_was_in_the_parcel_is_found() -> None:
     assert found(audit.pieces_follow_events) == ["SO-3 CUP"]
 
 
-def test_stock_held_for_a_cancelled_order_is_given_back() -> None:
+def test_stock_reserved_for_cancelled_order_is_released() -> None:
     held = Reservation.objects.filter(number="SO-1", item__sku="CUP")
     held.update(state="reserved")
     assert found(audit.reservations_follow_movements) == ["SO-1 CUP"]
@@ -183,7 +183,7 @@ def test_stock_held_for_a_cancelled_order_is_given_back() -> None:
     assert held.get().state == "released"
 
 
-def test_an_order_that_was_never_reserved_in_spite_of_the_ledger_is_delivered_again() -> None:
+def test_unreserved_order_with_finished_delivery_is_delivered_again() -> None:
     given(placed("SO-4", CUP=1))
     route()
     Delivery.objects.filter(stream="SO-4").update(state="done")
@@ -194,7 +194,7 @@ def test_an_order_that_was_never_reserved_in_spite_of_the_ledger_is_delivered_ag
     assert Answer.objects.get(number="SO-4").granted
 
 
-def test_an_order_that_is_not_handled_yet_is_no_finding() -> None:
+def test_order_with_open_delivery_is_no_finding() -> None:
     given(placed("SO-4", CUP=1))
 
     assert found(audit.done_without_effect) == []

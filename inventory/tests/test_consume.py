@@ -23,7 +23,7 @@ def state() -> str:
     return Reservation.objects.get(number="SO-1").state
 
 
-def test_what_is_dispatched_leaves_the_shelf_once() -> None:
+def test_dispatch_consumes_stock_once() -> None:
     for _time in range(2):
         services.consume_stock([dispatched("SO-1", CUP=4)])
 
@@ -31,7 +31,7 @@ def test_what_is_dispatched_leaves_the_shelf_once() -> None:
     assert state() == "consumed"
 
 
-def test_a_batch_of_orders_leaves_the_shelf_together() -> None:
+def test_batch_of_dispatches_consumes_stock() -> None:
     services.reserve_stock([placed("SO-2", CUP=1)])
 
     services.consume_stock([dispatched("SO-1", CUP=4), dispatched("SO-2", CUP=1)])
@@ -39,7 +39,7 @@ def test_a_batch_of_orders_leaves_the_shelf_together() -> None:
     assert numbers() == (5, 0)
 
 
-def test_goods_that_left_before_the_cancellation_was_known_are_gone_all_the_same() -> None:
+def test_dispatch_after_cancellation_consumes_stock() -> None:
     services.release_stock([cancelled("SO-1", CUP=4)])
 
     services.consume_stock([dispatched("SO-1", CUP=4)])
@@ -48,7 +48,7 @@ def test_goods_that_left_before_the_cancellation_was_known_are_gone_all_the_same
     assert state() == "consumed"
 
 
-def test_stock_promised_twice_by_that_race_is_short_and_promised_no_further() -> None:
+def test_stock_short_after_that_race_is_not_reserved_again() -> None:
     services.release_stock([cancelled("SO-1", CUP=4)])
     services.reserve_stock([placed("SO-2", CUP=8)])
 
@@ -60,7 +60,7 @@ def test_stock_promised_twice_by_that_race_is_short_and_promised_no_further() ->
     assert not Reservation.objects.filter(number="SO-3").exists()
 
 
-def test_books_that_hold_less_than_has_left_need_a_person() -> None:
+def test_consuming_more_than_the_stock_needs_a_person() -> None:
     services.correct_stock("CUP", 3, "stocktaking", "eve")
 
     with pytest.raises(services.BooksDisagree, match="CUP: 3 on hand"):
@@ -69,13 +69,13 @@ def test_books_that_hold_less_than_has_left_need_a_person() -> None:
     assert numbers() == (3, 4)
 
 
-def test_pieces_of_a_sku_never_stocked_cannot_have_left() -> None:
+def test_consuming_an_unknown_sku_fails() -> None:
     with pytest.raises(services.BooksDisagree, match="NONE"):
         services.consume_stock([dispatched("SO-9", NONE=1)])
 
 
 @pytest.mark.sqlite
-def test_what_an_order_has_moved_is_looked_up_and_not_searched_for() -> None:
+def test_movements_of_an_order_are_read_by_index() -> None:
     plan = Movement.objects.filter(number__in=["SO-1", "SO-2"], kind="dispatched").explain()
 
     assert "inventory_movement_number" in plan

@@ -23,7 +23,7 @@ def state() -> str:
     return Reservation.objects.get(number="SO-1").state
 
 
-def test_a_cancelled_order_gives_its_stock_back_once() -> None:
+def test_cancellation_releases_stock_once() -> None:
     for _time in range(2):
         services.release_stock([cancelled("SO-1", CUP=4)])
 
@@ -31,7 +31,7 @@ def test_a_cancelled_order_gives_its_stock_back_once() -> None:
     assert state() == "released"
 
 
-def test_a_rejected_order_has_nothing_to_give_back() -> None:
+def test_rejected_order_releases_nothing() -> None:
     services.reserve_stock([placed("SO-2", CUP=99)])
 
     services.release_stock([cancelled("SO-2", CUP=99)])
@@ -40,7 +40,7 @@ def test_a_rejected_order_has_nothing_to_give_back() -> None:
     assert not Movement.objects.filter(number="SO-2").exists()
 
 
-def test_goods_that_left_are_not_given_back_by_a_late_cancellation() -> None:
+def test_late_cancellation_releases_no_consumed_stock() -> None:
     services.consume_stock([dispatched("SO-1", CUP=4)])
 
     services.release_stock([cancelled("SO-1", CUP=4)])

@@ -29,7 +29,7 @@ def published(event: type) -> list[str]:
     return [one.number for _id, one in history(event)]
 
 
-def test_an_order_gets_what_is_there() -> None:
+def test_order_reserves_available_stock() -> None:
     services.reserve_stock([placed("SO-1", CUP=3, POT=2)])
 
     assert numbers("CUP") == (10, 3)
@@ -38,7 +38,7 @@ def test_an_order_gets_what_is_there() -> None:
     assert Reservation.objects.filter(number="SO-1", state="reserved").count() == 2
 
 
-def test_an_order_gets_all_lines_or_none() -> None:
+def test_order_reserves_all_lines_or_none() -> None:
     services.reserve_stock([placed("SO-1", CUP=3, POT=3)])
 
     assert numbers("CUP") == (10, 0)
@@ -47,14 +47,14 @@ def test_an_order_gets_all_lines_or_none() -> None:
     assert rejected.shortages == (Shortage(sku="POT", wanted=3, available=2),)
 
 
-def test_an_unknown_sku_counts_as_none_available() -> None:
+def test_unknown_sku_counts_as_none_available() -> None:
     services.reserve_stock([placed("SO-1", NONE=1)])
 
     [(_id, rejected)] = history(StockRejected)
     assert rejected.shortages == (Shortage(sku="NONE", wanted=1, available=0),)
 
 
-def test_earlier_orders_of_a_batch_come_first_and_nothing_is_sold_twice() -> None:
+def test_earlier_orders_of_a_batch_reserve_first() -> None:
     batch = [placed("SO-1", POT=1), placed("SO-2", POT=2), placed("SO-3", POT=1)]
 
     services.reserve_stock(batch)
@@ -64,7 +64,7 @@ def test_earlier_orders_of_a_batch_come_first_and_nothing_is_sold_twice() -> Non
     assert numbers("POT") == (2, 2)
 
 
-def test_an_order_is_answered_once_however_often_it_is_delivered() -> None:
+def test_order_is_answered_once_however_often_it_is_delivered() -> None:
     services.reserve_stock([placed("SO-1", CUP=3), placed("SO-2", POT=3)])
     services.receive_stock("POT", 5, "more")
 
@@ -86,7 +86,7 @@ def test_two_lines_of_one_sku_are_reserved_together() -> None:
     assert numbers("CUP") == (10, 6)
 
 
-def test_a_batch_costs_few_queries_whatever_its_size() -> None:
+def test_queries_do_not_grow_with_the_batch() -> None:
     def cost(batch: list) -> int:
         with CaptureQueriesContext(
             connection,
@@ -101,14 +101,14 @@ def test_a_batch_costs_few_queries_whatever_its_size() -> None:
     assert one == many == 6
 
 
-def test_every_change_leaves_a_movement() -> None:
+def test_every_change_records_a_movement() -> None:
     services.reserve_stock([placed("SO-1", CUP=3)])
 
     moved = Movement.objects.filter(number="SO-1").values_list("kind", "on_hand", "reserved")
     assert list(moved) == [("reserved", 0, 3)]
 
 
-def test_stock_that_was_taken_since_it_was_read_is_not_sold_again() -> None:
+def test_stock_reserved_since_reading_is_not_reserved_again() -> None:
     [item] = locked(["POT"]).values()
     StockItem.objects.filter(sku="POT").update(reserved=2)
     wanted = Movement(item=item, kind="reserved", on_hand=0, reserved=1, number="SO-1")
@@ -120,12 +120,12 @@ def test_stock_that_was_taken_since_it_was_read_is_not_sold_again() -> None:
 
 
 @pytest.mark.parametrize("field", ["on_hand", "reserved"])
-def test_the_database_refuses_stock_below_zero(field: str) -> None:
+def test_database_refuses_stock_below_zero(field: str) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         StockItem.objects.filter(sku="CUP").update(**{field: -1})
 
 
-def test_the_database_refuses_a_second_application_of_each_effect() -> None:
+def test_database_refuses_second_application_of_each_effect() -> None:
     services.reserve_stock([placed("SO-1", CUP=3)])
     item = StockItem.objects.get(sku="CUP")
 

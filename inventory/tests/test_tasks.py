@@ -15,7 +15,7 @@ from shop.testing import cancelled, dispatched, placed
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_placed_orders_are_answered_and_what_follows_is_booked() -> None:
+def test_stock_follows_an_order_from_placement_to_dispatch() -> None:
     services.receive_stock("CUP", 5, "first delivery")
     given(placed("SO-1", CUP=3), placed("SO-2", CUP=3), placed("SO-3", CUP=2))
     given(cancelled("SO-1", CUP=3), dispatched("SO-3", CUP=2))
@@ -28,7 +28,7 @@ def test_placed_orders_are_answered_and_what_follows_is_booked() -> None:
     assert state_of("inventory.tasks.release_stock", "SO-1") == "done"
 
 
-def test_one_dispatch_that_cannot_be_booked_does_not_hold_up_its_batch() -> None:
+def test_failing_dispatch_does_not_fail_its_batch() -> None:
     services.receive_stock("CUP", 5, "first delivery")
     given(placed("SO-1", CUP=2), placed("SO-2", CUP=2))
     settle("inventory")
@@ -42,7 +42,7 @@ def test_one_dispatch_that_cannot_be_booked_does_not_hold_up_its_batch() -> None
 
 
 @pytest.mark.postgres
-def test_batches_that_want_the_same_stock_at_once_neither_deadlock_nor_oversell() -> None:
+def test_concurrent_batches_neither_deadlock_nor_oversell() -> None:
     for sku in ("CUP", "POT"):
         services.receive_stock(sku, 30, "first delivery")
     start, errors = threading.Barrier(4), []

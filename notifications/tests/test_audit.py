@@ -41,13 +41,13 @@ def confirmation() -> Delivery:
 
 
 @pytest.mark.parametrize("check", ALL)
-def test_a_day_without_trouble_has_no_findings(check: Callable) -> None:
+def test_day_without_trouble_has_no_findings(check: Callable) -> None:
     assert Message.objects.count() == 5
     assert list(check()) == []
 
 
 @pytest.mark.parametrize("kind", ["order confirmation", "cancellation", "dispatch notice"])
-def test_a_mail_that_the_ledger_has_and_the_record_has_not_is_found(kind: str) -> None:
+def test_finished_mail_without_record_is_found(kind: str) -> None:
     # A mail that staff sent again is a handler of its own.
     for message in Message.objects.filter(kind=kind).order_by("-id"):
         message.delete()
@@ -59,13 +59,13 @@ def test_a_mail_that_the_ledger_has_and_the_record_has_not_is_found(kind: str) -
     assert [finding.repair for finding in findings] == [None] * len(findings)
 
 
-def test_a_mail_that_was_skipped_is_no_finding() -> None:
+def test_skipped_mail_is_no_finding() -> None:
     Message.objects.filter(kind="order confirmation").update(state="skipped", sent_at=None)
 
     assert list(audit.done_without_effect()) == []
 
 
-def test_a_mail_that_was_sent_and_is_dead_is_not_sent_again(folder: Folder) -> None:
+def test_sent_mail_with_dead_delivery_is_not_sent_again(folder: Folder) -> None:
     before = len(folder())
     Delivery.objects.filter(pk=confirmation().pk).update(state="dead")
 
@@ -77,7 +77,7 @@ def test_a_mail_that_was_sent_and_is_dead_is_not_sent_again(folder: Folder) -> N
     assert len(folder()) == before
 
 
-def test_a_mail_that_was_begun_and_never_ended_is_found() -> None:
+def test_mail_begun_and_never_ended_is_found() -> None:
     long_ago = timezone.now() - timedelta(hours=3)
     sending = Message.objects.filter(order_number="SO-1", kind="order confirmation")
     sending.update(state="sending", sent_at=None, begun_at=long_ago)
@@ -87,7 +87,7 @@ def test_a_mail_that_was_begun_and_never_ended_is_found() -> None:
     assert finding.subject == "SO-1"
 
 
-def test_a_mail_that_a_worker_is_to_try_again_is_no_finding() -> None:
+def test_mail_waiting_for_retry_is_no_finding() -> None:
     long_ago = timezone.now() - timedelta(hours=3)
     sending = Message.objects.filter(order_number="SO-1", kind="order confirmation")
     sending.update(state="sending", sent_at=None, begun_at=long_ago)
@@ -96,7 +96,7 @@ def test_a_mail_that_a_worker_is_to_try_again_is_no_finding() -> None:
     assert list(audit.no_mail_is_stuck()) == []
 
 
-def test_a_customer_who_was_told_twice_is_found() -> None:
+def test_mail_sent_twice_is_found() -> None:
     second = Message.objects.get(order_number="SO-1", kind="order confirmation")
     first, second.pk, second.key = second.pk, None, "another"
     second.save()

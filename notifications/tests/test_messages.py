@@ -23,7 +23,7 @@ EVERY_EVENT = [
 ]
 
 
-def test_the_confirmation_says_what_was_ordered_and_what_it_costs() -> None:
+def test_confirmation_has_lines_and_total() -> None:
     mail = compose(samples.order_confirmed())
 
     for body in (mail.text, mail.html):
@@ -34,7 +34,7 @@ def test_the_confirmation_says_what_was_ordered_and_what_it_costs() -> None:
         assert links.page_of(links.token_of(samples.ORDER_ID)) in body
 
 
-def test_amounts_of_the_plain_text_stand_in_one_column() -> None:
+def test_amounts_in_plain_text_are_aligned() -> None:
     text = compose(samples.order_confirmed()).text
 
     amounts = [line for line in text.splitlines() if line.endswith(" EUR")]
@@ -42,12 +42,12 @@ def test_amounts_of_the_plain_text_stand_in_one_column() -> None:
     assert len({len(line) for line in amounts}) == 1
 
 
-def test_times_are_those_of_the_shop() -> None:
+def test_times_are_in_the_shops_time_zone() -> None:
     assert "23 November 2026 at 10:15" in compose(samples.order_confirmed()).text
 
 
 @pytest.mark.parametrize("event", EVERY_EVENT, ids=lambda event: event.key)
-def test_nothing_that_a_customer_typed_is_mailed(event: OrderEvent) -> None:
+def test_mails_contain_nothing_typed_by_the_customer(event: OrderEvent) -> None:
     """The address is not confirmed: a stranger would read what the customer typed."""
     typed = dict.fromkeys(("line1", "line2", "city", "region"), "VISIT evil.example")
     customer = Customer(
@@ -71,7 +71,7 @@ def test_nothing_that_a_customer_typed_is_mailed(event: OrderEvent) -> None:
         assert "66666" not in text
 
 
-def test_the_reason_of_a_rejection_is_the_shops_own() -> None:
+def test_rejection_mail_has_the_shops_own_reason() -> None:
     rejected = samples.order_cancelled(reason="Not in stock: Kettle", rejected=True)
 
     assert "Not in stock: Kettle" in compose(rejected).text
@@ -84,7 +84,7 @@ def test_the_reason_of_a_rejection_is_the_shops_own() -> None:
         ("credit note", "Credit note RE-2026-000017 for your order SO-100042"),
     ],
 )
-def test_a_document_is_called_by_its_kind(kind: str, subject: str) -> None:
+def test_attached_document_is_named_by_its_kind(kind: str, subject: str) -> None:
     mail = compose(samples.invoice_issued("a.pdf", kind=kind))
 
     assert mail.subject == subject
@@ -92,7 +92,7 @@ def test_a_document_is_called_by_its_kind(kind: str, subject: str) -> None:
     assert f"your {kind}" in mail.text.lower()
 
 
-def test_the_dispatch_notice_says_who_carries_it_under_which_number() -> None:
+def test_dispatch_notice_has_carrier_and_tracking_number() -> None:
     mail = compose(samples.shipment_dispatched())
 
     for body in (mail.text, mail.html):
@@ -100,11 +100,11 @@ def test_the_dispatch_notice_says_who_carries_it_under_which_number() -> None:
         assert "00340434161094015902" in body
 
 
-def test_a_currency_without_minor_units_has_no_decimal_places() -> None:
+def test_currency_without_minor_units_has_no_decimal_places() -> None:
     order = samples.order_confirmed(currency="JPY", total=Decimal(140680))
 
     assert "140,680 JPY" in compose(order).text
 
 
-def test_one_line_keeps_what_is_visible() -> None:
+def test_one_line_removes_invisible_characters() -> None:
     assert one_line("Ana\r\nBcc: x@y.example \u202eelif\u2028 ") == "Ana Bcc: x@y.example elif"

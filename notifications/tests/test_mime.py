@@ -29,7 +29,7 @@ def post(event: OrderEvent, key: str = KEY) -> None:
         mail.send_messages([letter(compose(event), key)])
 
 
-def test_a_mail_has_plain_text_and_html(mail_server: MailServer) -> None:
+def test_mail_has_plain_text_and_html(mail_server: MailServer) -> None:
     post(samples.order_confirmed())
 
     [mail] = mail_server.mails
@@ -39,7 +39,7 @@ def test_a_mail_has_plain_text_and_html(mail_server: MailServer) -> None:
     assert "SO-100042" in mail.get_body(["html"]).get_content()
 
 
-def test_the_headers_are_those_of_an_automatic_mail(mail_server: MailServer) -> None:
+def test_headers_mark_an_automatic_mail(mail_server: MailServer) -> None:
     post(samples.order_confirmed())
 
     [mail] = mail_server.mails
@@ -51,7 +51,7 @@ def test_the_headers_are_those_of_an_automatic_mail(mail_server: MailServer) -> 
     assert abs(timezone.now() - sent_at) < timedelta(minutes=1)
 
 
-def test_a_domain_of_any_script_gets_its_mail(mail_server: MailServer, settings: Any) -> None:
+def test_domain_in_any_script_receives_mail(mail_server: MailServer, settings: Any) -> None:
     settings.DEFAULT_FROM_EMAIL = "Laden <post@faß.example>"
     customer = samples.customer(email="ada@straße.example")
 
@@ -65,7 +65,7 @@ def test_a_domain_of_any_script_gets_its_mail(mail_server: MailServer, settings:
 
 
 @pytest.mark.parametrize("email", ["ädä@example.com", "=?utf-8?q?=0A?=@example.com", "root"])
-def test_an_address_that_cannot_be_mailed_is_refused_without_being_told(email: str) -> None:
+def test_unmailable_address_is_refused_without_being_named(email: str) -> None:
     event = samples.order_placed(customer=samples.customer(email=email))
 
     with pytest.raises(MailRefused) as refusal:
@@ -80,7 +80,7 @@ def test_an_address_that_cannot_be_mailed_is_refused_without_being_told(email: s
      "=?utf-8?q?=0D=0ABcc:_b@c.example?=",
      "Ana\r\nBcc: boss@example.net\r\n\r\nBuy this", "Ω" * 120],
 )  # fmt: skip
-def test_no_name_stands_in_the_header(folder: Folder, name: str) -> None:
+def test_headers_contain_no_name(folder: Folder, name: str) -> None:
     post(samples.order_confirmed(customer=samples.customer(name=name)))
 
     [mail] = folder()
@@ -88,7 +88,7 @@ def test_no_name_stands_in_the_header(folder: Folder, name: str) -> None:
     assert mail["Bcc"] is None
 
 
-def test_an_invoice_carries_its_pdf(folder: Folder, stored_pdf: str) -> None:
+def test_invoice_carries_its_pdf(folder: Folder, stored_pdf: str) -> None:
     post(samples.invoice_issued(stored_pdf))
 
     [mail] = folder()
@@ -98,19 +98,19 @@ def test_an_invoice_carries_its_pdf(folder: Folder, stored_pdf: str) -> None:
     assert document.get_content() == samples.PDF
 
 
-def test_an_altered_document_is_not_sent(stored_pdf: str, settings: Any) -> None:
+def test_altered_document_is_not_sent(stored_pdf: str, settings: Any) -> None:
     Path(settings.MEDIA_ROOT, stored_pdf).write_bytes(b"something else")
 
     with pytest.raises(DocumentAltered, match="SHA-256"):
         letter(compose(samples.invoice_issued(stored_pdf)), KEY)
 
 
-def test_a_document_that_is_not_there_may_come_later(stored_pdf: str) -> None:
+def test_missing_document_is_retried(stored_pdf: str) -> None:
     with pytest.raises(DocumentUnavailable, match="MEDIA_ROOT"):
         letter(compose(samples.invoice_issued("another.pdf")), KEY)
 
 
-def test_each_mail_is_a_file_named_by_time_and_subject(folder: Folder, settings: Any) -> None:
+def test_folder_backend_names_files_by_time_and_subject(folder: Folder, settings: Any) -> None:
     with mail_connection() as connection:
         for event in (samples.order_confirmed(), samples.shipment_dispatched()):
             connection.send_messages([letter(compose(event), KEY)])
@@ -122,7 +122,7 @@ def test_each_mail_is_a_file_named_by_time_and_subject(folder: Folder, settings:
     ]
 
 
-def test_a_folder_that_cannot_be_written_to_defers_the_mail(settings: Any, tmp_path: Path) -> None:
+def test_unwritable_folder_defers_mail(settings: Any, tmp_path: Path) -> None:
     settings.EMAIL_BACKEND = "shop.mail.FolderBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "file" / "mail"
     (tmp_path / "file").touch()
@@ -131,7 +131,7 @@ def test_a_folder_that_cannot_be_written_to_defers_the_mail(settings: Any, tmp_p
         post(samples.order_confirmed())
 
 
-def test_a_long_key_stays_in_one_line_of_the_header(folder: Folder, settings: Any) -> None:
+def test_long_key_is_not_folded_in_the_header(folder: Folder, settings: Any) -> None:
     post(samples.order_confirmed(), key="k" * 120)
 
     [path] = settings.EMAIL_FILE_PATH.iterdir()

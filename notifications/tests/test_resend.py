@@ -49,7 +49,9 @@ def test_resend_has_its_own_message_id(confirmation: Message, mail_server: MailS
     assert (repeat.asked_by, repeat.asked_at is not None) == ("frida", True)
 
 
-def test_a_double_click_sends_one_mail(confirmation: Message, mail_server: MailServer) -> None:
+def test_double_click_on_resend_sends_one_mail(
+    confirmation: Message, mail_server: MailServer
+) -> None:
     services.request_resend(confirmation, by="frida")
     with pytest.raises(services.AlreadyRequested, match="SO-100042"):
         services.request_resend(confirmation, by="frida")
@@ -58,7 +60,7 @@ def test_a_double_click_sends_one_mail(confirmation: Message, mail_server: MailS
     assert len(mail_server.mails) == 2
 
 
-def test_a_repeat_can_be_repeated(confirmation: Message, mail_server: MailServer) -> None:
+def test_resent_mail_can_be_resent(confirmation: Message, mail_server: MailServer) -> None:
     services.request_resend(confirmation, by="frida")
     settle("notifications")
     services.request_resend(Message.objects.get(original=confirmation), by="otto")
@@ -94,7 +96,7 @@ def test_no_mail_is_sent_after_erasure(confirmation: Message, mail_server: MailS
     assert len(mail_server.mails) == 1
 
 
-def test_the_action_asks_and_sends_nothing_itself(
+def test_resend_action_publishes_and_sends_nothing_itself(
     confirmation: Message, mail_server: MailServer, staff: Client
 ) -> None:
     page = reverse("admin:notifications_message_changelist")
@@ -119,7 +121,7 @@ def test_get_request_sends_nothing(
     assert Event.objects.filter(type="MailResendRequested").count() == 1
 
 
-def test_only_who_may_can_send_again(confirmation: Message, mail_server: MailServer) -> None:
+def test_resend_needs_its_permission(confirmation: Message, mail_server: MailServer) -> None:
     viewer = User.objects.create_user("vera", is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_message"))
     client = Client()
@@ -145,7 +147,7 @@ def test_staff_find_mails_by_order_subject_and_address(
     assert "0 results" in staff.get(page, {"q": "SO-9"}).content.decode()
 
 
-def test_the_preview_is_sandboxed(confirmation: Message, staff: Client) -> None:
+def test_preview_is_sandboxed(confirmation: Message, staff: Client) -> None:
     page = reverse("admin:notifications_message_change", args=[confirmation.pk])
 
     shown = staff.get(page).content.decode()
@@ -154,14 +156,14 @@ def test_the_preview_is_sandboxed(confirmation: Message, staff: Client) -> None:
     assert "&lt;!DOCTYPE html&gt;" in shown
 
 
-def test_the_preview_survives_erasure(confirmation: Message, staff: Client) -> None:
+def test_preview_survives_erasure(confirmation: Message, staff: Client) -> None:
     PersonalData.objects.all().delete()
     page = reverse("admin:notifications_message_change", args=[confirmation.pk])
 
     assert "was erased" in staff.get(page).content.decode()
 
 
-def test_the_audit_finds_a_done_mail_without_its_record(confirmation: Message) -> None:
+def test_audit_finds_done_mail_without_its_record(confirmation: Message) -> None:
     assert list(done_without_effect()) == []
 
     confirmation.delete()
@@ -170,7 +172,7 @@ def test_the_audit_finds_a_done_mail_without_its_record(confirmation: Message) -
     assert samples.NUMBER in f"{finding.subject} {finding.what}"
 
 
-def test_the_audit_finds_a_mail_that_never_ended(confirmation: Message) -> None:
+def test_audit_finds_mail_that_never_ended(confirmation: Message) -> None:
     assert list(no_mail_is_stuck()) == []
 
     Message.objects.update(state=State.SENDING, sent_at=None, begun_at=samples.PLACED_AT)
@@ -179,7 +181,7 @@ def test_the_audit_finds_a_mail_that_never_ended(confirmation: Message) -> None:
     assert finding.subject == samples.NUMBER
 
 
-def test_a_mail_whose_delivery_is_still_open_is_no_finding(confirmation: Message) -> None:
+def test_mail_whose_delivery_is_still_open_is_no_finding(confirmation: Message) -> None:
     Message.objects.update(state=State.SENDING, sent_at=None, begun_at=samples.PLACED_AT)
 
     services.request_resend(confirmation, by="frida")

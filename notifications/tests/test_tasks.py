@@ -27,7 +27,7 @@ def let_the_waits_pass() -> None:
     Delivery.objects.filter(state="waiting").update(due_at=timezone.now())
 
 
-def test_a_placed_order_is_confirmed_and_on_record(mail_server: MailServer) -> None:
+def test_confirmation_is_sent_and_recorded(mail_server: MailServer) -> None:
     given(samples.order_confirmed())
 
     settle("notifications")
@@ -42,7 +42,7 @@ def test_a_placed_order_is_confirmed_and_on_record(mail_server: MailServer) -> N
     assert message.message_id == mail["Message-ID"]
 
 
-def test_mails_of_a_batch_share_one_connection(mail_server: MailServer) -> None:
+def test_mails_of_batch_share_one_connection(mail_server: MailServer) -> None:
     given(*(samples.order_confirmed(number=f"SO-{n}") for n in range(7)))
 
     settle("notifications")
@@ -51,7 +51,7 @@ def test_mails_of_a_batch_share_one_connection(mail_server: MailServer) -> None:
     assert mail_server.sessions == 1
 
 
-def test_one_refused_mail_of_a_batch_stops_no_other(mail_server: MailServer) -> None:
+def test_refused_mail_does_not_stop_its_batch(mail_server: MailServer) -> None:
     mail_server.script = {"RCPT": [None, "550 5.1.1 <jm@example.org> unknown", None]}
     given(*(samples.order_confirmed(number=f"SO-{n}") for n in range(3)))
 
@@ -83,7 +83,7 @@ def test_deferred_mail_keeps_its_message_id(
     assert mail_server.mails[0]["Message-ID"] == delayed.message_id
 
 
-def test_a_mail_that_may_have_been_taken_is_repeated_once(mail_server: MailServer) -> None:
+def test_ambiguous_mail_is_repeated_once(mail_server: MailServer) -> None:
     mail_server.script = {"DATA": [HANG_UP, HANG_UP]}
     given(samples.order_confirmed())
     settle("notifications")
@@ -96,7 +96,7 @@ def test_a_mail_that_may_have_been_taken_is_repeated_once(mail_server: MailServe
     assert state_of(CONFIRM, samples.NUMBER) == "dead"
 
 
-def test_a_relay_that_is_down_loses_no_mail(mail_server: MailServer, settings: Any) -> None:
+def test_mail_survives_an_unreachable_server(mail_server: MailServer, settings: Any) -> None:
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
     given(samples.order_confirmed())
     settle("notifications")
@@ -121,7 +121,7 @@ def test_cancellation_mail_omits_typed_reason(
     assert "Changed my mind" not in mail.as_string()
 
 
-def test_no_confirmation_follows_a_cancellation(mail_server: MailServer) -> None:
+def test_no_confirmation_follows_cancellation(mail_server: MailServer) -> None:
     given(samples.order_cancelled())
     settle("notifications")
 
@@ -133,7 +133,7 @@ def test_no_confirmation_follows_a_cancellation(mail_server: MailServer) -> None
     assert Message.objects.get(kind=Kind.ORDER_CONFIRMATION).state == State.SKIPPED
 
 
-def test_a_cancellation_waits_while_the_confirmation_is_being_sent(mail_server: MailServer) -> None:
+def test_cancellation_mail_waits_for_the_confirmation_being_sent(mail_server: MailServer) -> None:
     _confirmation_begun_at(timezone.now())
     given(samples.order_cancelled())
 
@@ -144,7 +144,7 @@ def test_a_cancellation_waits_while_the_confirmation_is_being_sent(mail_server: 
     assert Message.objects.get(kind=Kind.CANCELLATION).state == State.DELAYED
 
 
-def test_a_cancellation_does_not_wait_for_a_worker_that_is_gone(mail_server: MailServer) -> None:
+def test_cancellation_mail_does_not_wait_for_a_lost_worker(mail_server: MailServer) -> None:
     _confirmation_begun_at(samples.PLACED_AT)
     given(samples.order_cancelled())
 
@@ -153,7 +153,7 @@ def test_a_cancellation_does_not_wait_for_a_worker_that_is_gone(mail_server: Mai
     assert subjects(mail_server) == ["Your order SO-100042 was cancelled"]
 
 
-def test_an_invoice_goes_out_with_its_pdf(mail_server: MailServer, stored_pdf: str) -> None:
+def test_invoice_goes_out_with_its_pdf(mail_server: MailServer, stored_pdf: str) -> None:
     given(samples.invoice_issued(stored_pdf))
 
     settle("notifications")
@@ -163,7 +163,7 @@ def test_an_invoice_goes_out_with_its_pdf(mail_server: MailServer, stored_pdf: s
     assert Message.objects.get().attachments == [stored_pdf]
 
 
-def test_an_altered_invoice_is_left_to_a_person(mail_server: MailServer, stored_pdf: str) -> None:
+def test_altered_invoice_is_left_to_a_person(mail_server: MailServer, stored_pdf: str) -> None:
     given(samples.invoice_issued(stored_pdf, sha256="0" * 64))
 
     settle("notifications")
@@ -173,7 +173,7 @@ def test_an_altered_invoice_is_left_to_a_person(mail_server: MailServer, stored_
     assert "SHA-256" in Message.objects.get().note
 
 
-def test_a_dispatched_order_is_mailed_with_its_tracking_number(mail_server: MailServer) -> None:
+def test_dispatched_order_is_mailed_with_its_tracking_number(mail_server: MailServer) -> None:
     given(samples.shipment_dispatched())
 
     settle("notifications")

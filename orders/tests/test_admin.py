@@ -61,7 +61,7 @@ def draft(staff: Client, *lines: tuple[str, int]) -> Order:
     return Order.objects.get()
 
 
-def test_a_draft_shows_the_prices_of_the_catalogue(staff: Client, catalogue: Any) -> None:
+def test_draft_shows_prices_of_catalogue(staff: Client, catalogue: Any) -> None:
     order = draft(staff, ("MUG", 2))
 
     assert order.state == State.DRAFT
@@ -70,7 +70,7 @@ def test_a_draft_shows_the_prices_of_the_catalogue(staff: Client, catalogue: Any
     assert not Event.objects.exists()
 
 
-def test_saving_as_placed_states_it_once(staff: Client, catalogue: Any) -> None:
+def test_saving_as_placed_publishes_once(staff: Client, catalogue: Any) -> None:
     staff.post(f"{LIST}add/", form(("MUG", 2), ("TEA", 1), state="placed"))
 
     order = Order.objects.get()
@@ -78,7 +78,7 @@ def test_saving_as_placed_states_it_once(staff: Client, catalogue: Any) -> None:
     assert [event.stream for event in Event.objects.all()] == [order.number]
 
 
-def test_the_button_states_it_once(staff: Client, catalogue: Any) -> None:
+def test_place_button_publishes_once(staff: Client, catalogue: Any) -> None:
     order = draft(staff, ("MUG", 2))
 
     staff.post(change(order), again(order) | {PLACE: "1"})
@@ -88,7 +88,7 @@ def test_the_button_states_it_once(staff: Client, catalogue: Any) -> None:
     assert Event.objects.get().stream == order.number
 
 
-def test_what_is_sold_out_stays_a_draft_and_says_how_many_there_are(
+def test_sold_out_draft_stays_and_shows_available_pieces(
     staff: Client, catalogue: Any, pieces: dict[str, int]
 ) -> None:
     order = draft(staff, ("MUG", 2))
@@ -101,7 +101,7 @@ def test_what_is_sold_out_stays_a_draft_and_says_how_many_there_are(
     assert not Event.objects.exists()
 
 
-def test_without_lines_it_stays_a_draft_and_says_why(staff: Client, catalogue: Any) -> None:
+def test_draft_without_lines_is_not_placed_and_says_why(staff: Client, catalogue: Any) -> None:
     page = staff.post(f"{LIST}add/", form(state="placed"), follow=True)
 
     assert "no lines" in page.content.decode()
@@ -117,7 +117,7 @@ def test_bad_lines_are_refused(staff: Client, catalogue: Any, lines: list[tuple[
     assert not Order.objects.exists()
 
 
-def test_a_placed_order_is_not_changed(staff: Client, basket: Basket) -> None:
+def test_placed_order_is_not_changed(staff: Client, basket: Basket) -> None:
     order = services.checkout(basket).order
 
     page = staff.post(change(order), again(order, name="Eve"), follow=True)
@@ -127,7 +127,7 @@ def test_a_placed_order_is_not_changed(staff: Client, basket: Basket) -> None:
     assert staff.post(change(order, "delete/"), {"post": "yes"}).status_code == 403
 
 
-def test_an_order_is_cancelled_with_a_reason(staff: Client, basket: Basket) -> None:
+def test_order_is_cancelled_with_reason(staff: Client, basket: Basket) -> None:
     order = services.checkout(basket).order
     assert "Reason" in staff.get(change(order, "cancel/")).content.decode()
 
@@ -138,7 +138,7 @@ def test_an_order_is_cancelled_with_a_reason(staff: Client, basket: Basket) -> N
     assert Event.objects.filter(type="OrderCancelled").count() == 1
 
 
-def test_a_reason_is_needed(staff: Client, basket: Basket) -> None:
+def test_cancelling_without_reason_is_refused(staff: Client, basket: Basket) -> None:
     order = services.checkout(basket).order
 
     staff.post(change(order, "cancel/"), {"reason": " "})
@@ -146,7 +146,7 @@ def test_a_reason_is_needed(staff: Client, basket: Basket) -> None:
     assert Order.objects.get().state == State.PLACED
 
 
-def test_cancelling_twice_says_that_it_is_cancelled_already(staff: Client, basket: Basket) -> None:
+def test_cancelling_twice_says_it_is_cancelled(staff: Client, basket: Basket) -> None:
     order = services.checkout(basket).order
     services.cancel_order(order.pk, "Asked by phone")
 
@@ -157,7 +157,7 @@ def test_cancelling_twice_says_that_it_is_cancelled_already(staff: Client, baske
     assert Order.objects.get().cancel_reason == "Asked by phone"
 
 
-def test_who_may_only_look_cannot_place_or_cancel(basket: Basket) -> None:
+def test_staff_with_view_permission_cannot_place_or_cancel(basket: Basket) -> None:
     order = services.checkout(basket).order
     browser = Client()
     browser.force_login(User.objects.create_user("visitor", password="x", is_staff=True))
@@ -166,7 +166,7 @@ def test_who_may_only_look_cannot_place_or_cancel(basket: Basket) -> None:
     assert browser.get(LIST).status_code == 403
 
 
-def test_the_page_leads_to_the_deliveries_of_the_order(staff: Client, basket: Basket) -> None:
+def test_page_links_to_deliveries_of_the_order(staff: Client, basket: Basket) -> None:
     order = services.checkout(basket).order
 
     answer = staff.get(change(order, "deliveries/"))
@@ -211,5 +211,5 @@ def test_more_lines_take_no_more_queries(staff: Client, catalogue: Any) -> None:
     assert queries_of(staff, change(order)) == one
 
 
-def test_an_unknown_address_leads_back_to_the_list(staff: Client) -> None:
+def test_unknown_address_leads_back_to_list(staff: Client) -> None:
     assert staff.get(f"{LIST}abc/change/").status_code == 302

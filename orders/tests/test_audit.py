@@ -26,7 +26,7 @@ def order(basket: Basket) -> Order:
     return services.checkout(basket).order
 
 
-def test_a_sound_shop_has_no_findings(order: Order) -> None:
+def test_sound_shop_has_no_findings(order: Order) -> None:
     services.cancel_order(order.pk, "why")
 
     for check in (
@@ -57,7 +57,7 @@ def by_hand(order: Order) -> Order:
     return Order.objects.get(pk=draft.pk)
 
 
-def test_an_order_placed_without_its_event_is_published_from_its_row(by_hand: Order) -> None:
+def test_order_placed_without_its_event_is_published_from_its_row(by_hand: Order) -> None:
     [finding] = audit.placed_orders_without_event()
     assert finding.subject == "SO-9"
 
@@ -72,7 +72,7 @@ def test_an_order_placed_without_its_event_is_published_from_its_row(by_hand: Or
     assert len(event.lines) == 2
 
 
-def test_an_order_that_is_not_whole_is_not_published(by_hand: Order) -> None:
+def test_incomplete_order_is_not_published(by_hand: Order) -> None:
     def asks() -> str:
         [finding] = audit.placed_orders_without_event()
         assert finding.repair is None
@@ -88,7 +88,7 @@ def test_an_order_that_is_not_whole_is_not_published(by_hand: Order) -> None:
     assert "it has no lines" in asks()
 
 
-def test_an_order_without_a_recipient_is_not_published(by_hand: Order) -> None:
+def test_order_without_recipient_is_not_published(by_hand: Order) -> None:
     Order.objects.filter(pk=by_hand.pk).update(email="no-address")
 
     [finding] = audit.placed_orders_without_event()
@@ -97,7 +97,7 @@ def test_an_order_without_a_recipient_is_not_published(by_hand: Order) -> None:
     assert "no-address" not in finding.asks
 
 
-def test_an_order_without_a_currency_does_not_stop_the_audit(order: Order) -> None:
+def test_order_without_currency_does_not_stop_audit(order: Order) -> None:
     Order.objects.bulk_create(
         [Order(number="SO-1", state=State.PLACED, placed_at=timezone.now(), name="Ada")]
     )
@@ -106,7 +106,7 @@ def test_an_order_without_a_currency_does_not_stop_the_audit(order: Order) -> No
     assert list(audit.orders_that_do_not_add_up()) == []
 
 
-def test_an_order_that_others_have_acted_on_is_not_published_a_second_time(order: Order) -> None:
+def test_order_with_effects_is_not_published_again(order: Order) -> None:
     now = timezone.now()
     Order.objects.bulk_create(
         [Order(number="SO-1", state=State.PLACED, placed_at=now, reserved_at=now, name="Ada")]
@@ -119,7 +119,7 @@ def test_an_order_that_others_have_acted_on_is_not_published_a_second_time(order
     assert finding.repair is None
 
 
-def test_an_order_that_is_gone_is_found(order: Order) -> None:
+def test_missing_order_is_found(order: Order) -> None:
     Order.objects.all().delete()
 
     [finding] = audit.events_without_order()
@@ -128,7 +128,7 @@ def test_an_order_that_is_gone_is_found(order: Order) -> None:
     assert finding.asks
 
 
-def test_an_order_cancelled_without_its_event_is_found(order: Order) -> None:
+def test_order_cancelled_without_its_event_is_found(order: Order) -> None:
     Order.objects.update(state=State.CANCELLED, cancelled_at=timezone.now())
 
     (finding,) = audit.cancelled_orders_without_event()
@@ -139,7 +139,7 @@ def test_an_order_cancelled_without_its_event_is_found(order: Order) -> None:
     assert list(audit.cancelled_orders_without_event()) == []
 
 
-def test_a_third_decimal_place_is_looked_at(basket: Basket, settings: Any) -> None:
+def test_third_decimal_place_is_compared(basket: Basket, settings: Any) -> None:
     settings.CURRENCY = "KWD"
     Product.objects.filter(sku="TEA").update(unit_price="4.495")
     order = services.checkout(basket).order
@@ -151,7 +151,7 @@ def test_a_third_decimal_place_is_looked_at(basket: Basket, settings: Any) -> No
     assert len(list(audit.orders_that_do_not_add_up())) == 2
 
 
-def test_totals_that_are_not_those_of_the_lines_are_found(order: Order) -> None:
+def test_totals_that_are_not_those_of_lines_are_found(order: Order) -> None:
     Order.objects.update(total=Decimal("29.49"), net=Decimal("25.37"))
 
     assert [finding.subject for finding in audit.orders_that_do_not_add_up()] == [

@@ -43,7 +43,7 @@ def cancellations() -> list[OrderCancelled]:
     return [event for _, event in history(OrderCancelled)]
 
 
-def test_a_cancelled_order_is_published_with_all_it_was(order: Order) -> None:
+def test_cancellation_publishes_the_whole_order(order: Order) -> None:
     services.cancel_order(order.pk, "Changed my mind")
 
     (event,) = cancellations()
@@ -56,7 +56,7 @@ def test_a_cancelled_order_is_published_with_all_it_was(order: Order) -> None:
     assert event.total == order.total
 
 
-def test_what_people_type_as_a_reason_is_in_no_event(order: Order) -> None:
+def test_typed_reason_is_in_no_event(order: Order) -> None:
     """An event is kept for ever, and nothing of it can be erased but its personal part."""
     services.cancel_order(order.pk, "Ada is ill, call 0171 123")
 
@@ -65,7 +65,7 @@ def test_what_people_type_as_a_reason_is_in_no_event(order: Order) -> None:
         assert "0171" not in repr((event.data, event.personal.data))
 
 
-def test_an_order_is_cancelled_once(order: Order) -> None:
+def test_order_is_cancelled_once(order: Order) -> None:
     services.cancel_order(order.pk, "first")
 
     with pytest.raises(services.NotCancellable, match="cancelled"):
@@ -75,14 +75,14 @@ def test_an_order_is_cancelled_once(order: Order) -> None:
     assert (order.cancel_reason, len(cancellations())) == ("first", 1)
 
 
-def test_a_draft_is_not_cancelled(db: None) -> None:
+def test_draft_is_not_cancelled(db: None) -> None:
     draft = Order.objects.create(name="Ada", email="ada@example.com")
 
     with pytest.raises(services.NotCancellable, match="draft"):
         services.cancel_order(draft.pk, "why")
 
 
-def test_an_order_that_was_shipped_is_not_cancelled(order: Order) -> None:
+def test_shipped_order_is_not_cancelled(order: Order) -> None:
     tasks.note_dispatch([dispatched(order)])
 
     with pytest.raises(services.NotCancellable, match="sent already"):
@@ -91,20 +91,20 @@ def test_an_order_that_was_shipped_is_not_cancelled(order: Order) -> None:
     assert not cancellations()
 
 
-def test_an_order_whose_goods_are_missing_is_cancelled_once(order: Order) -> None:
+def test_order_with_missing_goods_is_cancelled_once(order: Order) -> None:
     tasks.cancel_rejected_order(rejected(order, "MUG"))
     tasks.cancel_rejected_order(rejected(order, "MUG"))
 
     assert [event.reason for event in cancellations()] == ["Not in stock: Blue mug"]
 
 
-def test_many_missing_goods_make_a_short_reason(order: Order) -> None:
+def test_many_missing_goods_make_short_reason(order: Order) -> None:
     tasks.cancel_rejected_order(rejected(order, *(f"GONE-{n}" for n in range(100))))
 
     assert cancellations()[0].reason.endswith("GONE-4 and 95 more")
 
 
-def test_the_first_telling_of_a_reservation_stays(order: Order) -> None:
+def test_first_reservation_instant_is_kept(order: Order) -> None:
     first = StockReserved(number=str(order.number), order_id=order.public_id, at=timezone.now())
     second = StockReserved(number=first.number, order_id=first.order_id, at=timezone.now())
 
@@ -115,7 +115,7 @@ def test_the_first_telling_of_a_reservation_stays(order: Order) -> None:
     assert order.reserved_at == first.at
 
 
-def test_a_dispatch_is_noted_on_a_cancelled_order_too(order: Order) -> None:
+def test_dispatch_is_noted_on_a_cancelled_order(order: Order) -> None:
     services.cancel_order(order.pk, "too late")
 
     tasks.note_dispatch([dispatched(order)])

@@ -27,7 +27,7 @@ def checkout(client: APIClient, body: dict[str, Any], **address: str) -> Any:
          "country": "US"},
     ],
 )  # fmt: skip
-def test_an_address_of_any_country_is_taken(
+def test_address_of_any_country_is_accepted(
     client: APIClient, body: dict[str, Any], address: dict[str, str]
 ) -> None:
     answer = checkout(client, body, **address)
@@ -45,7 +45,7 @@ def test_an_address_of_any_country_is_taken(
         ({"city": "Berlin", "postal_code": "10115", "region": "x" * 81, "country": "DE"}, "region"),
     ],
 )
-def test_what_is_wrong_is_told_beside_its_field(
+def test_address_errors_name_their_field(
     client: APIClient, body: dict[str, Any], address: dict[str, str], field: str
 ) -> None:
     answer = checkout(client, body, line1="Weg 1", **address)
@@ -57,7 +57,7 @@ def test_what_is_wrong_is_told_beside_its_field(
     assert not Order.objects.exists()
 
 
-def test_the_order_and_its_page_show_the_region_as_the_country_does(
+def test_order_and_page_show_region_as_the_country_does(
     client: APIClient, body: dict[str, Any]
 ) -> None:
     answer = checkout(
@@ -70,7 +70,7 @@ def test_the_order_and_its_page_show_the_region_as_the_country_does(
     assert "Springfield, IL 62704" in page
 
 
-def test_staff_are_told_beside_the_field(admin_client: Client) -> None:
+def test_admin_shows_address_errors_beside_their_field(admin_client: Client) -> None:
     form = {
         "state": "draft", "email": "root@localhost", "name": "Ada", "line1": "Weg 1", "city": "B",
         "postal_code": "1", "country": "DE", "lines-TOTAL_FORMS": "0", "lines-INITIAL_FORMS": "0",

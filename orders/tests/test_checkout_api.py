@@ -35,7 +35,7 @@ def assert_refused(answer: Any, status: int, *pointers: str) -> None:
     assert not IdempotencyKey.objects.exists()
 
 
-def test_a_checkout_answers_with_the_whole_order(client: APIClient, body: dict[str, Any]) -> None:
+def test_checkout_answers_with_whole_order(client: APIClient, body: dict[str, Any]) -> None:
     answer = client.post(URL, body, format="json")
 
     assert answer.status_code == 201
@@ -61,13 +61,13 @@ def test_a_checkout_answers_with_the_whole_order(client: APIClient, body: dict[s
     assert order["links"]["page"].endswith(f"/orders/{token}/")
 
 
-def test_the_response_has_no_personal_data(client: APIClient, body: dict[str, Any]) -> None:
+def test_response_has_no_personal_data(client: APIClient, body: dict[str, Any]) -> None:
     answer = client.post(URL, body, format="json")
 
     assert b"ada" not in answer.content.lower()
 
 
-def test_the_same_product_twice_is_added_up(client: APIClient, body: dict[str, Any]) -> None:
+def test_same_product_twice_is_added_up(client: APIClient, body: dict[str, Any]) -> None:
     body["lines"] = [line("MUG", 1), line("TEA", 1), line("MUG", 2)]
 
     answer = client.post(URL, body, format="json")
@@ -128,7 +128,7 @@ REFUSED_FIELDS = {
 
 
 @pytest.mark.parametrize(("change", "pointer"), REFUSED_FIELDS.values(), ids=REFUSED_FIELDS)
-def test_a_bad_field_is_named_and_nothing_is_saved(
+def test_bad_field_is_named_and_nothing_is_saved(
     client: APIClient, body: dict[str, Any], change: dict[str, Any], pointer: str
 ) -> None:
     answer = client.post(
@@ -138,7 +138,7 @@ def test_a_bad_field_is_named_and_nothing_is_saved(
     assert_refused(answer, 400, pointer)
 
 
-def test_unknown_fields_stand_beside_other_mistakes(
+def test_unknown_fields_are_reported_beside_other_errors(
     client: APIClient, body: dict[str, Any]
 ) -> None:
     answer = client.post(URL, body | {"email": 5, "gift": True}, format="json")
@@ -146,7 +146,7 @@ def test_unknown_fields_stand_beside_other_mistakes(
     assert_refused(answer, 400, "#/email", "#/gift")
 
 
-def test_a_thousand_unknown_fields_make_no_huge_answer(
+def test_thousand_unknown_fields_are_answered_briefly(
     client: APIClient, body: dict[str, Any]
 ) -> None:
     many = {f"{number:05}" * 10: 1 for number in range(900)}
@@ -157,14 +157,12 @@ def test_a_thousand_unknown_fields_make_no_huge_answer(
     assert len(answer.content) < 64 * 1024
 
 
-def test_a_checkout_without_the_last_slash_is_the_same(
-    client: APIClient, body: dict[str, Any]
-) -> None:
+def test_checkout_works_without_trailing_slash(client: APIClient, body: dict[str, Any]) -> None:
     assert client.post(URL.rstrip("/"), body, format="json").status_code == 201
 
 
 @pytest.mark.parametrize("field", ["email", "name", "shipping_address", "lines"])
-def test_a_missing_field_is_named(client: APIClient, body: dict[str, Any], field: str) -> None:
+def test_missing_field_is_named(client: APIClient, body: dict[str, Any], field: str) -> None:
     del body[field]
 
     assert_refused(client.post(URL, body, format="json"), 400, f"#/{field}")
@@ -177,7 +175,7 @@ def test_every_bad_line_is_named_at_once(client: APIClient, body: dict[str, Any]
 
 
 @pytest.mark.parametrize("text", ["", "[]", '"x"', "5", "null"])
-def test_a_body_that_is_no_object_is_refused(client: APIClient, catalogue: Any, text: str) -> None:
+def test_body_without_object_is_refused(client: APIClient, catalogue: Any, text: str) -> None:
     answer = client.post(URL, text, content_type=JSON)
 
     assert answer.status_code == 400
@@ -194,24 +192,24 @@ def test_broken_json_is_refused(client: APIClient, catalogue: Any, text: str) ->
     assert_refused(client.post(URL, text, content_type=JSON), 400)
 
 
-def test_a_form_is_refused(client: APIClient, catalogue: Any) -> None:
+def test_form_encoded_body_is_refused(client: APIClient, catalogue: Any) -> None:
     answer = client.post(URL, "a=1", content_type="application/x-www-form-urlencoded")
 
     assert_refused(answer, 415)
 
 
-def test_a_body_over_64_kib_is_refused(client: APIClient, body: dict[str, Any]) -> None:
+def test_body_over_64_kib_is_refused(client: APIClient, body: dict[str, Any]) -> None:
     answer = client.post(URL, body | {"more": "x" * 65_536}, format="json")
 
     assert_refused(answer, 413)
 
 
-def test_a_body_of_64_kib_is_read(client: APIClient, body: dict[str, Any]) -> None:
+def test_body_of_64_kib_is_read(client: APIClient, body: dict[str, Any]) -> None:
     text = json.dumps(body)
     full = text + " " * (65_536 - len(text))
 
     assert client.post(URL, full, content_type=JSON).status_code == 201
 
 
-def test_other_methods_are_refused_as_a_problem(client: APIClient) -> None:
+def test_other_methods_are_answered_with_a_problem(client: APIClient) -> None:
     assert_refused(client.get(URL), 405)

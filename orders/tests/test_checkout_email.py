@@ -35,7 +35,7 @@ URL = "/api/v1/checkout/"
         "a@xn--a.com",
     ],
 )
-def test_an_address_that_cannot_be_mailed_is_refused_in_its_own_words(
+def test_unmailable_address_is_refused_with_its_reason(
     client: APIClient, body: dict[str, Any], email: str
 ) -> None:
     answer = client.post(URL, body | {"email": email}, format="json")
@@ -56,7 +56,7 @@ def test_an_address_that_cannot_be_mailed_is_refused_in_its_own_words(
         ("o'hara@example.co.uk", "o'hara@example.co.uk"),
     ],
 )
-def test_an_address_is_kept_with_its_domain_in_unicode(
+def test_address_is_stored_with_unicode_domain(
     client: APIClient, body: dict[str, Any], email: str, kept: str
 ) -> None:
     client.post(URL, body | {"email": email}, format="json")

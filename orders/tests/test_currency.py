@@ -32,7 +32,7 @@ def check_out(body: dict[str, Any]) -> dict[str, Any]:
         ("KWD", "4.495", "8.990"),
     ],
 )
-def test_a_shop_sells_in_any_currency(
+def test_shop_sells_in_any_currency(
     body: dict[str, Any], settings: Settings, currency: str, price: str, total: str
 ) -> None:
     settings.CURRENCY = currency
@@ -46,7 +46,7 @@ def test_a_shop_sells_in_any_currency(
     assert (stored["total"], stored["lines"]) == (total, order["lines"])
 
 
-def test_an_order_keeps_its_currency_when_the_shop_changes_its_own(
+def test_order_keeps_its_currency_after_a_change(
     body: dict[str, Any], settings: Settings, admin_client: Client
 ) -> None:
     before = check_out(body)
@@ -90,7 +90,7 @@ def test_yen_have_no_decimals_anywhere(
     assert APIClient().get("/api/v1/products/").json()["results"][0]["unit_price"] == "1200"
 
 
-def test_a_price_finer_than_the_currency_is_charged_as_it_is_shown(
+def test_price_finer_than_currency_is_charged_as_it_is_shown(
     body: dict[str, Any], settings: Settings
 ) -> None:
     settings.CURRENCY = "JPY"  # whose catalogue was written in euros
@@ -100,7 +100,7 @@ def test_a_price_finer_than_the_currency_is_charged_as_it_is_shown(
     assert (order["lines"][0]["unit_price"], order["total"]) == ("4", "36")
 
 
-def test_staff_cannot_write_a_price_finer_than_the_currency(
+def test_staff_cannot_write_price_finer_than_currency(
     catalogue: dict[str, Product], settings: Settings, client: Client
 ) -> None:
     client.force_login(get_user_model().objects.create_superuser("ada"))
@@ -113,7 +113,7 @@ def test_staff_cannot_write_a_price_finer_than_the_currency(
     assert Product.objects.get(sku="MUG").unit_price == 12
 
 
-def test_a_draft_is_placed_at_todays_prices_in_todays_currency(
+def test_draft_is_placed_at_todays_prices_in_todays_currency(
     catalogue: dict[str, Product], settings: Settings
 ) -> None:
     draft = Order.objects.create(

@@ -27,7 +27,7 @@ def post(body: dict[str, Any], key: str) -> Any:
         connections.close_all()
 
 
-def test_a_repeat_is_answered_with_the_same_order(body: dict[str, Any]) -> None:
+def test_repeat_is_answered_with_same_order(body: dict[str, Any]) -> None:
     first, again = post(body, "k1"), post(body, "k1")
 
     assert (first.status_code, again.status_code) == (201, 201)
@@ -38,7 +38,7 @@ def test_a_repeat_is_answered_with_the_same_order(body: dict[str, Any]) -> None:
     assert Order.objects.count() == Event.objects.count() == 1
 
 
-def test_the_order_of_fields_makes_no_other_body(body: dict[str, Any]) -> None:
+def test_order_of_fields_does_not_change_the_body(body: dict[str, Any]) -> None:
     first = post(body, "k1")
 
     again = post(dict(reversed(body.items())), "k1")
@@ -46,7 +46,7 @@ def test_the_order_of_fields_makes_no_other_body(body: dict[str, Any]) -> None:
     assert again.json()["id"] == first.json()["id"]
 
 
-def test_another_body_with_the_same_key_is_refused(body: dict[str, Any]) -> None:
+def test_another_body_with_same_key_is_refused(body: dict[str, Any]) -> None:
     post(body, "k1")
 
     answer = post(body | {"name": "Grace Hopper"}, "k1")
@@ -56,7 +56,7 @@ def test_another_body_with_the_same_key_is_refused(body: dict[str, Any]) -> None
     assert Order.objects.count() == 1
 
 
-def test_a_refused_request_leaves_no_key(body: dict[str, Any]) -> None:
+def test_refused_request_stores_no_key(body: dict[str, Any]) -> None:
     wrong = body | {"lines": [{"sku": "NONE", "quantity": 1}]}
 
     assert post(wrong, "k1").status_code == 400
@@ -66,7 +66,7 @@ def test_a_refused_request_leaves_no_key(body: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "clé", "a\tb"])
-def test_a_key_that_cannot_be_kept_is_refused_by_name(body: dict[str, Any], key: str) -> None:
+def test_invalid_key_is_refused_by_name(body: dict[str, Any], key: str) -> None:
     answer = post(body, key)
 
     assert answer.status_code == 400
@@ -74,7 +74,7 @@ def test_a_key_that_cannot_be_kept_is_refused_by_name(body: dict[str, Any], key:
     assert not Order.objects.exists()
 
 
-def test_fifty_at_once_with_the_same_key_make_one_order(body: dict[str, Any]) -> None:
+def test_fifty_concurrent_checkouts_with_one_key_make_one_order(body: dict[str, Any]) -> None:
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: post(body, "k1"), range(50)))
 
@@ -105,7 +105,7 @@ def first_runs(body: dict[str, Any]) -> Iterator[Callable[[], None]]:
     thread.join()
 
 
-def test_a_repeat_waits_for_the_first_and_gets_its_order(
+def test_repeat_waits_for_the_first_and_returns_its_order(
     body: dict[str, Any], first_runs: Callable[[], None]
 ) -> None:
     with ThreadPoolExecutor(1) as pool:
@@ -118,7 +118,7 @@ def test_a_repeat_waits_for_the_first_and_gets_its_order(
 
 
 @pytest.mark.postgres
-def test_a_repeat_waits_two_seconds_at_most(
+def test_repeat_waits_two_seconds_at_most(
     body: dict[str, Any], first_runs: Callable[[], None]
 ) -> None:
     begun = monotonic()

@@ -29,7 +29,7 @@ def order(basket: Basket) -> Order:
     "place",
     ["/orders/{}/", "/api/v1/orders/{}/", "/api/v1/orders/{}/cancel/"],
 )
-def test_identifiers_of_an_order_open_nothing(client: APIClient, order: Order, place: str) -> None:
+def test_identifiers_of_order_open_nothing(client: APIClient, order: Order, place: str) -> None:
     stored = order.link_hash
     for known in (order.public_id, order.public_id.hex, order.number, order.pk, stored, uuid4()):
         address = place.format(known)
@@ -38,7 +38,7 @@ def test_identifiers_of_an_order_open_nothing(client: APIClient, order: Order, p
     assert Order.objects.get(pk=order.pk).state == "placed"
 
 
-def test_the_token_is_stored_nowhere(client: APIClient, body: dict[str, Any]) -> None:
+def test_token_is_stored_nowhere(client: APIClient, body: dict[str, Any]) -> None:
     answer = client.post("/api/v1/checkout/", body, format="json").json()
     token = answer["links"]["self"].rstrip("/").rpartition("/")[2]
 
@@ -48,7 +48,7 @@ def test_the_token_is_stored_nowhere(client: APIClient, body: dict[str, Any]) ->
     assert token not in str(Event.objects.values_list("data", flat=True))
 
 
-def test_a_repeated_checkout_answers_the_same_link(client: APIClient, body: dict[str, Any]) -> None:
+def test_repeated_checkout_answers_same_link(client: APIClient, body: dict[str, Any]) -> None:
     def links() -> Any:
         key = {"Idempotency-Key": "one"}
         return client.post("/api/v1/checkout/", body, format="json", headers=key).json()["links"]
@@ -59,7 +59,7 @@ def test_a_repeated_checkout_answers_the_same_link(client: APIClient, body: dict
     assert client.get(first["self"]).status_code == 200
 
 
-def test_links_outlast_a_new_key(client: APIClient, order: Order, settings: Any) -> None:
+def test_links_survive_a_new_secret_key(client: APIClient, order: Order, settings: Any) -> None:
     old, token = settings.SECRET_KEY, token_of(order.public_id)
 
     settings.SECRET_KEY = "new"
@@ -70,7 +70,7 @@ def test_links_outlast_a_new_key(client: APIClient, order: Order, settings: Any)
     assert token_of(order.public_id) == token
 
 
-def test_a_row_written_again_keeps_its_link(order: Order, settings: Any) -> None:
+def test_rewritten_row_keeps_its_link(order: Order, settings: Any) -> None:
     settings.SECRET_KEY = "new"
     again = Order.objects.get(pk=order.pk)
     again.save()
@@ -78,7 +78,7 @@ def test_a_row_written_again_keeps_its_link(order: Order, settings: Any) -> None
     assert Order.objects.get(pk=order.pk).link_hash == order.link_hash
 
 
-def test_staff_without_permissions_are_not_led_to_an_order(order: Order) -> None:
+def test_staff_without_permissions_get_no_link_to_an_order(order: Order) -> None:
     get_user_model().objects.create_user("eve", password="eve", is_staff=True)
     browser = Client()
     browser.login(username="eve", password="eve")
@@ -90,21 +90,21 @@ def test_staff_without_permissions_are_not_led_to_an_order(order: Order) -> None
     assert token_of(order.public_id) not in answer.content.decode()
 
 
-def test_no_row_has_an_address_behind_the_admins_shortcut() -> None:
+def test_no_model_has_an_absolute_url() -> None:
     """`/admin/r/` leads any member of staff to it, whatever their permissions."""
     found = [model for model in apps.get_models() if hasattr(model, "get_absolute_url")]
 
     assert found == []
 
 
-def test_the_page_gives_its_address_to_no_other_site(client: APIClient, order: Order) -> None:
+def test_page_sends_no_referrer_to_other_sites(client: APIClient, order: Order) -> None:
     answer = client.get(f"/orders/{token_of(order.public_id)}/")
 
     assert answer["Referrer-Policy"] == "same-origin"
     assert order.public_id.hex not in answer.content.decode().replace("-", "")
 
 
-def test_orders_of_old_get_their_links_by_the_migration(client: APIClient, order: Order) -> None:
+def test_migration_gives_earlier_orders_their_links(client: APIClient, order: Order) -> None:
     Order.objects.update(link_hash=None)
     migration = import_module("orders.migrations.0002_link_hash")
 

@@ -52,7 +52,7 @@ Tell = Callable[[Order, int], OrderEvent]
 
 
 @pytest.mark.parametrize(("note", "tell", "column"), WAYS)
-def test_every_order_of_a_batch_is_noted_at_its_own_instant(
+def test_every_order_of_batch_is_noted_at_its_own_instant(
     note: Note, tell: Tell, column: str
 ) -> None:
     one, other, untold = orders(1, 3)
@@ -67,7 +67,7 @@ def test_every_order_of_a_batch_is_noted_at_its_own_instant(
 
 
 @pytest.mark.parametrize(("note", "tell", "column"), WAYS)
-def test_the_first_telling_stays_within_a_batch_and_after_it(
+def test_first_instant_is_kept_within_a_batch_and_after_it(
     note: Note, tell: Tell, column: str
 ) -> None:
     one, other = orders(1, 2)
@@ -85,7 +85,7 @@ def test_the_first_telling_stays_within_a_batch_and_after_it(
     [(*WAYS[0].values, 3), (*WAYS[1].values, 1)],
     ids=["reservations", "dispatches"],
 )
-def test_a_batch_of_any_size_takes_as_many_statements(
+def test_statements_do_not_grow_with_the_noted_batch(
     note: Note, tell: Tell, column: str, statements: int
 ) -> None:
     few, many = orders(1, 1), orders(2, 20)
@@ -103,7 +103,7 @@ def confirmed_numbers() -> list[str]:
     return list(rows.values_list("stream", flat=True))
 
 
-def test_a_reserved_order_is_confirmed_with_all_that_it_says(basket: Basket) -> None:
+def test_reservation_publishes_order_confirmed_in_full(basket: Basket) -> None:
     order = services.checkout(basket).order
 
     tasks.note_reservation([reserved(order, 1)])
@@ -115,7 +115,7 @@ def test_a_reserved_order_is_confirmed_with_all_that_it_says(basket: Basket) -> 
     assert (told.total, told.placed_at) == (order.total, order.placed_at)
 
 
-def test_an_order_is_confirmed_once_however_often_its_reservation_is_delivered() -> None:
+def test_order_is_confirmed_once_however_often_its_reservation_is_delivered() -> None:
     one, other = orders(1, 2)
 
     tasks.note_reservation([reserved(one, 1), reserved(one, 1)])
@@ -124,7 +124,7 @@ def test_an_order_is_confirmed_once_however_often_its_reservation_is_delivered()
     assert confirmed_numbers() == [one.number, other.number]
 
 
-def test_an_order_that_was_cancelled_before_its_reservation_is_not_confirmed() -> None:
+def test_order_cancelled_before_reservation_is_not_confirmed() -> None:
     kept, cancelled = orders(1, 2)
     services.cancel_order(cancelled.pk, "changed my mind")
 
@@ -133,7 +133,7 @@ def test_an_order_that_was_cancelled_before_its_reservation_is_not_confirmed() -
     assert confirmed_numbers() == [kept.number]
 
 
-def test_a_confirmation_is_published_late_for_what_was_reserved_without_one() -> None:
+def test_confirmation_is_published_late_for_reserved_orders_without_one() -> None:
     kept, cancelled, shipped = orders(1, 3)
     Order.objects.update(reserved_at=NOON)
     Order.objects.filter(pk=shipped.pk).update(shipped_at=NOON)

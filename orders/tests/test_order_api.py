@@ -32,7 +32,7 @@ def page(order: Order) -> str:
     return f"/orders/{token_of(order.public_id)}/"
 
 
-def test_an_order_is_followed_by_its_link(client: APIClient, order: Order) -> None:
+def test_order_is_followed_by_its_link(client: APIClient, order: Order) -> None:
     answer = client.get(url(order))
 
     assert answer.status_code == 200
@@ -54,14 +54,14 @@ def test_more_lines_take_no_more_queries(client: APIClient, order: Order, catalo
 
 
 @pytest.mark.parametrize("address", ["/api/v1/orders/{}/", "/api/v1/orders/{}/nothing/"])
-def test_an_order_that_is_not_there_is_a_problem(client: APIClient, address: str) -> None:
+def test_unknown_order_is_answered_with_a_problem(client: APIClient, address: str) -> None:
     answer = client.get(address.format(uuid4()))
 
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
 
 
-def test_drafts_are_not_seen_from_outside(client: APIClient) -> None:
+def test_drafts_are_not_found_by_the_api(client: APIClient) -> None:
     draft = Order.objects.create(name="Ada", email="ada@example.com")
 
     assert client.get(url(draft)).status_code == 404
@@ -69,7 +69,7 @@ def test_drafts_are_not_seen_from_outside(client: APIClient) -> None:
     assert client.get(page(draft)).status_code == 404
 
 
-def test_an_order_is_cancelled_with_a_reason(client: APIClient, order: Order) -> None:
+def test_order_is_cancelled_with_reason(client: APIClient, order: Order) -> None:
     answer = client.post(url(order, "cancel/"), {"reason": "Too late"}, format="json")
 
     assert answer.status_code == 200
@@ -77,7 +77,7 @@ def test_an_order_is_cancelled_with_a_reason(client: APIClient, order: Order) ->
     assert answer.json()["cancel_reason"] == "Too late"
 
 
-def test_to_cancel_again_answers_the_same_and_states_nothing(
+def test_second_cancellation_answers_the_same_and_publishes_nothing(
     client: APIClient, order: Order
 ) -> None:
     first = client.post(url(order, "cancel/"))
@@ -89,7 +89,7 @@ def test_to_cancel_again_answers_the_same_and_states_nothing(
     assert Event.objects.filter(type="OrderCancelled").count() == 1
 
 
-def test_what_was_shipped_is_not_cancelled(client: APIClient, order: Order) -> None:
+def test_shipped_order_is_not_cancelled_by_the_api(client: APIClient, order: Order) -> None:
     Order.objects.filter(pk=order.pk).update(shipped_at=timezone.now())
 
     answer = client.post(url(order, "cancel/"))
@@ -101,7 +101,7 @@ def test_what_was_shipped_is_not_cancelled(client: APIClient, order: Order) -> N
 
 
 @pytest.mark.parametrize("reason", [5, "a\nb", "x" * 501, ""])
-def test_a_bad_reason_is_refused(client: APIClient, order: Order, reason: Any) -> None:
+def test_bad_reason_is_refused(client: APIClient, order: Order, reason: Any) -> None:
     answer = client.post(url(order, "cancel/"), {"reason": reason}, format="json")
 
     assert answer.status_code == 400
@@ -109,7 +109,7 @@ def test_a_bad_reason_is_refused(client: APIClient, order: Order, reason: Any) -
     assert Order.objects.get(pk=order.pk).state == "placed"
 
 
-def test_the_page_tells_the_order(client: APIClient, order: Order) -> None:
+def test_page_shows_the_order(client: APIClient, order: Order) -> None:
     answer = client.get(page(order))
 
     text = answer.content.decode()
@@ -121,7 +121,7 @@ def test_the_page_tells_the_order(client: APIClient, order: Order) -> None:
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_the_page_shows_markup_as_text(client: APIClient, order: Order) -> None:
+def test_page_shows_markup_as_text(client: APIClient, order: Order) -> None:
     Order.objects.filter(pk=order.pk).update(name="<script>alert(1)</script>")
 
     text = client.get(page(order)).content.decode()

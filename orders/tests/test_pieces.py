@@ -22,7 +22,7 @@ def few(settings: Any) -> None:
     [({"MUG": 6}, "At most 5 pieces of one product: MUG."),
      ({"MUG": 5, "TEA": 4}, "At most 8 pieces in one order; these are 9.")],
 )  # fmt: skip
-def test_a_basket_with_too_many_pieces_is_refused(
+def test_basket_with_too_many_pieces_is_refused(
     client: APIClient, body: dict[str, Any], quantities: dict[str, int], said: str
 ) -> None:
     body["lines"] = [{"sku": sku, "quantity": number} for sku, number in quantities.items()]
@@ -36,11 +36,11 @@ def test_a_basket_with_too_many_pieces_is_refused(
     assert not Order.objects.exists()
 
 
-def test_as_many_as_allowed_are_ordered(catalogue: Any) -> None:
+def test_basket_at_the_limit_is_accepted(catalogue: Any) -> None:
     assert checkout(Basket(ADA, {"MUG": 5, "TEA": 3})).order.number
 
 
-def test_a_draft_of_staff_is_bounded_too(catalogue: Any) -> None:
+def test_staff_draft_with_too_many_pieces_is_refused(catalogue: Any) -> None:
     draft = Order.objects.create(
         name="Ada", email="ada@example.com", line1="Weg 1", city="Berlin", country="DE"
     )

@@ -36,7 +36,7 @@ def events() -> list[OrderPlaced]:
     return [event for _, event in history(OrderPlaced)]
 
 
-def test_a_checkout_states_the_whole_order_once(basket: Basket) -> None:
+def test_checkout_publishes_the_whole_order_once(basket: Basket) -> None:
     order = services.checkout(basket).order
 
     (event,) = events()
@@ -55,7 +55,7 @@ def test_a_checkout_states_the_whole_order_once(basket: Basket) -> None:
     assert Outbox.objects.count() == 1
 
 
-def test_what_is_stored_adds_up(basket: Basket) -> None:
+def test_stored_amounts_add_up(basket: Basket) -> None:
     number = services.checkout(basket).order.number
 
     order = Order.objects.get(number=number)
@@ -64,7 +64,7 @@ def test_what_is_stored_adds_up(basket: Basket) -> None:
     assert sum(line.total for line in order.lines.all()) == order.total
 
 
-def test_a_checkout_takes_ten_statements_at_most(basket: Basket) -> None:
+def test_checkout_takes_ten_statements_at_most(basket: Basket) -> None:
     with CaptureQueriesContext(
         connection,
     ) as captured:
@@ -78,7 +78,7 @@ def test_a_checkout_takes_ten_statements_at_most(basket: Basket) -> None:
     assert len(counted) <= 10, counted
 
 
-def test_a_larger_basket_takes_no_more_statements(basket: Basket) -> None:
+def test_larger_basket_takes_no_more_statements(basket: Basket) -> None:
     Product.objects.bulk_create(
         Product(sku=f"P{n}", name=f"Product {n}", unit_price=Decimal(1)) for n in range(100)
     )
@@ -91,7 +91,7 @@ def test_a_larger_basket_takes_no_more_statements(basket: Basket) -> None:
     assert len(large) == len(small)
 
 
-def test_a_draft_is_placed_with_the_prices_of_the_day(catalogue: dict[str, Product]) -> None:
+def test_draft_is_placed_at_todays_prices(catalogue: dict[str, Product]) -> None:
     order = draft("MUG")
     services.price_draft(order.pk)
     Product.objects.filter(sku="MUG").update(unit_price=Decimal("15.00"), name="Bluer mug")
@@ -102,7 +102,7 @@ def test_a_draft_is_placed_with_the_prices_of_the_day(catalogue: dict[str, Produ
     assert events()[0].lines[0].name == "Bluer mug"
 
 
-def test_later_prices_do_not_touch_a_placed_order(basket: Basket) -> None:
+def test_later_prices_do_not_change_a_placed_order(basket: Basket) -> None:
     order = services.checkout(basket).order
 
     Product.objects.update(unit_price=Decimal("99.00"))
@@ -110,7 +110,7 @@ def test_later_prices_do_not_touch_a_placed_order(basket: Basket) -> None:
     assert Order.objects.get(pk=order.pk).lines.get(sku="MUG").unit_price == Decimal("12.00")
 
 
-def test_an_order_without_lines_is_not_placed(db: None) -> None:
+def test_order_without_lines_is_not_placed(db: None) -> None:
     order = draft()
 
     with pytest.raises(services.OrderHasNoLines):
@@ -121,14 +121,14 @@ def test_an_order_without_lines_is_not_placed(db: None) -> None:
     assert not events()
 
 
-def test_an_empty_basket_is_refused(db: None) -> None:
+def test_empty_basket_is_refused(db: None) -> None:
     with pytest.raises(services.OrderHasNoLines):
         services.checkout(Basket(ADA, {}))
 
     assert not Order.objects.exists()
 
 
-def test_an_order_is_not_placed_twice(catalogue: dict[str, Product]) -> None:
+def test_order_is_not_placed_twice(catalogue: dict[str, Product]) -> None:
     order = draft("MUG")
     services.place_order(order.pk)
 
@@ -138,7 +138,7 @@ def test_an_order_is_not_placed_twice(catalogue: dict[str, Product]) -> None:
     assert len(events()) == 1
 
 
-def test_a_product_that_is_not_for_sale_is_not_placed(catalogue: dict[str, Product]) -> None:
+def test_product_that_is_not_for_sale_is_not_placed(catalogue: dict[str, Product]) -> None:
     order = draft("MUG", "OLD")
 
     with pytest.raises(services.UnknownProducts, match="OLD"):
@@ -147,7 +147,7 @@ def test_a_product_that_is_not_for_sale_is_not_placed(catalogue: dict[str, Produ
     assert not events()
 
 
-def test_saving_a_placed_order_again_states_nothing(basket: Basket) -> None:
+def test_saving_a_placed_order_again_publishes_nothing(basket: Basket) -> None:
     order = services.checkout(basket).order
 
     order.save()
@@ -156,7 +156,7 @@ def test_saving_a_placed_order_again_states_nothing(basket: Basket) -> None:
     assert len(events()) == 1
 
 
-def test_two_copies_of_a_draft_cannot_both_be_placed(catalogue: dict[str, Product]) -> None:
+def test_two_copies_of_draft_cannot_both_be_placed(catalogue: dict[str, Product]) -> None:
     order = draft("MUG")
     copy = Order.objects.get(pk=order.pk)
     services.place_order(order.pk)
@@ -169,7 +169,7 @@ def test_two_copies_of_a_draft_cannot_both_be_placed(catalogue: dict[str, Produc
     assert len(events()) == 1
 
 
-def test_a_save_as_placed_without_place_order_is_refused(catalogue: dict[str, Product]) -> None:
+def test_saving_as_placed_without_place_order_is_refused(catalogue: dict[str, Product]) -> None:
     order = draft("MUG")
     order.state, order.total, order.net = State.PLACED, Decimal(1), Decimal(1)
 
@@ -181,7 +181,7 @@ def test_a_save_as_placed_without_place_order_is_refused(catalogue: dict[str, Pr
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_refused_save_leaves_nothing_even_without_a_transaction_around(
+def test_refused_save_leaves_nothing_without_an_outer_transaction(
     catalogue: dict[str, Product],
 ) -> None:
     order = draft()
@@ -193,14 +193,14 @@ def test_a_refused_save_leaves_nothing_even_without_a_transaction_around(
     assert Order.objects.get(pk=order.pk).state == State.DRAFT
 
 
-def test_a_new_order_cannot_be_created_placed(db: None) -> None:
+def test_order_cannot_be_created_as_placed(db: None) -> None:
     with pytest.raises(services.OrderHasNoLines), transaction.atomic():
         Order.objects.create(state=State.PLACED, name="Ada", email="ada@example.com")
 
     assert not Order.objects.exists()
 
 
-def test_a_fixture_states_nothing(basket: Basket) -> None:
+def test_loading_a_fixture_publishes_nothing(basket: Basket) -> None:
     order = services.checkout(basket).order
     dump = serializers.serialize("json", [order])
     published = Event.objects.count()

@@ -21,7 +21,7 @@ def three(settings: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_a_recipient_gets_no_more(client: APIClient, body: dict[str, Any]) -> None:
+def test_recipient_above_budget_is_refused(client: APIClient, body: dict[str, Any]) -> None:
     for written in ("ada@example.com", "ADA@example.com", "ada+1@Example.com"):
         answer = client.post(URL, body | {"email": written}, format="json")
         assert answer.status_code == 201, answer.json()
@@ -37,7 +37,7 @@ def test_a_recipient_gets_no_more(client: APIClient, body: dict[str, Any]) -> No
 
 
 @pytest.mark.django_db
-def test_dots_count_where_the_provider_passes_over_them(
+def test_addresses_that_differ_by_ignored_dots_share_a_budget(
     client: APIClient, body: dict[str, Any]
 ) -> None:
     def order(email: str) -> int:
@@ -51,7 +51,7 @@ def test_dots_count_where_the_provider_passes_over_them(
 
 
 @pytest.mark.django_db
-def test_repeats_and_refused_orders_spend_nothing(client: APIClient, body: dict[str, Any]) -> None:
+def test_repeats_and_refused_orders_use_no_budget(client: APIClient, body: dict[str, Any]) -> None:
     for _ in range(5):
         key = {"Idempotency-Key": "one"}
         assert client.post(URL, body, format="json", headers=key).status_code == 201
@@ -62,7 +62,7 @@ def test_repeats_and_refused_orders_spend_nothing(client: APIClient, body: dict[
 
 
 @pytest.mark.django_db
-def test_no_address_is_kept_for_it(client: APIClient, body: dict[str, Any]) -> None:
+def test_budget_stores_no_address(client: APIClient, body: dict[str, Any]) -> None:
     client.post(URL, body, format="json")
 
     assert "ada" not in repr(Spending.objects.values())
@@ -72,7 +72,7 @@ def test_no_address_is_kept_for_it(client: APIClient, body: dict[str, Any]) -> N
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_orders_count(catalogue: Any, body: dict[str, Any]) -> None:
+def test_parallel_orders_use_the_budget(catalogue: Any, body: dict[str, Any]) -> None:
     def order(_number: int) -> int:
         try:
             return APIClient().post(URL, body, format="json").status_code

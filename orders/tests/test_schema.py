@@ -53,9 +53,7 @@ def test_every_refusal_of_every_operation_has_examples_that_fit(schema: Any) -> 
                 assert value["status"] == int(code)
 
 
-def test_every_kind_of_problem_is_in_the_schema_and_on_the_page(
-    schema: Any, client: Client
-) -> None:
+def test_every_kind_of_problem_is_in_schema_and_on_page(schema: Any, client: Client) -> None:
     page = client.get("/api/problems/").content.decode()
     described = {
         value["type"].partition("#")[2]

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 URL = "/api/v1/checkout/"
 
 
-def test_what_is_sold_out_is_refused_with_the_pieces_that_are_there(
+def test_sold_out_checkout_is_refused_with_available_pieces(
     client: APIClient, body: dict[str, Any], pieces: dict[str, int]
 ) -> None:
     pieces |= {"MUG": 1, "TEA": 0}
@@ -44,7 +44,7 @@ def test_what_is_sold_out_is_refused_with_the_pieces_that_are_there(
     ]
 
 
-def test_what_was_refused_as_sold_out_can_be_ordered_under_the_same_key_later(
+def test_checkout_refused_as_sold_out_succeeds_later_with_same_key(
     client: APIClient, body: dict[str, Any], pieces: dict[str, int]
 ) -> None:
     key = {"Idempotency-Key": "k"}
@@ -56,7 +56,7 @@ def test_what_was_refused_as_sold_out_can_be_ordered_under_the_same_key_later(
     assert client.post(URL, body, format="json", headers=key).status_code == 201
 
 
-def test_a_repeat_is_answered_with_its_order_though_it_took_the_last_piece(
+def test_repeat_returns_its_order_after_taking_the_last_piece(
     client: APIClient, body: dict[str, Any], pieces: dict[str, int]
 ) -> None:
     key = {"Idempotency-Key": "k"}
@@ -68,7 +68,7 @@ def test_a_repeat_is_answered_with_its_order_though_it_took_the_last_piece(
     assert (again.status_code, again.json()) == (201, first.json())
 
 
-def test_the_stock_is_read_once_for_all_lines(client: APIClient, body: dict[str, Any]) -> None:
+def test_stock_is_read_once_for_all_lines(client: APIClient, body: dict[str, Any]) -> None:
     asked: list[set[str]] = []
 
     def count(skus: Collection[str]) -> dict[str, int]:

@@ -75,7 +75,7 @@ def deliver(order: Order, name: str, state: str) -> None:
     )  # fmt: skip
 
 
-def test_the_whole_way_is_told_from_the_start(order: Order) -> None:
+def test_all_stages_are_shown_from_the_start(order: Order) -> None:
     assert told(order) == {
         "Order received": "done",
         "Goods set aside": "to come",
@@ -92,7 +92,7 @@ def test_each_stage_is_reached_by_its_event(order: Order) -> None:
     assert all(step.at for step in story(order).steps)
 
 
-def test_a_cancelled_order_goes_no_further_and_is_credited_where_it_was_invoiced(
+def test_cancelled_order_shows_no_later_stage_but_its_credit_note(
     order: Order,
 ) -> None:
     reserve(order)
@@ -110,7 +110,7 @@ def test_a_cancelled_order_goes_no_further_and_is_credited_where_it_was_invoiced
     assert told(order)["Credit note"] == "done"
 
 
-def test_no_handler_is_shown_by_its_name(order: Order) -> None:
+def test_stages_show_no_names_of_handlers(order: Order) -> None:
     register()
     deliver(order, "fraud.tasks.score_order", "dead")
     settle()
@@ -129,16 +129,14 @@ def test_no_handler_is_shown_by_its_name(order: Order) -> None:
 @pytest.mark.parametrize(
     ("state", "progress"), [("waiting", "under way"), ("dead", "delayed"), ("done", "under way")]
 )
-def test_a_handler_that_works_towards_a_stage_says_how_it_goes(
-    order: Order, state: str, progress: str
-) -> None:
+def test_stage_shows_the_state_of_its_handler(order: Order, state: str, progress: str) -> None:
     deliver(order, "billing.tasks.issue_invoice", state)
 
     assert told(order)["Invoice"] == progress
     assert ("delayed, we are looking into it" in page(order)) is (progress == "delayed")
 
 
-def test_an_old_order_is_told_the_same_once_its_deliveries_are_pruned(order: Order) -> None:
+def test_stages_are_the_same_after_pruning(order: Order) -> None:
     for happen in (reserve, issue, dispatch):
         happen(order)
     settle()
@@ -155,14 +153,14 @@ def test_an_old_order_is_told_the_same_once_its_deliveries_are_pruned(order: Ord
     assert page(order).count("<time") == page_before.count("<time")
 
 
-def test_an_order_whose_events_are_lost_is_told_from_its_row(order: Order) -> None:
+def test_stages_of_order_without_events_come_from_its_row(order: Order) -> None:
     row = Order(number="SO-9", state="placed", placed_at=timezone.now(), reserved_at=timezone.now())
 
     assert [str(step.state) for step in story(row).steps] == ["done", "done", "to come", "to come"]
 
 
 @pytest.mark.parametrize("kind", ["invoice", "credit note"])
-def test_a_document_is_offered_once_it_can_be_had(order: Order, kind: str) -> None:
+def test_document_is_offered_once_it_is_issued(order: Order, kind: str) -> None:
     address = f"{kind.replace(' ', '-')}.pdf"
     assert address not in page(order)
 
@@ -176,7 +174,7 @@ def aged(monkeypatch: pytest.MonkeyPatch, age: timedelta) -> None:
     monkeypatch.setattr("orders.stages.timezone.now", lambda: now)
 
 
-def test_the_page_looks_again_at_growing_pauses_and_then_no_more(
+def test_page_reloads_at_growing_intervals_and_stops(
     order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses = []
@@ -187,7 +185,7 @@ def test_the_page_looks_again_at_growing_pauses_and_then_no_more(
     assert pauses == [*(seconds for _longest, seconds in RELOADS), None]
 
 
-def test_the_page_does_not_look_again_where_only_a_person_can_go_on(order: Order) -> None:
+def test_page_does_not_reload_when_a_person_is_needed(order: Order) -> None:
     assert 'http-equiv="refresh"' in page(order)
     register()
     settle()
@@ -196,7 +194,7 @@ def test_the_page_does_not_look_again_where_only_a_person_can_go_on(order: Order
     assert 'http-equiv="refresh"' not in page(order)
 
 
-def test_a_rejected_order_is_told_so_in_the_customers_words(order: Order) -> None:
+def test_rejected_order_is_explained_in_customers_words(order: Order) -> None:
     Order.objects.filter(pk=order.pk).update(
         state="cancelled",
         cancelled_at=timezone.now(),

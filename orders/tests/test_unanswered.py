@@ -32,7 +32,7 @@ def post(
         wire.set(Wire.FINE)
 
 
-def test_commit_whose_answer_is_lost_may_have_placed_the_order(
+def test_commit_without_answer_is_reported_as_unknown(
     client: APIClient, body: dict[str, Any], wire: Proxy
 ) -> None:
     answer = post(client, wire, Wire.COMMIT_UNANSWERED, body)
@@ -45,7 +45,7 @@ def test_commit_whose_answer_is_lost_may_have_placed_the_order(
     assert client.get(problem["order"]).json()["number"] == Order.objects.get().number
 
 
-def test_commit_that_never_arrived_may_have_placed_the_order_too(
+def test_lost_commit_is_reported_as_unknown(
     client: APIClient, body: dict[str, Any], wire: Proxy
 ) -> None:
     answer = post(client, wire, Wire.COMMIT_LOST, body)
@@ -55,7 +55,7 @@ def test_commit_that_never_arrived_may_have_placed_the_order_too(
     assert not Order.objects.exists()
 
 
-def test_repeat_with_the_key_answers_the_order_that_was_placed(
+def test_repeat_with_key_returns_the_placed_order(
     client: APIClient, body: dict[str, Any], wire: Proxy
 ) -> None:
     lost = post(client, wire, Wire.COMMIT_UNANSWERED, body, **KEY)
@@ -68,7 +68,7 @@ def test_repeat_with_the_key_answers_the_order_that_was_placed(
     assert again.json()["number"] == Order.objects.get().number
 
 
-def test_connection_lost_before_commit_has_saved_nothing(
+def test_connection_lost_before_commit_saves_nothing(
     client: APIClient, body: dict[str, Any], wire: Proxy
 ) -> None:
     answer = post(client, wire, Wire.CUT, body)
@@ -80,7 +80,7 @@ def test_connection_lost_before_commit_has_saved_nothing(
 
 
 @pytest.mark.parametrize("mode", [Wire.COMMIT_UNANSWERED, Wire.COMMIT_LOST])
-def test_cancellation_whose_commit_is_not_answered_may_be_repeated(
+def test_cancellation_without_commit_answer_may_be_repeated(
     client: APIClient, body: dict[str, Any], wire: Proxy, mode: Wire
 ) -> None:
     cancel = client.post(URL, body, format="json").json()["links"]["cancel"]
@@ -93,7 +93,7 @@ def test_cancellation_whose_commit_is_not_answered_may_be_repeated(
     assert again.json()["status"] == "cancelled"
 
 
-def test_failure_after_the_commit_does_not_claim_that_nothing_was_saved(
+def test_failure_after_commit_does_not_claim_that_nothing_was_saved(
     client: APIClient, body: dict[str, Any], wire: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cancel = client.post(URL, body, format="json").json()["links"]["cancel"]

@@ -24,14 +24,14 @@ def test_country_without_postal_codes_needs_none(country: str) -> None:
 
 
 @pytest.mark.parametrize("country", ["SG", "GI", "HK", "AE"])
-def test_country_that_is_a_city_needs_none(country: str) -> None:
+def test_city_state_needs_no_city(country: str) -> None:
     code = {"SG": "238801", "GI": "GX11 1AA"}.get(country, "")
 
     assert completed({"line1": STREET, "postal_code": code, "country": country})["city"] == ""
 
 
 @pytest.mark.parametrize("country", ["DE", "US", "FR", "JP", "GB", "BR"])
-def test_missing_postal_code_and_bad_one_are_named(country: str) -> None:
+def test_missing_and_bad_postal_codes_are_named(country: str) -> None:
     for code in ("", "1", "not one"):
         with pytest.raises(InvalidAddress) as refusal:
             completed({"line1": STREET, "city": "Town", "postal_code": code, "country": country})
@@ -50,7 +50,7 @@ def test_missing_postal_code_and_bad_one_are_named(country: str) -> None:
         ("CA", "h3z 2y7", "H3Z 2Y7"),
     ],
 )
-def test_postal_code_is_kept_as_the_country_writes_it(country: str, typed: str, kept: str) -> None:
+def test_postal_code_is_stored_in_countrys_format(country: str, typed: str, kept: str) -> None:
     done = completed({"city": "Town", "postal_code": typed, "country": country})
 
     assert done["postal_code"] == kept
@@ -67,7 +67,7 @@ def test_postal_code_is_kept_as_the_country_writes_it(country: str, typed: str, 
         ("JP", "100-0001", "Tokyo", "Tokyo"),
     ],
 )
-def test_region_is_kept_by_its_code_or_as_typed(
+def test_region_is_stored_by_code_or_as_typed(
     country: str, code: str, typed: str, kept: str
 ) -> None:
     done = completed({"city": "Town", "postal_code": code, "region": typed, "country": country})
@@ -125,7 +125,7 @@ def test_region_is_kept_by_its_code_or_as_typed(
         ),
     ],
 )
-def test_lines_stand_in_the_order_of_the_country(place: Address, written: list[str]) -> None:
+def test_lines_are_in_countrys_order(place: Address, written: list[str]) -> None:
     assert lines(place, "Ada") == written
 
 
@@ -138,12 +138,12 @@ def test_lines_stand_in_the_order_of_the_country(place: Address, written: list[s
         }
     ),
 )
-def test_no_part_of_an_address_is_lost_in_any_country(country: str, parts: dict[str, str]) -> None:
+def test_no_part_of_address_is_lost_in_any_country(country: str, parts: dict[str, str]) -> None:
     written = " ".join(lines(address(country=country, **parts), "The name"))
 
     for part in (*parts.values(), STREET, "The name"):
         assert part in written
 
 
-def test_country_that_the_data_do_not_know_is_written_all_the_same() -> None:
+def test_country_without_data_is_formatted() -> None:
     assert lines(address(country="ZZ", city="Town")) == [STREET, "Town"]

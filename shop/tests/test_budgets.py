@@ -17,12 +17,12 @@ def budget(settings, clock: list[float]) -> Budget:  # type: ignore[no-untyped-d
     return Budget("TEA", clock=lambda: clock[0])
 
 
-def test_the_number_is_had_at_once_and_no_more(budget: Budget) -> None:
+def test_budget_allows_its_number_at_once(budget: Budget) -> None:
     assert [budget.take("ada") for _ in range(5)] == [0, 0, 0, 20, 20]
     assert budget.take("bob") == 0
 
 
-def test_it_comes_back_evenly(budget: Budget, clock: list[float]) -> None:
+def test_budget_refills_evenly(budget: Budget, clock: list[float]) -> None:
     for _ in range(3):
         budget.take("ada")
 
@@ -33,7 +33,7 @@ def test_it_comes_back_evenly(budget: Budget, clock: list[float]) -> None:
     assert [budget.take("ada") for _ in range(4)] == [0, 0, 0, 20]
 
 
-def test_what_was_not_used_is_given_back(budget: Budget) -> None:
+def test_unused_budget_is_given_back(budget: Budget) -> None:
     for _ in range(3):
         budget.take("ada")
 
@@ -59,12 +59,12 @@ def test_budget_forgets_least_recently_used_key_beyond_limit(
     ("written", "rate"),
     [("20/h", (20, 3600)), ("600/10m", (600, 600)), ("1/s", (1, 1)), ("5/2d", (5, 172800))],
 )
-def test_rates_are_read(written: str, rate: tuple[int, int]) -> None:
+def test_rates_are_parsed(written: str, rate: tuple[int, int]) -> None:
     assert read_budgets({"TEA": written}) == {"TEA": rate}
 
 
 @pytest.mark.parametrize("written", ["", "20", "0/h", "20/0h", "20/w", "-1/h", "many/h"])
-def test_what_is_no_rate_is_refused_by_name(written: str) -> None:
+def test_malformed_rate_is_refused_by_name(written: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="TEA"):
         read_budgets({"TEA": written})
 
@@ -80,5 +80,5 @@ def test_what_is_no_rate_is_refused_by_name(written: str) -> None:
         ("nonsense", "unknown"),
     ],
 )
-def test_an_address_counts_by_its_network(address: str | None, network: str) -> None:
+def test_address_counts_by_its_network(address: str | None, network: str) -> None:
     assert network_of(address) == network

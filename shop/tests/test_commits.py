@@ -14,7 +14,7 @@ from tests.support.wires import wired
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_backend_is_ours() -> None:
+def test_project_uses_its_own_database_backend() -> None:
     assert type(connections["default"]).__module__.startswith("shop.")
 
 
@@ -22,7 +22,7 @@ def test_backend_is_ours() -> None:
 @pytest.mark.parametrize(
     ("mode", "saved"), [(Wire.COMMIT_UNANSWERED, True), (Wire.COMMIT_LOST, False)]
 )
-def test_commit_without_an_answer_is_an_error_of_its_own(mode: Wire, saved: bool) -> None:
+def test_commit_without_answer_raises_commit_unanswered(mode: Wire, saved: bool) -> None:
     with wired() as wire, pytest.raises(CommitUnanswered):
         _save_a_product(lambda: wire.set(mode))
 
@@ -30,7 +30,7 @@ def test_commit_without_an_answer_is_an_error_of_its_own(mode: Wire, saved: bool
 
 
 @pytest.mark.postgres
-def test_session_that_was_ended_during_the_transaction_has_an_unknown_commit() -> None:
+def test_session_ended_during_transaction_has_unknown_commit() -> None:
     """The server may have ended it before COMMIT, or after; its answer is the same."""
     with pytest.raises(CommitUnanswered):
         _save_a_product(_end_the_session)
@@ -38,7 +38,7 @@ def test_session_that_was_ended_during_the_transaction_has_an_unknown_commit() -
 
 
 @pytest.mark.postgres
-def test_commit_that_the_server_refuses_has_saved_nothing() -> None:
+def test_commit_refused_by_server_saves_nothing() -> None:
     with connection.cursor() as cursor:
         cursor.execute(REFUSE_AT_COMMIT)
     try:
@@ -53,7 +53,7 @@ def test_commit_that_the_server_refuses_has_saved_nothing() -> None:
 
 
 @pytest.mark.postgres
-def test_commit_on_a_closed_connection_was_not_sent() -> None:
+def test_commit_on_closed_connection_was_not_sent() -> None:
     with pytest.raises((OperationalError, InterfaceError)) as refused:
         _save_a_product(lambda: connection.connection.close())
     connection.close()
@@ -65,7 +65,7 @@ def test_commit_on_a_closed_connection_was_not_sent() -> None:
 @pytest.mark.parametrize(
     ("name", "unknown"), [("SQLITE_IOERR_FSYNC", True), ("SQLITE_FULL", False)]
 )
-def test_commit_that_a_failing_disk_broke_off_is_unknown(
+def test_commit_broken_off_by_failing_disk_is_unknown(
     name: str, unknown: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     error = OperationalError("the disk")

@@ -12,7 +12,7 @@ import pytest
 from shop import files
 
 
-def test_a_new_file_is_whole_and_alone(tmp_path: Path) -> None:
+def test_new_file_is_complete_without_temporary_files(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "file"
 
     assert files.create(path, b"content")
@@ -21,7 +21,7 @@ def test_a_new_file_is_whole_and_alone(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
+def test_existing_file_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"first")
 
@@ -31,7 +31,7 @@ def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_of_many_who_create_a_file_at_once_one_does(tmp_path: Path) -> None:
+def test_one_of_many_concurrent_creations_succeeds(tmp_path: Path) -> None:
     path = tmp_path / "file"
 
     with ThreadPoolExecutor(8) as writers:
@@ -42,7 +42,7 @@ def test_of_many_who_create_a_file_at_once_one_does(tmp_path: Path) -> None:
     assert path.read_bytes() == contents[created.index(True)]
 
 
-def test_a_file_system_without_hard_links_keeps_what_is_there_too(
+def test_existing_file_is_not_replaced_without_hard_links(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_paths: Any) -> None:
@@ -58,7 +58,7 @@ def test_a_file_system_without_hard_links_keeps_what_is_there_too(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_that_cannot_be_written_to_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+def test_unwritable_folder_raises_and_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / "folder").touch()
 
     with pytest.raises(OSError, match="folder"):

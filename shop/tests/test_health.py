@@ -19,12 +19,12 @@ from bus.models import AuditResult, RelayState
 CROWD = 12
 
 
-def test_up_asks_no_database(client: Client) -> None:
+def test_healthz_needs_no_database(client: Client) -> None:
     assert client.get("/healthz").json() == {"status": "up"}
 
 
 @pytest.mark.django_db
-def test_a_migrated_database_is_ready_without_a_broker(client: Client) -> None:
+def test_readyz_is_ready_without_broker(client: Client) -> None:
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
@@ -32,7 +32,7 @@ def test_a_migrated_database_is_ready_without_a_broker(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_broker_that_is_down_is_told_and_fails_nothing(client: Client) -> None:
+def test_readyz_reports_broken_broker_and_stays_ready(client: Client) -> None:
     RelayState.objects.update_or_create(
         pk=RelayState.THE_ROW,
         defaults={"looked_at": timezone.now(), "broker_error": "refused by 10.0.0.1"},
@@ -49,7 +49,7 @@ def test_a_broker_that_is_down_is_told_and_fails_nothing(client: Client) -> None
 @pytest.mark.parametrize(
     ("minutes_ago", "broker", "relay"), [(0, "ok", "at work"), (2, "unknown", "silent")]
 )
-def test_a_relay_that_is_silent_is_not_repeated(
+def test_report_of_silent_relay_is_not_repeated(
     client: Client, minutes_ago: int, broker: str, relay: str
 ) -> None:
     RelayState.objects.update_or_create(
@@ -64,7 +64,7 @@ def test_a_relay_that_is_silent_is_not_repeated(
 
 
 @pytest.mark.django_db
-def test_a_missing_migration_is_not_ready(client: Client) -> None:
+def test_readyz_fails_on_missing_migration(client: Client) -> None:
     last = MigrationLoader(connection).graph.leaf_nodes("shop")[0]
     MigrationRecorder(connection).record_unapplied(*last)
 
@@ -75,9 +75,7 @@ def test_a_missing_migration_is_not_ready(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_database_that_does_not_answer_is_not_ready(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_readyz_fails_without_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     away = connections.create_connection("default")
     away.settings_dict = away.settings_dict | {"NAME": "/no/where", "HOST": "127.0.0.1", "PORT": 1}
     monkeypatch.setattr("shop.health.connection", away)
@@ -89,7 +87,7 @@ def test_a_database_that_does_not_answer_is_not_ready(
 
 
 @pytest.mark.django_db
-def test_what_needs_a_person_is_counted_and_not_named(client: Client) -> None:
+def test_readyz_counts_what_needs_a_person_without_names(client: Client) -> None:
     AuditResult.objects.create(rule="sums add up", findings=3, unseen=False)
 
     answer = client.get("/readyz")
@@ -100,7 +98,7 @@ def test_what_needs_a_person_is_counted_and_not_named(client: Client) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_crowd_that_asks_at_once_shares_a_look(monkeypatch: Any) -> None:
+def test_concurrent_requests_share_one_check(monkeypatch: Any) -> None:
     """One look that had begun before most of them asked, and one for all of these."""
     asked: list[None] = []
     looks: list[None] = []

@@ -8,7 +8,7 @@ import pytest
 from shop.links import masked, token_of
 
 
-def test_a_token_differs_by_order_and_by_key(settings: Any) -> None:
+def test_token_differs_by_order_and_by_key(settings: Any) -> None:
     one, other = uuid4(), uuid4()
     first = token_of(one)
     assert first != token_of(other)
@@ -22,7 +22,7 @@ def test_a_token_differs_by_order_and_by_key(settings: Any) -> None:
     "path",
     ["/orders/{}/", "/api/v1/orders/{}/cancel/", "/api/v1/orders/{}", "/Orders/{}x/", "/order/{}"],
 )
-def test_a_path_is_told_without_its_token(path: str) -> None:
+def test_path_is_logged_without_its_token(path: str) -> None:
     token = token_of(uuid4())
     line = f"Not Found: {path.format(token)} 404"
 
@@ -30,7 +30,7 @@ def test_a_path_is_told_without_its_token(path: str) -> None:
     assert "[link]" in masked(line)
 
 
-def test_other_paths_are_told_whole() -> None:
+def test_other_paths_are_logged_in_full() -> None:
     line = "Not Found: /admin/orders/order/123/change/?q=1 (SO-100001)"
 
     assert masked(line) == line

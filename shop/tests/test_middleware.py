@@ -8,13 +8,13 @@ from django.test import Client, override_settings
     "address",
     ["/%00", "/api/v1/products/?page=%00", "/?a%00=1", "/admin/login/?next=%00"],
 )
-def test_nul_in_an_address_is_refused(client: Client, address: str) -> None:
+def test_nul_in_address_is_refused(client: Client, address: str) -> None:
     answer = client.get(address)
 
     assert answer.status_code == 400
 
 
-def test_nul_in_an_address_of_the_api_is_a_problem(client: Client) -> None:
+def test_nul_in_address_of_api_is_answered_with_a_problem(client: Client) -> None:
     answer = client.get("/api/v1/products/?page=%00")
 
     assert answer["Content-Type"] == "application/problem+json"
@@ -23,14 +23,14 @@ def test_nul_in_an_address_of_the_api_is_a_problem(client: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("form", [{"username": "a\0"}, {"na\0me": "a"}])
-def test_nul_in_a_form_is_refused(client: Client, form: dict[str, str]) -> None:
+def test_nul_in_form_is_refused(client: Client, form: dict[str, str]) -> None:
     assert client.post("/admin/login/", form).status_code == 400
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
-def test_address_of_the_api_needs_no_slash(client: Client, method: str, debug: bool) -> None:
+def test_address_of_api_needs_no_slash(client: Client, method: str, debug: bool) -> None:
     with override_settings(DEBUG=debug):
         answer = client.generic(method, "/api/v1/products")
 
@@ -39,7 +39,9 @@ def test_address_of_the_api_needs_no_slash(client: Client, method: str, debug: b
 
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_nothing_in_the_api_is_a_problem(client: Client, method: str, debug: bool) -> None:
+def test_unknown_api_address_without_slash_is_answered_with_a_problem(
+    client: Client, method: str, debug: bool
+) -> None:
     with override_settings(DEBUG=debug):
         answer = client.generic(method, "/api/v1/orders/;/invoice.pdf")
 
@@ -48,7 +50,7 @@ def test_nothing_in_the_api_is_a_problem(client: Client, method: str, debug: boo
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_form_without_the_slash_is_not_redirected(client: Client, debug: bool) -> None:
+def test_form_without_slash_is_not_redirected(client: Client, debug: bool) -> None:
     with override_settings(DEBUG=debug):
         assert client.get("/api/docs").status_code == 200
         assert client.get("/analytics").status_code == 301

@@ -28,21 +28,21 @@ rates = st.decimals(min_value=0, max_value=1, places=3)
 @pytest.mark.parametrize(
     ("amount", "expected"), [("0.005", "0.01"), ("0.015", "0.02"), ("-0.005", "-0.01")]
 )
-def test_half_a_cent_is_rounded_away_from_zero(amount: str, expected: str) -> None:
+def test_half_cent_is_rounded_away_from_zero(amount: str, expected: str) -> None:
     assert rounded(Decimal(amount), "EUR") == Decimal(expected)
 
 
-def test_a_currency_without_minor_unit_has_no_decimal_places() -> None:
+def test_currency_without_minor_unit_has_no_decimal_places() -> None:
     assert str(rounded(Decimal("1200.50"), "JPY")) == "1201"
 
 
-def test_an_unknown_currency_is_refused() -> None:
+def test_unknown_currency_is_refused() -> None:
     with pytest.raises(UnknownCurrency, match="XYZ"):
         rounded(Decimal(1), "XYZ")
 
 
 @given(prices, rates, st.integers(1, 9_999), st.sampled_from(["EUR", "SEK", "JPY", "KWD", "HUF"]))
-def test_net_and_tax_always_make_the_total(
+def test_net_and_tax_always_make_total(
     price: Decimal, rate: Decimal, quantity: int, currency: str
 ) -> None:
     amounts = line_amounts(price, rate, quantity, currency)
@@ -52,7 +52,7 @@ def test_net_and_tax_always_make_the_total(
     assert amounts == tuple(rounded(amount, currency) for amount in amounts)
 
 
-def test_the_totals_are_those_of_the_lines() -> None:
+def test_totals_are_those_of_lines() -> None:
     lines = [line_amounts(Decimal("0.07"), Decimal("0.19"), n, "EUR") for n in range(1, 9)]
 
     totals = summed(lines)
@@ -73,7 +73,7 @@ def test_the_totals_are_those_of_the_lines() -> None:
         ("1234.5", "???", "1,234.50 ???", "1234.50"),
     ],
 )
-def test_an_amount_is_written_with_the_places_of_its_currency(
+def test_amount_has_the_decimals_of_its_currency(
     amount: str, currency: str, for_people: str, for_machines: str
 ) -> None:
     assert money(Decimal(amount), currency) == for_people
@@ -81,15 +81,15 @@ def test_an_amount_is_written_with_the_places_of_its_currency(
     assert plain(Decimal(amount), currency) == for_machines
 
 
-def test_the_shop_can_sell_in_what_is_tender_today() -> None:
+def test_shop_sells_in_current_currencies_only() -> None:
     assert all(map(is_payable, ["EUR", "SEK", "JPY", "KWD", "USD", "CHF", "GBP"]))
     assert not any(map(is_payable, ["eur", "DEM", "BTC", "XXX", "EURO", ""]))
 
 
-def test_a_row_may_name_a_currency_that_is_gone() -> None:
+def test_row_may_have_a_former_currency() -> None:
     assert is_known("DEM")
     assert not any(map(is_known, ["dem", "BTC", "", "EURO"]))
 
 
-def test_no_currency_that_people_pay_with_is_finer_than_the_database_keeps() -> None:
+def test_database_stores_the_decimals_of_every_currency() -> None:
     assert max(map(decimal_places, filter(is_payable, list_currencies()))) == MOST_PLACES

@@ -32,7 +32,7 @@ broken_urls = override_settings(ROOT_URLCONF=__name__)
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/admin/", "/api/docs/", "/analytics/", "/readyz"])
-def test_the_first_page_says_where_everything_is(client: Client, address: str) -> None:
+def test_first_page_links_to_everything(client: Client, address: str) -> None:
     Product.objects.create(sku="MUG", name="Mug & <b>saucer</b>", unit_price=1)
 
     page = client.get("/").content.decode()
@@ -43,18 +43,18 @@ def test_the_first_page_says_where_everything_is(client: Client, address: str) -
 
 
 @pytest.mark.django_db
-def test_the_first_page_of_an_empty_shop_says_what_to_do(client: Client) -> None:
+def test_first_page_of_empty_shop_says_what_to_do(client: Client) -> None:
     assert "catalogue is empty" in client.get("/").content.decode()
 
 
 @pytest.mark.django_db
-def test_the_description_of_the_api_is_complete() -> None:
+def test_description_of_api_is_complete() -> None:
     call_command("spectacular", validate=True, fail_on_warn=True, stdout=StringIO())
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/api/docs/", "/api/schema/", "/api/problems/"])
-def test_the_documentation_needs_no_other_server(client: Client, address: str) -> None:
+def test_documentation_needs_no_other_server(client: Client, address: str) -> None:
     page = client.get(address)
 
     assert page.status_code == 200
@@ -65,14 +65,14 @@ def test_browsers_find_their_icon(client: Client) -> None:
     assert client.get("/favicon.ico")["Location"].endswith("shop/favicon.svg")
 
 
-def test_an_unknown_address_of_the_api_is_a_problem(client: Client) -> None:
+def test_unknown_api_address_is_answered_with_a_problem(client: Client) -> None:
     answer = client.get("/api/v1/nothing/")
 
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
 
 
-def test_an_unknown_page_is_a_page(client: Client) -> None:
+def test_unknown_address_is_answered_with_a_page(client: Client) -> None:
     answer = client.get("/nothing/")
 
     assert answer.status_code == 404
@@ -81,7 +81,7 @@ def test_an_unknown_page_is_a_page(client: Client) -> None:
 
 @broken_urls
 @pytest.mark.parametrize("address", ["/api/breaks/", "/breaks/"])
-def test_an_unforeseen_error_shows_nothing_of_itself(address: str) -> None:
+def test_unexpected_error_is_not_shown(address: str) -> None:
     client = Client(raise_request_exception=False)
 
     answer = client.get(address)
@@ -94,7 +94,7 @@ def test_an_unforeseen_error_shows_nothing_of_itself(address: str) -> None:
 
 
 @broken_urls
-def test_a_database_that_does_not_answer_asks_for_a_repeat(client: Client) -> None:
+def test_unreachable_database_is_answered_with_retry_later(client: Client) -> None:
     answer = client.get("/api/breaks/", {"busy": "1"})
 
     assert answer.status_code == 503
@@ -102,7 +102,7 @@ def test_a_database_that_does_not_answer_asks_for_a_repeat(client: Client) -> No
     assert b"10.0.0.1" not in answer.content
 
 
-def test_an_unforeseen_error_is_left_to_the_log() -> None:
+def test_unexpected_error_is_logged() -> None:
     assert problem_response(RuntimeError("why"), {"request": RequestFactory().get("/")}) is None
 
 

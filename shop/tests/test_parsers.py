@@ -22,12 +22,12 @@ def parsed(body: bytes) -> object:
         (b'{"sku": 1, "s\\u006bu": 2}', "sku"),
     ],
 )
-def test_parser_refuses_an_object_with_the_same_name_twice(body: bytes, name: str) -> None:
+def test_parser_refuses_object_with_same_name_twice(body: bytes, name: str) -> None:
     with pytest.raises(ParseError, match=f"The name '{name}' is in one object"):
         parsed(body)
 
 
-def test_parser_reads_the_same_name_in_two_objects() -> None:
+def test_parser_reads_same_name_in_two_objects() -> None:
     assert parsed(b'{"a": {"sku": 1}, "b": [{"sku": 2}]}') == {"a": {"sku": 1}, "b": [{"sku": 2}]}
 
 
@@ -42,6 +42,6 @@ def test_parser_refuses_deep_nesting() -> None:
         parsed(b"[" * (LARGEST_BODY - 1))
 
 
-def test_parser_refuses_a_large_body() -> None:
+def test_parser_refuses_large_body() -> None:
     with pytest.raises(BodyTooLarge):
         parsed(b" " * (LARGEST_BODY + 1))

@@ -22,7 +22,7 @@ def thirty(db: None) -> None:
     )
 
 
-def test_the_catalogue_comes_in_pages(client: Client, thirty: None) -> None:
+def test_catalogue_is_paginated(client: Client, thirty: None) -> None:
     first: Any = client.get(URL).json()
     second: Any = client.get(first["next"]).json()
 
@@ -32,34 +32,34 @@ def test_the_catalogue_comes_in_pages(client: Client, thirty: None) -> None:
     assert first["results"][0]["currency"] == "EUR"
 
 
-def test_each_product_says_how_many_pieces_can_be_ordered(client: Client, thirty: None) -> None:
+def test_each_product_has_its_available_pieces(client: Client, thirty: None) -> None:
     with stock_counted(lambda skus: {sku: 0 if sku == "P-01" else 7 for sku in skus}):
         answer: Any = client.get(URL).json()
 
     assert [one["available"] for one in answer["results"][:3]] == [7, 0, 7]
 
 
-def test_nothing_is_said_of_a_stock_that_no_app_keeps(client: Client, thirty: None) -> None:
+def test_available_is_null_without_a_stock_app(client: Client, thirty: None) -> None:
     with stock_counted(lambda skus: {}):
         answer: Any = client.get(URL).json()
 
     assert {one["available"] for one in answer["results"]} == {None}
 
 
-def test_a_page_takes_three_queries(client: Client, thirty: None) -> None:
+def test_page_takes_three_queries(client: Client, thirty: None) -> None:
     with CaptureQueriesContext(connection) as captured:
         client.get(URL, {"page_size": 30})
 
     assert len(captured) == 3
 
 
-def test_what_is_not_for_sale_is_not_listed(client: Client, thirty: None) -> None:
+def test_product_not_for_sale_is_not_listed(client: Client, thirty: None) -> None:
     Product.objects.filter(sku="P-00").update(active=False)
 
     assert client.get(URL).json()["count"] == 29
 
 
-def test_a_page_that_is_not_there_is_a_problem(client: Client, thirty: None) -> None:
+def test_missing_page_is_answered_with_a_problem(client: Client, thirty: None) -> None:
     answer = client.get(URL, {"page": 99})
 
     assert answer.status_code == 404
@@ -67,7 +67,7 @@ def test_a_page_that_is_not_there_is_a_problem(client: Client, thirty: None) -> 
 
 
 @pytest.mark.parametrize("size", ["0", "101", "-1", "null", "1.5", "٣", "9" * 5000, ""])
-def test_a_page_of_no_size_is_refused_by_name(client: Client, size: str) -> None:
+def test_invalid_page_size_is_refused_by_name(client: Client, size: str) -> None:
     answer = client.get(URL, {"page_size": size})
 
     assert answer.status_code == 400

@@ -17,7 +17,7 @@ def test_names_of_all_scripts_are_plain(text: str) -> None:
     "text",
     ["\u200b", "\u200d\u200c", "\u2060 \u00ad", "\u3164", "\u2800\u2800", "\ufe0f", "\u0301"],
 )
-def test_text_that_shows_nothing_is_refused(text: str) -> None:
+def test_invisible_text_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="can be seen"):
         validate_plain(text)
     with pytest.raises(serializers.ValidationError, match="can be seen"):
@@ -25,13 +25,13 @@ def test_text_that_shows_nothing_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\u05d0\u05bc", "\u0e19\u0e33", "7", "-"])
-def test_text_that_shows_something_or_is_blank_is_left_to_its_field(text: str) -> None:
+def test_visible_or_blank_text_is_left_to_its_field(text: str) -> None:
     validate_plain(text)
 
 
 @pytest.mark.parametrize(
     "character", ["\n", "\r", "\0", "\x1b", "\x85", "\u2028", "\u202e", "\ud800"]
 )
-def test_what_hides_or_breaks_is_refused(character: str) -> None:
+def test_hidden_and_line_breaking_characters_are_refused(character: str) -> None:
     with pytest.raises(ValidationError):
         validate_plain(f"Ada{character}Bcc")

@@ -15,7 +15,7 @@ from tests.damage import PLANTS, Shop
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_settled_shop_has_no_findings() -> None:
+def test_settled_shop_has_no_findings() -> None:
     code, printed = audit()
 
     assert found() == {}
@@ -23,23 +23,23 @@ def test_a_settled_shop_has_no_findings() -> None:
     assert "none" in printed
 
 
-def test_every_rule_has_a_plant_that_breaks_it() -> None:
+def test_every_rule_is_broken_by_a_plant() -> None:
     assert {plant.rule for plant in PLANTS} == set(checks._checks)
 
 
-def test_what_is_on_its_way_is_no_finding(shop: Shop) -> None:
+def test_open_deliveries_are_no_finding(shop: Shop) -> None:
     Delivery.objects.filter(stream=shop.released).update(state=State.WAITING)
 
     assert found() == {}
 
 
-def test_customers_who_were_erased_are_audited_all_the_same(shop: Shop) -> None:
+def test_orders_of_erased_customers_are_audited(shop: Shop) -> None:
     PersonalData.objects.all().delete()
 
     assert found() == {}
 
 
-def test_the_command_names_each_finding_and_what_to_do(shop: Shop) -> None:
+def test_command_names_each_finding_and_what_to_do(shop: Shop) -> None:
     damaged(shop, "reservation_lost", "document_lost", "mail_lost")
 
     code, printed = audit()
@@ -52,7 +52,7 @@ def test_the_command_names_each_finding_and_what_to_do(shop: Shop) -> None:
     assert "\x1b" not in printed
 
 
-def test_a_repair_says_what_was_done_and_what_is_left(shop: Shop) -> None:
+def test_repair_says_what_was_done_and_what_is_left(shop: Shop) -> None:
     damaged(shop, "stock_changed", "file_changed")
 
     code, printed = audit("--repair", "--by", "grace", "--why", "audit of November")
@@ -65,7 +65,7 @@ def test_a_repair_says_what_was_done_and_what_is_left(shop: Shop) -> None:
     assert list(found()) == ["every issued document's file is the one that was issued"]
 
 
-def test_documents_that_are_not_here_are_not_called_missing(settings: Any, tmp_path: Path) -> None:
+def test_unreachable_documents_are_not_reported_as_missing(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "not mounted here"
 
     code, printed = audit()
@@ -78,7 +78,7 @@ def test_documents_that_are_not_here_are_not_called_missing(settings: Any, tmp_p
     assert "is missing" not in words
 
 
-def test_audit_reports_a_failing_check_and_runs_the_others(
+def test_audit_reports_failing_check_and_runs_others(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails() -> list[Finding]:
@@ -96,7 +96,7 @@ def test_audit_reports_a_failing_check_and_runs_the_others(
 
 
 @pytest.mark.postgres
-def test_an_audit_may_read_longer_than_a_session_may_otherwise() -> None:
+def test_audit_has_a_longer_statement_timeout() -> None:
     def limit() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SHOW statement_timeout")

@@ -32,7 +32,7 @@ def all_effects() -> dict[str, int]:
 
 
 @pytest.mark.parametrize("plant", [one for one in PLANTS if one.mends], ids=str)
-def test_damage_that_can_be_mended_is_found_and_mended_once(shop: Shop, plant: Plant) -> None:
+def test_repairable_damage_is_found_and_repaired_once(shop: Shop, plant: Plant) -> None:
     with ExitStack() as stack:
         named = plant.do(shop, stack)
         stale = run_checks()
@@ -52,7 +52,7 @@ def test_damage_that_can_be_mended_is_found_and_mended_once(shop: Shop, plant: P
 
 
 @pytest.mark.parametrize("plant", LEDGER_ALONE, ids=str)
-def test_an_effect_that_is_there_is_not_doubled(shop: Shop, plant: Plant) -> None:
+def test_repair_does_not_double_an_effect(shop: Shop, plant: Plant) -> None:
     before = all_effects()
     damaged(shop, str(plant))
 
@@ -63,7 +63,7 @@ def test_an_effect_that_is_there_is_not_doubled(shop: Shop, plant: Plant) -> Non
     assert all_effects() == before
 
 
-def test_a_reservation_that_comes_after_the_cancellation_is_given_back(shop: Shop) -> None:
+def test_reservation_after_cancellation_is_released(shop: Shop) -> None:
     Delivery.objects.filter(
         stream=shop.cancelled, subscription__name="inventory.tasks.reserve_stock"
     ).delete()

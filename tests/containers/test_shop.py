@@ -45,14 +45,14 @@ def order(shop: Project) -> dict[str, Any]:
     return placed
 
 
-def test_each_setting_is_chosen_here_or_left_with_a_reason() -> None:
+def test_every_setting_is_chosen_or_left_out_with_a_reason() -> None:
     assert {*CHOSEN} | {*LEFT} == {*known()}
     assert not {*CHOSEN} & {*LEFT}
     assert all(known()[name] != value for name, value in CHOSEN.items())
 
 
 @pytest.mark.parametrize("service", STAY)
-def test_every_service_is_given_every_setting(shop: Project, service: str) -> None:
+def test_every_service_receives_every_setting(shop: Project, service: str) -> None:
     given = shop.environment(service)
 
     assert {name: given.get(name) for name in CHOSEN} == CHOSEN
@@ -82,7 +82,7 @@ def bodies(mail: EmailMessage) -> str:
     return "\n".join(str(part.get_content()) for part in parts)
 
 
-def test_mails_show_the_chosen_shop_and_no_sample(shop: Project, order: dict[str, Any]) -> None:
+def test_mails_show_chosen_shop_and_no_sample(shop: Project, order: dict[str, Any]) -> None:
     mails = parsed(shop)
 
     assert mails
@@ -95,9 +95,7 @@ def test_mails_show_the_chosen_shop_and_no_sample(shop: Project, order: dict[str
     assert "CHF" in "".join(map(bodies, mails))
 
 
-def test_invoice_shows_the_chosen_seller_and_no_sample(
-    shop: Project, order: dict[str, Any]
-) -> None:
+def test_invoice_shows_chosen_seller_and_no_sample(shop: Project, order: dict[str, Any]) -> None:
     path = httpx.URL(order["links"]["invoice"]).path
 
     answer = shop.http.get(path)
@@ -111,7 +109,7 @@ def test_invoice_shows_the_chosen_seller_and_no_sample(
     assert not [sample for sample in samples() if sample in text]
 
 
-def test_pages_show_the_chosen_shop_and_no_sample(shop: Project, order: dict[str, Any]) -> None:
+def test_pages_show_chosen_shop_and_no_sample(shop: Project, order: dict[str, Any]) -> None:
     for path in ("/", httpx.URL(order["links"]["page"]).path, "/admin/login/"):
         answer = shop.http.get(path)
         assert answer.status_code == 200
@@ -119,7 +117,7 @@ def test_pages_show_the_chosen_shop_and_no_sample(shop: Project, order: dict[str
         assert not [sample for sample in samples() if sample in answer.text], path
 
 
-def test_answers_follow_the_public_address(shop: Project, order: dict[str, Any]) -> None:
+def test_answers_follow_public_address(shop: Project, order: dict[str, Any]) -> None:
     login = shop.http.get("/admin/login/")
 
     assert "Secure" in login.headers["Set-Cookie"]
@@ -128,7 +126,7 @@ def test_answers_follow_the_public_address(shop: Project, order: dict[str, Any])
     assert shop.http.get("/", headers={"Host": "elsewhere.example.org"}).status_code == 400
 
 
-def test_warehouse_is_told_at_the_chosen_address_and_signed(
+def test_warehouse_receives_signed_requests_at_the_chosen_address(
     shop: Project, order: dict[str, Any]
 ) -> None:
     said = shop.compose("logs", "--no-log-prefix", "warehouse")
@@ -139,7 +137,7 @@ def test_warehouse_is_told_at_the_chosen_address_and_signed(
     assert '"signed": true' in told[0]
 
 
-def test_flower_opens_with_the_whole_of_its_login_alone(shop: Project) -> None:
+def test_flower_opens_with_its_complete_login_only(shop: Project) -> None:
     page = f"http://127.0.0.1:{shop.settings['FLOWER_PORT']}/"
     user, _, password = CHOSEN["FLOWER_AUTH"].partition(":")
 
@@ -159,15 +157,13 @@ def test_audit_is_clean_wherever_it_may_run(
     shop.manage(service, "audit")  # fails with what it found
 
 
-def test_documents_survive_in_their_volume_and_belong_to_this_database(
-    shop: Project, order: dict[str, Any]
-) -> None:
+def test_documents_survive_in_their_volume(shop: Project, order: dict[str, Any]) -> None:
     listed = shop.compose("exec", "-T", "web", "find", "/var/lib/shop/documents", "-name", "*.pdf")
 
     assert len(listed.split()) == 1
 
 
-def test_scaled_workers_share_a_queue_and_one_that_is_killed_loses_nothing(shop: Project) -> None:
+def test_killed_scaled_worker_loses_no_delivery(shop: Project) -> None:
     shop.up("--scale", "worker-billing=3", "--no-recreate")
     workers = [one for one in shop.running() if one["Service"] == "worker-billing"]
     assert len(workers) == 3
@@ -182,9 +178,7 @@ def test_scaled_workers_share_a_queue_and_one_that_is_killed_loses_nothing(shop:
     shop.manage("web", "audit")
 
 
-def test_shop_stops_soon_and_starts_again_with_nothing_lost(
-    shop: Project, order: dict[str, Any]
-) -> None:
+def test_stopped_shop_starts_again_without_loss(shop: Project, order: dict[str, Any]) -> None:
     shop.compose("stop", "worker-analytics")
     waiting = shop.place_order()
     shop.wait_for(lambda: shop.open_deliveries(waiting) == {"analytics"}, 60)
@@ -199,5 +193,5 @@ def test_shop_stops_soon_and_starts_again_with_nothing_lost(
     shop.manage("web", "audit")
 
 
-def test_nothing_that_runs_in_a_container_may_be_root(shop: Project) -> None:
+def test_no_container_runs_as_root(shop: Project) -> None:
     assert {shop.compose("exec", "-T", name, "id", "-u").strip() for name in STAY} == {"10001"}

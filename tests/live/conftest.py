@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,21 +14,24 @@ from tests.live.shop import Shop
 from tests.support.servers import new_database
 
 
+@contextmanager
+def stopped_shop() -> Iterator[Shop]:
+    """A shop that is not started yet, and is stopped in the end."""
+    folder = Path(tempfile.mkdtemp(prefix="shop-live-")).resolve()
+    shop = Shop(folder, **_database())
+    try:
+        yield shop
+    finally:
+        if not shop.ended:
+            shop.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="module")
 def new_shop() -> Iterator[Callable[[], Shop]]:
     """Makes shops that are not started yet; all of them are stopped in the end."""
-    shops: list[Shop] = []
-
-    def make() -> Shop:
-        folder = Path(tempfile.mkdtemp(prefix="shop-live-")).resolve()
-        shops.append(Shop(folder, **_database()))
-        return shops[-1]
-
-    yield make
-    for shop in shops:
-        if not shop.ended:
-            shop.stop()
-        shutil.rmtree(shop.folder, ignore_errors=True)
+    with ExitStack() as shops:
+        yield lambda: shops.enter_context(stopped_shop())
 
 
 @pytest.fixture(scope="module")

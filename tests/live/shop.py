@@ -1,5 +1,6 @@
 """The real shop, started with `manage.py up` in a folder of its own."""
 
+import itertools
 import os
 import signal
 import sqlite3
@@ -33,8 +34,8 @@ BODY = {
 }
 
 CUSTOMER = {
-    "email": "grace@example.com",
-    "name": "Grace Hopper",
+    "email": "edith@example.com",
+    "name": "Edith Clarke",
     "line1": "Harbour Street 9",
     "postal_code": "1050",
     "city": "Bruxelles",
@@ -59,6 +60,7 @@ class Shop:
         self.log = folder / "up.log"
         self.http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
         self.process: subprocess.Popen[bytes] | None = None
+        self._customers = itertools.count(1)
 
     def start(self, *options: str) -> None:
         with self.log.open("wb") as log:
@@ -106,7 +108,9 @@ class Shop:
             client.flushall()
 
     def place_order(self) -> dict[str, Any]:
-        answer = self.http.post("/api/v1/checkout/", json=BODY)
+        """Order as a customer who has not ordered before: a recipient gets 20 mails an hour."""
+        body = BODY | {"email": f"ada{next(self._customers)}@example.com"}
+        answer = self.http.post("/api/v1/checkout/", json=body)
         assert answer.status_code == 201, answer.text
         order: dict[str, Any] = answer.json()
         return order

@@ -34,9 +34,7 @@ MOST_OF_A_CORE = 0.5
         pytest.param([*CELERY, "worker", "--queues", "billing"], id="a worker"),
     ],
 )
-def test_nothing_starts_on_a_redis_that_drops_messages_when_it_is_full(
-    tmp_path: Path, command: list[str]
-) -> None:
+def test_relay_and_worker_refuse_redis_that_evicts(tmp_path: Path, command: list[str]) -> None:
     with servers.redis() as url:
         with redis.Redis.from_url(url) as client:
             client.config_set("maxmemory-policy", "allkeys-lru")
@@ -102,7 +100,7 @@ def seconds_of_cpu(pid: int) -> float:
     ],
 )
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="counts seconds of CPU in /proc")
-def test_whoever_works_waits_until_redis_takes_messages_again(
+def test_relay_and_workers_wait_for_a_redis_that_refuses(
     shop: Shop, broker: redis.Redis, trouble: Do, end: Do
 ) -> None:
     before, said = ours(shop), len(shop.said.splitlines())

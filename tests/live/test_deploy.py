@@ -98,7 +98,7 @@ def settled_order(customer: httpx.Client, link: str) -> dict[str, Any] | None:
 
 
 @pytest.mark.usefixtures("staff")
-def test_order_by_the_proxy_is_settled_mailed_and_invoiced(shop: Deployment) -> None:
+def test_order_through_proxy_is_settled_mailed_and_invoiced(shop: Deployment) -> None:
     with shop.browser() as customer:
         order = buy(shop, customer)
 
@@ -121,7 +121,7 @@ def test_order_by_the_proxy_is_settled_mailed_and_invoiced(shop: Deployment) -> 
 
 
 @pytest.mark.usefixtures("staff")
-def test_audit_and_doctor_find_nothing_while_the_shop_runs(shop: Deployment) -> None:
+def test_audit_and_doctor_find_nothing_while_shop_runs(shop: Deployment) -> None:
     with shop.browser() as customer:
         buy(shop, customer)
         told = customer.get("/readyz").json()
@@ -131,7 +131,7 @@ def test_audit_and_doctor_find_nothing_while_the_shop_runs(shop: Deployment) -> 
     assert shop.manage("doctor").count("the shop runs already") == 2
 
 
-def test_dashboard_moves_through_the_proxy(shop: Deployment, staff: httpx.Client) -> None:
+def test_dashboard_moves_through_proxy(shop: Deployment, staff: httpx.Client) -> None:
     began = time.monotonic()
 
     with staff.stream("GET", "/analytics/stream/") as stream:
@@ -141,7 +141,7 @@ def test_dashboard_moves_through_the_proxy(shop: Deployment, staff: httpx.Client
     assert time.monotonic() - began < 20  # nginx' buffer would fill in minutes
 
 
-def test_clients_address_is_the_one_that_the_proxy_has_seen(shop: Deployment) -> None:
+def test_clients_address_is_taken_from_the_proxy(shop: Deployment) -> None:
     answers = []
     for turn in range(FORGED_LOGIN_TRIES + 1):
         forged = {"X-Forwarded-For": f"203.0.113.{turn}", "X-Forwarded-Proto": "http"}
@@ -153,13 +153,13 @@ def test_clients_address_is_the_one_that_the_proxy_has_seen(shop: Deployment) ->
     assert answers == [200] * FORGED_LOGIN_TRIES + [429, 200]
 
 
-def test_proxy_hands_on_no_other_name(shop: Deployment) -> None:
+def test_proxy_refuses_other_host_names(shop: Deployment) -> None:
     with shop.browser(Host="shop.example.org") as stranger, pytest.raises(httpx.HTTPError):
         stranger.get("/")
 
 
 @pytest.mark.usefixtures("staff")
-def test_no_log_shows_the_token_of_an_order(shop: Deployment) -> None:
+def test_logs_contain_no_token_of_an_order(shop: Deployment) -> None:
     with shop.browser() as customer:
         order = buy(shop, customer)
         customer.get(order["links"]["page"])
@@ -174,7 +174,7 @@ def test_no_log_shows_the_token_of_an_order(shop: Deployment) -> None:
 
 # The last one: it stops the shop meanwhile.
 @pytest.mark.usefixtures("staff")
-def test_shop_goes_on_after_a_stop_and_a_start(shop: Deployment) -> None:
+def test_restarted_shop_settles_orders(shop: Deployment) -> None:
     with shop.browser() as customer:
         before = buy(shop, customer)
         shop.stop()

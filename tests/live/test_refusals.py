@@ -38,7 +38,7 @@ def refusal(folder: Path, **settings: str) -> str:
 
 
 @pytest.mark.parametrize("setting", ["PORT", "FLOWER_PORT"])
-def test_a_busy_port(tmp_path: Path, busy_port: str, setting: str) -> None:
+def test_start_refuses_a_busy_port(tmp_path: Path, busy_port: str, setting: str) -> None:
     said = refusal(tmp_path, **{setting: busy_port})
 
     assert f"port {busy_port} is in use by another program" in said
@@ -63,25 +63,25 @@ def test_a_busy_port(tmp_path: Path, busy_port: str, setting: str) -> None:
         ("VAR_DIR", "/dev/null/shop"),
     ],
 )
-def test_a_broken_setting(tmp_path: Path, setting: str, value: str) -> None:
+def test_start_refuses_a_broken_setting(tmp_path: Path, setting: str, value: str) -> None:
     said = refusal(tmp_path, **{setting: value})
 
     assert setting in said
 
 
-def test_a_missing_secret_without_debug(tmp_path: Path) -> None:
+def test_start_refuses_missing_secret_without_debug(tmp_path: Path) -> None:
     said = refusal(tmp_path, DEBUG="0", SECRET_KEY="")
 
     assert "SECRET_KEY is empty" in said
 
 
-def test_the_sample_seller_without_debug(tmp_path: Path) -> None:
+def test_start_refuses_sample_seller_without_debug(tmp_path: Path) -> None:
     said = refusal(tmp_path, DEBUG="0", SELLER_NAME="The Shop GmbH")
 
     assert "SELLER_NAME: not set, or still the sample" in said
 
 
-def test_an_unreachable_database(tmp_path: Path) -> None:
+def test_start_refuses_an_unreachable_database(tmp_path: Path) -> None:
     url = f"postgres://shop@127.0.0.1:{servers.free_port()}/shop"
 
     said = refusal(tmp_path, DATABASE_URL=url)
@@ -90,7 +90,7 @@ def test_an_unreachable_database(tmp_path: Path) -> None:
     assert "set DATABASE_URL to one that answers" in said
 
 
-def test_a_redis_that_drops_messages_when_it_is_full(tmp_path: Path) -> None:
+def test_start_refuses_redis_that_evicts(tmp_path: Path) -> None:
     with servers.redis() as url:
         with redis.Redis.from_url(url) as client:
             client.config_set("maxmemory-policy", "allkeys-lru")
@@ -102,23 +102,17 @@ def test_a_redis_that_drops_messages_when_it_is_full(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", compose.procfile().values())
-def test_a_process_that_is_started_alone_refuses_what_cannot_be_read(
-    tmp_path: Path, line: str
-) -> None:
+def test_single_process_refuses_an_unreadable_setting(tmp_path: Path, line: str) -> None:
     assert "PORT" in refusal_of(line, tmp_path, REDIS_URL=NO_REDIS, PORT="x")
 
 
 @pytest.mark.parametrize("program", ["serve", *NEED_A_BROKER])
-def test_a_process_that_is_started_alone_refuses_what_the_shop_would(
-    tmp_path: Path, program: str
-) -> None:
+def test_single_process_refuses_what_the_shop_refuses(tmp_path: Path, program: str) -> None:
     assert "CURRENCY" in refusal_of(line_of(program), tmp_path, REDIS_URL=NO_REDIS, CURRENCY="eur")
 
 
 @pytest.mark.parametrize("program", NEED_A_BROKER)
-def test_a_process_that_needs_a_broker_takes_none_that_is_not_set(
-    tmp_path: Path, program: str
-) -> None:
+def test_single_process_refuses_a_missing_broker(tmp_path: Path, program: str) -> None:
     """Celery would take whatever listens on this machine's port 6379."""
     assert "No broker is set. Set REDIS_URL" in refusal_of(line_of(program), tmp_path)
 
@@ -142,7 +136,7 @@ def refusal_of(line: str, folder: Path, **settings: str) -> str:
     return ended.stderr
 
 
-def test_ordering_where_no_shop_runs(tmp_path: Path) -> None:
+def test_order_command_fails_without_a_running_shop(tmp_path: Path) -> None:
     command = [*MANAGE, "order"]
 
     ended = subprocess.run(

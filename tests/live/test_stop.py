@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -20,11 +21,22 @@ def redis_port(shop: Shop) -> int:
     return int((shop.folder / "redis.url").read_text().rsplit(":", 1)[1].split("/")[0])
 
 
-def test_ctrl_c_ends_every_process_and_frees_every_port(new_shop: Callable[[], Shop]) -> None:
-    shop = new_shop()
-    shop.start()
+@pytest.fixture(scope="module")
+def shop(new_shop: Callable[[], Shop]) -> Shop:
+    """One that runs without its worker of analytics."""
+    found = new_shop()
+    found.start("--without", "worker-analytics")
+    return found
+
+
+@pytest.fixture(scope="module")
+def order(shop: Shop) -> dict[str, Any]:
+    """An order that is not settled before the shop stops."""
+    return shop.place_order()
+
+
+def test_ctrl_c_ends_every_process_and_frees_every_port(shop: Shop, order: dict[str, Any]) -> None:
     ports = [*shop.ports, redis_port(shop)]
-    shop.place_order()
     assert len(processes_of(shop.folder)) > 10
 
     code = shop.stop()
@@ -36,28 +48,20 @@ def test_ctrl_c_ends_every_process_and_frees_every_port(new_shop: Callable[[], S
     assert "Traceback" not in shop.said
 
 
-def test_what_was_not_done_when_the_shop_stopped_is_done_at_its_next_start(
-    new_shop: Callable[[], Shop],
+def test_next_start_settles_open_orders_and_kill_leaves_no_process(
+    shop: Shop, order: dict[str, Any]
 ) -> None:
-    shop = new_shop()
-    shop.start("--without", "worker-analytics")
-    order = shop.place_order()
-    shop.stop()
-
+    if not shop.ended:
+        shop.stop()
     again = Shop(shop.folder, DATABASE_URL=shop.env.get("DATABASE_URL", ""))
     try:
         again.start()
         assert again.wait_until_settled(order, 60)["analytics"] == {"done"}
+        assert again.process
+        assert len(processes_of(shop.folder)) > 10
+
+        again.process.kill()
+
+        again.wait_for(lambda: not processes_of(shop.folder), 10)
     finally:
         again.stop()
-
-
-def test_nothing_outlives_a_shop_that_is_killed(new_shop: Callable[[], Shop]) -> None:
-    shop = new_shop()
-    shop.start()
-    assert shop.process
-    assert len(processes_of(shop.folder)) > 10
-
-    shop.process.kill()
-
-    shop.wait_for(lambda: not processes_of(shop.folder), 10)

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -41,7 +41,7 @@ def chunked(body: bytes) -> bytes:
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
-def test_a_chunked_checkout_is_read(port: int) -> None:
+def test_chunked_checkout_is_read(port: int) -> None:
     head = b"POST /api/v1/checkout/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HEAD
 
     answer, _ = say(port, head + b"\r\n" + chunked(json.dumps(BODY).encode()))
@@ -49,7 +49,7 @@ def test_a_chunked_checkout_is_read(port: int) -> None:
     assert answer.startswith(b"HTTP/1.1 201")
 
 
-def test_a_chunked_reason_is_read(shop: Shop) -> None:
+def test_chunked_reason_is_read(shop: Shop) -> None:
     order = shop.place_order()
 
     def parts() -> Iterator[bytes]:
@@ -63,7 +63,7 @@ def test_a_chunked_reason_is_read(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/checkout/", "/admin/login/", "/static/x", "/none"])
-def test_a_huge_body_is_refused_before_it_is_read(port: int, path: str) -> None:
+def test_huge_body_is_refused_before_it_is_read(port: int, path: str) -> None:
     head = f"POST {path} HTTP/1.1\r\nContent-Length: 1000000000\r\n".encode()
 
     answer, seconds = say(port, head + HEAD + b"\r\n" + b"x" * 300_000)
@@ -72,7 +72,7 @@ def test_a_huge_body_is_refused_before_it_is_read(port: int, path: str) -> None:
     assert seconds < 10
 
 
-def test_a_body_without_end_is_cut(port: int) -> None:
+def test_body_without_end_is_cut(port: int) -> None:
     head = b"POST /api/v1/checkout/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HEAD
 
     answer, seconds = say(
@@ -83,7 +83,7 @@ def test_a_body_without_end_is_cut(port: int) -> None:
     assert seconds < 10
 
 
-def test_what_does_not_come_is_not_waited_for(port: int) -> None:
+def test_incomplete_requests_are_cut(port: int) -> None:
     parts = (b"", b"GET / HTT", b"GET / HTTP/1.1\r\nHost: localhost\r\n")
     head = b"POST /api/v1/checkout/ HTTP/1.1\r\nContent-Length: 100\r\n" + HEAD
 
@@ -118,7 +118,7 @@ def test_idle_connections_keep_no_client_out(shop: Shop, port: int) -> None:
     assert len(shop.said) - said < 100_000
 
 
-def test_garbage_does_not_fill_the_log(shop: Shop, port: int) -> None:
+def test_garbage_does_not_fill_log(shop: Shop, port: int) -> None:
     said = len(shop.said)
 
     for _ in range(300):
@@ -127,9 +127,7 @@ def test_garbage_does_not_fill_the_log(shop: Shop, port: int) -> None:
     assert shop.said[said:].count("Invalid HTTP request") <= 5
 
 
-def test_a_stranger_gets_few_mails(new_shop: Callable[[], Shop]) -> None:
-    shop = new_shop()
-    shop.start()
+def test_recipient_budget_limits_mails_to_one_address(shop: Shop) -> None:
     victim = BODY | {"email": "victim@example.com", "name": "BUY CHEAP PILLS"}
 
     def order(_number: int) -> httpx.Response:
@@ -153,7 +151,7 @@ def test_a_stranger_gets_few_mails(new_shop: Callable[[], Shop]) -> None:
         assert b"evil.example" not in mail
 
 
-def test_guessing_passwords_leaves_customers_alone(shop: Shop) -> None:
+def test_password_guessing_does_not_slow_checkouts(shop: Shop) -> None:
     stop, answers = threading.Event(), Counter[int]()
 
     def guess() -> None:
@@ -199,7 +197,7 @@ def test_guessing_passwords_leaves_customers_alone(shop: Shop) -> None:
     assert beset < max(10 * calm, 1.0)
 
 
-def test_an_identifier_of_an_order_opens_nothing(shop: Shop) -> None:
+def test_identifiers_of_an_order_give_no_access(shop: Shop) -> None:
     order = shop.place_order()
     said = len(shop.said)
 

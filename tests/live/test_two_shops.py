@@ -43,7 +43,7 @@ def two_shops(
             shop.stop()
 
 
-def test_both_settle_their_orders_and_keep_their_epochs(
+def test_two_shops_on_one_redis_settle_and_keep_their_epochs(
     two_shops: tuple[Shop, Shop], redis_server: str
 ) -> None:
     with redis.Redis.from_url(redis_server) as client:
@@ -59,7 +59,7 @@ def test_both_settle_their_orders_and_keep_their_epochs(
         assert not [key for key in client.scan_iter() if not key.startswith(b"shop-")]
 
 
-def test_all_files_are_in_the_folder_that_was_named(two_shops: tuple[Shop, Shop]) -> None:
+def test_all_files_are_in_var_dir(two_shops: tuple[Shop, Shop]) -> None:
     folder = two_shops[0].folder
 
     assert folder.name == ODD
@@ -67,7 +67,7 @@ def test_all_files_are_in_the_folder_that_was_named(two_shops: tuple[Shop, Shop]
     assert sorted(entry.name for entry in folder.parent.iterdir()) == [ODD]
 
 
-def test_an_order_is_not_placed_in_another_shop(two_shops: tuple[Shop, Shop]) -> None:
+def test_order_is_not_placed_in_another_shop(two_shops: tuple[Shop, Shop]) -> None:
     first, second = two_shops
     elsewhere = second.env | {"PORT": first.env["PORT"]}
 

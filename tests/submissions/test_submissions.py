@@ -57,7 +57,7 @@ def test_every_button_of_the_admin_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_form_sent_twice_acts_once(staff: Client, name: str) -> None:
+def test_form_sent_twice_acts_once(staff: Client, name: str) -> None:
     case = CASES[name]
     address, form = filled(staff, case)
     before = case.count()
@@ -78,7 +78,7 @@ def test_a_form_sent_twice_acts_once(staff: Client, name: str) -> None:
     "name", ["order.add as placed", "stockitem.receive_stock", "message.send_this_again",
              "product.add", "subscription.pause"],
 )  # fmt: skip
-def test_a_form_sent_twice_at_once_acts_once(staff: Client, name: str) -> None:
+def test_form_sent_twice_at_once_acts_once(staff: Client, name: str) -> None:
     case = CASES[name]
     address, form = filled(staff, case)
     before = case.count()
@@ -97,7 +97,7 @@ def test_a_form_sent_twice_at_once_acts_once(staff: Client, name: str) -> None:
     assert answers == [302, 302, 302]
 
 
-def test_deleting_what_was_selected_twice_deletes_it_once(staff: Client) -> None:
+def test_deleting_a_selection_twice_deletes_it_once(staff: Client) -> None:
     address = reverse("admin:shop_product_changelist")
     old = Product.objects.create(sku="OLD", name="Old", unit_price="1")
     chosen = posting(staff, address, "action", FIELD).filled(
@@ -114,7 +114,7 @@ def test_deleting_what_was_selected_twice_deletes_it_once(staff: Client) -> None
     assert "was sent before" in again.content.decode()
 
 
-def test_a_row_added_in_a_window_of_another_form_is_added_once(staff: Client) -> None:
+def test_row_added_in_window_of_another_form_is_added_once(staff: Client) -> None:
     address = reverse("admin:auth_group_add") + "?_popup=1"
     form = posting(staff, address, "name", FIELD).filled(name="packers")
 
@@ -126,7 +126,7 @@ def test_a_row_added_in_a_window_of_another_form_is_added_once(staff: Client) ->
     assert again.content == first.content
 
 
-def test_a_refused_form_can_be_sent_again(staff: Client) -> None:
+def test_refused_form_can_be_sent_again(staff: Client) -> None:
     address, form = filled(staff, CASES["product.add"])
 
     refused = staff.post(address, form | {"unit_price": "free"})
@@ -137,7 +137,7 @@ def test_a_refused_form_can_be_sent_again(staff: Client) -> None:
     assert Submission.objects.count() == 1
 
 
-def test_a_form_changed_after_it_was_sent_does_nothing_and_says_so(staff: Client) -> None:
+def test_changed_repeat_of_a_form_is_refused(staff: Client) -> None:
     address, form = filled(staff, CASES["product.add"])
     staff.post(address, form)
 
@@ -147,7 +147,7 @@ def test_a_form_changed_after_it_was_sent_does_nothing_and_says_so(staff: Client
     assert not Product.objects.filter(sku="PAN").exists()
 
 
-def test_an_effect_that_fails_lets_the_form_be_sent_again(
+def test_form_can_be_sent_again_after_an_error(
     staff: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, form = filled(staff, CASES["stockitem.receive_stock"])
@@ -161,7 +161,7 @@ def test_an_effect_that_fails_lets_the_form_be_sent_again(
     assert CASES["stockitem.receive_stock"].count() == 1
 
 
-def test_steps_that_fail_are_not_begun_again(
+def test_failed_bulk_steps_are_not_begun_again(
     staff: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, form = filled(staff, CASES["delivery.drain"])
@@ -177,7 +177,7 @@ def test_steps_that_fail_are_not_begun_again(
 
 
 @pytest.mark.parametrize("token", ["forged", "old"])
-def test_a_form_with_a_token_that_is_not_valid_does_nothing(staff: Client, token: str) -> None:
+def test_form_with_invalid_token_does_nothing(staff: Client, token: str) -> None:
     address, form = filled(staff, CASES["product.add"])
     with time_machine.travel(timezone.now() - timedelta(days=15)):
         form[FIELD] = "forged" if token == "forged" else new_token()
@@ -188,7 +188,7 @@ def test_a_form_with_a_token_that_is_not_valid_does_nothing(staff: Client, token
     assert not Product.objects.filter(sku="POT").exists()
 
 
-def test_forms_are_forgotten_at_night_when_their_tokens_are_not_valid(staff: Client) -> None:
+def test_nightly_prune_deletes_expired_submissions(staff: Client) -> None:
     for name in ("product.add", "stockitem.receive_stock"):
         staff.post(*filled(staff, CASES[name]))
     newer, older = Submission.objects.order_by("-at")
@@ -200,7 +200,7 @@ def test_forms_are_forgotten_at_night_when_their_tokens_are_not_valid(staff: Cli
 
 
 @pytest.mark.parametrize("name", [*CASES, "lists"])
-def test_every_form_that_posts_has_a_token_of_its_own(staff: Client, name: str) -> None:
+def test_every_posting_form_has_its_own_token(staff: Client, name: str) -> None:
     if name == "lists":
         models = (model._meta.label_lower.replace(".", "_") for model in admin.site._registry)
         pages = ["/admin/", "/admin/password_change/"]

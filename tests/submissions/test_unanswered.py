@@ -17,9 +17,7 @@ FORMS = ["stockitem.receive_stock", "order.add as placed", "order.cancel"]
 
 @pytest.mark.parametrize("mode", [Wire.COMMIT_UNANSWERED, Wire.COMMIT_LOST])
 @pytest.mark.parametrize("name", FORMS)
-def test_form_whose_commit_is_not_answered_acts_once_when_it_is_sent_again(
-    name: str, mode: Wire
-) -> None:
+def test_form_without_commit_answer_acts_once_when_repeated(name: str, mode: Wire) -> None:
     Product.objects.create(sku="CUP", name="A cup", unit_price="9.90")
     receive_stock("CUP", 50, "first delivery")
     staff = Client()

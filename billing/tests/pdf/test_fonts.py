@@ -63,14 +63,14 @@ def drawn_with(text: str, country: str = "DE") -> bytes:
 
 
 @pytest.mark.parametrize("text", [*NAMES.values(), *BACKWARDS.values()], ids=[*NAMES, *BACKWARDS])
-def test_no_glyph_of_a_name_is_missing_and_its_fonts_are_embedded(text: str) -> None:
+def test_no_glyph_of_name_is_missing_and_its_fonts_are_embedded(text: str) -> None:
     content = drawn_with(text)
 
     assert reading.missing(content) == []
     assert len(reading.fonts(content)) > 1
 
 
-def test_a_document_in_latin_embeds_its_fonts_too() -> None:
+def test_latin_document_embeds_its_fonts() -> None:
     fonts = reading.fonts(pdf.draw(document())).values()
 
     assert {font["/BaseFont"].partition("+")[2] for font in fonts} == {
@@ -83,7 +83,7 @@ def test_a_document_in_latin_embeds_its_fonts_too() -> None:
 
 @pytest.mark.parametrize("text", NOWHERE.values(), ids=NOWHERE)
 @pytest.mark.poppler
-def test_what_no_font_has_is_seen_as_a_replacement(text: str, tmp_path: Path) -> None:
+def test_character_without_font_is_drawn_as_replacement(text: str, tmp_path: Path) -> None:
     content = drawn_with(f"Ada {text}")
 
     assert reading.missing(content) == []
@@ -92,7 +92,7 @@ def test_what_no_font_has_is_seen_as_a_replacement(text: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("text", NAMES.values(), ids=NAMES)
 @pytest.mark.poppler
-def test_a_name_can_be_copied_and_searched_for(text: str, tmp_path: Path) -> None:
+def test_name_can_be_copied_and_searched_for(text: str, tmp_path: Path) -> None:
     content = drawn_with(text)
 
     assert text in text_of(content, tmp_path)
@@ -105,7 +105,7 @@ def test_text_from_right_to_left_is_read_in_its_order(tmp_path: Path) -> None:
     assert "שלום כהן" in text
 
 
-def test_letters_that_join_are_drawn_in_their_joined_forms() -> None:
+def test_joining_letters_are_drawn_joined() -> None:
     """Four letters alone take four glyphs; joined, each has another form."""
     apart = reading.pictures(drawn_with("م ح م د"))
     joined = reading.pictures(drawn_with("محمد"))
@@ -113,14 +113,14 @@ def test_letters_that_join_are_drawn_in_their_joined_forms() -> None:
     assert len(joined - apart) >= 3
 
 
-def test_characters_are_drawn_as_the_buyers_country_writes_them() -> None:
+def test_characters_are_drawn_as_buyers_country_writes_them() -> None:
     for country, region in {"JP": "JP", "TW": "TC", "KR": "KR", "CN": "SC", "DE": "SC"}.items():
         fonts = reading.fonts(drawn_with("直骨", country)).values()
 
         assert f"/AAAAAA+NotoSans{region}-Regular" in {font["/BaseFont"] for font in fonts}
 
 
-def test_a_document_is_equal_bytes_whatever_was_shaped_before() -> None:
+def test_equal_documents_have_equal_bytes_after_other_shaping() -> None:
     first = drawn_with("नरेन्द्र محمد 김민준")
 
     for text in (*BACKWARDS.values(), *NAMES.values()):
@@ -131,7 +131,7 @@ def test_a_document_is_equal_bytes_whatever_was_shaped_before() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
-def test_no_text_draws_a_glyph_that_is_missing(text: str) -> None:
+def test_no_text_draws_a_missing_glyph(text: str) -> None:
     assert reading.missing(drawn_with(text)) == []
 
 

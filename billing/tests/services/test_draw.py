@@ -32,7 +32,7 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and path.name != MARK]
 
 
-def test_the_file_is_stored_and_then_recorded_and_published(documents):
+def test_file_is_stored_and_then_recorded_and_published(documents):
     event = numbered()
 
     after_done = draw_document(event)
@@ -49,7 +49,7 @@ def test_the_file_is_stored_and_then_recorded_and_published(documents):
     assert issued.personal.data["customer"]["email"] == "ada@example.com"
 
 
-def test_a_crash_between_store_and_commit_leaves_one_file(documents):
+def test_crash_between_store_and_commit_leaves_one_file(documents):
     event = numbered()
     draw_document(event)
 
@@ -58,7 +58,7 @@ def test_a_crash_between_store_and_commit_leaves_one_file(documents):
     assert len(files(documents)) == 1
 
 
-def test_a_half_written_file_is_replaced_under_its_own_name(documents):
+def test_half_written_file_is_replaced_under_its_own_name(documents):
     event = numbered()
     draw_document(event)
     [file] = files(documents)
@@ -71,7 +71,7 @@ def test_a_half_written_file_is_replaced_under_its_own_name(documents):
     assert file.read_bytes() == whole
 
 
-def test_two_drawings_at_once_are_recorded_and_published_once():
+def test_concurrent_drawings_are_recorded_and_published_once():
     event = numbered()
     one, other = draw_document(event), draw_document(event)
 
@@ -81,7 +81,7 @@ def test_two_drawings_at_once_are_recorded_and_published_once():
     assert Event.objects.filter(type="InvoiceIssued").count() == 1
 
 
-def test_an_issued_document_is_left_alone(documents):
+def test_issued_document_is_left_alone(documents):
     event = numbered()
     draw_document(event)()
     [file] = files(documents)
@@ -91,7 +91,7 @@ def test_an_issued_document_is_left_alone(documents):
     assert file.stat().st_mtime_ns == before
 
 
-def test_a_lost_file_is_restored_with_the_same_bytes(documents):
+def test_lost_file_is_restored_with_same_bytes(documents):
     event = numbered()
     draw_document(event)()
     [file] = files(documents)
@@ -102,7 +102,7 @@ def test_a_lost_file_is_restored_with_the_same_bytes(documents):
     assert file.read_bytes() == whole
 
 
-def test_a_lost_file_that_would_come_out_differently_is_left_to_a_person(documents):
+def test_lost_file_with_other_bytes_is_left_to_a_person(documents):
     event = numbered()
     draw_document(event)
     Invoice.objects.update(storage_name="invoices/x.pdf", sha256="0" * 64, drawn_at=event.at)
@@ -111,7 +111,7 @@ def test_a_lost_file_that_would_come_out_differently_is_left_to_a_person(documen
         draw_document(event)
 
 
-def test_a_storage_that_cannot_be_written_is_an_error_that_is_tried_again(documents):
+def test_unwritable_storage_raises_a_retried_error(documents):
     event = numbered()
     (documents / "invoices").write_text("a file where a folder should be")
 

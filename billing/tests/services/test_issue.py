@@ -16,7 +16,7 @@ from shop.events import OrderConfirmed
 pytestmark = pytest.mark.django_db
 
 
-def test_an_invoice_freezes_what_the_order_said():
+def test_invoice_freezes_the_order():
     order = confirmed()
 
     invoice = invoiced(order)
@@ -29,7 +29,7 @@ def test_an_invoice_freezes_what_the_order_said():
     assert sum(tax.total for tax in content.taxes) == order.total
 
 
-def test_the_seller_is_frozen_too(settings):
+def test_invoice_freezes_the_seller(settings):
     invoice = invoiced(confirmed())
     settings.SELLER = settings.SELLER | {"name": "Another Shop GmbH"}
 
@@ -38,7 +38,7 @@ def test_the_seller_is_frozen_too(settings):
     assert content.seller.name == "Testing GmbH"
 
 
-def test_an_order_is_invoiced_once_however_often_it_is_delivered():
+def test_order_is_invoiced_once_however_often_it_is_delivered():
     first = invoiced(confirmed())
     again = issue_invoices([confirmed()])
 
@@ -47,7 +47,7 @@ def test_an_order_is_invoiced_once_however_often_it_is_delivered():
     assert Event.objects.filter(type="InvoiceNumbered").count() == 1
 
 
-def test_an_order_that_was_invoiced_before_leaves_no_gap_in_its_batch():
+def test_already_invoiced_order_leaves_no_gap_in_its_batch():
     before = invoiced(confirmed("SO-2"))
 
     now = issue_invoices([confirmed(f"SO-{n}") for n in (3, 2, 1)])
@@ -59,7 +59,7 @@ def test_an_order_that_was_invoiced_before_leaves_no_gap_in_its_batch():
     assert [event.stream for event in published] == ["SO-2", "SO-3", "SO-1"]
 
 
-def test_a_batch_of_invoiced_orders_takes_no_number():
+def test_batch_of_invoiced_orders_takes_no_number():
     invoiced(confirmed())
 
     issue_invoices([confirmed()])
@@ -67,7 +67,7 @@ def test_a_batch_of_invoiced_orders_takes_no_number():
     assert Series.objects.get().last == 1
 
 
-def test_a_batch_costs_few_statements_whatever_its_size():
+def test_statements_do_not_grow_with_the_batch():
     def cost(batch: list[OrderConfirmed]) -> int:
         with CaptureQueriesContext(connection) as queries:
             lock_series(batch)
@@ -81,7 +81,7 @@ def test_a_batch_costs_few_statements_whatever_its_size():
     assert one == many == 5  # and one of them locks the series
 
 
-def test_a_credit_note_repeats_the_invoice_and_names_it(settings):
+def test_credit_note_repeats_invoice_and_names_it(settings):
     invoice = invoiced(confirmed())
 
     note = issue_credit_note(cancelled())
@@ -93,21 +93,21 @@ def test_a_credit_note_repeats_the_invoice_and_names_it(settings):
     assert (content.lines, content.total) == (confirmed().lines, confirmed().total)
 
 
-def test_an_order_that_was_cancelled_before_it_was_confirmed_has_nothing_to_credit():
+def test_order_cancelled_before_confirmation_has_nothing_to_credit():
     assert issue_credit_note(cancelled()) is None
 
     assert not Invoice.objects.exists()
     assert not Series.objects.exists()
 
 
-def test_a_confirmed_order_without_an_invoice_is_an_error_that_says_what_to_do():
+def test_crediting_without_invoice_raises_with_the_way_out():
     publish(confirmed())
 
     with pytest.raises(NothingToCorrect, match=r"SO-100042 was cancelled but has no invoice\. Del"):
         issue_credit_note(cancelled())
 
 
-def test_numbering_states_that_the_document_can_be_drawn():
+def test_numbering_publishes_invoice_numbered():
     invoice = invoiced(confirmed())
 
     event = Event.objects.get(type="InvoiceNumbered")

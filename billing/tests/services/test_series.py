@@ -34,7 +34,7 @@ def test_numbers_follow_each_other_from_one_in_every_series():
 
 
 @pytest.mark.django_db
-def test_a_failure_takes_its_number_back():
+def test_failure_releases_its_number():
     invoiced(confirmed("SO-1"))
     with pytest.raises(Refused):
         issue_and_fail("SO-2")
@@ -45,7 +45,7 @@ def test_a_failure_takes_its_number_back():
 
 
 @pytest.mark.django_db
-def test_the_year_is_that_of_the_issue_date_in_the_shops_time_zone(settings):
+def test_year_is_that_of_issue_date_in_shops_time_zone(settings):
     settings.TIME_ZONE = "Europe/Berlin"
     with time_machine.travel(datetime(2026, 12, 31, 22, 59, tzinfo=UTC), tick=False):
         old = invoiced(confirmed("SO-1"))
@@ -57,7 +57,7 @@ def test_the_year_is_that_of_the_issue_date_in_the_shops_time_zone(settings):
 
 
 @pytest.mark.django_db
-def test_midnight_between_lock_and_number_opens_the_new_year():
+def test_midnight_between_lock_and_number_opens_new_year():
     with time_machine.travel(datetime(2026, 12, 31, 22, 59, tzinfo=UTC), tick=False):
         lock_series([confirmed()])
 
@@ -67,7 +67,7 @@ def test_midnight_between_lock_and_number_opens_the_new_year():
 
 
 @pytest.mark.django_db
-def test_the_numbers_of_a_batch_follow_those_before():
+def test_batch_continues_the_series():
     next_numbers(Invoice.Kind.INVOICE, date(2027, 1, 1), 2)
 
     numbers = next_numbers(Invoice.Kind.INVOICE, date(2027, 1, 1), 3)
@@ -83,14 +83,14 @@ def test_no_number_is_taken_where_none_is_needed():
 
 
 @pytest.mark.django_db
-def test_the_lock_opens_the_series_of_the_batch_alone():
+def test_lock_opens_only_series_of_the_batch():
     lock_series([cancelled("SO-1"), cancelled("SO-2")])
 
     assert [series.prefix for series in Series.objects.all()] == ["CN"]
 
 
 @pytest.mark.django_db
-def test_an_open_series_is_locked_by_one_statement(django_assert_num_queries):
+def test_open_series_is_locked_by_one_statement(django_assert_num_queries):
     lock_series([confirmed()])
 
     with django_assert_num_queries(1):
@@ -98,7 +98,7 @@ def test_an_open_series_is_locked_by_one_statement(django_assert_num_queries):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_issuers_at_once_leave_no_gap_and_no_double():
+def test_twenty_concurrent_issuers_leave_no_gap_and_no_double():
     orders = [confirmed(f"SO-{n}", (line(),)) for n in range(40)]
 
     def issue(index: int) -> None:

@@ -40,7 +40,7 @@ def put(path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("content", [OTHER, b"no PDF at all"])
-def test_a_file_of_other_content_is_never_replaced_before_the_issue(numbered, path, content):
+def test_file_of_other_content_is_never_replaced_before_issue(numbered, path, content):
     put(path, content)
 
     with pytest.raises(NameTaken, match="never replaced") as refusal:
@@ -51,7 +51,7 @@ def test_a_file_of_other_content_is_never_replaced_before_the_issue(numbered, pa
     assert path.read_bytes() == content
 
 
-def test_a_complete_file_of_other_content_is_never_replaced_after_the_issue(numbered, path):
+def test_complete_file_of_other_content_is_never_replaced_after_issue(numbered, path):
     draw_document(numbered)()
     path.write_bytes(OTHER)
 
@@ -72,7 +72,7 @@ def test_a_complete_file_of_other_content_is_never_replaced_after_the_issue(numb
     ids=["empty", "truncated", "followed by zeros", "short of one byte"],
 )
 @pytest.mark.parametrize("issued", [False, True])
-def test_a_file_that_a_crash_damaged_is_drawn_again(numbered, path, damage, issued):
+def test_file_damaged_by_crash_is_drawn_again(numbered, path, damage, issued):
     after_done = draw_document(numbered)
     if issued:
         after_done()
@@ -84,7 +84,7 @@ def test_a_file_that_a_crash_damaged_is_drawn_again(numbered, path, damage, issu
     assert path.read_bytes() == whole
 
 
-def test_an_issued_file_of_which_rubbish_is_left_is_drawn_again(numbered, path):
+def test_corrupt_issued_file_is_drawn_again(numbered, path):
     draw_document(numbered)()
     whole = path.read_bytes()
     path.write_bytes(bytes(range(256)))
@@ -94,7 +94,7 @@ def test_an_issued_file_of_which_rubbish_is_left_is_drawn_again(numbered, path):
     assert path.read_bytes() == whole
 
 
-def test_a_damaged_file_that_would_come_out_differently_stays(numbered, path):
+def test_damaged_file_with_other_bytes_is_kept(numbered, path):
     draw_document(numbered)
     Invoice.objects.update(
         storage_name=f"invoices/{path.parent.name}/{path.name}",
@@ -109,13 +109,13 @@ def test_a_damaged_file_that_would_come_out_differently_stays(numbered, path):
     assert path.read_bytes() == b"half"
 
 
-def test_nothing_is_left_beside_the_document(numbered, path):
+def test_drawing_leaves_no_temporary_file(numbered, path):
     draw_document(numbered)
 
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_a_document_is_on_the_disk_before_it_is_recorded(numbered, path, monkeypatch):
+def test_document_is_on_disk_before_it_is_recorded(numbered, path, monkeypatch):
     synced: list[tuple[str, bool]] = []
     fsync = os.fsync
 

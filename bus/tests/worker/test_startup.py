@@ -20,7 +20,7 @@ def starting(*queues: str) -> SimpleNamespace:
     return SimpleNamespace(app=SimpleNamespace(amqp=amqp))
 
 
-def test_broker_that_is_away_is_looked_for_every_second() -> None:
+def test_worker_reconnects_to_broker_every_second() -> None:
     waits = []
 
     with pytest.raises(OperationalError):
@@ -42,7 +42,7 @@ def test_worker_of_known_queues_may_start(queues: Any) -> None:
     startup.refuse_unknown_queues(SimpleNamespace(app=current_app), {"queues": queues})
 
 
-def test_worker_obeys_inspection_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_worker_answers_inspection_only(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Panel, "data", Panel.data.copy())
         startup.obey_inspection_alone()
@@ -65,7 +65,7 @@ def test_every_command_of_celery_that_changes_something_is_refused() -> None:
     assert not changing & startup.INSPECTION
 
 
-def test_worker_asks_no_other_worker() -> None:
+def test_health_check_asks_no_other_worker() -> None:
     starting = SimpleNamespace(options={"without_mingle": False, "without_gossip": False})
 
     startup.leave_other_workers_alone(sender=starting)

@@ -11,9 +11,7 @@ from config.checks.crashpoints import check_crash_points
 
 
 @pytest.mark.django_db
-def test_crash_points_are_refused_where_a_shop_is_deployed(
-    settings: Settings, tmp_path: Path
-) -> None:
+def test_crash_points_are_refused_without_debug(settings: Settings, tmp_path: Path) -> None:
     settings.BUS_FAILPOINTS = str(tmp_path)
 
     with pytest.raises(SystemCheckError, match="Leave CRASH_POINTS empty"):

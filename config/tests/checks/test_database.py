@@ -13,7 +13,7 @@ CREATE = "CREATE DATABASE bytes ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'
 
 @pytest.mark.postgres
 @pytest.mark.django_db
-def test_database_that_cannot_hold_every_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_database_without_unicode_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with postgres() as url:
         with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as one:
             one.execute(CREATE)

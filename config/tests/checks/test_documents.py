@@ -12,9 +12,7 @@ from config.checks.documents import check_documents
 
 
 @pytest.mark.django_db
-def test_documents_of_another_database_keep_the_shop_from_starting(
-    settings: Settings, tmp_path: Path
-) -> None:
+def test_documents_of_another_database_refuse_the_start(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "documents"
     assert not check_documents().fails
     path = settings.MEDIA_ROOT / "invoices" / "2026" / "INV-2026-000001.pdf"
@@ -32,9 +30,7 @@ def test_documents_of_another_database_keep_the_shop_from_starting(
 
 
 @pytest.mark.django_db
-def test_database_that_is_older_than_its_documents_is_refused(
-    settings: Settings, tmp_path: Path
-) -> None:
+def test_database_older_than_its_documents_is_refused(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "documents"
     folder.claim()
     path = settings.MEDIA_ROOT / "invoices" / "2026" / "INV-2026-000001.pdf"

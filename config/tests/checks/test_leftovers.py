@@ -13,7 +13,7 @@ from config.demo.seeding import seed, take_off_sale
 @pytest.mark.parametrize(
     ("name", "password", "refused"), [("admin", "admin", True), ("admin", "s3cret-s3cret", False)]
 )
-def test_login_that_everybody_knows_is_refused_without_debug(
+def test_default_login_is_refused_without_debug(
     settings: Settings, name: str, password: str, refused: bool
 ) -> None:
     user = get_user_model().objects.create_superuser(name, "admin@example.com", password)

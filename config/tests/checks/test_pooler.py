@@ -44,15 +44,13 @@ def used(monkeypatch: pytest.MonkeyPatch, url: str, *, pooler: bool) -> dict[str
     return found
 
 
-def test_server_of_its_own_has_the_limits(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+def test_direct_connection_has_the_time_limits(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
     used(monkeypatch, empty, pooler=False)
 
     assert check_limits().state == "in force"
 
 
-def test_pooler_that_refuses_the_limits_is_named(
-    monkeypatch: pytest.MonkeyPatch, empty: str
-) -> None:
+def test_pooler_that_refuses_limits_is_named(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
     with pgbouncer(empty) as url:
         used(monkeypatch, url, pooler=False)
 
@@ -63,7 +61,7 @@ def test_pooler_that_refuses_the_limits_is_named(
     assert all(f"SET {name} = '{value}'" in found.fix for name, value in LIMITS.items())
 
 
-def test_pooler_that_passes_over_the_limits_is_noticed(
+def test_pooler_that_ignores_limits_is_reported(
     monkeypatch: pytest.MonkeyPatch, empty: str
 ) -> None:
     with pgbouncer(empty, ignore_startup_parameters="options") as url:
@@ -78,7 +76,7 @@ def test_pooler_that_passes_over_the_limits_is_noticed(
             require_limits(connection)
 
 
-def test_statements_that_a_refusal_names_mend_it(
+def test_statements_named_in_the_refusal_fix_it(
     monkeypatch: pytest.MonkeyPatch, empty: str
 ) -> None:
     with pgbouncer(empty) as url:
@@ -95,7 +93,7 @@ def test_statements_that_a_refusal_names_mend_it(
         assert check_limits().state == "in force"
 
 
-def test_statement_that_is_repeated_meets_sessions_that_have_not_prepared_it(
+def test_repeated_statement_works_on_every_pooled_session(
     monkeypatch: pytest.MonkeyPatch, empty: str
 ) -> None:
     with pgbouncer(empty, default_pool_size="2") as url:
@@ -112,7 +110,7 @@ def test_statement_that_is_repeated_meets_sessions_that_have_not_prepared_it(
                 shop.close()
 
 
-def test_database_whose_name_is_another_is_named_in_the_statements(
+def test_named_statements_use_the_databases_own_name(
     monkeypatch: pytest.MonkeyPatch, empty: str
 ) -> None:
     used(monkeypatch, new_database(empty, "Other shop").replace(" ", "%20"), pooler=True)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("currency", "finer"), [("EUR", 1), ("KWD", 0), ("JPY", 2)], ids=["euro", "dinar", "yen"]
 )
-def test_prices_finer_than_the_currency_are_counted(
+def test_prices_finer_than_currency_are_counted(
     settings: Settings, currency: str, finer: int
 ) -> None:
     settings.CURRENCY = currency
@@ -29,7 +29,7 @@ def test_prices_finer_than_the_currency_are_counted(
     assert not finer or found.state.startswith(f"{finer} have more")
 
 
-def test_price_that_is_nothing_in_the_currency_keeps_the_shop_from_starting(
+def test_price_that_rounds_to_zero_refuses_the_start(
     settings: Settings,
 ) -> None:
     Product.objects.create(sku="A", name="A", unit_price=Decimal("0.49"))

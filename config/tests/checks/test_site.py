@@ -18,7 +18,7 @@ from config.checks import require, settings_checks
         ("http://localhost:8000", [], False),
     ],
 )
-def test_proxy_that_hides_all_clients_is_told_of(
+def test_proxy_that_hides_all_clients_is_reported(
     settings: Settings, url: str, proxies: list[str], warned: bool
 ) -> None:
     settings.SITE_URL, settings.TRUSTED_PROXIES = url, proxies

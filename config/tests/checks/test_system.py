@@ -11,7 +11,7 @@ from config.demo.seeding import seed
 
 
 @pytest.mark.django_db
-def test_deployment_with_what_a_laptop_may_have_is_refused(settings: Settings) -> None:
+def test_deployment_with_laptop_settings_is_refused(settings: Settings) -> None:
     seed()
     get_user_model().objects.create_superuser("admin", "", "admin")
     settings.SECRET_KEY = "x"
@@ -23,7 +23,7 @@ def test_deployment_with_what_a_laptop_may_have_is_refused(settings: Settings) -
         assert part in str(refused.value)
 
 
-def test_what_the_settings_may_not_be_is_refused_by_every_command(settings: Settings) -> None:
+def test_bad_settings_are_refused_by_every_command(settings: Settings) -> None:
     settings.CURRENCY = "eur"
 
     with pytest.raises(SystemCheckError, match="CURRENCY: is 'eur'"):

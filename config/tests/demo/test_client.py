@@ -47,7 +47,7 @@ def lost() -> Iterator[tuple[Customer, list[str], list[bool]]]:
 Lost = tuple[Customer, list[str], list[bool]]
 
 
-def test_order_whose_answer_is_lost_is_asked_for_again_under_the_same_key(lost: Lost) -> None:
+def test_order_without_answer_is_repeated_with_the_same_key(lost: Lost) -> None:
     customer, keys, loses = lost
     loses += [True, True]
 
@@ -57,7 +57,7 @@ def test_order_whose_answer_is_lost_is_asked_for_again_under_the_same_key(lost: 
     assert len(set(keys)) == 1
 
 
-def test_order_that_is_never_answered_may_have_been_placed(
+def test_order_never_answered_is_reported_as_unknown(
     lost: Lost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "MOST_TRIES", 1)

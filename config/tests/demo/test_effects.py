@@ -28,14 +28,14 @@ def mail(key: str, original: Message | None = None) -> Message:
     )
 
 
-def test_second_mail_about_the_same_event_is_one_too_many() -> None:
+def test_second_mail_about_an_event_is_counted_as_doubled() -> None:
     mail("first")
     mail("second")
 
     assert doubled(["SO-1"])["notifications"] == 1
 
 
-def test_mail_that_staff_sent_again_is_none_too_many() -> None:
+def test_mail_resent_by_staff_is_not_counted_as_doubled() -> None:
     mail("again", original=mail("first"))
 
     assert set(doubled(["SO-1"]).values()) == {0}

@@ -14,14 +14,14 @@ from inventory.models import StockItem
 from shop.models import Product
 
 
-def test_catalogue_has_at_least_24_goods_of_both_tax_rates_and_a_few_scarce_ones() -> None:
+def test_catalogue_has_24_goods_both_tax_rates_and_scarce_ones() -> None:
     assert len({good.sku for good in CATALOGUE}) == len(CATALOGUE) >= 24
     assert {good.tax_rate for good in CATALOGUE} == {FULL, REDUCED}
     assert 0 < len(SCARCE) < 6
 
 
 @pytest.mark.django_db
-def test_seeding_brings_every_good_with_its_stock() -> None:
+def test_seeding_adds_every_good_with_its_stock() -> None:
     added = seed()
 
     assert len(added) == Product.objects.count() == len(CATALOGUE)
@@ -32,7 +32,7 @@ def test_seeding_brings_every_good_with_its_stock() -> None:
 
 
 @pytest.mark.django_db
-def test_seeding_again_changes_nothing_that_is_there(settings: Settings) -> None:
+def test_seeding_again_changes_nothing(settings: Settings) -> None:
     settings.DEBUG = True
     seed()
     Product.objects.filter(sku="DESK-INK").update(unit_price="1.23")
@@ -53,7 +53,7 @@ def test_demo_goods_are_not_sold_without_debug(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_demo_goods_can_be_taken_off_sale_and_what_was_renamed_stays() -> None:
+def test_removing_demo_goods_keeps_renamed_ones() -> None:
     seed()
     Product.objects.filter(sku="DESK-INK").update(name="Our own ink")
 
@@ -75,7 +75,7 @@ def test_random_orders_ask_for_known_goods_each_once() -> None:
     assert any(line["sku"] in SCARCE for order in orders for line in order["lines"])
 
 
-def test_catalogue_of_one_good_is_enough_to_order() -> None:
+def test_catalogue_of_one_good_can_be_ordered() -> None:
     order = random_order(["ONLY-ONE"], random.Random(7))
 
     assert [line["sku"] for line in order["lines"]] == ["ONLY-ONE"]

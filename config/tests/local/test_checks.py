@@ -16,7 +16,7 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
 
 
-def test_redis_that_answers_is_fine(settings: Settings, redis_url: str) -> None:
+def test_redis_that_answers_passes(settings: Settings, redis_url: str) -> None:
     settings.REDIS_EMBEDDED = False
     settings.BUS_REDIS_URL = redis_url
 
@@ -31,7 +31,7 @@ def test_broker_that_does_not_answer_is_named(settings: Settings) -> None:
     assert "set BROKER_URL to one that answers" in check_redis().fix
 
 
-def test_without_any_redis_all_three_ways_out_are_named(
+def test_missing_redis_names_all_three_ways_out(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings.REDIS_EMBEDDED = True
@@ -56,7 +56,7 @@ def test_doctor_says_what_is_missing_and_fails(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_doctor_is_content_with_a_machine_that_has_all(settings: Settings) -> None:
+def test_doctor_passes_on_a_complete_machine(settings: Settings) -> None:
     settings.REDIS_EMBEDDED = True
     settings.PORT, settings.FLOWER_PORT = free_port(), free_port()
     told = StringIO()

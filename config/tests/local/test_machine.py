@@ -49,37 +49,37 @@ def listening(settings: Settings) -> Listening:
     return listen
 
 
-def test_doctor_accepts_the_port_on_which_this_shop_runs(listening: Listening) -> None:
+def test_doctor_accepts_port_on_which_this_shop_runs(listening: Listening) -> None:
     with listening("/readyz", json.dumps({"shop": keys.fingerprint()})):
         assert check_port("PORT", may_run=True).state.endswith("the shop runs already")
 
 
-def test_start_refuses_the_port_on_which_this_shop_runs(listening: Listening) -> None:
+def test_start_refuses_port_on_which_this_shop_runs(listening: Listening) -> None:
     with listening("/readyz", json.dumps({"shop": keys.fingerprint()})):
         assert check_port("PORT").fails
 
 
 @pytest.mark.parametrize("answer", ['{"shop": "another"}', "[]", "It works!"])
-def test_doctor_refuses_the_port_of_another_program(listening: Listening, answer: str) -> None:
+def test_doctor_refuses_port_of_another_program(listening: Listening, answer: str) -> None:
     with listening("/readyz", answer):
         assert "in use by another program" in check_port("PORT", may_run=True).state
 
 
-def test_doctor_accepts_the_port_on_which_flower_runs(listening: Listening) -> None:
+def test_doctor_accepts_port_on_which_flower_runs(listening: Listening) -> None:
     with listening("/healthcheck", "OK"):
         assert not check_port("FLOWER_PORT", may_run=True).fails
     with listening("/healthcheck", "It works!"):
         assert check_port("FLOWER_PORT", may_run=True).fails
 
 
-def test_free_port_is_fine(settings: Settings) -> None:
+def test_free_port_passes(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.PORT = server.getsockname()[1]
 
     assert not check_port("PORT").fails
 
 
-def test_busy_port_comes_with_a_free_one(settings: Settings) -> None:
+def test_busy_port_is_reported_with_a_free_one(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.PORT = server.getsockname()[1]
 
@@ -96,7 +96,7 @@ def test_two_services_on_one_port_are_refused(settings: Settings) -> None:
     assert "Set FLOWER_PORT" in check_ports_differ().fix
 
 
-def test_folder_that_is_a_file_is_refused(settings: Settings, tmp_path: Path) -> None:
+def test_file_in_place_of_the_folder_is_refused(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     settings.VAR_DIR = tmp_path / "file" / "var"
 

@@ -29,7 +29,7 @@ def ready(shop: Running) -> bool:
     return "ready\n" in shop.text and len(pids(shop)) == 3
 
 
-def test_stop_ends_the_processes_stage_by_stage(toy_shop: Toy) -> None:
+def test_stop_ends_processes_stage_by_stage(toy_shop: Toy) -> None:
     shop = toy_shop("serve")
     shop.wait_for(lambda: ready(shop) and shop.text.count("serves") == 3)
     family = pids(shop)
@@ -81,7 +81,7 @@ def test_process_that_died_is_started_again(toy_shop: Toy) -> None:
     assert "ended with signal SIGKILL; restarting in 1 s" in shop.text
 
 
-def test_process_that_cannot_start_ends_the_start_with_its_last_words(toy_shop: Toy) -> None:
+def test_process_that_cannot_start_ends_the_start_with_its_output(toy_shop: Toy) -> None:
     shop = toy_shop("crash")
 
     assert shop.ended(30) == 1
@@ -89,7 +89,7 @@ def test_process_that_cannot_start_ends_the_start_with_its_last_words(toy_shop: 
     assert "Traceback" not in shop.text
 
 
-def test_second_supervisor_of_the_same_folder_is_refused(toy_shop: Toy) -> None:
+def test_second_supervisor_of_same_folder_is_refused(toy_shop: Toy) -> None:
     first = toy_shop("serve")
     first.wait_for(lambda: ready(first))
     pid = first.process.pid
@@ -103,7 +103,7 @@ def test_second_supervisor_of_the_same_folder_is_refused(toy_shop: Toy) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="Linux alone ends children with a parent")
-def test_nothing_outlives_a_supervisor_that_is_killed(toy_shop: Toy) -> None:
+def test_killed_supervisor_leaves_no_process(toy_shop: Toy) -> None:
     shop = toy_shop("serve")
     shop.wait_for(lambda: ready(shop))
     family = pids(shop)

@@ -11,7 +11,7 @@ from shop.mail import Unmailable, mailable, mailbox, message_id, rewritten
 from shop.mail.address import wire
 
 
-def test_domain_goes_out_as_idna_2008_has_it() -> None:
+def test_domain_is_encoded_by_idna_2008() -> None:
     assert wire("ada@straße.example") == "ada@xn--strae-oqa.example"
     assert wire("ada@faß.straße.example") == "ada@xn--fa-hia.xn--strae-oqa.example"
 
@@ -19,7 +19,7 @@ def test_domain_goes_out_as_idna_2008_has_it() -> None:
 @pytest.mark.parametrize(
     "address", ["ädä@example.com", "no domain", "a@b\n.de", "=?utf-8?q?=0A?=@b.de", "a@☃.de"]
 )
-def test_what_cannot_be_written_in_ascii_is_refused_without_repeating_it(address: str) -> None:
+def test_address_without_ascii_form_is_refused_without_repeating_it(address: str) -> None:
     with pytest.raises(Unmailable) as refusal:
         wire(address)
 
@@ -27,7 +27,7 @@ def test_what_cannot_be_written_in_ascii_is_refused_without_repeating_it(address
 
 
 @pytest.mark.parametrize("address", ["a@shop.corp", "a@b.localdomain", "a@b.test", "a@b.local"])
-def test_names_of_private_networks_cannot_be_mailed(address: str) -> None:
+def test_domains_of_private_networks_are_refused(address: str) -> None:
     with pytest.raises(Unmailable):
         mailable(address)
 
@@ -47,16 +47,16 @@ def test_names_of_private_networks_cannot_be_mailed(address: str) -> None:
         "=?x?= ß",
     ],
 )
-def test_name_is_read_back_as_it_was_typed(name: str) -> None:
+def test_display_name_survives_a_round_trip(name: str) -> None:
     _assert_harmless(name)
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=100))
-def test_no_name_adds_a_header_or_a_recipient(name: str) -> None:
+def test_display_name_cannot_add_header_or_recipient(name: str) -> None:
     _assert_harmless(name)
 
 
-def test_setting_of_a_sender_is_taken_apart_and_written_anew(settings) -> None:  # type: ignore[no-untyped-def]  # pytest-django's fixture
+def test_sender_setting_is_parsed_and_formatted(settings) -> None:  # type: ignore[no-untyped-def]  # pytest-django's fixture
     settings.DEFAULT_FROM_EMAIL = "Müllers Laden <post@straße.example>"
 
     assert rewritten(settings.DEFAULT_FROM_EMAIL).endswith(" <post@xn--strae-oqa.example>")

@@ -42,14 +42,14 @@ def test_4xx_answer_defers_mail(mail_server: MailServer, command: str, code: int
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-def test_an_answer_of_the_5xx_kind_refuses_the_mail(mail_server: MailServer, command: str) -> None:
+def test_5xx_answer_refuses_mail(mail_server: MailServer, command: str) -> None:
     error = outcome_of_sending(mail_server, **{command: ANSWER.format(550)})
 
     assert isinstance(error, MailRefused)
     assert mail_server.recipients == ["next@example.org"]
 
 
-def test_a_relay_that_wants_a_login_defers_the_mail(mail_server: MailServer) -> None:
+def test_server_that_requires_login_defers_mail(mail_server: MailServer) -> None:
     error = outcome_of_sending(mail_server, MAIL="530 Authentication required")
 
     assert isinstance(error, MailDeferred)
@@ -63,14 +63,14 @@ def test_connection_lost_before_message_defers_mail(mail_server: MailServer, com
     assert mail_server.recipients == ["next@example.org"]
 
 
-def test_a_connection_lost_after_the_final_dot_is_ambiguous(mail_server: MailServer) -> None:
+def test_connection_lost_after_final_dot_is_ambiguous(mail_server: MailServer) -> None:
     error = outcome_of_sending(mail_server, DATA=HANG_UP)
 
     assert isinstance(error, Ambiguous)
     assert mail_server.recipients == ["next@example.org"]
 
 
-def test_silence_after_the_final_dot_is_ambiguous(mail_server: MailServer, settings: Any) -> None:
+def test_silence_after_final_dot_is_ambiguous(mail_server: MailServer, settings: Any) -> None:
     settings.EMAIL_TIMEOUT = 0.3
 
     error = outcome_of_sending(mail_server, DATA=SAY_NOTHING)
@@ -78,7 +78,7 @@ def test_silence_after_the_final_dot_is_ambiguous(mail_server: MailServer, setti
     assert isinstance(error, Ambiguous)
 
 
-def test_no_error_names_the_recipient(mail_server: MailServer) -> None:
+def test_errors_do_not_name_the_recipient(mail_server: MailServer) -> None:
     refused = outcome_of_sending(mail_server, RCPT=ANSWER.format("550 5.1.1"))
 
     assert "jm@example.org" not in str(refused)
@@ -86,14 +86,14 @@ def test_no_error_names_the_recipient(mail_server: MailServer) -> None:
     assert refused.__suppress_context__
 
 
-def test_a_relay_that_is_not_there_defers_the_mail(mail_server: MailServer, settings: Any) -> None:
+def test_unreachable_server_defers_mail(mail_server: MailServer, settings: Any) -> None:
     settings.EMAIL_PORT = free_port()
 
     with pytest.raises(MailDeferred, match="ConnectionRefusedError"), get_connection():
         pass
 
 
-def test_a_relay_that_never_greets_defers_the_mail(mail_server: MailServer, settings: Any) -> None:
+def test_server_without_greeting_defers_mail(mail_server: MailServer, settings: Any) -> None:
     settings.EMAIL_TIMEOUT = 0.2
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.EMAIL_PORT = silent.getsockname()[1]
@@ -102,7 +102,7 @@ def test_a_relay_that_never_greets_defers_the_mail(mail_server: MailServer, sett
             pass
 
 
-def test_a_session_that_ends_without_a_good_bye_fails_nothing(mail_server: MailServer) -> None:
+def test_session_without_quit_answer_does_not_fail(mail_server: MailServer) -> None:
     with SmtpBackend() as mail:
         mail.send_messages([email()])
         assert mail.connection is not None

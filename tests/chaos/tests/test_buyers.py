@@ -21,7 +21,7 @@ def test_buyers_report_no_error_for_refused_orders() -> None:
     assert buyers.errors == []
 
 
-def test_buyers_report_customer_who_ended_with_an_error() -> None:
+def test_buyers_report_customer_who_ended_with_error() -> None:
     with shop_that_says(posts=[(201, {"no": "links"})]) as (buyers, _requests):
         buyers.send(Purchase("K", buyers.body()))
         buyers.stop()
@@ -30,7 +30,7 @@ def test_buyers_report_customer_who_ended_with_an_error() -> None:
     assert said.startswith("a customer could not go on: KeyError(")
 
 
-def test_buyers_report_a_sender_that_died(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_buyers_report_sender_that_died(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
     with shop_that_says(posts=[]) as (buyers, _requests):
         monkeypatch.setattr(buyers, "send", None)

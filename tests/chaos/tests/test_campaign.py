@@ -12,7 +12,7 @@ from tests.chaos.faults import known
 FAULTS = tuple(one for one in known().values() if one.at_random)
 
 
-def test_the_same_seed_draws_the_same_faults() -> None:
+def test_same_seed_draws_same_faults() -> None:
     one, other = Random(7), Random(7)
 
     drawn = [draw(FAULTS, one) for _ in range(20)]
@@ -21,7 +21,7 @@ def test_the_same_seed_draws_the_same_faults() -> None:
     assert drawn != [draw(FAULTS, Random(8)) for _ in range(20)]
 
 
-def test_faults_that_strike_together_differ_and_are_few() -> None:
+def test_concurrent_faults_differ_and_are_few() -> None:
     chance = Random(1)
 
     drawn = [[one.name for one in draw(FAULTS, chance)] for _ in range(300)]
@@ -30,7 +30,7 @@ def test_faults_that_strike_together_differ_and_are_few() -> None:
     assert all(len(set(names)) == len(names) for names in drawn)
 
 
-def test_every_fault_comes_and_short_ones_come_more_often() -> None:
+def test_every_fault_is_drawn_and_short_ones_more_often() -> None:
     chance = Random(1)
 
     times = Counter(one.name for _ in range(3000) for one in draw(FAULTS, chance))
@@ -39,7 +39,7 @@ def test_every_fault_comes_and_short_ones_come_more_often() -> None:
     assert times["kill-worker"] > 4 * times["last-pieces"]
 
 
-def test_the_logs_of_the_servers_are_read_too(tmp_path: Path) -> None:
+def test_evidence_has_the_logs_of_servers(tmp_path: Path) -> None:
     for name in ("web.log", "redis/log", "postgres/log"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()

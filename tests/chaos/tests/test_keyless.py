@@ -13,7 +13,7 @@ ORDER = {"number": "SO-1", "total": "1.00", "links": {"self": "/api/v1/orders/T/
 MAY_BE_PLACED = {"type": MAY_BE, "order": "/api/v1/orders/T/"}
 
 
-def test_keyless_customer_looks_for_an_order_that_may_have_been_placed() -> None:
+def test_keyless_customer_looks_for_order_that_may_have_been_placed() -> None:
     with shop_that_says([(503, MAY_BE_PLACED)], [(404, {}), (200, ORDER)]) as (buyers, asked):
         bought = buyers.buy(Purchase("K", buyers.body(), keyless=True))
 
@@ -21,7 +21,7 @@ def test_keyless_customer_looks_for_an_order_that_may_have_been_placed() -> None
     assert (bought.number, bought.left_open) == ("SO-1", False)
 
 
-def test_keyless_customer_orders_again_when_the_order_is_still_missing_later(
+def test_keyless_customer_orders_again_when_order_is_still_missing_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(keyless, "A_MINUTE", 0)
@@ -33,7 +33,7 @@ def test_keyless_customer_orders_again_when_the_order_is_still_missing_later(
     assert bought.number == "SO-1"
 
 
-def test_keyless_customer_repeats_what_was_not_saved() -> None:
+def test_keyless_customer_repeats_an_order_that_was_not_saved() -> None:
     with shop_that_says([(503, {"type": BUSY}), (201, ORDER)], []) as (buyers, asked):
         bought = buyers.buy(Purchase("K", buyers.body(), keyless=True))
 
@@ -41,7 +41,7 @@ def test_keyless_customer_repeats_what_was_not_saved() -> None:
     assert bought.number == "SO-1"
 
 
-def test_keyless_customer_repeats_nothing_that_was_left_open() -> None:
+def test_keyless_customer_does_not_repeat_an_unknown_outcome() -> None:
     with shop_that_says([(500, {})], []) as (buyers, asked):
         bought = buyers.buy(Purchase("K", buyers.body(), keyless=True))
 
@@ -58,7 +58,7 @@ def without_key(shop: Planted) -> Purchase:
 
 @pytest.mark.sqlite
 @pytest.mark.django_db
-def test_an_order_without_a_key_is_found_by_its_customer(shop: Planted) -> None:
+def test_order_without_key_is_found_by_its_customer(shop: Planted) -> None:
     without_key(shop)
 
     assert promises(shop) == set()
@@ -66,7 +66,7 @@ def test_an_order_without_a_key_is_found_by_its_customer(shop: Planted) -> None:
 
 @pytest.mark.sqlite
 @pytest.mark.django_db
-def test_an_order_of_which_nothing_was_said_to_be_saved_is_a_violation(shop: Planted) -> None:
+def test_order_reported_as_not_saved_is_a_violation(shop: Planted) -> None:
     one = without_key(shop)
     one.number = ""
 
@@ -75,7 +75,7 @@ def test_an_order_of_which_nothing_was_said_to_be_saved_is_a_violation(shop: Pla
 
 @pytest.mark.sqlite
 @pytest.mark.django_db
-def test_an_order_that_was_left_open_may_be_there(shop: Planted) -> None:
+def test_order_with_unknown_outcome_may_exist(shop: Planted) -> None:
     one = without_key(shop)
     one.number, one.left_open = "", True
 

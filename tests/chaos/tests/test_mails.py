@@ -35,7 +35,7 @@ def repeated(shop: Planted, kind: str, copies: int, *, doubtful: bool) -> Mail:
 
 
 @pytest.mark.parametrize("kind", MAILS)
-def test_a_mail_that_never_came_is_lost(shop: Planted, kind: str) -> None:
+def test_missing_mail_is_found(shop: Planted, kind: str) -> None:
     lose_mail(shop, kind, "")
 
     assert promises(shop) == {"lost"}
@@ -51,7 +51,7 @@ def test_a_mail_that_never_came_is_lost(shop: Planted, kind: str) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", MAILS)
-def test_a_mail_comes_twice_only_where_the_first_was_in_doubt(
+def test_second_mail_is_accepted_only_after_an_ambiguous_one(
     shop: Planted, kind: str, copies: int, in_doubt: int, promise: set[str], ambiguous: int
 ) -> None:
     repeated(shop, kind, copies, doubtful=True)
@@ -74,7 +74,7 @@ def test_a_mail_comes_twice_only_where_the_first_was_in_doubt(
     ],
 )
 @pytest.mark.parametrize("kind", MAILS)
-def test_the_ledger_may_doubt_a_mail_that_was_taken_only_while_a_fault_is_on(
+def test_ambiguous_delivery_of_accepted_mail_needs_a_fault(
     shop: Planted, kind: str, began: float, ended: float, promise: set[str]
 ) -> None:
     mail = repeated(shop, kind, 1, doubtful=False)
@@ -84,7 +84,7 @@ def test_the_ledger_may_doubt_a_mail_that_was_taken_only_while_a_fault_is_on(
     assert promises(shop) == promise
 
 
-def test_a_copy_that_was_in_doubt_does_not_excuse_itself(shop: Planted) -> None:
+def test_ambiguous_copy_does_not_excuse_itself(shop: Planted) -> None:
     mail = repeated(shop, MAILS[0], 0, doubtful=False)
     shop.evidence.mails.append(replace(mail, at=mail.at + 1, doubtful=True))
     shop.sql("UPDATE bus_delivery SET ambiguous = 1")
@@ -93,9 +93,7 @@ def test_a_copy_that_was_in_doubt_does_not_excuse_itself(shop: Planted) -> None:
 
 
 @pytest.mark.parametrize("kind", MAILS)
-def test_a_mail_that_the_shop_says_it_skipped_is_lost_all_the_same(
-    shop: Planted, kind: str
-) -> None:
+def test_wrongly_skipped_mail_is_found(shop: Planted, kind: str) -> None:
     key = lose_mail(shop, kind, "plain" if kind == MAILS[0] else "")
 
     shop.sql(f"UPDATE notifications_message SET state = 'skipped' WHERE key = '{key}'")
@@ -111,7 +109,7 @@ def test_a_mail_that_the_shop_says_it_skipped_is_lost_all_the_same(
         pytest.param("skipped", False, 2, id="neither was mailed"),
     ],
 )
-def test_a_confirmation_may_stay_behind_where_the_cancellation_was_mailed(
+def test_confirmation_may_be_skipped_after_a_cancellation_mail(
     shop: Planted, state: str, cancellation_came: bool, lost: int
 ) -> None:
     key = lose_mail(shop, "send-order-confirmation", "cancelled")
@@ -136,7 +134,7 @@ def test_a_confirmation_may_stay_behind_where_the_cancellation_was_mailed(
     ],
 )
 @pytest.mark.parametrize("kind", MAILS)
-def test_a_mail_that_is_delivered_again_comes_once_more(
+def test_redelivered_mail_is_expected_once_more(
     shop: Planted, kind: str, before: int, since: int, in_doubt: int, promise: set[str]
 ) -> None:
     mail = repeated(shop, kind, before + since - 1, doubtful=True)
@@ -149,28 +147,28 @@ def test_a_mail_that_is_delivered_again_comes_once_more(
     assert promises(shop) == promise
 
 
-def test_a_mail_without_an_event_is_found(shop: Planted) -> None:
+def test_mail_without_event_is_found(shop: Planted) -> None:
     mail = shop.evidence.mails[0]
     shop.evidence.mails.append(replace(mail, message_id=f"<0{mail.message_id[1:]}"))
 
     assert promises(shop) == {"nothing happens that no event asks for"}
 
 
-def test_a_mail_to_another_address_is_found(shop: Planted) -> None:
+def test_mail_to_another_address_is_found(shop: Planted) -> None:
     shop.evidence.mails[0] = replace(shop.evidence.mails[0], to=f"other@{DOMAIN}")
 
     assert promises(shop) == {"mails of an order go to who ordered"}
 
 
 @pytest.mark.parametrize("subject", ["", " "])
-def test_a_mail_without_a_subject_is_found(shop: Planted, subject: str) -> None:
+def test_mail_without_subject_is_found(shop: Planted, subject: str) -> None:
     shop.evidence.mails[0] = replace(shop.evidence.mails[0], subject=subject)
 
     assert promises(shop) == {WHOLE}
 
 
 @pytest.mark.parametrize("whose", ["no order's", "another order's", "both"])
-def test_an_invoice_without_its_document_alone_is_found(shop: Planted, whose: str) -> None:
+def test_invoice_mail_without_document_is_found(shop: Planted, whose: str) -> None:
     mails = shop.evidence.mails
     at, other = [at for at, one in enumerate(mails) if "send-invoice" in one.message_id][:2]
     wrong = {"no order's": (), "another order's": mails[other].attachments}

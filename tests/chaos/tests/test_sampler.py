@@ -51,7 +51,9 @@ def test_sampler_without_samples_reports_it(sampler: Sampler) -> None:
     ]
 
 
-def test_a_thread_that_died_is_told(sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sampler_reports_a_thread_that_died(
+    sampler: Sampler, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
     create_tables(sampler)
     sampler.stage.books.change("INSERT INTO inventory_stockitem VALUES (1, 'A', -1, 0)")
@@ -65,7 +67,7 @@ def test_a_thread_that_died_is_told(sampler: Sampler, monkeypatch: pytest.Monkey
     assert "not checked: the thread sampler died of an error" in sampler.violations
 
 
-def test_a_database_that_is_away_for_a_while_ends_nothing(sampler: Sampler) -> None:
+def test_sampler_survives_an_absent_database(sampler: Sampler) -> None:
     sampler.stage.redis.open()
     sampler.start()
     time.sleep(2 * LOOK_EVERY)
@@ -94,7 +96,7 @@ def test_a_database_that_is_away_for_a_while_ends_nothing(sampler: Sampler) -> N
                      id="one of two that are not there was given back"),
     ],
 )  # fmt: skip
-def test_two_pieces_are_promised_that_are_there(
+def test_reservations_within_the_stock_are_no_violation(
     sampler: Sampler, on_hand: int, movements: list[tuple[str, int, int]], oversold: bool
 ) -> None:
     create_tables(sampler)
@@ -106,7 +108,7 @@ def test_two_pieces_are_promised_that_are_there(
     assert books.rows(OVERSOLD) == ([("A",)] if oversold else [])
 
 
-def test_what_is_oversold_for_a_while_is_seen(sampler: Sampler) -> None:
+def test_sampler_sees_temporary_overselling(sampler: Sampler) -> None:
     create_tables(sampler)
     sampler.stage.books.change("INSERT INTO inventory_stockitem VALUES (1, 'A', 1, 2)")
     sampler.start()
@@ -116,7 +118,7 @@ def test_what_is_oversold_for_a_while_is_seen(sampler: Sampler) -> None:
     assert "A was promised and not there" in sampler.violations
 
 
-def test_what_ended_the_customers_is_told(sampler: Sampler) -> None:
+def test_sampler_reports_errors_of_customers(sampler: Sampler) -> None:
     sampler.stage.buyers = cast(Any, SimpleNamespace(errors=["a customer could not go on"]))
     sampler.start()
     sampler.stop()

@@ -13,7 +13,7 @@ from tests.live.shop import Shop
 pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.timeout(300)]
 
 
-def test_the_shops_own_redis_lets_no_stranger_in(shop: Shop) -> None:
+def test_embedded_redis_refuses_connections_without_password(shop: Shop) -> None:
     url = (shop.folder / "redis.url").read_text().strip()
     address = redis.connection.parse_url(url)
     stranger = redis.Redis(host=address["host"], port=address["port"])
@@ -26,7 +26,7 @@ def test_the_shops_own_redis_lets_no_stranger_in(shop: Shop) -> None:
     assert redis.Redis.from_url(url).ping()
 
 
-def test_no_other_user_reads_the_shops_files(shop: Shop) -> None:
+def test_files_of_the_shop_are_private(shop: Shop) -> None:
     order = shop.place_order()
     shop.wait_until_settled(order, 60)
 
@@ -54,7 +54,7 @@ def remote(shop: Shop, method: str, **arguments: Any) -> None:
         ("rate_limit", {"task_name": "billing.tasks.issue_invoice", "rate_limit": "1/h"}),
     ],
 )
-def test_a_broadcast_changes_no_worker(shop: Shop, method: str, arguments: dict[str, Any]) -> None:
+def test_broadcast_changes_no_worker(shop: Shop, method: str, arguments: dict[str, Any]) -> None:
     before = (shop.folder / "run" / "worker-billing.pid").read_text()
 
     remote(shop, method, **arguments)

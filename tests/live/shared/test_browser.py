@@ -55,7 +55,7 @@ def orders_on(dashboard: Page) -> int:
     return int(dashboard.locator("#today-orders").inner_text())
 
 
-def test_an_order_placed_by_a_button_moves_the_dashboard_and_settles(
+def test_order_placed_by_button_moves_dashboard_and_settles(
     shop: Shop, staff: Page, dashboard: Page
 ) -> None:
     before = orders_on(dashboard)
@@ -71,7 +71,7 @@ def test_an_order_placed_by_a_button_moves_the_dashboard_and_settles(
     settles(shop, staff, number[0])
 
 
-def test_an_order_saved_as_placed_is_placed_once(shop: Shop, staff: Page, dashboard: Page) -> None:
+def test_order_saved_as_placed_is_placed_once(shop: Shop, staff: Page, dashboard: Page) -> None:
     before = orders_on(dashboard)
     write_draft(staff, shop)
     staff.select_option("#id_state", "placed")

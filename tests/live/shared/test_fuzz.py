@@ -30,7 +30,7 @@ def processes(shop: Shop) -> dict[str, str]:
     return {file.name: file.read_text() for file in Path(shop.folder, "run").glob("*.pid")}
 
 
-def test_damaged_messages_end_no_worker_and_leave_nothing_behind(
+def test_damaged_messages_end_no_worker_and_are_quarantined(
     shop: Shop, broker: redis.Redis
 ) -> None:
     random, before, said = Random(SEED), processes(shop), len(shop.said)

@@ -84,7 +84,7 @@ def private(shop: Shop) -> Iterator[Callable[[], list[str]]]:
         yield named
 
 
-def test_an_order_that_is_done_leaves_its_customer_nowhere(
+def test_settled_order_leaves_no_personal_data(
     shop: Shop, private: Callable[[], list[str]]
 ) -> None:
     answer = shop.http.post("/api/v1/checkout/", json=GRACE)
@@ -95,7 +95,7 @@ def test_an_order_that_is_done_leaves_its_customer_nowhere(
     assert private() == []
 
 
-def test_a_worker_that_a_database_refuses_something_names_no_person(
+def test_failing_handler_logs_no_personal_data(
     shop: Shop, private: Callable[[], list[str]]
 ) -> None:
     refuse(shop, "notifications_message", '"to"')
@@ -108,7 +108,7 @@ def test_a_worker_that_a_database_refuses_something_names_no_person(
     assert private() == []
 
 
-def test_a_checkout_that_a_database_refuses_names_no_person(
+def test_failing_checkout_logs_no_personal_data(
     shop: Shop, private: Callable[[], list[str]]
 ) -> None:
     refuse(shop, "orders_order", "name")

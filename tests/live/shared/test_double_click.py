@@ -68,7 +68,7 @@ def save(staff: Page) -> Locator:
     return staff.get_by_role("button", name="Save", exact=True)
 
 
-def test_order_saved_by_a_double_click_is_one_order(shop: Shop, staff: Page) -> None:
+def test_order_saved_by_double_click_is_one_order(shop: Shop, staff: Page) -> None:
     email = f"double{id(staff)}@example.com"
     fill_in_order(staff, shop, email)
 
@@ -77,7 +77,7 @@ def test_order_saved_by_a_double_click_is_one_order(shop: Shop, staff: Page) -> 
     assert rows(staff, shop, "orders_order", f"email = '{email}'") == 1
 
 
-def test_order_saved_again_after_the_back_button_is_one_order(shop: Shop, staff: Page) -> None:
+def test_order_saved_again_after_back_button_is_one_order(shop: Shop, staff: Page) -> None:
     email = f"back{id(staff)}@example.com"
     fill_in_order(staff, shop, email)
     save(staff).click()
@@ -90,7 +90,7 @@ def test_order_saved_again_after_the_back_button_is_one_order(shop: Shop, staff:
     assert rows(staff, shop, "orders_order", f"email = '{email}'") == 1
 
 
-def test_stock_received_by_a_double_click_is_booked_once(shop: Shop, staff: Page) -> None:
+def test_stock_received_by_double_click_is_booked_once(shop: Shop, staff: Page) -> None:
     reason = f"Miller {id(staff)}"
     staff.goto(f"{shop.url}/admin/inventory/stockitem/")
     staff.get_by_role("link", name="Receive stock").click()
