@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from analytics import services, tasks
-from analytics.models import FIGURES, CountedEvent
-from bus.audit import Effect, Finding, Operator, check, effects, once
+from analytics.models import CountedEvent
+from bus.audit import Effect, Finding, Operator, check, effects
 
 
 @check("the figures equal the sums of the events")
@@ -21,24 +21,6 @@ def figures_equal_events() -> Iterator[Finding]:
         others = f"; so are {len(more)} more rows" if more else ""
         yield Finding(counter, f"{first}{others}", repair=_rebuild)
 
-
-counted_once = once(
-    "an event is counted once",
-    CountedEvent.objects.all(),
-    "kind",
-    "number",
-    asks="Delete all but one of the rows, then audit again: the figures may be too high.",
-)
-
-rows_once = [
-    once(
-        f"{figures._meta.verbose_name_plural} are in one row each",
-        figures.objects.all(),
-        *figures.key,
-        asks="Delete all but one of the rows, then run manage.py rebuild_figures.",
-    )
-    for figures in FIGURES
-]
 
 done_without_effect, effect_without_done = effects(
     "analytics",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef, Q
 
-from bus.audit import Effect, Finding, check, effects, once
+from bus.audit import Effect, Finding, check, effects
 from bus.models import Event
 from bus.selectors import published
 from fulfillment import tasks
@@ -45,13 +45,6 @@ def shipments_were_ordered() -> Iterator[Finding]:
             asks="Keep the goods, and find out who opened it.",
         )
 
-
-shipped_once = once(
-    "an order has one shipment",
-    Shipment.objects.all(),
-    "number",
-    asks="Keep the goods of all but one; find out at the warehouse what it did with each.",
-)
 
 _shipment = Shipment.objects.filter(number=OuterRef("stream"))
 _was_released = published(ShipmentReleased, "stream")

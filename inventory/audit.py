@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 
-from bus.audit import Effect, Finding, Operator, check, effects, listed, once
+from bus.audit import Effect, Finding, Operator, check, effects, listed
 from bus.models import Event
 from bus.selectors import published
 from inventory import selectors, services, tasks
@@ -91,27 +91,6 @@ def pieces_follow_events() -> Iterator[Finding]:
             what = f"has {moved} pieces {kind.value}; {event.__name__} has {said}"
             yield Finding(f"{number} {sku}", what, asks=COUNT)
 
-
-ASKS = "Find out which row is right. Then count the shelf and correct the stock."
-
-answered_once = once("the stock answers an order once", Answer.objects.all(), "number", asks=ASKS)
-
-reserved_once = once(
-    "an order has one reservation of an item",
-    Reservation.objects.all(),
-    "number",
-    "item__sku",
-    asks=ASKS,
-)
-
-moved_once = once(
-    "an order moves an item once in each way",
-    Movement.objects.exclude(number=""),
-    "number",
-    "item__sku",
-    "kind",
-    asks=ASKS,
-)
 
 _answer_row = Exists(Answer.objects.filter(number=OuterRef("stream")))
 _held = Reservation.objects.filter(number=OuterRef("stream"), state=Reservation.State.RESERVED)

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from bus import DomainEvent
-from bus.audit import NEVER, Effect, Finding, Operator, check, effects, once
+from bus.audit import NEVER, Effect, Finding, Operator, check, effects
 from bus.models import Event
 from bus.selectors import published
 from orders import services, tasks
-from orders.models import IdempotencyKey, Order, State
+from orders.models import Order, State
 from orders.selectors import public_orders
 from shop.events import OrderCancelled, OrderConfirmed, OrderPlaced
 from shop.money import MOST_PLACES
@@ -73,20 +73,6 @@ def orders_that_do_not_add_up() -> Iterator[Finding]:
                     asks="Compare with its OrderPlaced, on which the other apps have acted.",
                 )
 
-
-numbered_once = once(
-    "an order's number is given once",
-    Order.objects.exclude(number=None),
-    "number",
-    asks="Find out which one the customer means, and cancel the other.",
-)
-
-keys_used_once = once(
-    "an Idempotency-Key has placed one order",
-    IdempotencyKey.objects.all(),
-    "key",
-    asks="Ask the customer which of the orders was meant, and cancel the other.",
-)
 
 _order = Order.objects.filter(number=OuterRef("stream"))
 

@@ -19,7 +19,7 @@ from billing.audit.files import (
 )
 from billing.document import TaxSum, tax_sums
 from billing.models import Invoice, Series
-from bus.audit import Effect, Finding, check, effects, once
+from bus.audit import Effect, Finding, check, effects
 from bus.models import Event
 from bus.selectors import published
 from shop.events import InvoiceNumbered, Line, OrderCancelled, OrderPlaced
@@ -27,14 +27,12 @@ from shop.events import InvoiceNumbered, Line, OrderCancelled, OrderPlaced
 __all__ = [
     "counters_behind_files",
     "documents_have_events",
-    "documents_once",
     "documents_were_ordered",
     "done_without_effect",
     "effect_without_done",
     "files_as_issued",
     "files_have_documents",
     "folder_is_ours",
-    "numbers_once",
     "numbers_say_their_place",
     "numbers_without_gaps",
     "sums_add_up",
@@ -113,21 +111,6 @@ def documents_have_events() -> Iterator[Finding]:
             asks="Find out what wrote the row: billing writes both or neither.",
         )
 
-
-documents_once = once(
-    "an order has one document of a kind",
-    Invoice.objects.all(),
-    "order_number",
-    "kind",
-    asks="The tax of both is due until a document corrects one (section 14c (1) UStG).",
-)
-
-numbers_once = once(
-    "a document's number is given once",
-    Invoice.objects.all(),
-    "number",
-    asks="Ask your tax adviser: a number identifies one document (section 14 (4) no. 4 UStG).",
-)
 
 _document = Invoice.objects.filter(order_number=OuterRef("stream"))
 _numbered = Event.objects.filter(stream=OuterRef("stream"), type=InvoiceNumbered.__name__)

@@ -26,8 +26,6 @@ CHECKS = [
     audit.sums_add_up,
     audit.documents_were_ordered,
     audit.documents_have_events,
-    audit.documents_once,
-    audit.numbers_once,
     audit.done_without_effect,
     audit.effect_without_done,
 ]

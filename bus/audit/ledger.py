@@ -7,9 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from bus.audit.checks import Finding, check
-from bus.audit.duplicates import once
 from bus.audit.repairs import Operator
-from bus.models import Delivery, Event
 from bus.ops.retention import forgotten_until
 from bus.store.outbox import lock_routing, owe
 
@@ -23,23 +21,6 @@ def events_not_owed() -> Iterable[Finding]:
             f"has no delivery for {name}",
             repair=partial(_owe, event, subscription, name),
         )
-
-
-events_stated_once = once(
-    "what can happen once in a stream was stated once",
-    Event.objects.exclude(key=None),
-    "stream",
-    "key",
-    asks="Find out which one is true and what the other one led to. An event is never deleted.",
-)
-
-owed_once = once(
-    "an event has one delivery for a subscription",
-    Delivery.objects.all(),
-    "event",
-    "subscription__name",
-    asks="Look whether the effect happened twice, and discard the delivery that is open.",
-)
 
 
 def _owe(event: int, subscription: int, name: str, operator: Operator) -> str:

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ALL = [
     audit.shipments_have_events,
     audit.shipments_were_ordered,
-    audit.shipped_once,
     audit.done_without_effect,
     audit.effect_without_done,
 ]

@@ -21,9 +21,6 @@ ALL = [
     audit.answers_have_events,
     audit.granted_orders_are_reserved,
     audit.pieces_follow_events,
-    audit.answered_once,
-    audit.reserved_once,
-    audit.moved_once,
     audit.done_without_effect,
     audit.effect_without_done,
 ]

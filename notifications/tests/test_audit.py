@@ -18,7 +18,6 @@ Folder = Callable[[], list[EmailMessage]]
 
 ALL = [
     audit.no_mail_is_stuck,
-    audit.recorded_once,
     audit.told_once,
     audit.done_without_effect,
     audit.effect_without_done,

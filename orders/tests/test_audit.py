@@ -34,8 +34,6 @@ def test_sound_shop_has_no_findings(order: Order) -> None:
         audit.cancelled_orders_without_event,
         audit.events_without_order,
         audit.orders_that_do_not_add_up,
-        audit.numbered_once,
-        audit.keys_used_once,
         audit.done_without_effect,
         audit.effect_without_done,
     ):

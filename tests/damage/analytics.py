@@ -7,7 +7,7 @@ from django.db.models import F
 
 from analytics.models import CountedEvent, DayFigures, MinuteFigures, ProductFigures
 from bus.models import State
-from tests.damage.planting import breaks, ledger, twice
+from tests.damage.planting import breaks, ledger
 from tests.damage.settled import Shop
 
 
@@ -36,33 +36,6 @@ def day_moved(_shop: Shop, _stack: ExitStack) -> str:
 def cancelled_pieces_changed(_shop: Shop, _stack: ExitStack) -> str:
     ProductFigures.objects.update(cancelled_units=F("cancelled_units") + 1)
     return "cancelled_units"
-
-
-twice(
-    "an event is counted once",
-    lambda shop: CountedEvent.objects.get(number=shop.released),
-    "kind",
-    "number",
-)
-twice(
-    "figures per minute are in one row each",
-    lambda _shop: MinuteFigures.objects.latest("minute"),
-    "minute",
-    "currency",
-)
-twice(
-    "figures per day are in one row each",
-    lambda _shop: DayFigures.objects.latest("day"),
-    "day",
-    "currency",
-)
-twice(
-    "figures per product are in one row each",
-    lambda _shop: ProductFigures.objects.first(),
-    "day",
-    "sku",
-    "currency",
-)
 
 
 @breaks("every handler of analytics that is done has its effect", mends=True)

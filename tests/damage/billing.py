@@ -11,9 +11,9 @@ from django.core.files.storage import default_storage
 from billing.folder import MARK
 from billing.models import Invoice, Series
 from bus.models import State
-from tests.damage.doubling import tampering
-from tests.damage.planting import breaks, ledger, never_done, twice
+from tests.damage.planting import breaks, ledger, never_done
 from tests.damage.settled import Shop
+from tests.damage.tampering import tampering
 
 
 def invoice(shop: Shop) -> Invoice:
@@ -109,23 +109,6 @@ def number_that_was_not_stated(shop: Shop, _stack: ExitStack) -> str:
     with tampering(Invoice):
         Invoice.objects.filter(pk=invoice(shop).pk).update(number="INV-2026-000999")
     return "INV-2026-000999"
-
-
-twice(
-    "an order has one document of a kind",
-    invoice,
-    "order_number",
-    "kind",
-    number=lambda _shop: "INV-2026-000999",
-    sequence=lambda _shop: 999,
-)
-twice(
-    "a document's number is given once",
-    invoice,
-    "number",
-    order_number=lambda _shop: "SO-9",
-    sequence=lambda _shop: 999,
-)
 
 
 @breaks("every handler of billing that is done has its effect", mends=True)

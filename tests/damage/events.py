@@ -4,11 +4,15 @@ from contextlib import ExitStack
 from datetime import timedelta
 from uuid import uuid4
 
+from django.db import connection
+from django.db.models import UniqueConstraint
 from django.db.models.functions import Now
 
 from bus.models import Delivery, Event, Outbox, State, Subscription
-from tests.damage.planting import breaks, ledger, twice
+from tests.damage.planting import breaks, ledger
 from tests.damage.settled import Shop
+from tests.damage.tampering import without
+from tests.support import truncation
 
 
 @breaks("every event has a delivery for every subscription of its type", mends=True)
@@ -17,18 +21,15 @@ def event_without_delivery(shop: Shop, _stack: ExitStack) -> str:
     return str(Event.objects.get(stream=shop.released, type="OrderPlaced").pk)
 
 
-twice(
-    "what can happen once in a stream was stated once",
-    lambda shop: Event.objects.get(stream=shop.released, type="OrderPlaced"),
-    "stream",
-    "key",
-)
-twice(
-    "an event has one delivery for a subscription",
-    lambda shop: Delivery.objects.filter(stream=shop.released).first(),
-    "event",
-    "subscription",
-)
+@breaks("every constraint of the tables is there", mends=False)
+def delivery_twice(shop: Shop, stack: ExitStack) -> str:
+    [once] = (one for one in Delivery._meta.constraints if isinstance(one, UniqueConstraint))
+    stack.enter_context(without(Delivery, once))
+    stack.callback(truncation.empty, connection)
+    second = Delivery.objects.filter(stream=shop.released).first()
+    second.pk = None
+    Delivery.objects.bulk_create([second])
+    return once.name
 
 
 @breaks("every event leaves the outbox", mends=False)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from bus.models import State
 from fulfillment.models import Shipment
-from tests.damage.planting import breaks, ledger, never_done, twice
+from tests.damage.planting import breaks, ledger, never_done
 from tests.damage.settled import Shop
 
 
@@ -21,13 +21,6 @@ def release_taken_back(shop: Shop, _stack: ExitStack) -> str:
 def shipment_without_an_order(shop: Shop, _stack: ExitStack) -> str:
     Shipment.objects.filter(number=shop.released).update(number="SO-9")
     return "SO-9"
-
-
-twice(
-    "an order has one shipment",
-    lambda shop: Shipment.objects.get(number=shop.released),
-    "number",
-)
 
 
 @breaks("every handler of fulfillment that is done has its effect", mends=True)

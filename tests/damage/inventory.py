@@ -6,7 +6,7 @@ from django.db.models import F
 
 from bus.models import State
 from inventory.models import Answer, Movement, Reservation, StockItem
-from tests.damage.planting import breaks, ledger, twice
+from tests.damage.planting import breaks, ledger
 from tests.damage.settled import Shop
 
 
@@ -47,26 +47,6 @@ def too_much_reserved(shop: Shop, _stack: ExitStack) -> str:
     Reservation.objects.filter(number=shop.released).update(quantity=F("quantity") + 2)
     StockItem.objects.update(reserved=F("reserved") + 2)
     return f"{shop.released} CUP"
-
-
-twice(
-    "the stock answers an order once",
-    lambda shop: Answer.objects.get(number=shop.released),
-    "number",
-)
-twice(
-    "an order has one reservation of an item",
-    lambda shop: Reservation.objects.get(number=shop.released),
-    "number",
-    "item",
-)
-twice(
-    "an order moves an item once in each way",
-    lambda shop: Movement.objects.get(number=shop.sent, kind="dispatched"),
-    "number",
-    "item",
-    "kind",
-)
 
 
 @breaks("every handler of inventory that is done has its effect", mends=True)

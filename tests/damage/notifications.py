@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from bus.models import State
 from notifications.models import Message
-from tests.damage.planting import breaks, ledger, twice
+from tests.damage.planting import breaks, ledger
 from tests.damage.settled import Shop
 
 
@@ -33,9 +33,6 @@ def mail_stuck(shop: Shop, _stack: ExitStack) -> str:
         state="sending", sent_at=None, begun_at=long_ago
     )
     return shop.released
-
-
-twice("a delivery's mail is on record once", mail, "key")
 
 
 @breaks("a customer has one mail for an event, unless staff repeat it", mends=False)

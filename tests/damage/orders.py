@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from bus.models import State
 from bus.testing import settle
-from orders.models import IdempotencyKey, Order, OrderLine
+from orders.models import Order, OrderLine
 from orders.services import Basket, checkout
 from shop.testing import CUSTOMER
-from tests.damage.planting import breaks, ledger, twice
+from tests.damage.planting import breaks, ledger
 from tests.damage.settled import Shop
 
 
@@ -58,26 +58,6 @@ def totals_changed(shop: Shop, _stack: ExitStack) -> str:
         total=F("total") + Decimal(1), net=F("net") + Decimal(1)
     )
     return shop.sent
-
-
-twice(
-    "an order's number is given once",
-    lambda shop: Order.objects.get(number=shop.released),
-    "number",
-    public_id=lambda shop: uuid4(),
-)
-twice(
-    "an Idempotency-Key has placed one order",
-    lambda shop: IdempotencyKey.objects.get(order__number=shop.released),
-    "key",
-    order_id=lambda shop: _without_key(shop).public_id,
-)
-
-
-def _without_key(shop: Shop) -> Order:
-    """An order that came without an Idempotency-Key, as the admin's do."""
-    IdempotencyKey.objects.filter(order__number=shop.sent).delete()
-    return Order.objects.get(number=shop.sent)
 
 
 @breaks("every handler of orders that is done has its effect", mends=True)

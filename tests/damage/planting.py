@@ -12,7 +12,6 @@ from bus.store.outbox import route
 from bus.testing import settle
 from orders import services
 from orders.models import Order
-from tests.damage.doubling import doubled
 from tests.damage.settled import Shop
 
 
@@ -39,20 +38,6 @@ def breaks(rule: str, *, mends: bool) -> Callable[[Any], Any]:
         return do
 
     return register
-
-
-def twice(rule: str, row: Callable[[Shop], Any], *fields: str, **changes: Any) -> None:
-    """A plant of an effect that happened twice. A person decides which is true."""
-
-    def double(shop: Shop, stack: ExitStack) -> str:
-        found = row(shop)
-        stack.enter_context(
-            doubled(found, *fields, **{name: make(shop) for name, make in changes.items()})
-        )
-        return str(found.pk)
-
-    double.__name__ = f"two_of_{rule.replace(' ', '_')}"
-    PLANTS.append(Plant(rule, double, mends=False))
 
 
 def ledger(shop: Shop, handler: str, **changes: Any) -> str:

@@ -1,0 +1,44 @@
+"""The constraints that every row relies on. Somebody may have dropped one by hand."""
+
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import Model
+
+from bus.audit.checks import Finding, check
+
+ADD_IT = (
+    "Rows that it would have refused may be there: find them, and decide which of them are right. "
+    "Then add it again; manage.py sqlmigrate prints the statement."
+)
+
+
+@check("every constraint of the tables is there")
+def constraints_exist() -> Iterator[Finding]:
+    """Unique columns, unique and check constraints, of all apps.
+
+    So what they rule out (two invoices of an order, an event with two deliveries to a
+    subscription) needs no search of the rows.
+    """
+    for model in apps.get_models(include_auto_created=True):
+        if model._meta.managed and not model._meta.proxy:
+            for name in _missing(model):
+                yield Finding(name, f"is missing in {model._meta.db_table}", asks=ADD_IT)
+
+
+def _missing(model: type[Model]) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, model._meta.db_table)
+    unique = {
+        tuple(one["columns"]) for one in found.values() if one["unique"] or one["primary_key"]
+    }
+    for constraint in model._meta.constraints:
+        if constraint.name not in found:
+            yield constraint.name
+    columns = {field.name: str(field.column) for field in model._meta.local_fields}
+    alone = [(field.name,) for field in model._meta.local_fields if field.unique]
+    for names in [*alone, *model._meta.unique_together]:
+        wanted = tuple(columns[name] for name in names)
+        if wanted not in unique:
+            yield f"unique {', '.join(wanted)}"

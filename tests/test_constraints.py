@@ -1,0 +1,57 @@
+"""The audit misses no constraint that somebody has dropped."""
+
+import pytest
+from django.apps import apps
+from django.db.models import BaseConstraint, Field, Model
+
+from bus.audit import constraints_exist
+from tests.damage.tampering import without
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+APPS = (
+    "bus",
+    "shop",
+    "orders",
+    "inventory",
+    "billing",
+    "fulfillment",
+    "notifications",
+    "analytics",
+)
+MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models()]
+CONSTRAINTS = [(model, one) for model in MODELS for one in model._meta.constraints]
+REFERENCED = {row.field.target_field for model in MODELS for row in model._meta.related_objects}
+"""Databases refuse to drop what a foreign key refers to."""
+COLUMNS = [
+    (model, field)
+    for model in MODELS
+    for field in model._meta.local_fields
+    if field.unique
+    and not field.primary_key
+    and field not in REFERENCED
+    and not field.one_to_one  # Django declares these unique again
+]
+
+
+def test_every_constraint_is_found_in_a_new_database() -> None:
+    assert list(constraints_exist()) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "dropped"), CONSTRAINTS, ids=[one.name for _model, one in CONSTRAINTS]
+)
+def test_audit_names_a_dropped_constraint(model: type[Model], dropped: BaseConstraint) -> None:
+    with without(model, dropped):
+        [finding] = constraints_exist()
+
+    assert (finding.subject, finding.repair) == (dropped.name, None)
+    assert model._meta.db_table in finding.what
+
+
+@pytest.mark.parametrize(("model", "field"), COLUMNS, ids=[str(one) for _model, one in COLUMNS])
+def test_audit_names_a_column_that_is_not_unique_any_more(model: type[Model], field: Field) -> None:
+    with without(model, field):
+        found = [(one.subject, one.what) for one in constraints_exist()]
+
+    assert found == [(f"unique {field.column}", f"is missing in {model._meta.db_table}")]
