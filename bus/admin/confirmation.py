@@ -14,22 +14,12 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from bus.ops.retention import KEPT, OLDEST
 from bus.store.clock import can_hold
 
 
 def _usable(at: datetime) -> None:
     if not can_hold(at):
         raise ValidationError("Such a year is none of the shop's; write it like 2026-01-31 00:00.")
-
-
-def _reason() -> CharField:
-    return CharField(
-        required=False,
-        max_length=500,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="For the record.",
-    )
 
 
 class BackfillForm(Form):
@@ -52,27 +42,12 @@ class BackfillForm(Form):
         widget=UnfoldBooleanSwitchWidget,
         help_text="Nobody outside the shop notices: no mail, no parcel, of what follows neither.",
     )
-    reason = _reason()
-
-
-class PruneForm(Form):
-    """How much the ledger is to remember."""
-
-    days = IntegerField(
-        min_value=0,
-        max_value=OLDEST.days,
-        initial=KEPT.days,
-        widget=UnfoldAdminIntegerFieldWidget,
-        help_text="Deliveries that were done or discarded longer ago are removed, and a backfill "
-        "of before then is refused afterwards.",
+    reason = CharField(
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="For the record.",
     )
-    reason = _reason()
-
-
-class DrainForm(Form):
-    """Why the web server is to do what workers do."""
-
-    reason = _reason()
 
 
 def ask(

@@ -1,27 +1,23 @@
-"""Deliveries in the admin: what became of them, again, never, and forgotten."""
+"""Deliveries in the admin: read, deliver again, discard."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.db.transaction import non_atomic_requests
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from bus.admin.bulk import Operation, confirm, confirmation
-from bus.admin.confirmation import DrainForm, PruneForm, ask
-from bus.admin.draining import drain_a_while
 from bus.admin.filters import EventTime, filter_of
-from bus.admin.read_only import ReadOnly, record_of
+from bus.admin.read_only import ReadOnly
 from bus.models import Delivery, State
-from bus.ops import Filter, Refused, counted
-from bus.ops.retention import prune
+from bus.ops import Filter, Refused
 
 STATE_COLOURS = {
     State.DONE: "success",
@@ -33,9 +29,6 @@ STATE_COLOURS = {
 }
 
 NOTHING = "-"
-
-MOST_PRUNED = 50_000
-"""In one request, which takes seconds; the command line has no such limit."""
 
 
 @admin.register(Delivery)
@@ -53,7 +46,6 @@ class DeliveryAdmin(ReadOnly):
     )  # fmt: skip
     readonly_fields = fields
     actions = ("deliver_again", "discard")
-    actions_list = ("prune", "drain")
 
     @display(description="state", ordering="state", label=STATE_COLOURS)
     def shown_state(self, delivery: Delivery) -> str:
@@ -135,45 +127,6 @@ class DeliveryAdmin(ReadOnly):
             self.message_user(request, str(error), messages.ERROR)
             return None
         return confirmation(operation, wanted)
-
-    @action(description="Prune", permissions=["operate"], icon="auto_delete")
-    @non_atomic_requests
-    def prune(self, request: HttpRequest) -> HttpResponse:
-        """Ask for an age, then forget what was done before."""
-        back = reverse("admin:bus_delivery_changelist")
-        form = PruneForm(request.POST or None)
-        if form.is_valid():
-            self._prune(request, timedelta(days=form.cleaned_data["days"]))
-            return HttpResponseRedirect(back)
-        says = "What is done is forgotten; events, and what the apps have made of them, stay."
-        return ask(self, request, form, "Prune the ledger", back, says=says, button="Prune")
-
-    def _prune(self, request: HttpRequest, older_than: timedelta) -> None:
-        total = 0
-        for count in prune(older_than, **record_of(request)):
-            total += count
-            if total >= MOST_PRUNED:
-                rest = f"{counted(total)} forgotten, and there may be more: prune again."
-                self.message_user(request, rest, messages.WARNING)
-                return
-        self.message_user(request, f"{counted(total)} forgotten.", messages.SUCCESS)
-
-    @action(description="Drain", permissions=["operate"], icon="water_drop")
-    @non_atomic_requests
-    def drain(self, request: HttpRequest) -> HttpResponse:
-        """Say what it is for, then work the ledger for a while."""
-        back = reverse("admin:bus_delivery_changelist")
-        form = DrainForm(request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            drained = drain_a_while(**record_of(request))
-            level = messages.WARNING if drained.dead or drained.more else messages.SUCCESS
-            self.message_user(request, str(drained), level)
-            return HttpResponseRedirect(back)
-        says = (
-            "For a shop whose broker is gone: what is due is done here, in the web server, by one "
-            "process for about ten seconds. While the broker answers, leave it to the workers."
-        )
-        return ask(self, request, form, "Drain the ledger", back, says=says, button="Drain")
 
 
 def _to_the_second(instant: datetime | None) -> str:

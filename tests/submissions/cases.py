@@ -171,10 +171,6 @@ CASES = {
     ),
     "delivery.bulk": Case(a_confirmation, {"reason": "mended"}, BulkOperation.objects.count),
     "operatoraction.stop": Case(a_running_operation, {}, done("stop"), ("Stopped",)),
-    "delivery.prune": Case(
-        lambda: page_of("bus_delivery_prune"), {"days": "365"}, done("prune"), ("forgotten",)
-    ),
-    "delivery.drain": Case(lambda: page_of("bus_delivery_drain"), {}, done("drain"), ("done",)),
     "subscription.pause": Case(subscriptions_page, chosen("pause"), done("pause"), ("paused",)),
     "subscription.resume": Case(subscriptions_page, chosen("resume"), done("resume"), ("active",)),
     "subscription.retire": Case(subscriptions_page, chosen("retire"), done("retire"), ("retired",)),

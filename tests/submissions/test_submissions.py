@@ -164,16 +164,16 @@ def test_form_can_be_sent_again_after_an_error(
 def test_failed_bulk_steps_are_not_begun_again(
     staff: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address, form = filled(staff, CASES["delivery.drain"])
+    address, form = filled(staff, CASES["subscription.backfill"])
     staff.raise_request_exception = False
     with monkeypatch.context() as broken:
-        broken.setattr("bus.admin.deliveries.drain_a_while", lambda **_: 1 / 0)
+        broken.setattr("bus.admin.subscriptions.backfill", lambda *_, **__: 1 / 0)
         assert staff.post(address, form).status_code == 500
 
     page = staff.post(address, form, follow=True).content.decode()
 
     assert "has not finished" in page
-    assert done("drain")() == 0
+    assert done("backfill")() == 0
 
 
 @pytest.mark.parametrize("token", ["forged", "old"])

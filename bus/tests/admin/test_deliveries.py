@@ -8,11 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localtime
 
-from bus import admin
-from bus.models import Delivery, Event, State, Subscription
+from bus.models import Delivery, State, Subscription
 from bus.store.outbox import route
 from bus.testing import given
-from bus.tests.conftest import Happened, Subscribed, delivery, happened, note, notes, states
+from bus.tests.conftest import Happened, Subscribed, delivery, happened, note, states
 from bus.tests.staff import DELIVERIES, SUBSCRIPTIONS, act, confirmed, log, signed_in
 from bus.worker.registration import register
 
@@ -127,73 +126,11 @@ def test_a_delivery_tells_its_instants_to_the_second(operator: Client, name: str
     assert "in its lane" in page
 
 
-def test_the_ledger_is_pruned(operator: Client, name: str) -> None:
-    Delivery.objects.update(state=State.DONE, closed_at=timezone.now())
-
-    answer = operator.post(
-        reverse("admin:bus_delivery_prune"), {"days": "0", "reason": "disk"}, follow=True
-    )
-
-    assert [str(one) for one in answer.context["messages"]] == ["3 deliveries forgotten."]
-    assert states() == {}
-    assert Event.objects.count() == 3
-    ((who, what, _subject, count, why),) = log()
-    assert (who, what, count, why) == ("ada", "prune", 3, "disk")
-
-
-def test_much_is_pruned_in_several_requests(
-    operator: Client, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(admin.deliveries, "MOST_PRUNED", 1)
-    monkeypatch.setattr("bus.ops.retention.AT_ONCE", 1)
-    Delivery.objects.update(state=State.DONE, closed_at=timezone.now())
-
-    answer = operator.post(reverse("admin:bus_delivery_prune"), {"days": "0"}, follow=True)
-
-    assert "prune again" in str(next(iter(answer.context["messages"])))
-    assert len(states()) == 2
-
-
-def test_the_ledger_is_drained_where_the_broker_is_gone(operator: Client, name: str) -> None:
-    given(*happened(4))
-    page = reverse("admin:bus_delivery_drain")
-    assert "whose broker is gone" in operator.get(page).content.decode()
-    assert log() == []
-
-    answer = operator.post(page, {"reason": "no Redis"}, follow=True)
-
-    (said,) = answer.context["messages"]
-    assert str(said) == ("2 deliveries done, 0 dead, 0 to be tried again. Nothing more is due.")
-    assert notes() == ["3", "4"]
-    assert log() == [("ada", "drain", "all that is due", 2, "no Redis")]
-
-
-def test_much_is_drained_in_several_requests(
-    operator: Client, subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(admin.draining, "LONGEST", 0)
-    subscribed(react, batch=1)
-    register("desk")
-    given(*happened(1, 2))
-    page = reverse("admin:bus_delivery_drain")
-
-    first = operator.post(page, follow=True)
-    second = operator.post(page, follow=True)
-
-    assert "1 delivery done" in str(next(iter(first.context["messages"])))
-    assert "More is due: drain again." in str(next(iter(first.context["messages"])))
-    assert "Nothing more is due." in str(next(iter(second.context["messages"])))
-    assert notes() == ["1", "2"]
-
-
-@pytest.mark.parametrize(
-    "page", ["bus_delivery_prune", "bus_delivery_drain", "bus_subscription_backfill"]
-)
-def test_who_may_only_look_may_do_nothing(client: Client, name: str, page: str) -> None:
+def test_who_may_only_look_may_do_nothing(client: Client, name: str) -> None:
     looking = signed_in(client, "view_delivery", "view_subscription")
-    args = [Subscription.objects.get().pk] if "subscription" in page else []
+    page = reverse("admin:bus_subscription_backfill", args=[Subscription.objects.get().pk])
 
-    assert looking.post(reverse(f"admin:{page}", args=args), {"days": "0"}).status_code == 403
+    assert looking.post(page).status_code == 403
     act(looking, DELIVERIES, "deliver_again", Delivery.objects.all())
     act(looking, SUBSCRIPTIONS, "pause", Subscription.objects.all())
 

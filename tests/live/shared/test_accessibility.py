@@ -30,7 +30,7 @@ PAGES = [
     "/admin/inventory/stockitem/1/change/",
     "/admin/fulfillment/packingboard/",
     "/admin/bus/delivery/",
-    "/admin/bus/delivery/prune/",
+    "/admin/bus/subscription/1/backfill/",
     "/admin/bus/subscription/",
     "/admin/bus/operatoraction/",
 ]
