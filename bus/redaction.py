@@ -10,9 +10,7 @@ import json
 import linecache
 import re
 import traceback
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
-from email.quoprimime import header_encode
 from typing import Any
 from unicodedata import normalize
 from urllib.parse import quote, quote_plus
@@ -148,13 +146,11 @@ def _values(value: Any) -> Iterator[str]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """The text as it may stand in an error: escaped, encoded, or as the mail's header has it."""
+    """The text as it may stand in an error: quoted by Python, in JSON, HTML or an address."""
     for same in (text, normalize("NFC", text), normalize("NFD", text)):
         octets = same.encode(errors="backslashreplace")
-        yield from (same, repr(same)[1:-1], ascii(same)[1:-1], json.dumps(same)[1:-1])
-        yield from (repr(octets)[2:-1], html.escape(same), quote(same, safe=""), quote_plus(same))
-        yield from (header_encode(octets, "")[5:-2], b64encode(octets).decode().rstrip("="))
-        yield same.replace("'", "''")
+        yield from (same, repr(same)[1:-1], json.dumps(same)[1:-1], repr(octets)[2:-1])
+        yield from (html.escape(same), quote(same, safe=""), quote_plus(same))
     try:
         yield text.encode("idna").decode()
     except UnicodeError:
