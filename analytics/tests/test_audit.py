@@ -128,18 +128,3 @@ def test_counted_event_is_not_counted_twice():
 
     assert DayFigures.objects.get().orders == 1
     assert Delivery.objects.get().state == "done"
-
-
-def test_figures_are_compared_by_currency_after_currency_change(settings):
-    orders = [placed("SO-1"), placed("SO-2", line(price="1200"), currency="JPY")]
-    given(*orders)
-    services.record_sales(orders)
-    settings.CURRENCY = "SEK"
-    assert found() == []
-
-    DayFigures.objects.filter(currency="JPY").update(currency="EUR", day="2026-06-02")
-
-    assert all("so are 1 more rows" in what for _subject, what in found())
-    for finding in list(audit.figures_equal_events()):
-        finding.repair(GRACE)
-    assert found() == []

@@ -79,13 +79,6 @@ def test_rebuild_after_change_of_currency_keeps_every_currency(settings):
     assert figures() == right
 
 
-def test_right_figures_are_left_alone():
-    given(*EVENTS)
-    count(*EVENTS)
-
-    assert services.rebuild_figures(silent) == []
-
-
 def test_wrong_figures_are_named_and_corrected():
     given(*EVENTS)
     count(*EVENTS)

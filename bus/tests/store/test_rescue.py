@@ -12,14 +12,13 @@ from bus.store.attempts import still_owned
 from bus.store.poll import look
 from bus.store.rescue import expire, forget_sent, unsend
 from bus.store.starts import take
-from bus.testing import given, settle
+from bus.testing import given
 from bus.tests.conftest import (
     Happened,
     Subscribed,
     delivery,
     end_leases,
     happened,
-    notes,
     relayed,
     states,
     worked,
@@ -194,18 +193,3 @@ def test_what_could_not_be_sent_is_due_again_and_its_message_worthless(
     assert (delivery(1).state, delivery(1).token) == (State.WAITING, 2)
     assert (delivery(2).state, delivery(2).token) == (State.SENT, 7)
     assert [str(outcome) for outcome in worked(batches)] == ["2 not owed"]
-
-
-def test_draining_does_what_a_dead_broker_holds(subscribed: Subscribed) -> None:
-    from bus.tests.conftest import note
-
-    def react(event: Happened) -> None:
-        note(str(event.number))
-
-    subscribed(react)
-    given(*happened(1, 2))
-    relayed()
-
-    settle("desk")
-
-    assert notes() == ["1", "2"]
