@@ -98,7 +98,7 @@ def redis_url() -> Iterator[str]:
 def mail_server(settings: Any) -> Iterator[MailServer]:
     """An SMTP server that the shop's mails go to."""
     with listening() as (handler, port):
-        settings.EMAIL_BACKEND = "shop.mail.SmtpBackend"
+        settings.EMAIL_BACKEND = "shop.mail.smtp.SmtpBackend"
         settings.EMAIL_HOST = "127.0.0.1"
         settings.EMAIL_PORT = port
         settings.EMAIL_TIMEOUT = 5

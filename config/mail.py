@@ -9,7 +9,7 @@ import idna
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-FOLDER, SMTP = "shop.mail.FolderBackend", "shop.mail.SmtpBackend"
+FOLDER, SMTP = "shop.mail.folder.FolderBackend", "shop.mail.smtp.SmtpBackend"
 TLS, SSL = {"EMAIL_USE_TLS": True}, {"EMAIL_USE_SSL": True}
 SCHEMES: dict[str, tuple[int, dict[str, Any]]] = {
     "smtp": (25, {}),

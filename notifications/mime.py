@@ -7,7 +7,9 @@ from django.core.mail import EmailMultiAlternatives
 
 from notifications.messages import Mail
 from shop import documents
-from shop.mail import MailRefused, Unmailable, mailbox, message_id, sender
+from shop.mail.address import Unmailable, mailbox
+from shop.mail.errors import MailRefused
+from shop.mail.identity import message_id, sender
 
 LONGEST_BOUNDARY = 70
 """Characters of a boundary between two parts (RFC 2046, 5.1.1)."""

@@ -1,6 +1,7 @@
 """The handlers of notifications."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.core.mail.backends.base import BaseEmailBackend as EmailConnection
 
@@ -14,7 +15,7 @@ from shop.events import (
     OrderConfirmed,
     ShipmentDispatched,
 )
-from shop.mail import MailDeferred
+from shop.mail.errors import MailDeferred
 
 # Not ordered: a mail that the relay defers must not delay the order's next one.
 QUEUE = Queue("notifications")
@@ -29,16 +30,18 @@ RETRY = Retry(
     longest_wait=timedelta(hours=1),
 )
 
+MAILS: dict[str, Any] = {
+    "queue": QUEUE,
+    "retry": RETRY,
+    "batch": 20,
+    "external": True,
+    "using": services.mail_connection,
+}
+"""How every mail is sent."""
+
 
 # Not `OrderPlaced`: an order that the stock rejects gets an apology only.
-@subscribe(
-    OrderConfirmed,
-    queue=QUEUE,
-    retry=RETRY,
-    batch=20,
-    external=True,
-    using=services.mail_connection,
-)
+@subscribe(OrderConfirmed, **MAILS)
 def send_order_confirmation(
     order: OrderConfirmed, key: str, mail: EmailConnection
 ) -> AfterDone | None:
@@ -46,40 +49,19 @@ def send_order_confirmation(
     return services.send_order_confirmation(order, key, mail)
 
 
-@subscribe(
-    OrderCancelled,
-    queue=QUEUE,
-    retry=RETRY,
-    batch=20,
-    external=True,
-    using=services.mail_connection,
-)
+@subscribe(OrderCancelled, **MAILS)
 def send_cancellation(order: OrderCancelled, key: str, mail: EmailConnection) -> AfterDone:
     """Mail that the order is cancelled, or that its goods are not available."""
     return services.send_cancellation(order, key, mail)
 
 
-@subscribe(
-    InvoiceIssued,
-    queue=QUEUE,
-    retry=RETRY,
-    batch=20,
-    external=True,
-    using=services.mail_connection,
-)
+@subscribe(InvoiceIssued, **MAILS)
 def send_invoice(invoice: InvoiceIssued, key: str, mail: EmailConnection) -> AfterDone:
     """Mail the invoice or credit note."""
     return services.send_invoice(invoice, key, mail)
 
 
-@subscribe(
-    ShipmentDispatched,
-    queue=QUEUE,
-    retry=RETRY,
-    batch=20,
-    external=True,
-    using=services.mail_connection,
-)
+@subscribe(ShipmentDispatched, **MAILS)
 def send_dispatch_notice(
     shipment: ShipmentDispatched, key: str, mail: EmailConnection
 ) -> AfterDone:
@@ -87,14 +69,7 @@ def send_dispatch_notice(
     return services.send_dispatch_notice(shipment, key, mail)
 
 
-@subscribe(
-    MailResendRequested,
-    queue=QUEUE,
-    retry=RETRY,
-    batch=20,
-    external=True,
-    using=services.mail_connection,
-)
+@subscribe(MailResendRequested, **MAILS)
 def resend_message(request: MailResendRequested, key: str, mail: EmailConnection) -> AfterDone:
     """Send a mail again that staff requested."""
     return services.resend_message(request, key, mail)

@@ -7,7 +7,7 @@ from django_countries import countries
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from shop.mail import Unmailable, mailable
+from shop.mail.address import Unmailable, mailable
 from shop.money import plain
 from shop.text import REFUSAL, UNSEEN, is_plain, is_visible
 

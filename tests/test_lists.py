@@ -25,7 +25,7 @@ MANY = 50
 
 @pytest.fixture(autouse=True)
 def folders(settings: Any, tmp_path: Path) -> None:
-    settings.EMAIL_BACKEND = "shop.mail.FolderBackend"
+    settings.EMAIL_BACKEND = "shop.mail.folder.FolderBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     settings.MEDIA_ROOT = tmp_path / "documents"
 

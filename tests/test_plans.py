@@ -40,7 +40,7 @@ SCAN = re.compile(r"Seq Scan on (\w+)")
 
 @pytest.fixture(autouse=True)
 def many_orders(settings: Any, tmp_path: Path) -> None:
-    settings.EMAIL_BACKEND = "shop.mail.FolderBackend"
+    settings.EMAIL_BACKEND = "shop.mail.folder.FolderBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     settings.MEDIA_ROOT = tmp_path / "documents"
     register()

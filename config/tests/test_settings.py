@@ -70,14 +70,14 @@ def test_scheme_of_email_url_chooses_tls(
     assert (found.get("EMAIL_USE_TLS"), found.get("EMAIL_USE_SSL")) == (tls, ssl)
     assert (found["EMAIL_HOST"], found["EMAIL_PORT"]) == ("mail.example.org", port)
     assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("me@x", "p/:")
-    assert found["EMAIL_BACKEND"] == "shop.mail.SmtpBackend"
+    assert found["EMAIL_BACKEND"] == "shop.mail.smtp.SmtpBackend"
 
 
 def test_mail_goes_to_files_by_url_or_with_debug() -> None:
     for chosen in ({"EMAIL_URL": "files"}, {"EMAIL_URL": "", "DEBUG": "1"}):
         found = settings_with(VAR_DIR="/srv/shop", **chosen)
 
-        assert found["EMAIL_BACKEND"] == "shop.mail.FolderBackend"
+        assert found["EMAIL_BACKEND"] == "shop.mail.folder.FolderBackend"
         assert str(found["EMAIL_FILE_PATH"]) == "/srv/shop/mail"
         assert not refusal(**chosen)
 

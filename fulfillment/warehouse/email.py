@@ -13,7 +13,9 @@ from django.urls import reverse
 from bus import Ambiguous
 from fulfillment.models import Shipment
 from fulfillment.warehouse.protocol import WarehouseRefused, WarehouseUnavailable
-from shop.mail import MailDeferred, MailRefused, message_id, rewritten, sender
+from shop.mail.address import rewritten
+from shop.mail.errors import MailDeferred, MailRefused
+from shop.mail.identity import message_id, sender
 
 
 @contextmanager

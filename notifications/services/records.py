@@ -11,7 +11,8 @@ from bus import Ambiguous, TryLater
 from notifications.messages import Mail
 from notifications.models import Message, State
 from shop.documents import DocumentAltered, DocumentUnavailable
-from shop.mail import MailDeferred, MailRefused, message_id
+from shop.mail.errors import MailDeferred, MailRefused
+from shop.mail.identity import message_id
 
 OUTCOMES: dict[type[Exception], State] = {
     Ambiguous: State.UNCLEAR,

@@ -11,7 +11,7 @@ from bus import AfterDone
 from notifications.messages import Mail
 from notifications.mime import letter
 from notifications.services import records
-from shop.mail import MailRefused
+from shop.mail.errors import MailRefused
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from notifications.tests.samples import PDF
 @pytest.fixture
 def folder(settings: Any, tmp_path: Path) -> Callable[[], list[EmailMessage]]:
     """The laptop's way: a function that reads the folder's mails."""
-    settings.EMAIL_BACKEND = "shop.mail.FolderBackend"
+    settings.EMAIL_BACKEND = "shop.mail.folder.FolderBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
 
     def read() -> list[EmailMessage]:

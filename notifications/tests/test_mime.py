@@ -17,7 +17,7 @@ from notifications.services import mail_connection
 from notifications.tests import samples
 from shop.documents import DocumentAltered, DocumentUnavailable
 from shop.events import OrderEvent
-from shop.mail import MailDeferred, MailRefused
+from shop.mail.errors import MailDeferred, MailRefused
 from tests.support.mail_server import MailServer
 
 KEY = "0b0e7f0d-6a47-4a6f-9c55-0f6a3d1b2c11.notifications.send-order-confirmation"
@@ -123,7 +123,7 @@ def test_folder_backend_names_files_by_time_and_subject(folder: Folder, settings
 
 
 def test_unwritable_folder_defers_mail(settings: Any, tmp_path: Path) -> None:
-    settings.EMAIL_BACKEND = "shop.mail.FolderBackend"
+    settings.EMAIL_BACKEND = "shop.mail.folder.FolderBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "file" / "mail"
     (tmp_path / "file").touch()
 

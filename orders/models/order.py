@@ -15,7 +15,7 @@ from django_countries.fields import CountryField
 from orders.models.amounts import adds_up, amount_field
 from shop.addresses import InvalidAddress, completed
 from shop.columns import LinkHash
-from shop.mail import Unmailable, mailable
+from shop.mail.address import Unmailable, mailable
 from shop.text import validate_plain
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from tests.damage import Shop, settled_shop
 
 @pytest.fixture(autouse=True)
 def shop(settings: Any, tmp_path: Path) -> Shop:
-    settings.EMAIL_BACKEND = "shop.mail.FolderBackend"
+    settings.EMAIL_BACKEND = "shop.mail.folder.FolderBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     settings.MEDIA_ROOT = tmp_path / "documents"
     return settled_shop()

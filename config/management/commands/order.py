@@ -91,9 +91,7 @@ class Command(BaseCommand):
         for line in summary(orders, seconds):
             console.print(line)
         if any(too_many.values()):
-            raise CommandError(
-                "Effects are doubled; see `manage.py audit`."
-            )
+            raise CommandError("Effects are doubled; see `manage.py audit`.")
         failed = [order.number for order in orders if not order.settled]
         if failed:
             some = ", ".join(failed[:5]) + (", ..." if len(failed) > 5 else "")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.mail import Unmailable, mailable, mailbox, message_id, rewritten
-from shop.mail.address import wire
+from shop.mail.address import Unmailable, mailable, mailbox, rewritten, wire
+from shop.mail.identity import message_id
 
 
 def test_domain_is_encoded_by_idna_2008() -> None:

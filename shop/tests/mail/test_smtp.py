@@ -7,7 +7,8 @@ import pytest
 from django.core.mail import EmailMessage, get_connection
 
 from bus import Ambiguous
-from shop.mail import MailDeferred, MailRefused, SmtpBackend
+from shop.mail.errors import MailDeferred, MailRefused
+from shop.mail.smtp import SmtpBackend
 from tests.support.mail_server import HANG_UP, SAY_NOTHING, MailServer
 from tests.support.servers import free_port
 

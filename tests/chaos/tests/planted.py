@@ -57,7 +57,7 @@ def settled(folder: Path) -> Planted:
     """Order, settle, dispatch and cancel in this process; leaves the test's database empty."""
     mailbox, warehouse, file = Mailbox(), Warehouse(), folder / "shop.sqlite3"
     outside = {
-        "EMAIL_BACKEND": "shop.mail.SmtpBackend",
+        "EMAIL_BACKEND": "shop.mail.smtp.SmtpBackend",
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": mailbox.port,
         "WAREHOUSE_URL": f"http://127.0.0.1:{warehouse.port}/",
