@@ -52,13 +52,13 @@ def test_deliveries_are_shown_with_their_count(name: str) -> None:
     assert log() == []
 
 
-def test_what_an_error_says_is_no_markup(name: str) -> None:
+def test_error_text_is_not_markup(name: str) -> None:
     Delivery.objects.update(error="x\nno [personal] at [/nowhere]")
 
     assert "no [personal] at [/nowhere]" in said("deliveries", "--state", "dead")
 
 
-def test_of_many_the_newest_are_shown(name: str) -> None:
+def test_newest_deliveries_are_shown(name: str) -> None:
     given(*happened(*range(10, 70)))
     route()
 
@@ -68,7 +68,7 @@ def test_of_many_the_newest_are_shown(name: str) -> None:
     assert answer.endswith("the newest 50 of 63 deliveries\n")
 
 
-def test_what_matches_is_delivered_again_and_written_down(name: str) -> None:
+def test_matching_deliveries_are_delivered_again_and_recorded(name: str) -> None:
     asked = ("deliveries", "--subscription", name, "--state", "dead", "--again")
     answer = said(*asked, "--by", "ada", "--why", "mended")
 
@@ -77,7 +77,7 @@ def test_what_matches_is_delivered_again_and_written_down(name: str) -> None:
     assert log() == [("ada", "deliver again", f"deliveries dead of {name}", 2, "mended")]
 
 
-def test_one_is_delivered_again_by_its_number(name: str) -> None:
+def test_delivery_is_delivered_again_by_id(name: str) -> None:
     number = str(Delivery.objects.get(stream="2").pk)
 
     assert said("deliveries", number, "--again") == f"1 of 1 due again: deliveries {number}\n"
@@ -85,7 +85,7 @@ def test_one_is_delivered_again_by_its_number(name: str) -> None:
     assert states() == {"1": State.DEAD, "2": State.WAITING, "3": State.WAITING}
 
 
-def test_what_cannot_be_is_not_counted(name: str) -> None:
+def test_unchangeable_deliveries_are_not_counted(name: str) -> None:
     Delivery.objects.filter(stream="1").update(state=State.RUNNING)
 
     answer = said("deliveries", "--queue", "desk", "--again")
@@ -93,7 +93,7 @@ def test_what_cannot_be_is_not_counted(name: str) -> None:
     assert answer.startswith("2 of 3 due again: deliveries in queue desk (1 running: ")
 
 
-def test_all_since_an_instant_is_delivered_again(name: str) -> None:
+def test_all_deliveries_since_an_instant_are_delivered_again(name: str) -> None:
     since = (timezone.now() - timedelta(minutes=5)).isoformat()
 
     answer = said("deliveries", "--since", since, "--again")
@@ -101,7 +101,7 @@ def test_all_since_an_instant_is_delivered_again(name: str) -> None:
     assert answer.startswith("3 of 3 due again: deliveries since 20")
 
 
-def test_what_matches_is_discarded_with_a_reason(name: str) -> None:
+def test_matching_deliveries_are_discarded_with_a_reason(name: str) -> None:
     with pytest.raises(CommandError, match="Discarding needs a reason"):
         said("deliveries", "--stream", "1", "--discard")
 
@@ -111,7 +111,7 @@ def test_what_matches_is_discarded_with_a_reason(name: str) -> None:
     assert states()["1"] == State.DISCARDED
 
 
-def test_where_nothing_changes_it_is_said_why(name: str) -> None:
+def test_command_says_why_nothing_changed(name: str) -> None:
     Delivery.objects.filter(stream="1").update(state=State.DONE)
     with pytest.raises(CommandError, match=r"^0 of 1 discarded: .*1 done already: only waiting or"):
         said("deliveries", "--stream", "1", "--discard", "--why", "x")
@@ -121,14 +121,14 @@ def test_where_nothing_changes_it_is_said_why(name: str) -> None:
         said("deliveries", "--stream", "1", "--again")
 
 
-def test_where_none_is_of_a_kind_there_is_nothing_to_do(name: str) -> None:
+def test_command_without_matches_does_nothing(name: str) -> None:
     assert said("deliveries", "--state", "done", "--again") == "No delivery matches.\n"
 
     assert log() == []
 
 
 @pytest.mark.parametrize("act", ["--again", "--discard"])
-def test_the_whole_ledger_is_never_meant(name: str, act: str) -> None:
+def test_command_refuses_the_whole_ledger(name: str, act: str) -> None:
     before = states()
 
     with pytest.raises(
@@ -172,14 +172,14 @@ def test_the_whole_ledger_is_never_meant(name: str, act: str) -> None:
         (["deliveries", f"{10**20}", "--again"], f"the id {10**20} is out of range"),
     ],
 )
-def test_what_makes_no_sense_is_answered_with_a_sentence(asked: list[str], sentence: str) -> None:
+def test_contradictory_options_are_refused_with_a_sentence(asked: list[str], sentence: str) -> None:
     with pytest.raises(CommandError) as refused:
         said(*asked)
 
     assert sentence in str(refused.value)
 
 
-def test_a_subscription_is_paused_resumed_and_retired_by_name(name: str) -> None:
+def test_subscription_is_paused_resumed_and_retired_by_name(name: str) -> None:
     answer = said("subscriptions", "--pause", name, "--by", "ada", "--why", "full disk")
     assert answer.startswith(f"{name} is paused.\n")
     assert Subscription.objects.get().paused_at is not None
@@ -199,7 +199,7 @@ def test_a_subscription_is_paused_resumed_and_retired_by_name(name: str) -> None
     ]
 
 
-def test_a_quiet_backfill_is_asked_for_by_name(subscribed: Subscribed, world: World) -> None:
+def test_suppressed_backfill_has_its_own_option(subscribed: Subscribed, world: World) -> None:
     given(*happened(1, 2))
     route()
     name = subscribed(world.send, external=True)
@@ -214,7 +214,7 @@ def test_a_quiet_backfill_is_asked_for_by_name(subscribed: Subscribed, world: Wo
     assert log() == [(getuser(), "backfill", subject, 2, "newcomer")]
 
 
-def test_pruning_says_how_many_and_is_written_down(name: str) -> None:
+def test_prune_command_reports_and_records_its_count(name: str) -> None:
     assert said("prune", "--why", "disk") == (
         "0 deliveries deleted that were done or discarded more than 365 days ago\n"
     )

@@ -23,7 +23,7 @@ def test_defaults_need_no_setting(settings: Any) -> None:
     assert conf.name("BUS_REDIS_URL") == "BUS_REDIS_URL"
 
 
-def test_misspelled_setting_is_refused_with_the_one_that_is_meant(settings: Any) -> None:
+def test_misspelled_setting_is_refused_with_the_similar_one(settings: Any) -> None:
     settings.BUS_REDIS_ULR = "redis://:secret@localhost"
 
     assert said(checks.settings_are_known) == (
@@ -32,20 +32,20 @@ def test_misspelled_setting_is_refused_with_the_one_that_is_meant(settings: Any)
 
 
 @pytest.mark.parametrize("url", ["localhost:6379", "redis://:secret@host:port", 6379])
-def test_broker_that_cannot_be_read_is_refused_without_its_value(settings: Any, url: Any) -> None:
+def test_unreadable_broker_is_refused_without_its_value(settings: Any, url: Any) -> None:
     settings.BUS_REDIS_URL, settings.BUS_READ_FROM = url, {"BUS_REDIS_URL": "CACHE_URL"}
 
     assert said(checks.broker_can_be_read).startswith("bus.E002 CACHE_URL ")
     assert "secret" not in said(checks.broker_can_be_read)
 
 
-def test_no_broker_at_all_is_no_error(settings: Any) -> None:
+def test_missing_broker_is_no_error(settings: Any) -> None:
     settings.BUS_REDIS_URL = ""
 
     assert said(checks.broker_can_be_read) == ""
 
 
-def test_failpoints_are_refused_where_debug_is_off(settings: Any) -> None:
+def test_crash_points_are_refused_without_debug(settings: Any) -> None:
     settings.BUS_FAILPOINTS, settings.BUS_READ_FROM = "/tmp/points", {}
 
     assert said(checks.failpoints_are_off).startswith("bus.E004 BUS_FAILPOINTS is '/tmp/points'")
@@ -53,7 +53,7 @@ def test_failpoints_are_refused_where_debug_is_off(settings: Any) -> None:
     assert said(checks.failpoints_are_off) == ""
 
 
-def test_celery_app_that_was_never_configured_is_refused(settings: Any) -> None:
+def test_unconfigured_celery_app_is_refused(settings: Any) -> None:
     settings.BUS_REDIS_URL = "redis://localhost"
     assert said(checks.celery_is_configured) == ""
 
@@ -71,7 +71,7 @@ def test_celery_app_that_was_never_configured_is_refused(settings: Any) -> None:
     ("mode", "said_of_it"),
     [(None, "is not set"), ("deferred", "is DEFERRED"), ("immediate", ""), ("EXCLUSIVE", "")],
 )
-def test_sqlite_that_does_not_lock_at_once_is_advised_against(
+def test_sqlite_without_immediate_locks_is_warned_about(
     settings: Any, mode: str | None, said_of_it: str
 ) -> None:
     options = {"transaction_mode": mode} if mode else {}

@@ -34,33 +34,33 @@ PRICED = Priced(
 )
 
 
-def test_an_event_reads_as_it_was_written() -> None:
+def test_event_survives_writing_and_reading() -> None:
     data, personal = (msgspec.json.decode(msgspec.json.encode(part)) for part in PRICED.split())
 
     assert Priced.read(2, data, personal) == PRICED
 
 
-def test_what_is_personal_is_split_off() -> None:
+def test_personal_data_is_split_off() -> None:
     data, personal = PRICED.split()
 
     assert personal == {"buyer": {"name": "Ada"}}
     assert "buyer" not in data
 
 
-def test_a_field_that_the_reader_does_not_know_is_dropped() -> None:
+def test_unknown_field_is_dropped() -> None:
     data, personal = PRICED.split()
 
     assert Priced.read(2, {**data, "colour": "blue"}, personal) == PRICED
 
 
-def test_an_older_version_is_read_through_its_upcast() -> None:
+def test_older_version_is_upcast() -> None:
     data, personal = PRICED.split()
     del data["amount"]
 
     assert Priced.read(1, {**data, "cents": 110}, personal) == PRICED
 
 
-def test_an_older_version_without_an_upcast_is_refused_with_the_way_out() -> None:
+def test_older_version_without_upcast_names_the_way_out() -> None:
     class Later(DomainEvent, frozen=True, kw_only=True):
         version = 2
 
@@ -68,20 +68,20 @@ def test_an_older_version_without_an_upcast_is_refused_with_the_way_out() -> Non
         Later.read(1, {}, None)
 
 
-def test_a_field_that_does_not_fit_is_named() -> None:
+def test_mismatched_field_is_named() -> None:
     data, personal = PRICED.split()
 
     with pytest.raises(UnreadableEvent, match=r"Priced version 2: .*\$\.at"):
         Priced.read(2, {**data, "at": "yesterday"}, personal)
 
 
-def test_an_event_whose_personal_data_was_erased_is_unreadable_by_its_field() -> None:
+def test_event_with_erased_personal_data_names_the_missing_field() -> None:
     data, _personal = PRICED.split()
 
     with pytest.raises(UnreadableEvent, match="buyer"):
         Priced.read(2, data, None)
 
 
-def test_an_event_must_say_its_stream() -> None:
+def test_event_must_define_its_stream() -> None:
     with pytest.raises(NotImplementedError, match="Priced must say which stream"):
         _ = PRICED.stream

@@ -23,7 +23,7 @@ def pass_by(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
 
-def test_nothing_stops_where_no_folder_is_named(settings: Any, tmp_path: Path) -> None:
+def test_failpoints_do_nothing_without_a_folder(settings: Any, tmp_path: Path) -> None:
     (tmp_path / Point.AFTER_EFFECT).write_text("nonsense")
     settings.BUS_FAILPOINTS = ""
 
@@ -33,7 +33,7 @@ def test_nothing_stops_where_no_folder_is_named(settings: Any, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", ["after-effect", "after-effect@toys.tasks.first"])
-def test_an_armed_point_kills_one_process_once(tmp_path: Path, name: str) -> None:
+def test_armed_failpoint_kills_one_process_once(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("kill")
 
     killed, spared = pass_by(tmp_path), pass_by(tmp_path)
@@ -42,13 +42,13 @@ def test_an_armed_point_kills_one_process_once(tmp_path: Path, name: str) -> Non
     assert spared.stdout == "went on\n"
 
 
-def test_another_handlers_point_stops_nobody(tmp_path: Path) -> None:
+def test_failpoint_of_another_handler_does_nothing(tmp_path: Path) -> None:
     (tmp_path / "after-effect@toys.tasks.second").write_text("kill")
 
     assert pass_by(tmp_path).stdout == "went on\n"
 
 
-def test_an_order_that_is_none_is_refused(settings: Any, tmp_path: Path) -> None:
+def test_malformed_failpoint_is_refused(settings: Any, tmp_path: Path) -> None:
     settings.BUS_FAILPOINTS = str(tmp_path)
     (tmp_path / "before-ack").write_text("explode")
 

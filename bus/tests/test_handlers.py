@@ -57,7 +57,7 @@ def named(name: str) -> Callable[..., None]:
         (named("größe"), {}, "must have at most 80 plain letters"),
     ],
 )
-def test_a_subscription_that_cannot_work_is_refused(
+def test_impossible_subscription_is_refused(
     subscribed: Subscribed, handler: Callable[..., Any], options: dict[str, Any], sentence: str
 ) -> None:
     before = handlers.declared()
@@ -68,30 +68,30 @@ def test_a_subscription_that_cannot_work_is_refused(
     assert handlers.declared() == before
 
 
-def test_a_name_is_subscribed_once(subscribed: Subscribed) -> None:
+def test_second_subscription_of_a_name_is_refused(subscribed: Subscribed) -> None:
     subscribed(atomic)
 
     with pytest.raises(BadSubscription, match="atomic is subscribed twice; give one function anot"):
         subscribed(atomic)
 
 
-def test_only_classes_of_events_are_subscribed_to(subscribed: Subscribed) -> None:
+def test_subscribing_to_anything_but_an_event_is_refused(subscribed: Subscribed) -> None:
     with pytest.raises(BadSubscription, match="must subscribe to a class of events, not to 'Happ"):
         subscribe("Happened", queue=QUEUE, retry=RETRY)(atomic)  # type: ignore[arg-type]  # the mistake
 
 
-def test_an_option_that_nobody_knows_is_refused_by_its_name(subscribed: Subscribed) -> None:
+def test_unknown_option_is_refused_by_name(subscribed: Subscribed) -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'bach'"):
         subscribed(atomic, bach=5)
 
 
-def test_the_function_stays_a_plain_one(subscribed: Subscribed) -> None:
+def test_subscribed_function_stays_callable(subscribed: Subscribed) -> None:
     found = subscribe(Happened, queue=QUEUE, retry=RETRY)(atomic)
 
     assert found is atomic
 
 
-def test_a_subscription_takes_its_order_from_its_queue_unless_it_says_otherwise(
+def test_subscription_inherits_ordering_from_its_queue(
     subscribed: Subscribed,
 ) -> None:
     inherited = subscribed(atomic, queue=QUEUE)
@@ -101,7 +101,7 @@ def test_a_subscription_takes_its_order_from_its_queue_unless_it_says_otherwise(
     assert not handlers.find(f"{__name__}.left").ordered
 
 
-def test_the_shape_of_the_handler_says_whether_it_takes_a_whole_batch(
+def test_list_parameter_declares_a_batch_handler(
     subscribed: Subscribed,
 ) -> None:
     assert not handlers.find(subscribed(atomic)).whole_batch
@@ -109,12 +109,12 @@ def test_the_shape_of_the_handler_says_whether_it_takes_a_whole_batch(
     assert handlers.find(subscribed(with_resource, external=True, using=resource)).using
 
 
-def test_the_limits_follow_from_the_queues_hard_limit() -> None:
+def test_limits_are_derived_from_the_hard_limit() -> None:
     assert QUEUE.soft_limit == timedelta(seconds=60)
     assert QUEUE.lease == timedelta(seconds=95)
 
 
-def test_the_longest_name_gives_a_key_that_mail_servers_take() -> None:
+def test_longest_name_gives_a_valid_message_id() -> None:
     name = "a.tasks." + "x" * (handlers.LONGEST_NAME - 8)
 
     key = delivery_key("123e4567-e89b-12d3-a456-426614174000", name)

@@ -19,14 +19,14 @@ class HappenedOnce(Happened, frozen=True, kw_only=True):
         return "HappenedOnce"
 
 
-def test_an_event_needs_a_transaction() -> None:
+def test_publishing_outside_a_transaction_raises() -> None:
     with pytest.raises(NotInTransaction, match=r"publish\(Happened\) needs a transaction"):
         publish(Happened(about="a"))
 
     assert not Event.objects.exists()
 
 
-def test_an_event_is_taken_back_with_its_cause() -> None:
+def test_event_is_rolled_back_with_its_transaction() -> None:
     @transaction.atomic
     def change_and_fail() -> None:
         note("cause")
@@ -41,7 +41,7 @@ def test_an_event_is_taken_back_with_its_cause() -> None:
     assert not Outbox.objects.exists()
 
 
-def test_an_event_with_a_key_is_stated_once_per_stream() -> None:
+def test_event_with_key_is_published_once_per_stream() -> None:
     given(HappenedOnce(about="a"), HappenedOnce(about="b"))
 
     with pytest.raises(AlreadyPublished, match="HappenedOnce is in the stream a already"):
@@ -51,13 +51,13 @@ def test_an_event_with_a_key_is_stated_once_per_stream() -> None:
     assert Outbox.objects.count() == 2
 
 
-def test_an_event_without_a_key_may_be_stated_again() -> None:
+def test_event_without_key_may_be_published_again() -> None:
     given(Happened(about="a"), Happened(about="a"))
 
     assert Event.objects.count() == 2
 
 
-def test_personal_data_is_kept_apart_and_can_be_erased_alone() -> None:
+def test_personal_data_is_stored_apart_and_erasable() -> None:
     given(Happened(about="a", who="Grace Hopper"))
 
     event = Event.objects.get()
@@ -67,7 +67,7 @@ def test_personal_data_is_kept_apart_and_can_be_erased_alone() -> None:
     assert Event.objects.filter(pk=event.pk).exists()
 
 
-def test_the_database_refuses_to_change_an_event() -> None:
+def test_database_refuses_to_change_event() -> None:
     given(Happened(about="a"))
 
     with pytest.raises(IntegrityError, match="never updated"):
@@ -76,7 +76,7 @@ def test_the_database_refuses_to_change_an_event() -> None:
     assert Event.objects.get().stream == "a"
 
 
-def test_the_database_refuses_to_delete_an_event() -> None:
+def test_database_refuses_to_delete_event() -> None:
     given(Happened(about="a"))
     Outbox.objects.all().delete()
 
@@ -86,7 +86,7 @@ def test_the_database_refuses_to_delete_an_event() -> None:
     assert Event.objects.exists()
 
 
-def test_a_chain_of_events_keeps_its_first_event_as_correlation(subscribed: Subscribed) -> None:
+def test_chain_of_events_has_one_correlation(subscribed: Subscribed) -> None:
     def react(event: Happened) -> None:
         if event.number < 3:
             publish(Happened(about="a", number=event.number + 1))
@@ -101,7 +101,7 @@ def test_a_chain_of_events_keeps_its_first_event_as_correlation(subscribed: Subs
     assert first.correlation == second.correlation == third.correlation == first.uuid
 
 
-def test_a_whole_batch_says_which_event_is_the_cause(subscribed: Subscribed) -> None:
+def test_batch_handler_names_the_cause(subscribed: Subscribed) -> None:
     def react(events: list[Happened]) -> None:
         for event in events:
             if event.number:
@@ -116,7 +116,7 @@ def test_a_whole_batch_says_which_event_is_the_cause(subscribed: Subscribed) -> 
     assert {e.stream: e.causation for e in led_to} == causes
 
 
-def test_a_whole_batch_that_does_not_name_the_cause_is_told_so(subscribed: Subscribed) -> None:
+def test_batch_handler_without_cause_raises(subscribed: Subscribed) -> None:
     errors: list[str] = []
 
     def react(events: list[Happened]) -> None:
@@ -135,7 +135,7 @@ def test_a_whole_batch_that_does_not_name_the_cause_is_told_so(subscribed: Subsc
     assert "must be one of the events" in errors[1]
 
 
-def test_an_event_reads_as_a_cloudevents_envelope_without_personal_data() -> None:
+def test_event_reads_as_cloudevents_envelope_without_personal_data() -> None:
     with transaction.atomic():
         event = publish(Happened(about="a", number=4))
 

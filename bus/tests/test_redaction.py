@@ -23,7 +23,7 @@ PERSONAL = [
 TRACES = ("Zo", "Brien", "ngstr", "mple", "Weg", "Bo")
 
 
-def test_a_long_line_of_letters_costs_no_more_than_its_length() -> None:
+def test_redaction_takes_linear_time() -> None:
     began = process_time()
     discreet("a" * 20_000)
     short = process_time() - began
@@ -62,7 +62,7 @@ WRITTEN: dict[str, Callable[[str], object]] = {
 
 
 @pytest.mark.parametrize("how", WRITTEN)
-def test_a_name_is_taken_out_however_it_is_written(how: str) -> None:
+def test_name_is_redacted_in_every_encoding(how: str) -> None:
     error = raised(ValueError(f"cannot greet {WRITTEN[how](NAME)}, sorry"))
 
     said = lines_without_code(texts(error, PERSONAL))
@@ -75,7 +75,7 @@ def test_a_name_is_taken_out_however_it_is_written(how: str) -> None:
 @pytest.mark.parametrize(
     "address", ["zoë@exämple.com", "zoë@xn--exmple-cua.com", '"z o"@a.example']
 )
-def test_an_address_is_taken_out(address: str) -> None:
+def test_address_is_redacted(address: str) -> None:
     error = raised(ValueError(f"<{address}> was refused"))
 
     said = lines_without_code(texts(error, PERSONAL))
@@ -93,7 +93,7 @@ def refused(by: str) -> Exception:
         return error
 
 
-def test_words_of_the_programs_own_sentence_stay_though_a_customer_is_called_so() -> None:
+def test_words_of_the_error_itself_are_kept_if_a_name_equals_them() -> None:
     person = {"email": "mail@example.com", "name": "Parcel Relay Lovelace", "city": "Refused"}
 
     said = lines_without_code(texts(refused("no Lovelace here"), [person]))
@@ -101,13 +101,13 @@ def test_words_of_the_programs_own_sentence_stay_though_a_customer_is_called_so(
     assert said.endswith("The mail relay refused the parcel: no [personal] here")
 
 
-def test_whole_name_is_taken_out_though_its_words_are_the_programs() -> None:
+def test_full_name_is_redacted_if_its_words_are_in_the_code() -> None:
     said = lines_without_code(texts(refused("Ada Mail, mailto"), [{"name": "Ada Mail"}]))
 
     assert said.endswith("The mail relay refused the parcel: [personal], [personal]to")
 
 
-def test_words_of_a_sentence_stay_where_another_error_repeats_it() -> None:
+def test_words_of_a_sentence_are_kept_in_a_chained_error() -> None:
     error = raised(RuntimeError(str(refused("Ada"))), cause=refused("Ada"))
 
     said = lines_without_code(texts(error, [{"name": "Ada Mail"}]))
@@ -115,7 +115,7 @@ def test_words_of_a_sentence_stay_where_another_error_repeats_it() -> None:
     assert said.count("The mail relay refused the parcel: [personal]") == 2
 
 
-def test_a_short_value_is_taken_out_where_it_stands_alone() -> None:
+def test_short_value_is_redacted_as_a_word() -> None:
     error = raised(ValueError("Bo is not Boston, nor de is model"))
 
     assert lines_without_code(texts(error, PERSONAL)).endswith(
@@ -123,7 +123,7 @@ def test_a_short_value_is_taken_out_where_it_stands_alone() -> None:
     )
 
 
-def test_a_chain_is_told_whole_and_the_personal_is_out_of_each_part() -> None:
+def test_chained_errors_are_kept_and_redacted() -> None:
     error = raised(RuntimeError("it failed"), cause=raised(KeyError(NAME)))
 
     said = texts(error, PERSONAL)
@@ -133,7 +133,7 @@ def test_a_chain_is_told_whole_and_the_personal_is_out_of_each_part() -> None:
     assert said.strip().endswith("RuntimeError: it failed")
 
 
-def test_a_log_gets_no_texts_at_all() -> None:
+def test_log_gets_no_error_texts() -> None:
     error = raised(RuntimeError(f"no {NAME}"), cause=raised(ValueError(NAME)))
 
     said = lines_without_code(kinds(error))
@@ -145,14 +145,14 @@ def test_a_log_gets_no_texts_at_all() -> None:
     assert "test_redaction.py" in kinds(error)
 
 
-def test_what_the_system_says_is_told() -> None:
+def test_errors_of_the_system_are_kept() -> None:
     assert kinds(raised(FileNotFoundError(2, "No such file or directory", NAME))).endswith(
         "FileNotFoundError: No such file or directory\n"
     )
 
 
 @pytest.mark.django_db
-def test_a_constraint_is_told_without_the_row() -> None:
+def test_constraint_is_named_without_its_row() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE person (name text UNIQUE, age integer NOT NULL)")
         cursor.execute("INSERT INTO person VALUES (%s, 1)", [NAME])
@@ -169,7 +169,7 @@ def test_a_constraint_is_told_without_the_row() -> None:
 
 @pytest.mark.postgres
 @pytest.mark.django_db
-def test_a_value_that_a_database_cannot_read_is_not_told() -> None:
+def test_value_refused_by_database_is_redacted() -> None:
     with connection.cursor() as cursor, pytest.raises(DataError) as caught:
         cursor.execute("SELECT %s::text::integer", [NAME])
 
@@ -177,7 +177,7 @@ def test_a_value_that_a_database_cannot_read_is_not_told() -> None:
     assert "Zo" not in lines_without_code(texts(caught.value, PERSONAL))
 
 
-def test_details_are_cut_where_somebody_else_repeats_them() -> None:
+def test_repeated_database_details_are_cut() -> None:
     error = "duplicate key value\nDETAIL:  Key (name)=(Ada\nLovelace) already exists."
 
     assert discreet(f"it failed: {error}") == "it failed: duplicate key value"

@@ -25,12 +25,12 @@ GOOD: dict[str, Any] = {"on": (OSError,), "times": 5, "first_wait": SECOND, "lon
         ({"longest_wait": timedelta(days=2)}, "the longest not above 1 day"),
     ],
 )
-def test_a_policy_that_cannot_be_is_refused(wrong: dict[str, Any], sentence: str) -> None:
+def test_impossible_policy_is_refused(wrong: dict[str, Any], sentence: str) -> None:
     with pytest.raises((TypeError, ValueError), match=sentence):
         Retry(**(GOOD | wrong))
 
 
-def test_the_wait_doubles_up_to_the_longest() -> None:
+def test_wait_doubles_up_to_the_longest() -> None:
     retry = Retry(on=(), times=9, first_wait=30 * SECOND, longest_wait=3 * MINUTE)
 
     waits = [retry.full_wait(failures) / SECOND for failures in (1, 2, 3, 4, 5, 32_000)]
@@ -42,7 +42,7 @@ def test_the_wait_doubles_up_to_the_longest() -> None:
     failures=st.integers(1, 32_767),
     first=st.timedeltas(timedelta(microseconds=1), timedelta(days=1)),
 )
-def test_half_to_all_of_the_wait_is_waited(failures: int, first: timedelta) -> None:
+def test_wait_is_half_to_all_of_the_full_wait(failures: int, first: timedelta) -> None:
     retry = Retry(on=(), times=5, first_wait=first, longest_wait=timedelta(days=1))
 
     wait = retry.wait(failures)
@@ -62,7 +62,7 @@ def test_half_to_all_of_the_wait_is_waited(failures: int, first: timedelta) -> N
         (40, 12 * HOUR, 24 * HOUR, "12 h, 38 x 24 h"),
     ],
 )
-def test_the_policy_reads_as_its_waits(
+def test_policy_prints_its_waits(
     times: int, first: timedelta, longest: timedelta, text: str
 ) -> None:
     assert str(Retry(on=(), times=times, first_wait=first, longest_wait=longest)) == text

@@ -31,7 +31,7 @@ def fails_once_with(error: Exception) -> object:
     return react
 
 
-def test_the_handlers_of_a_stream_are_told_in_the_order_of_its_events(
+def test_handlers_of_a_stream_are_listed_in_order_of_events(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react)
@@ -60,7 +60,7 @@ def test_handlers_are_read_by_one_statement(subscribed: Subscribed) -> None:
     assert len(queries) == 1
 
 
-def test_a_stream_is_settled_when_nothing_is_outstanding(subscribed: Subscribed) -> None:
+def test_stream_is_settled_when_nothing_is_outstanding(subscribed: Subscribed) -> None:
     subscribed(react)
     register("desk")
 
@@ -76,7 +76,7 @@ def test_a_stream_is_settled_when_nothing_is_outstanding(subscribed: Subscribed)
     assert not selectors.settled("2")
 
 
-def test_a_dead_delivery_keeps_its_stream_open_until_it_is_discarded(
+def test_dead_delivery_keeps_its_stream_open_until_it_is_discarded(
     subscribed: Subscribed,
 ) -> None:
     subscribed(fails_once_with(ValueError()))
@@ -88,7 +88,7 @@ def test_a_dead_delivery_keeps_its_stream_open_until_it_is_discarded(
     assert selectors.settled("1")
 
 
-def test_a_handler_that_states_an_event_does_not_settle_its_stream(subscribed: Subscribed) -> None:
+def test_stream_is_open_after_a_handler_publishes(subscribed: Subscribed) -> None:
     def react(event: Happened) -> None:
         if event.number == 1:
             publish(Happened(about="1", number=2))
@@ -103,14 +103,14 @@ def test_a_handler_that_states_an_event_does_not_settle_its_stream(subscribed: S
     assert not selectors.settled("1")
 
 
-def test_whether_a_stream_is_settled_is_one_statement(subscribed: Subscribed) -> None:
+def test_settled_check_takes_one_statement(subscribed: Subscribed) -> None:
     with CaptureQueriesContext(connection) as queries:
         selectors.settled("1")
 
     assert len(queries) == 1
 
 
-def test_the_state_of_a_queue_counts_what_is_open(subscribed: Subscribed) -> None:
+def test_queue_state_counts_open_deliveries(subscribed: Subscribed) -> None:
     name = subscribed(react, batch=1)
     given(*happened(1, 2, 3, 4, 5))
     relayed()
@@ -127,7 +127,7 @@ def test_the_state_of_a_queue_counts_what_is_open(subscribed: Subscribed) -> Non
     assert state.paused
 
 
-def test_a_queue_with_nothing_open_is_told_too(subscribed: Subscribed) -> None:
+def test_queue_without_open_deliveries_is_listed(subscribed: Subscribed) -> None:
     subscribed(react)
     register("desk")
 
@@ -138,7 +138,7 @@ def test_a_queue_with_nothing_open_is_told_too(subscribed: Subscribed) -> None:
     assert not state.paused
 
 
-def test_the_history_of_an_event_is_told_in_order_from_any_event() -> None:
+def test_history_is_the_same_from_any_event_of_it() -> None:
     given(*happened(1, 2, 3))
 
     told = list(selectors.history(Happened))
@@ -148,7 +148,7 @@ def test_the_history_of_an_event_is_told_in_order_from_any_event() -> None:
     assert later == told[1:]
 
 
-def test_the_history_costs_one_statement() -> None:
+def test_history_takes_one_statement() -> None:
     given(*happened(*range(20)))
 
     with CaptureQueriesContext(connection) as queries:
@@ -157,7 +157,7 @@ def test_the_history_costs_one_statement() -> None:
     assert len(queries) <= 1  # a server-side cursor is not counted
 
 
-def test_the_oldest_is_as_old_as_it_is_however_often_it_was_tried(subscribed: Subscribed) -> None:
+def test_age_of_oldest_survives_retries(subscribed: Subscribed) -> None:
     subscribed(failing(ConnectionError()))
     given(*happened(2))
     since = Now() - timedelta(hours=3)
@@ -173,7 +173,7 @@ def test_the_oldest_is_as_old_as_it_is_however_often_it_was_tried(subscribed: Su
     assert selectors.oldest_by_subscription() == {row.subscription_id: row.due_since}
 
 
-def test_what_is_published_and_not_fanned_out_is_counted() -> None:
+def test_events_not_fanned_out_are_counted() -> None:
     assert selectors.outbox_state() == selectors.OutboxState(0, None)
     given(*happened(1, 2))
 
@@ -182,7 +182,7 @@ def test_what_is_published_and_not_fanned_out_is_counted() -> None:
     assert (state.count, state.oldest_at) == (2, Event.objects.order_by("id")[0].at)
 
 
-def test_the_broker_is_as_the_relay_last_saw_it() -> None:
+def test_broker_state_is_the_relays_last_report() -> None:
     assert selectors.broker_state().ok is None
     RelayState.objects.create(pk=RelayState.THE_ROW, looked_at=Now(), broker_error="")
     assert selectors.broker_state().ok is True
@@ -194,7 +194,7 @@ def test_the_broker_is_as_the_relay_last_saw_it() -> None:
     assert state.error.startswith("TimeoutError")
 
 
-def test_what_a_relay_said_that_is_silent_now_is_not_repeated() -> None:
+def test_report_of_a_silent_relay_is_not_shown() -> None:
     said = Now() - timedelta(minutes=2)
     RelayState.objects.create(pk=RelayState.THE_ROW, looked_at=said, broker_error="")
 

@@ -19,7 +19,7 @@ def wrap(event: Happened) -> None: ...
 def score(event: Happened) -> None: ...
 
 
-def test_only_handlers_that_declare_a_stage_are_told(subscribed: Subscribed) -> None:
+def test_only_handlers_with_a_stage_are_listed(subscribed: Subscribed) -> None:
     subscribed(wrap, stage="Gift wrapping")
     subscribed(score)
     given(Happened(about="a"), Happened(about="b"))
@@ -30,7 +30,7 @@ def test_only_handlers_that_declare_a_stage_are_told(subscribed: Subscribed) -> 
     assert (told.stage, told.state) == ("Gift wrapping", "done")
 
 
-def test_a_pruned_ledger_keeps_the_events_and_what_is_dead(subscribed: Subscribed) -> None:
+def test_pruned_ledger_keeps_events_and_what_is_dead(subscribed: Subscribed) -> None:
     subscribed(wrap, stage="Gift wrapping")
     given(Happened(about="a"), Happened(about="b"))
     settle("desk")
@@ -43,7 +43,7 @@ def test_a_pruned_ledger_keeps_the_events_and_what_is_dead(subscribed: Subscribe
     assert [one.state for one in declared_stages("b")] == ["dead"]
 
 
-def test_no_personal_data_is_in_what_is_told_of_an_event(subscribed: Subscribed) -> None:
+def test_listed_events_have_no_personal_data(subscribed: Subscribed) -> None:
     given(Happened(about="a", who="Ada Lovelace"))
 
     assert "who" not in events_of("a")[0].data
@@ -61,7 +61,7 @@ def test_no_personal_data_is_in_what_is_told_of_an_event(subscribed: Subscribed)
         ("discarded", False),
     ],
 )
-def test_what_is_dead_does_not_go_on_by_itself(
+def test_stream_is_in_progress_by_state_of_its_delivery(
     subscribed: Subscribed, state: str, goes_on: bool
 ) -> None:
     subscribed(wrap)

@@ -42,7 +42,7 @@ def name(subscribed: Subscribed) -> str:
     return name
 
 
-def test_a_selection_is_delivered_again(operator: Client, name: str) -> None:
+def test_selection_is_delivered_again(operator: Client, name: str) -> None:
     rows = Delivery.objects.filter(state=State.DEAD)
     ids = " ".join(str(row.pk) for row in rows.order_by("pk"))
 
@@ -52,7 +52,7 @@ def test_a_selection_is_delivered_again(operator: Client, name: str) -> None:
     assert log() == [("ada", "deliver again", f"deliveries {ids}", 2, "mended")]
 
 
-def test_all_that_match_are_more_than_the_page_shows(operator: Client, name: str) -> None:
+def test_action_on_all_matches_reaches_beyond_the_page(operator: Client, name: str) -> None:
     given(*happened(*range(100, 250)))
     route()
     some = Delivery.objects.filter(state=State.WAITING)[:1]
@@ -67,9 +67,7 @@ def test_all_that_match_are_more_than_the_page_shows(operator: Client, name: str
 
 
 @pytest.mark.parametrize("day", ["soon", "2026-02-31", "0001-01-01", "9999-12-31"])
-def test_a_list_since_no_date_is_refused_instead_of_being_of_everything(
-    operator: Client, name: str, day: str
-) -> None:
+def test_list_since_an_invalid_date_is_refused(operator: Client, name: str, day: str) -> None:
     some = Delivery.objects.all()
 
     said = act(
@@ -86,7 +84,7 @@ def test_a_list_since_no_date_is_refused_instead_of_being_of_everything(
     assert log() == []
 
 
-def test_all_of_a_subscription_since_an_instant_are_delivered_again(
+def test_all_of_subscription_since_instant_are_delivered_again(
     operator: Client, name: str, subscribed: Subscribed
 ) -> None:
     subscribed(react_too)
@@ -114,7 +112,7 @@ def test_events_of_other_times_are_not_shown(operator: Client, name: str) -> Non
     assert page.context["cl"].result_count == 0
 
 
-def test_a_delivery_tells_its_instants_to_the_second(operator: Client, name: str) -> None:
+def test_delivery_page_shows_instants_to_the_second(operator: Client, name: str) -> None:
     row = delivery(1)
     Delivery.objects.filter(pk=row.pk).update(
         state=State.DONE, closed_at=datetime(2026, 7, 1, 10, 20, 31, tzinfo=UTC), ordered=True
@@ -126,7 +124,7 @@ def test_a_delivery_tells_its_instants_to_the_second(operator: Client, name: str
     assert "in its lane" in page
 
 
-def test_who_may_only_look_may_do_nothing(client: Client, name: str) -> None:
+def test_staff_with_view_permission_can_change_nothing(client: Client, name: str) -> None:
     looking = signed_in(client, "view_delivery", "view_subscription")
     page = reverse("admin:bus_subscription_backfill", args=[Subscription.objects.get().pk])
 

@@ -34,7 +34,7 @@ def name(subscribed: Subscribed) -> str:
     return name
 
 
-def test_a_subscription_is_paused_resumed_and_retired(operator: Client, name: str) -> None:
+def test_subscription_is_paused_resumed_and_retired(operator: Client, name: str) -> None:
     row = Subscription.objects.all()
 
     assert act(operator, SUBSCRIPTIONS, "pause", row, reason="disk") == f"Now paused: {name}."
@@ -62,7 +62,7 @@ def test_subscription_with_many_open_deliveries_is_not_retired_in_one_request(
     assert log() == []
 
 
-def test_what_is_in_flight_keeps_a_subscription_from_being_retired(
+def test_subscription_with_deliveries_in_flight_cannot_be_retired_in_admin(
     operator: Client, name: str
 ) -> None:
     Delivery.objects.filter(stream="3").update(state=State.RUNNING)
@@ -83,7 +83,7 @@ def newcomer(subscribed: Subscribed, world: World) -> Subscription:
     return Subscription.objects.get()
 
 
-def test_a_subscription_is_given_its_past(operator: Client, newcomer: Subscription) -> None:
+def test_admin_backfills_a_subscription(operator: Client, newcomer: Subscription) -> None:
     page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
     assert "since then that it lacks" in operator.get(page).content.decode()
 
@@ -96,7 +96,7 @@ def test_a_subscription_is_given_its_past(operator: Client, newcomer: Subscripti
     assert log() == [("ada", "backfill", subject, 3, "newcomer")]
 
 
-def test_a_past_may_be_given_in_silence(operator: Client, newcomer: Subscription) -> None:
+def test_admin_backfill_may_be_suppressed(operator: Client, newcomer: Subscription) -> None:
     page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
 
     operator.post(page, {"since": "2026-01-31 00:00", "rate": "50", "suppressed": "on"})
@@ -105,7 +105,7 @@ def test_a_past_may_be_given_in_silence(operator: Client, newcomer: Subscription
 
 
 @pytest.mark.parametrize("since", ["soon", "2026-02-31 00:00", "0001-01-01 00:00", "9999-12-31"])
-def test_a_past_that_begins_at_no_date_is_refused_by_the_name_of_the_field(
+def test_backfill_since_an_invalid_date_is_refused_by_field(
     operator: Client, newcomer: Subscription, since: str
 ) -> None:
     page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
@@ -117,7 +117,7 @@ def test_a_past_that_begins_at_no_date_is_refused_by_the_name_of_the_field(
 
 
 @pytest.mark.parametrize("number", ["0", "x", "99999999999999999999"])
-def test_the_past_of_a_subscription_that_is_none_is_no_page(operator: Client, number: str) -> None:
+def test_backfill_of_unknown_subscription_is_not_found(operator: Client, number: str) -> None:
     page = reverse("admin:bus_subscription_backfill", args=[number])
 
     answer = operator.get(page, follow=True)
@@ -126,7 +126,7 @@ def test_the_past_of_a_subscription_that_is_none_is_no_page(operator: Client, nu
     assert str(said).startswith(f"There is no subscription with the number {number}.")
 
 
-def test_a_long_past_is_a_matter_for_the_command_line(
+def test_long_backfill_is_left_to_the_command(
     operator: Client, newcomer: Subscription, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(admin.subscriptions, "MOST_OWED", 2)

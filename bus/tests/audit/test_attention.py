@@ -47,7 +47,7 @@ def name(subscribed: Subscribed) -> str:
     return found
 
 
-def test_a_shop_in_which_all_goes_well_needs_nobody(name: str) -> None:
+def test_sound_ledger_needs_no_person(name: str) -> None:
     given(*happened(1, 2))
     relayed()
     AuditResult.objects.create(rule="all is well", findings=0, unseen=False)
@@ -69,7 +69,7 @@ def test_dead_deliveries_are_counted_by_subscription(name: str) -> None:
 
 
 @pytest.mark.parametrize("state", [State.WAITING, State.SENT])
-def test_a_subscription_without_a_worker_is_told(name: str, state: State) -> None:
+def test_subscription_without_worker_is_listed(name: str, state: State) -> None:
     given(*happened(1, 2))
     relayed()
     Delivery.objects.update(state=state, due_since=LONG_AGO)
@@ -83,7 +83,7 @@ def test_a_subscription_without_a_worker_is_told(name: str, state: State) -> Non
     assert len(told(Kind.STANDING)) == 1
 
 
-def test_neither_a_next_try_nor_a_pause_nor_a_lane_is_a_standstill(subscribed: Subscribed) -> None:
+def test_retries_pauses_and_lanes_are_not_listed_as_stalled(subscribed: Subscribed) -> None:
     name = subscribed(react, ordered=True)
     given(Happened(about="1"), Happened(about="1", number=2))
     relayed()
@@ -102,7 +102,7 @@ def test_neither_a_next_try_nor_a_pause_nor_a_lane_is_a_standstill(subscribed: S
     assert told(Kind.STANDING) == []
 
 
-def test_a_subscription_that_fails_for_an_hour_is_told(name: str) -> None:
+def test_subscription_failing_for_an_hour_is_listed(name: str) -> None:
     given(*happened(1, 2))
     relayed()
     later = Now() + timedelta(minutes=30)
@@ -116,7 +116,7 @@ def test_a_subscription_that_fails_for_an_hour_is_told(name: str) -> None:
     assert concern.since == Delivery.objects.all()[0].due_since
 
 
-def test_a_pause_that_was_forgotten_is_told_where_something_waits(name: str) -> None:
+def test_long_pause_with_open_deliveries_is_listed(name: str) -> None:
     relayed()
     ops.pause(name, by="grace")
     Subscription.objects.update(paused_at=Now() - timedelta(days=2))
@@ -127,7 +127,7 @@ def test_a_pause_that_was_forgotten_is_told_where_something_waits(name: str) -> 
     assert [concern.kind for concern in concerns()] == [Kind.PAUSED]
 
 
-def test_an_audit_that_never_ran_is_told_once_there_is_something_to_audit(name: str) -> None:
+def test_missing_audit_is_listed_once_there_are_events(name: str) -> None:
     given(*happened(1))
     relayed()
     assert concerns() == []
@@ -140,7 +140,7 @@ def test_an_audit_that_never_ran_is_told_once_there_is_something_to_audit(name: 
     assert [concern.kind for concern in concerns()] == [Kind.AUDIT_MISSING]
 
 
-def test_a_backlog_that_is_young_is_no_standstill(name: str) -> None:
+def test_recent_backlog_is_not_listed(name: str) -> None:
     given(*happened(*range(150)))
     relayed()
     make_due()
@@ -148,7 +148,7 @@ def test_a_backlog_that_is_young_is_no_standstill(name: str) -> None:
     assert told(Kind.STANDING) == []
 
 
-def test_a_subscription_without_code_is_told_until_it_is_retired(name: str) -> None:
+def test_subscription_without_code_is_listed_until_retired(name: str) -> None:
     relayed()
     handlers._declared.pop(name)
     current_app.tasks.pop(name)
@@ -161,7 +161,7 @@ def test_a_subscription_without_code_is_told_until_it_is_retired(name: str) -> N
     assert told(Kind.NO_CODE) == []
 
 
-def test_a_subscription_of_a_worker_with_newer_code_is_not_to_be_retired(name: str) -> None:
+def test_subscription_of_newer_code_is_not_listed(name: str) -> None:
     relayed()
     handlers._declared.pop(name)
     current_app.tasks.pop(name)
@@ -170,7 +170,7 @@ def test_a_subscription_of_a_worker_with_newer_code_is_not_to_be_retired(name: s
     assert told(Kind.NO_CODE) == []
 
 
-def test_a_relay_that_is_silent_or_was_never_there_is_told(name: str) -> None:
+def test_silent_or_missing_relay_is_listed(name: str) -> None:
     relayed()
     RelayState.objects.update(looked_at=LONG_AGO)
     assert len(told(Kind.RELAY)) == 1
@@ -182,7 +182,7 @@ def test_a_relay_that_is_silent_or_was_never_there_is_told(name: str) -> None:
     assert told(Kind.RELAY) == []
 
 
-def test_a_broker_in_trouble_is_told_in_the_words_of_the_relay(name: str) -> None:
+def test_broker_trouble_is_listed_in_the_relays_words(name: str) -> None:
     looked(broker_error="TimeoutError: the broker does not answer")
 
     [concern] = told(Kind.BROKER)
@@ -190,7 +190,7 @@ def test_a_broker_in_trouble_is_told_in_the_words_of_the_relay(name: str) -> Non
     assert "TimeoutError" in concern.what
 
 
-def test_events_that_are_not_fanned_out_are_told_after_a_minute(name: str) -> None:
+def test_events_not_fanned_out_are_listed_after_a_minute(name: str) -> None:
     given(*happened(1))
     assert told(Kind.OUTBOX) == []
     event = Outbox.objects.get().event
@@ -204,7 +204,7 @@ def test_events_that_are_not_fanned_out_are_told_after_a_minute(name: str) -> No
     assert concern.count == 1
 
 
-def test_what_the_audit_found_or_could_not_see_is_told(name: str) -> None:
+def test_findings_and_unseen_checks_of_audit_are_listed(name: str) -> None:
     AuditResult.objects.create(rule="sums add up", findings=3, unseen=False)
     AuditResult.objects.create(rule="files are there", findings=0, unseen=True)
     AuditResult.objects.create(rule="stock is right", findings=0, unseen=False, at=LONG_AGO)
@@ -217,9 +217,7 @@ def test_what_the_audit_found_or_could_not_see_is_told(name: str) -> None:
     assert counts() == {Kind.AUDIT: 3, Kind.AUDIT_MISSING: 2}
 
 
-def test_the_list_costs_the_same_whatever_there_is(
-    name: str, django_assert_max_num_queries: Any
-) -> None:
+def test_list_takes_constant_queries(name: str, django_assert_max_num_queries: Any) -> None:
     given(*happened(*range(50)))
     relayed()
     Delivery.objects.update(due_since=LONG_AGO)

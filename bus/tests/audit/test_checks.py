@@ -48,7 +48,7 @@ def lose_deliveries() -> None:
     Delivery.objects.all().delete()
 
 
-def test_what_was_not_owed_is_owed_once(name: str) -> None:
+def test_missing_delivery_is_inserted_once(name: str) -> None:
     lose_deliveries()
     [first, second] = events_not_owed()
     assert first.repair is not None
@@ -63,7 +63,7 @@ def test_what_was_not_owed_is_owed_once(name: str) -> None:
     assert action.why == f"It has a delivery for {name} now. the audit of November"
 
 
-def test_nothing_is_owed_to_a_subscription_that_was_retired_meanwhile(name: str) -> None:
+def test_no_delivery_is_inserted_for_a_subscription_retired_meanwhile(name: str) -> None:
     lose_deliveries()
     [first, _second] = events_not_owed()
     assert first.repair is not None
@@ -73,13 +73,13 @@ def test_nothing_is_owed_to_a_subscription_that_was_retired_meanwhile(name: str)
     assert not Delivery.objects.exists()
 
 
-def test_an_event_that_the_relay_has_not_seen_yet_is_no_finding(name: str) -> None:
+def test_event_in_outbox_is_no_finding(name: str) -> None:
     given(*happened(1))
 
     assert list(events_not_owed()) == []
 
 
-def test_a_repair_that_fails_keeps_no_other_from_being_done() -> None:
+def test_failing_repair_does_not_stop_the_others() -> None:
     def fails(_operator: Operator) -> str:
         raise DatabaseError("Ada Lovelace")
 
@@ -96,7 +96,7 @@ def test_a_repair_that_fails_keeps_no_other_from_being_done() -> None:
     assert done == [("1", "failed with DatabaseError: run the audit again"), ("3", "grace")]
 
 
-def test_a_check_cannot_write(forgotten: None) -> None:
+def test_check_cannot_write(forgotten: None) -> None:
     writing: Check = check("nobody writes")(
         lambda: [Finding(str(OperatorAction.objects.create(who="a", what="b", subject="c")), "")]
     )

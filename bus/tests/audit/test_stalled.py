@@ -37,7 +37,7 @@ def subjects(found: list[Finding]) -> list[str]:
     return [one.subject for one in found]
 
 
-def test_what_is_due_for_long_is_told_once_for_each_subscription(subscribed: Subscribed) -> None:
+def test_long_due_deliveries_are_one_finding_per_subscription(subscribed: Subscribed) -> None:
     name = subscribed(react)
     overdue(*happened(1, 2, 3))
 
@@ -47,7 +47,7 @@ def test_what_is_due_for_long_is_told_once_for_each_subscription(subscribed: Sub
     assert finding.what == "is due for longer than an hour; so are 2 more"
 
 
-def test_what_is_due_for_a_short_time_is_no_finding(subscribed: Subscribed) -> None:
+def test_recently_due_delivery_is_no_finding(subscribed: Subscribed) -> None:
     subscribed(react)
     overdue(*happened(1))
     Delivery.objects.update(due_since=Now() - timedelta(minutes=30))
@@ -55,7 +55,7 @@ def test_what_is_due_for_a_short_time_is_no_finding(subscribed: Subscribed) -> N
     assert findings(due_and_not_begun) == []
 
 
-def test_what_waits_for_its_next_try_is_no_finding(subscribed: Subscribed) -> None:
+def test_delivery_waiting_for_retry_is_no_finding(subscribed: Subscribed) -> None:
     subscribed(react)
     overdue(*happened(1))
 
@@ -70,7 +70,7 @@ def test_what_waits_for_its_next_try_is_no_finding(subscribed: Subscribed) -> No
     assert len(findings(due_and_not_begun)) == 1
 
 
-def test_what_is_sent_again_and_again_and_never_begun_is_told(subscribed: Subscribed) -> None:
+def test_delivery_sent_repeatedly_and_never_started_is_found(subscribed: Subscribed) -> None:
     name = subscribed(react)
     overdue(*happened(1))
     relayed()
@@ -86,7 +86,7 @@ def test_what_is_sent_again_and_again_and_never_begun_is_told(subscribed: Subscr
     assert findings(due_and_not_begun) == []
 
 
-def test_what_is_paused_or_held_is_no_finding(subscribed: Subscribed) -> None:
+def test_paused_or_held_delivery_is_no_finding(subscribed: Subscribed) -> None:
     name = subscribed(react)
     overdue(*happened(1))
     Subscription.objects.update(held_until=Now() - timedelta(minutes=1))
@@ -98,7 +98,7 @@ def test_what_is_paused_or_held_is_no_finding(subscribed: Subscribed) -> None:
     assert findings(due_and_not_begun) == []
 
 
-def test_what_waits_behind_a_dead_one_is_no_finding(subscribed: Subscribed) -> None:
+def test_delivery_behind_a_dead_one_is_no_finding(subscribed: Subscribed) -> None:
     name = subscribed(react, ordered=True)
     overdue(Happened(about="1"), Happened(about="1", number=2))
     first, second = Delivery.objects.order_by("id").values_list("pk", flat=True)
@@ -111,7 +111,7 @@ def test_what_waits_behind_a_dead_one_is_no_finding(subscribed: Subscribed) -> N
     assert subjects(findings(due_and_not_begun)) == [f"{name}, delivery {second}"]
 
 
-def test_what_is_in_flight_without_a_lease_is_given_back_to_the_relay(
+def test_delivery_in_flight_without_lease_is_made_due_by_repair(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react)

@@ -41,12 +41,12 @@ from tests.support.servers import free_port
         ),
     ],
 )
-def test_an_address_is_read_into_parts_and_written_again(url: str, parts: RedisAddress) -> None:
+def test_address_survives_parsing_and_formatting(url: str, parts: RedisAddress) -> None:
     assert RedisAddress.read(url) == parts
     assert RedisAddress.read(parts.url()) == parts
 
 
-def test_a_password_apart_stands_in_where_the_address_has_none() -> None:
+def test_separate_password_completes_the_address() -> None:
     assert RedisAddress.read("redis://host", password="p@").password == "p@"
     assert RedisAddress.read("redis://:own@host", password="p@").password == "own"
 
@@ -60,14 +60,14 @@ def test_a_password_apart_stands_in_where_the_address_has_none() -> None:
         "rediss://host?ssl_check_hostname=false", "rediss://host?ssl_ca_certs=ca.pem", "unix://",
     ],
 )  # fmt: skip
-def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
+def test_unusable_address_is_refused(url: str) -> None:
     with pytest.raises(BadAddress) as refusal:
         RedisAddress.read(url)
 
     assert "pw" not in str(refusal.value)
 
 
-def test_a_password_is_not_shown_to_people() -> None:
+def test_password_is_not_shown() -> None:
     address = RedisAddress.read("redis://me:s3cret@host/0")
 
     assert str(address) == "host:6379"
@@ -124,7 +124,7 @@ def carried(text: str) -> Any:
 
 
 @pytest.mark.redis_server
-def test_a_socket_s_file_serves_both_libraries(tmp_path: Path, used: Any) -> None:
+def test_unix_socket_works_with_both_libraries(tmp_path: Path, used: Any) -> None:
     address = RedisAddress(path=str(tmp_path / "a b.sock"), database=3, password="p@/#")
     with server(tmp_path, "--port", "0", "--unixsocket", address.path, address=address):
         used(address)
@@ -138,9 +138,7 @@ def test_a_socket_s_file_serves_both_libraries(tmp_path: Path, used: Any) -> Non
 
 @pytest.mark.redis_server
 @pytest.mark.openssl
-def test_with_tls_both_libraries_speak_to_a_server_that_the_authority_knows_alone(
-    tmp_path: Path, used: Any
-) -> None:
+def test_both_libraries_verify_tls_certificates(tmp_path: Path, used: Any) -> None:
     authority, port = Authority(tmp_path), free_port()
     certificate, key = authority.certify("127.0.0.1")
     known = RedisAddress("127.0.0.1", port, password="p@/#", tls=True, ca_file=str(authority.file))

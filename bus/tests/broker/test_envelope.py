@@ -92,13 +92,13 @@ GOOD: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("kind", MALFORMED)
-def test_a_malformed_message_is_refused(kind: str) -> None:
+def test_malformed_message_is_refused(kind: str) -> None:
     with pytest.raises(Malformed):
         inspect(encoded(MALFORMED[kind]), "desk")
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_a_message_of_the_shape_of_the_bus_is_let_through(kind: str) -> None:
+def test_well_formed_message_passes(kind: str) -> None:
     good = GOOD[kind]
 
     passed = inspect(encoded(good), "desk")
@@ -108,7 +108,7 @@ def test_a_message_of_the_shape_of_the_bus_is_let_through(kind: str) -> None:
     assert json.loads(passed)["headers"].items() >= sent.items()
 
 
-def test_deliveries_of_a_handler_that_this_worker_does_not_have_go_back() -> None:
+def test_message_for_unknown_handler_is_released() -> None:
     sent = message(headers={"task": "loyalty.tasks.grant_points"})
 
     passed = inspect(encoded(sent), "desk")
@@ -119,7 +119,7 @@ def test_deliveries_of_a_handler_that_this_worker_does_not_have_go_back() -> Non
 
 
 @pytest.mark.parametrize("odd", ["1" * 5000, "[" * 900 + "]" * 900, "1e99999"])
-def test_what_nobody_reads_does_not_reach_the_worker(odd: str) -> None:
+def test_unread_headers_do_not_reach_the_worker(odd: str) -> None:
     item = encoded(message()).replace(b'"lang"', f'"odd": {odd}, "lang"'.encode())
 
     passed = inspect(item, "desk")
@@ -130,14 +130,14 @@ def test_what_nobody_reads_does_not_reach_the_worker(odd: str) -> None:
 @pytest.mark.parametrize(
     "odd", [{"id": "another"}, {"hostname": 7}, {"x": {"__type__": "datetime", "__value__": "no"}}]
 )
-def test_what_nobody_reads_of_the_canvas_does_not_reach_the_task(odd: dict[str, Any]) -> None:
+def test_canvas_options_do_not_reach_the_task(odd: dict[str, Any]) -> None:
     # Celery takes it into the request of the task, and kombu makes objects of some of it.
     passed = inspect(encoded(message([[TICKETS], {}, EMBED | odd])), "desk")
 
     assert body_of(passed) == [[TICKETS], {}, EMBED]
 
 
-def test_two_copies_of_a_message_are_acknowledged_apart() -> None:
+def test_copies_of_a_message_are_acknowledged_separately() -> None:
     item = encoded(message())
 
     tags = {json.loads(inspect(item, "desk"))["properties"]["delivery_tag"] for _ in range(2)}
@@ -145,7 +145,7 @@ def test_two_copies_of_a_message_are_acknowledged_apart() -> None:
     assert len(tags) == 2
 
 
-def test_a_message_goes_back_to_the_queue_it_was_found_in() -> None:
+def test_message_is_requeued_to_the_queue_it_came_from() -> None:
     info = {"exchange": "celeryev", "routing_key": "elsewhere"}
 
     passed = json.loads(inspect(encoded(message(properties={"delivery_info": info})), "desk"))
@@ -153,13 +153,13 @@ def test_a_message_goes_back_to_the_queue_it_was_found_in() -> None:
     assert passed["properties"]["delivery_info"] == {"exchange": "", "routing_key": "desk"}
 
 
-def test_how_long_a_task_may_take_is_not_the_message_s_to_say() -> None:
+def test_message_cannot_set_time_limits() -> None:
     passed = json.loads(inspect(encoded(message(headers={"timelimit": [80_000, 1]})), "desk"))
 
     assert passed["headers"]["timelimit"] == [None, None]
 
 
-def test_a_refusal_does_not_repeat_the_message() -> None:
+def test_refusal_does_not_quote_the_message() -> None:
     with pytest.raises(Malformed) as refusal:
         inspect(encoded(message(headers={"id": "Grace Hopper", "origin": "Grace Hopper"})), "desk")
 

@@ -55,7 +55,7 @@ def received(count: int) -> list[Any]:
     return got
 
 
-def test_a_shop_sends_and_takes_its_own_messages_alone(
+def test_shop_sends_and_receives_only_under_its_prefix(
     subscribed: Subscribed, shared: redis.Redis
 ) -> None:
     given(*happened(1, 2))
@@ -68,7 +68,7 @@ def test_a_shop_sends_and_takes_its_own_messages_alone(
     assert shared.llen(f"{THEIRS}desk") == 1
 
 
-def test_a_shop_puts_back_and_aside_what_is_its_own_alone(shared: redis.Redis) -> None:
+def test_shop_requeues_and_quarantines_only_under_its_prefix(shared: redis.Redis) -> None:
     shared.hset(f"{OURS}unacked", "tag", json.dumps([message(), "", "desk"]))
     shared.zadd(f"{OURS}unacked_index", {"tag": LONG_AGO})
     with current_app.connection_for_read() as connection:
@@ -82,7 +82,7 @@ def test_a_shop_puts_back_and_aside_what_is_its_own_alone(shared: redis.Redis) -
     assert shared.hlen(f"{THEIRS}unacked") == shared.zcard(f"{THEIRS}unacked_index") == 1
 
 
-def test_a_key_of_another_type_is_put_aside_under_the_same_prefix(shared: redis.Redis) -> None:
+def test_key_of_another_type_is_renamed_under_the_same_prefix(shared: redis.Redis) -> None:
     shared.set(f"{OURS}desk", "what is this?")
     with current_app.connection_for_read() as connection:
         _ = connection.default_channel
@@ -90,7 +90,7 @@ def test_a_key_of_another_type_is_put_aside_under_the_same_prefix(shared: redis.
     assert shared.get(f"{OURS}{QUARANTINE}:desk") == b"what is this?"
 
 
-def test_nothing_is_written_without_the_prefix(shared: redis.Redis) -> None:
+def test_every_key_has_the_prefix(shared: redis.Redis) -> None:
     given(*happened(1))
     Sender().send(relayed())
     Epoch().check()
@@ -100,7 +100,7 @@ def test_nothing_is_written_without_the_prefix(shared: redis.Redis) -> None:
     assert all(key.startswith((OURS.encode(), THEIRS.encode())) for key in shared.scan_iter())
 
 
-def test_each_shop_has_an_epoch_of_its_own(shared: redis.Redis) -> None:
+def test_each_shop_has_epoch_of_its_own(shared: redis.Redis) -> None:
     Epoch().check()
 
     epoch = RelayState.objects.get().epoch
@@ -112,7 +112,7 @@ def test_each_shop_has_an_epoch_of_its_own(shared: redis.Redis) -> None:
     assert RelayState.objects.get().epoch == epoch
 
 
-def test_a_message_that_waits_is_found_under_the_prefix(shared: redis.Redis) -> None:
+def test_queued_message_is_found_under_the_prefix(shared: redis.Redis) -> None:
     given(*happened(1))
     batches = relayed()
     Sender().send(batches)
@@ -121,7 +121,7 @@ def test_a_message_that_waits_is_found_under_the_prefix(shared: redis.Redis) -> 
     assert Queued().tickets(look()) == frozenset(batches[0].tickets)
 
 
-def test_a_shop_without_a_prefix_has_a_name_that_its_database_keeps(settings: Any) -> None:
+def test_default_prefix_is_stored_in_the_database(settings: Any) -> None:
     del settings.BUS_KEY_PREFIX
     keys.own_name.cache_clear()
 

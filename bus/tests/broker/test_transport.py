@@ -58,9 +58,7 @@ def qos(broker: redis.Redis) -> Iterator[Any]:
         yield connection.default_channel.qos
 
 
-def test_good_messages_among_malformed_ones_all_arrive(
-    broker: redis.Redis, consumed: Consumed
-) -> None:
+def test_good_messages_among_malformed_ones_arrive(broker: redis.Redis, consumed: Consumed) -> None:
     given(*happened(1, 2))
     batches = relayed()
     malformed = [encoded(item) for item in MALFORMED.values()]
@@ -75,7 +73,7 @@ def test_good_messages_among_malformed_ones_all_arrive(
     assert list(reversed(broker.lrange(QUARANTINE, 0, -1))) == kept
 
 
-def test_the_quarantine_keeps_the_last_thousand(broker: redis.Redis, consumed: Consumed) -> None:
+def test_quarantine_keeps_the_last_thousand(broker: redis.Redis, consumed: Consumed) -> None:
     broker.lpush(QUARANTINE, *[b"old"] * MOST_KEPT)
     broker.lpush("desk", b"new")
     given(*happened(1))
@@ -87,7 +85,7 @@ def test_the_quarantine_keeps_the_last_thousand(broker: redis.Redis, consumed: C
     assert broker.lindex(QUARANTINE, 0) == b"new"
 
 
-def test_what_workers_tell_each_other_is_not_looked_at(broker: redis.Redis) -> None:
+def test_replies_between_workers_are_not_inspected(broker: redis.Redis) -> None:
     with current_app.connection_for_read() as connection:
         channel = connection.default_channel
 
@@ -97,7 +95,7 @@ def test_what_workers_tell_each_other_is_not_looked_at(broker: redis.Redis) -> N
     assert broker.llen(QUARANTINE) == 0
 
 
-def test_a_message_that_a_dead_worker_held_comes_back(broker: redis.Redis, qos: Any) -> None:
+def test_message_of_a_dead_worker_is_restored(broker: redis.Redis, qos: Any) -> None:
     broker.hset("unacked", "tag", json.dumps([message(), "", "desk"]))
     broker.zadd("unacked_index", {"tag": LONG_AGO})
 
@@ -120,7 +118,7 @@ def test_a_message_that_a_dead_worker_held_comes_back(broker: redis.Redis, qos: 
         pytest.param(encoded([MALFORMED["callbacks"], "", "desk"]), id="a malformed message"),
     ],
 )
-def test_what_cannot_come_back_is_in_nobody_s_way(
+def test_unrestorable_message_does_not_block_others(
     broker: redis.Redis, qos: Any, entry: bytes
 ) -> None:
     broker.hset("unacked", mapping={"bad": entry, "good": encoded([message(), "", "desk"])})
@@ -137,7 +135,7 @@ def test_what_cannot_come_back_is_in_nobody_s_way(
     "key",
     ["desk", "unacked", "unacked_index", QUARANTINE, "_kombu.binding.celery.pidbox"],
 )
-def test_a_key_of_another_type_is_put_aside(broker: redis.Redis, key: str) -> None:
+def test_queue_key_of_another_type_is_renamed(broker: redis.Redis, key: str) -> None:
     broker.set(key, "what is this?")
     given(*happened(1))
 
@@ -148,7 +146,7 @@ def test_a_key_of_another_type_is_put_aside(broker: redis.Redis, key: str) -> No
     assert broker.get(f"{QUARANTINE}:{key}") == b"what is this?"
 
 
-def test_an_acknowledgement_on_a_connection_that_was_let_go_of_does_not_end_the_worker(
+def test_acknowledgement_on_closed_connection_does_not_end_worker(
     broker: redis.Redis, qos: Any
 ) -> None:
     errors = qos.channel.connection_errors
@@ -161,7 +159,7 @@ def test_an_acknowledgement_on_a_connection_that_was_let_go_of_does_not_end_the_
         qos.ack("1")
 
 
-def test_a_client_is_kept_as_long_as_its_connections(qos: Any) -> None:
+def test_client_lives_as_long_as_its_connections(qos: Any) -> None:
     channel = qos.channel
     with channel.conn_or_acquire() as first, channel.conn_or_acquire() as second:
         assert first is second
@@ -173,7 +171,7 @@ def test_a_client_is_kept_as_long_as_its_connections(qos: Any) -> None:
         assert third.ping()
 
 
-def test_a_redis_that_is_full_is_worked_empty(broker: redis.Redis, consumed: Consumed) -> None:
+def test_full_redis_is_worked_off(broker: redis.Redis, consumed: Consumed) -> None:
     given(*happened(1))
     broker.lpush("desk", b"malformed")
     Sender().send(relayed())
@@ -188,7 +186,7 @@ def test_a_redis_that_is_full_is_worked_empty(broker: redis.Redis, consumed: Con
 
 
 @pytest.mark.parametrize("end", ["ack", "reject"])
-def test_what_redis_is_not_told_of_keeps_no_place_in_the_worker(
+def test_unacknowledged_message_frees_its_place_in_the_worker(
     broker: redis.Redis, qos: Any, end: str
 ) -> None:
     qos.prefetch_count = 1
@@ -212,7 +210,7 @@ def test_what_redis_is_not_told_of_keeps_no_place_in_the_worker(
     [b"[]", b"7", b"{}", b"[" * 100_000, b"\xff", encoded({"properties": {}}), encoded(message())],
     ids=["a list", "a number", "nothing", "deeply nested", "not UTF-8", "no tag", "a task"],
 )
-def test_a_broadcast_that_cannot_be_read_is_passed_over(broker: redis.Redis, data: bytes) -> None:
+def test_unreadable_broadcast_is_ignored(broker: redis.Redis, data: bytes) -> None:
     heard: list[Any] = []
     with current_app.connection_for_read() as connection:
         node = current_app.control.mailbox(connection).Node("here")

@@ -64,7 +64,7 @@ class Line:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_what_passes_can_be_done(seed: int) -> None:
+def test_message_that_passes_inspection_can_be_handled(seed: int) -> None:
     random, line = Random(seed), Line()
     good = [message(), message([[], {}, EMBED], headers={"task": SWEEP, "timelimit": [60, 45]})]
     fates: Counter[str] = Counter()
@@ -83,7 +83,7 @@ def test_what_passes_can_be_done(seed: int) -> None:
     assert fates["refused"] > ROUNDS / 2
 
 
-def test_the_line_itself_takes_a_good_message_and_notices_a_bad_one() -> None:
+def test_fuzzed_channel_accepts_good_and_reports_bad_messages() -> None:
     line = Line()
 
     line.run(inspect(encoded(message()), "desk"))

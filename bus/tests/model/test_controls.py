@@ -30,7 +30,7 @@ def played(world: World, script: Script) -> None:
 
 
 @pytest.mark.parametrize("broken", SCRIPTS, ids=name)
-def test_a_broken_bus_is_caught_by_the_shortest_history(
+def test_shortest_history_catches_each_broken_bus(
     histories: type[Histories], monkeypatch: pytest.MonkeyPatch, broken: Break
 ) -> None:
     played(histories.world, SCRIPTS[broken])
@@ -46,7 +46,7 @@ def test_a_broken_bus_is_caught_by_the_shortest_history(
     "broken", SCRIPTS if settings().max_examples > 1000 else EASILY_FOUND, ids=name
 )
 @pytest.mark.sqlite
-def test_a_broken_bus_is_found_by_chance(
+def test_random_histories_find_each_broken_bus(
     histories: type[Histories], monkeypatch: pytest.MonkeyPatch, broken: Break
 ) -> None:
     broken(monkeypatch)

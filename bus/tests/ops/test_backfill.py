@@ -38,7 +38,7 @@ def late_subscription(subscribed: Subscribed, *events: Happened, ordered: bool =
     return name
 
 
-def test_the_past_takes_effect_once(subscribed: Subscribed) -> None:
+def test_backfilled_events_take_effect_once(subscribed: Subscribed) -> None:
     name = late_subscription(subscribed, *happened(1, 2, 3))
 
     assert sum(backfill(name, since=before(), rate=100, by="ada")) == 3
@@ -49,7 +49,7 @@ def test_the_past_takes_effect_once(subscribed: Subscribed) -> None:
     assert notes() == ["1", "2", "3"]
 
 
-def test_so_many_become_due_each_second(subscribed: Subscribed) -> None:
+def test_backfill_makes_its_rate_due_per_second(subscribed: Subscribed) -> None:
     name = late_subscription(subscribed, *happened(1, 2, 3, 4, 5))
 
     assert list(backfill(name, since=before(), rate=2, by="ada")) == [2, 2, 1]
@@ -58,7 +58,7 @@ def test_so_many_become_due_each_second(subscribed: Subscribed) -> None:
     assert timedelta(seconds=2) <= last.due_at - first.due_at < timedelta(seconds=10)
 
 
-def test_an_ordered_subscription_is_held_meanwhile(subscribed: Subscribed) -> None:
+def test_ordered_subscription_is_held_during_backfill(subscribed: Subscribed) -> None:
     events = [Happened(about="a", number=number) for number in (1, 2, 3)]
     name = late_subscription(subscribed, *events, ordered=True)
 
@@ -78,7 +78,7 @@ def test_an_ordered_subscription_is_held_meanwhile(subscribed: Subscribed) -> No
     assert action.subject.startswith(f"{name} since 20")
 
 
-def test_a_backfill_that_ends_early_lets_go(subscribed: Subscribed) -> None:
+def test_interrupted_backfill_releases_its_hold(subscribed: Subscribed) -> None:
     name = late_subscription(subscribed, *happened(1, 2), ordered=True)
 
     steps = backfill(name, since=before(), rate=1, by="ada")
@@ -88,7 +88,7 @@ def test_a_backfill_that_ends_early_lets_go(subscribed: Subscribed) -> None:
     assert Subscription.objects.get(name=name).held_until is None
 
 
-def test_a_pause_of_before_stays(subscribed: Subscribed) -> None:
+def test_backfill_keeps_an_earlier_pause(subscribed: Subscribed) -> None:
     name = late_subscription(subscribed, *happened(1), ordered=True)
     pause(name, by="ada")
 
@@ -98,7 +98,7 @@ def test_a_pause_of_before_stays(subscribed: Subscribed) -> None:
     assert states() == {"1": State.WAITING}
 
 
-def test_what_the_ledger_has_forgotten_is_not_repeated(subscribed: Subscribed) -> None:
+def test_pruned_deliveries_are_not_backfilled(subscribed: Subscribed) -> None:
     name = late_subscription(subscribed, *happened(1))
     Subscription.objects.update(registered_at=Now() - timedelta(days=800))
 
@@ -108,7 +108,7 @@ def test_what_the_ledger_has_forgotten_is_not_repeated(subscribed: Subscribed) -
     assert states() == {}
 
 
-def test_who_was_retired_and_came_back_may_have_done_what_is_forgotten(
+def test_returned_subscription_is_not_backfilled_before_the_pruned_age(
     subscribed: Subscribed,
 ) -> None:
     name = late_subscription(subscribed, *happened(1))
@@ -122,7 +122,7 @@ def test_who_was_retired_and_came_back_may_have_done_what_is_forgotten(
     list(backfill(name, since=instant(offered), rate=1, by="ada"))
 
 
-def test_what_is_forgotten_meanwhile_is_not_repeated(subscribed: Subscribed) -> None:
+def test_deliveries_pruned_during_backfill_are_not_repeated(subscribed: Subscribed) -> None:
     name = late_subscription(subscribed, *happened(1, 2))
 
     steps = backfill(name, since=before(), rate=1, by="ada")
@@ -134,7 +134,9 @@ def test_what_is_forgotten_meanwhile_is_not_repeated(subscribed: Subscribed) -> 
     assert states() == {"1": State.WAITING}
 
 
-def test_who_is_retired_meanwhile_is_owed_no_more(subscribed: Subscribed) -> None:
+def test_subscription_retired_during_backfill_gets_no_more_deliveries(
+    subscribed: Subscribed,
+) -> None:
     name = late_subscription(subscribed, *happened(1, 2))
 
     steps = backfill(name, since=before(), rate=1, by="ada")
@@ -150,7 +152,7 @@ def test_who_is_retired_meanwhile_is_owed_no_more(subscribed: Subscribed) -> Non
     ("name", "rate", "sentence"),
     [("nobody", 1, "There is no subscription nobody"), ("", 0, "The rate is 0; at least one")],
 )
-def test_a_backfill_that_cannot_be_is_refused(
+def test_impossible_backfill_is_refused(
     subscribed: Subscribed, name: str, rate: int, sentence: str
 ) -> None:
     known = late_subscription(subscribed)

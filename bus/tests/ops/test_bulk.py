@@ -72,7 +72,7 @@ def test_choosing_deliveries_changes_nothing_before_it_is_confirmed(
     assert log() == []
 
 
-def test_what_is_done_is_left_unless_its_repetition_is_chosen(operator: Client, name: str) -> None:
+def test_done_deliveries_are_repeated_only_if_chosen(operator: Client, name: str) -> None:
     page = confirmation(operator, "deliver_again", Delivery.objects.all())
 
     operator.post(page, {"reason": "mended"})
@@ -87,7 +87,7 @@ def test_what_is_done_is_left_unless_its_repetition_is_chosen(operator: Client, 
 
 
 @pytest.mark.parametrize("action", ["deliver_again", "discard"])
-def test_confirmation_without_a_reason_changes_nothing(
+def test_confirmation_without_reason_changes_nothing(
     operator: Client, name: str, action: str
 ) -> None:
     before = states()
@@ -112,7 +112,7 @@ def test_whole_ledger_cannot_be_chosen(operator: Client, name: str, action: str)
     assert states() == before
 
 
-def test_list_narrowed_by_an_unknown_parameter_is_refused(operator: Client, name: str) -> None:
+def test_list_with_unknown_parameter_is_refused(operator: Client, name: str) -> None:
     said = act(
         operator,
         DELIVERIES,
@@ -126,20 +126,20 @@ def test_list_narrowed_by_an_unknown_parameter_is_refused(operator: Client, name
     assert log() == []
 
 
-def test_choice_that_the_list_did_not_make_is_refused(operator: Client, name: str) -> None:
+def test_selection_not_made_by_the_list_is_refused(operator: Client, name: str) -> None:
     page = reverse("admin:bus_delivery_bulk")
 
     assert operator.get(page).status_code == 400
     assert operator.post(f"{page}?chosen=WzEsMl0:forged", {"reason": "x"}).status_code == 400
 
 
-def test_who_may_not_operate_cannot_confirm(client: Client, name: str) -> None:
+def test_confirmation_needs_its_permission(client: Client, name: str) -> None:
     looking = signed_in(client, "view_delivery")
 
     assert looking.get(reverse("admin:bus_delivery_bulk")).status_code == 403
 
 
-def test_relay_goes_on_with_what_the_request_began(
+def test_relay_continues_a_bulk_operation(
     operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # It needs none for this.
@@ -165,7 +165,7 @@ def test_relay_goes_on_with_what_the_request_began(
     assert "Refresh" not in operator.get(there)
 
 
-def test_bulk_operation_that_cannot_go_on_holds_up_nothing_else(
+def test_failing_bulk_operation_does_not_stop_the_relay(
     name: str, broker: redis.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     action = bulk.begin(Filter(state="dead"), "discard", by="ada", why="obsolete")
@@ -183,7 +183,7 @@ def test_bulk_operation_that_cannot_go_on_holds_up_nothing_else(
     assert bulk.stop(action.pk, by="ada")
 
 
-def test_bulk_operation_stops_where_it_is_told_to(operator: Client) -> None:
+def test_bulk_operation_can_be_stopped(operator: Client) -> None:
     many_dead()
     action = bulk.begin(Filter(state="dead"), "discard", by="ada", why="obsolete")
     done = Delivery.objects.filter(state=State.DISCARDED).count()
@@ -197,7 +197,7 @@ def test_bulk_operation_stops_where_it_is_told_to(operator: Client) -> None:
     assert not bulk.stop(action.pk, by="ada")
 
 
-def test_deliveries_that_come_later_are_not_visited(name: str) -> None:
+def test_bulk_operation_skips_later_deliveries(name: str) -> None:
     action = bulk.begin(Filter(subscription=name), "discard", by="ada", why="obsolete")
     given(*happened(5))
     route()
@@ -207,7 +207,7 @@ def test_deliveries_that_come_later_are_not_visited(name: str) -> None:
     assert states()["5"] == State.WAITING
 
 
-def test_two_relays_share_a_bulk_operation_and_count_each_delivery_once() -> None:
+def test_two_relays_count_each_delivery_of_a_bulk_operation_once() -> None:
     many_dead()
     action = bulk.begin(Filter(state="dead"), "discard", by="ada", why="obsolete")
 
@@ -228,9 +228,7 @@ def test_two_relays_share_a_bulk_operation_and_count_each_delivery_once() -> Non
     assert action.count == MANY
 
 
-def test_few_that_match_among_many_ids_are_found(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_few_matches_among_many_ids_are_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "SPAN", 1)
     action = bulk.begin(Filter(stream="4"), "discard", by="ada", why="obsolete")
 

@@ -55,7 +55,7 @@ def dead(subscribed: Subscribed) -> Delivery:
     return delivery(1)
 
 
-def test_a_dead_delivery_is_delivered_again_with_a_fresh_count(subscribed: Subscribed) -> None:
+def test_redelivered_dead_delivery_has_no_attempts(subscribed: Subscribed) -> None:
     row = dead(subscribed)
 
     assert ops.deliver_again([row.pk], by="ada", why="mended") == 1
@@ -68,7 +68,7 @@ def test_a_dead_delivery_is_delivered_again_with_a_fresh_count(subscribed: Subsc
     assert log() == [("ada", "deliver again", f"deliveries {row.pk}", 1, "mended")]
 
 
-def test_what_is_in_flight_is_not_delivered_again(subscribed: Subscribed) -> None:
+def test_delivery_in_flight_is_not_delivered_again(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1))
     batches = relayed()
@@ -79,7 +79,7 @@ def test_what_is_in_flight_is_not_delivered_again(subscribed: Subscribed) -> Non
     assert notes() == ["1"]
 
 
-def test_what_belongs_to_a_retired_subscription_is_not_delivered_again(
+def test_delivery_of_retired_subscription_is_not_delivered_again(
     subscribed: Subscribed,
 ) -> None:
     row = dead(subscribed)
@@ -103,7 +103,7 @@ def test_discarding_needs_a_reason(subscribed: Subscribed) -> None:
     assert log() == [("ada", "discard", f"deliveries {row.pk}", 1, "a test order")]
 
 
-def test_what_is_done_cannot_be_discarded(subscribed: Subscribed) -> None:
+def test_done_delivery_cannot_be_discarded(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1))
     settle("desk")
@@ -111,7 +111,7 @@ def test_what_is_done_cannot_be_discarded(subscribed: Subscribed) -> None:
     assert ops.discard([delivery(1).pk], by="ada", why="x") == 0
 
 
-def test_a_long_selection_is_named_as_far_as_there_is_room() -> None:
+def test_record_of_long_selection_is_truncated() -> None:
     ops.deliver_again(range(1, 1000), by="ada")
 
     subject = log()[0][2]
@@ -121,14 +121,14 @@ def test_a_long_selection_is_named_as_far_as_there_is_room() -> None:
 
 
 @pytest.mark.parametrize("operation", [ops.pause, ops.resume, ops.retire])
-def test_a_subscription_that_is_not_there_is_refused(operation: object) -> None:
+def test_unknown_subscription_is_refused(operation: object) -> None:
     with pytest.raises(Refused, match=r"no subscription nobody; see manage.py subscriptions"):
         operation("nobody", by="ada", why="x")  # type: ignore[operator]  # parametrized
 
     assert log() == []
 
 
-def test_pausing_and_resuming_leave_a_trace(subscribed: Subscribed) -> None:
+def test_pausing_and_resuming_are_recorded(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
 
@@ -138,7 +138,7 @@ def test_pausing_and_resuming_leave_a_trace(subscribed: Subscribed) -> None:
     assert [entry[:3] for entry in log()] == [("ada", "pause", name), ("bob", "resume", name)]
 
 
-def test_a_subscription_with_deliveries_in_flight_is_not_retired(subscribed: Subscribed) -> None:
+def test_subscription_with_deliveries_in_flight_is_not_retired(subscribed: Subscribed) -> None:
     name = subscribed(react)
     given(*happened(1))
     relayed()
@@ -150,7 +150,7 @@ def test_a_subscription_with_deliveries_in_flight_is_not_retired(subscribed: Sub
     assert log() == []
 
 
-def test_retiring_discards_what_is_open(subscribed: Subscribed) -> None:
+def test_retiring_discards_open_deliveries(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
     given(*happened(1))
@@ -166,7 +166,7 @@ def test_retiring_discards_what_is_open(subscribed: Subscribed) -> None:
 
 
 @pytest.mark.parametrize("operation", [ops.pause, ops.resume, ops.retire])
-def test_what_is_retired_is_left_alone_until_it_comes_back(
+def test_retired_subscription_is_left_alone_until_registered_again(
     subscribed: Subscribed, operation: Callable[..., object]
 ) -> None:
     name = subscribed(react)
@@ -226,7 +226,7 @@ def test_retiring_while_routers_and_relays_run_leaves_nothing_open(
 
 
 @pytest.mark.postgres
-def test_a_subscription_is_not_retired_while_its_deliveries_are_delivered_again(
+def test_subscription_is_not_retired_while_its_deliveries_are_delivered_again(
     subscribed: Subscribed,
 ) -> None:
     name = subscribed(react)

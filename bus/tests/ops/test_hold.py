@@ -48,7 +48,7 @@ def hold_is_over() -> None:
     Subscription.objects.update(held_until=Now() - timedelta(seconds=1))
 
 
-def test_nothing_is_claimed_while_it_is_held(subscribed: Subscribed) -> None:
+def test_held_subscription_is_not_claimed(subscribed: Subscribed) -> None:
     row = registered(subscribed(react))
     given(*happened(1))
 
@@ -58,7 +58,7 @@ def test_nothing_is_claimed_while_it_is_held(subscribed: Subscribed) -> None:
     assert len(relayed()) == 1
 
 
-def test_what_a_relay_saw_before_is_not_claimed_after(subscribed: Subscribed) -> None:
+def test_poll_before_the_hold_claims_nothing_after_it(subscribed: Subscribed) -> None:
     row = registered(subscribed(react))
     given(*happened(1))
     route()
@@ -68,7 +68,7 @@ def test_what_a_relay_saw_before_is_not_claimed_after(subscribed: Subscribed) ->
         assert claim(seen) == []
 
 
-def test_a_worker_hands_back_what_it_has_not_begun(subscribed: Subscribed) -> None:
+def test_worker_releases_deliveries_not_started_on_hold(subscribed: Subscribed) -> None:
     row = registered(subscribed(react))
     given(*happened(1))
     batches = relayed()
@@ -82,7 +82,9 @@ def test_a_worker_hands_back_what_it_has_not_begun(subscribed: Subscribed) -> No
     assert notes() == ["1"]
 
 
-def test_an_outside_worker_begins_no_other_one(subscribed: Subscribed, world: World) -> None:
+def test_external_worker_starts_no_further_delivery_on_hold(
+    subscribed: Subscribed, world: World
+) -> None:
     def send(event: Happened, key: str) -> None:
         world.keys.append(key)
         Subscription.objects.update(held_until=Now() + timedelta(seconds=30))
@@ -96,7 +98,7 @@ def test_an_outside_worker_begins_no_other_one(subscribed: Subscribed, world: Wo
     assert sorted(states().values()) == [State.DONE, State.WAITING]
 
 
-def test_it_is_held_by_one_at_a_time(subscribed: Subscribed) -> None:
+def test_subscription_has_one_hold_at_a_time(subscribed: Subscribed) -> None:
     row = registered(subscribed(react))
 
     with (
@@ -110,7 +112,7 @@ def test_it_is_held_by_one_at_a_time(subscribed: Subscribed) -> None:
     assert row.held_until is None
 
 
-def test_a_holder_that_stood_still_too_long_is_told(subscribed: Subscribed) -> None:
+def test_expired_hold_is_reported_to_its_holder(subscribed: Subscribed) -> None:
     row = registered(subscribed(react))
 
     with held(row) as keep:
@@ -120,7 +122,7 @@ def test_a_holder_that_stood_still_too_long_is_told(subscribed: Subscribed) -> N
             keep()
 
 
-def test_a_holder_that_stood_still_too_long_leaves_the_next_ones_hold_alone(
+def test_expired_holder_does_not_release_the_next_hold(
     subscribed: Subscribed,
 ) -> None:
     row = registered(subscribed(react))
@@ -137,7 +139,7 @@ def test_a_holder_that_stood_still_too_long_leaves_the_next_ones_hold_alone(
         keep_by_the_next()
 
 
-def test_a_step_that_was_rolled_back_lets_go_all_the_same(subscribed: Subscribed) -> None:
+def test_rolled_back_step_releases_the_hold(subscribed: Subscribed) -> None:
     row = registered(subscribed(react))
 
     with suppress(ZeroDivisionError), held(row) as keep, transaction.atomic():
@@ -148,7 +150,7 @@ def test_a_step_that_was_rolled_back_lets_go_all_the_same(subscribed: Subscribed
     assert row.held_until is None
 
 
-def test_a_killed_backfill_holds_for_half_a_minute_and_can_be_started_again(
+def test_hold_of_killed_backfill_expires_after_half_a_minute(
     subscribed: Subscribed,
 ) -> None:
     given(*(Happened(about="a", number=number) for number in (1, 2, 3)))
@@ -180,7 +182,7 @@ def test_a_killed_backfill_holds_for_half_a_minute_and_can_be_started_again(
     assert notes() == ["1", "2", "3"]
 
 
-def test_what_does_not_come_home_ends_the_backfill_and_the_hold(subscribed: Subscribed) -> None:
+def test_deliveries_staying_in_flight_end_the_backfill(subscribed: Subscribed) -> None:
     row = registered(subscribed(react, ordered=True))
     given(*happened(1))
     relayed()

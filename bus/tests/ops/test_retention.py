@@ -46,7 +46,7 @@ def left() -> list[str]:
     return list(Delivery.objects.order_by("id").values_list("stream", flat=True))
 
 
-def test_what_was_closed_long_ago_is_forgotten_and_nothing_else(subscribed: Subscribed) -> None:
+def test_only_long_finished_deliveries_are_pruned(subscribed: Subscribed) -> None:
     subscribed(react)
     register("desk")
     old, day = KEPT + timedelta(days=1), timedelta(days=1)
@@ -66,7 +66,7 @@ def test_what_was_closed_long_ago_is_forgotten_and_nothing_else(subscribed: Subs
     assert action.subject.startswith("done before 20")
 
 
-def test_it_goes_in_small_steps(subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pruning_takes_small_steps(subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     subscribed(react)
     subscribed(react_too)
@@ -80,7 +80,7 @@ def test_it_goes_in_small_steps(subscribed: Subscribed, monkeypatch: pytest.Monk
     assert OperatorAction.objects.get().count == 6
 
 
-def test_a_pruning_that_ends_early_has_said_what_it_did(
+def test_interrupted_pruning_records_what_it_did(
     subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "AT_ONCE", 1)
@@ -98,13 +98,13 @@ def test_a_pruning_that_ends_early_has_said_what_it_did(
     assert forgotten_until() > timezone.now() - timedelta(days=31)
 
 
-def test_nothing_to_forget_is_a_record_all_the_same() -> None:
+def test_pruning_nothing_is_recorded() -> None:
     assert sum(prune(by="nightly")) == 0
 
     assert OperatorAction.objects.get().count == 0
 
 
-def test_the_ledger_knows_how_far_back_it_remembers() -> None:
+def test_ledger_records_its_pruned_age() -> None:
     assert abs(timezone.now() - KEPT - forgotten_until()) < timedelta(minutes=1)
 
     list(prune(timedelta(days=30), by="ada"))
@@ -113,7 +113,7 @@ def test_the_ledger_knows_how_far_back_it_remembers() -> None:
     assert abs(timezone.now() - timedelta(days=30) - forgotten_until()) < timedelta(minutes=1)
 
 
-def test_what_was_pruned_is_neither_missed_nor_done_again(subscribed: Subscribed) -> None:
+def test_pruned_delivery_is_neither_missed_nor_repeated(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
     Subscription.objects.update(registered_at=Now() - timedelta(days=800))
@@ -126,7 +126,7 @@ def test_what_was_pruned_is_neither_missed_nor_done_again(subscribed: Subscribed
 
 
 @pytest.mark.postgres
-def test_nothing_is_forgotten_while_a_backfill_is_in_a_step() -> None:
+def test_pruning_waits_for_a_step_of_backfill() -> None:
     def step() -> datetime:
         with transaction.atomic():
             lock_routing()
@@ -147,12 +147,12 @@ def test_nothing_is_forgotten_while_a_backfill_is_in_a_step() -> None:
 
 
 @pytest.mark.parametrize("days", [-1, 40_000])
-def test_an_age_that_is_none_is_refused(days: int) -> None:
+def test_invalid_age_is_refused(days: int) -> None:
     with pytest.raises(Refused, match="must be between 0 and 36500 days"):
         list(prune(timedelta(days=days), by="ada"))
 
 
-def test_no_effect_hangs_on_its_delivery(subscribed: Subscribed) -> None:
+def test_no_effect_refers_to_its_delivery(subscribed: Subscribed) -> None:
     assert Delivery._meta.related_objects == ()
 
     subscribed(react)

@@ -54,7 +54,7 @@ def ago(**age: float) -> object:
         ({"since": {"days": 3}, "until": {"hours": 2}, "state": "waiting"}, ["old", "old"]),
     ],
 )
-def test_a_filter_finds_what_it_says(
+def test_filter_selects_its_deliveries(
     subscribed: Subscribed, asked: dict[str, object], streams: list[str]
 ) -> None:
     subscribed(react)
@@ -73,7 +73,7 @@ def test_a_filter_finds_what_it_says(
     assert list(rows.values_list("stream", flat=True)) == streams
 
 
-def test_ids_and_a_filter_must_both_agree(subscribed: Subscribed) -> None:
+def test_ids_must_match_the_filter(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
     given(*happened(1, 2))
@@ -86,7 +86,7 @@ def test_ids_and_a_filter_must_both_agree(subscribed: Subscribed) -> None:
     assert Selection.matching(Filter(ids=(first.pk,), subscription=name)).ids == [first.pk]
 
 
-def test_a_name_that_nothing_has_is_told_its_neighbours(subscribed: Subscribed) -> None:
+def test_unknown_name_is_answered_with_similar_ones(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
 
@@ -98,7 +98,7 @@ def test_a_name_that_nothing_has_is_told_its_neighbours(subscribed: Subscribed) 
         ops.pause(name[:-1], by="ada")
 
 
-def test_the_record_says_what_was_asked_for(subscribed: Subscribed) -> None:
+def test_record_has_the_filter(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
     since = timezone.now().replace(2026, 1, 31, 12, 0, 0)
@@ -110,7 +110,7 @@ def test_the_record_says_what_was_asked_for(subscribed: Subscribed) -> None:
     assert subject.startswith(f"deliveries dead of {name} since 2026-01-31 ")
 
 
-def test_what_is_no_longer_what_was_chosen_is_left(subscribed: Subscribed) -> None:
+def test_deliveries_changed_since_selection_are_left(subscribed: Subscribed) -> None:
     subscribed(react)
     register("desk")
     given(*happened(1, 2))
@@ -152,7 +152,7 @@ def many_dead() -> None:
         )
 
 
-def test_very_many_are_changed_in_steps_of_bounded_statements() -> None:
+def test_large_selection_is_changed_in_bounded_steps() -> None:
     many_dead()
     chosen = Selection.matching(Filter(state="dead", since=timezone.now() - timedelta(hours=1)))
 

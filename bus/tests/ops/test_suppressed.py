@@ -36,9 +36,7 @@ def follow_up(event: Happened) -> None:
     publish(FollowedUp(about=event.about, number=event.number))
 
 
-def test_what_reaches_outside_is_visible_unless_it_says_otherwise(
-    subscribed: Subscribed, world: World
-) -> None:
+def test_external_handler_is_suppressible_by_default(subscribed: Subscribed, world: World) -> None:
     def draw(event: Happened, key: str) -> None: ...
 
     subscribed(react)
@@ -50,7 +48,7 @@ def test_what_reaches_outside_is_visible_unless_it_says_otherwise(
     assert [name.rsplit(".")[-1] for name in visible] == ["send"]
 
 
-def test_a_quiet_event_is_handled_and_nobody_outside_notices(
+def test_suppressed_event_runs_no_suppressible_handler(
     subscribed: Subscribed, world: World
 ) -> None:
     subscribed(react)
@@ -70,7 +68,9 @@ def test_a_quiet_event_is_handled_and_nobody_outside_notices(
     assert list(events_not_owed()) == []
 
 
-def test_what_a_quiet_delivery_leads_to_is_quiet_too(subscribed: Subscribed, world: World) -> None:
+def test_events_of_a_suppressed_delivery_are_suppressed(
+    subscribed: Subscribed, world: World
+) -> None:
     subscribed(follow_up)
     subscribe(FollowedUp, queue=Queue("desk"), retry=RETRY, external=True)(world.send)
     given_quietly(*happened(1))
@@ -83,7 +83,7 @@ def test_what_a_quiet_delivery_leads_to_is_quiet_too(subscribed: Subscribed, wor
     assert len(world.keys) == 1
 
 
-def test_of_a_batch_each_consequence_is_as_quiet_as_its_cause(subscribed: Subscribed) -> None:
+def test_consequences_in_a_batch_are_suppressed_by_cause(subscribed: Subscribed) -> None:
     def follow_all(events: list[Happened]) -> None:
         for event in events:
             publish(FollowedUp(about=event.about), cause=event)
@@ -98,9 +98,7 @@ def test_of_a_batch_each_consequence_is_as_quiet_as_its_cause(subscribed: Subscr
     assert quiet == {"1": True, "2": False}
 
 
-def test_what_was_kept_quiet_is_as_loud_as_any_when_it_is_delivered_again(
-    subscribed: Subscribed, world: World
-) -> None:
+def test_redelivered_suppressed_delivery_takes_effect(subscribed: Subscribed, world: World) -> None:
     subscribed(world.send, external=True)
     given_quietly(*happened(1))
     settle("desk")
@@ -113,7 +111,7 @@ def test_what_was_kept_quiet_is_as_loud_as_any_when_it_is_delivered_again(
     assert states() == {"1": State.DONE}
 
 
-def test_a_quiet_delivery_that_is_delivered_again_stays_quiet(subscribed: Subscribed) -> None:
+def test_redelivered_delivery_of_suppressed_event_stays_suppressed(subscribed: Subscribed) -> None:
     broken = [True]
 
     def follow_up(event: Happened) -> None:
@@ -133,7 +131,7 @@ def test_a_quiet_delivery_that_is_delivered_again_stays_quiet(subscribed: Subscr
     assert Event.objects.get(type="FollowedUp").suppressed
 
 
-def test_a_new_visible_subscription_gets_no_quiet_event_of_the_last_minute(
+def test_new_suppressible_subscription_gets_no_suppressed_event(
     subscribed: Subscribed, world: World
 ) -> None:
     given_quietly(*happened(1))

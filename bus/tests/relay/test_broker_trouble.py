@@ -126,7 +126,7 @@ def allow_sending(client: Any) -> None:
         ),
     ],
 )
-def test_a_broker_that_refuses_is_waited_for(
+def test_relay_and_worker_wait_for_a_refusing_broker(
     own_broker: redis.Redis,
     relay: Relay,
     caplog: pytest.LogCaptureFixture,

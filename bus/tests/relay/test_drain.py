@@ -38,7 +38,7 @@ def drained() -> str:
     return told.getvalue()
 
 
-def test_what_was_sent_to_a_broker_that_is_gone_is_done(subscribed: Subscribed) -> None:
+def test_drain_handles_deliveries_sent_to_a_lost_broker(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1))
     relayed()
@@ -51,7 +51,7 @@ def test_what_was_sent_to_a_broker_that_is_gone_is_done(subscribed: Subscribed) 
     assert drained() == "Nothing is due.\n"
 
 
-def test_it_obeys_a_pause(subscribed: Subscribed) -> None:
+def test_drain_skips_paused_subscriptions(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
     ops.pause(name, by="ada")
@@ -63,7 +63,7 @@ def test_it_obeys_a_pause(subscribed: Subscribed) -> None:
     assert states() == {"1": State.WAITING}
 
 
-def test_it_keeps_the_order_of_a_lane_behind_a_dead_one(subscribed: Subscribed) -> None:
+def test_drain_keeps_lane_behind_a_dead_delivery(subscribed: Subscribed) -> None:
     def react(event: Happened) -> None:
         if event.number == 2:
             raise ValueError
@@ -81,7 +81,7 @@ def test_it_keeps_the_order_of_a_lane_behind_a_dead_one(subscribed: Subscribed) 
     assert [text for text in notes() if text[0] == "b"] == ["b4", "b5"]
 
 
-def test_a_lost_workers_share_keeps_nobody_waiting_for_company(subscribed: Subscribed) -> None:
+def test_drain_does_not_wait_to_fill_batches(subscribed: Subscribed) -> None:
     subscribed(react, batch=20)
     given(*happened(1))
     for batch in relayed():
@@ -93,7 +93,7 @@ def test_a_lost_workers_share_keeps_nobody_waiting_for_company(subscribed: Subsc
     assert notes() == ["2"]
 
 
-def test_what_an_interrupted_drain_has_claimed_is_done_by_the_next(subscribed: Subscribed) -> None:
+def test_next_drain_handles_what_an_interrupted_one_claimed(subscribed: Subscribed) -> None:
     subscribed(react, batch=1)
     register("desk")
     given(*happened(1, 2, 3))
@@ -107,7 +107,9 @@ def test_what_an_interrupted_drain_has_claimed_is_done_by_the_next(subscribed: S
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("ordered", [True, False])
-def test_two_at_once_do_no_harm(subscribed: Subscribed, world: World, ordered: bool) -> None:
+def test_concurrent_drains_handle_each_delivery_once(
+    subscribed: Subscribed, world: World, ordered: bool
+) -> None:
     subscribed(react, ordered=ordered, batch=3)
     subscribed(world.send, ordered=ordered, external=True, batch=3)
     register("desk")

@@ -43,15 +43,15 @@ def pace(monkeypatch: pytest.MonkeyPatch, deliveries: int, *, fills_window: bool
     return stop.waited or 0.0
 
 
-def test_a_quiet_shop_is_looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_idle_relay_polls_often(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pace(monkeypatch, 0) == pytest.approx(EVERY)
     assert pace(monkeypatch, BUSY - 1) == pytest.approx(EVERY)
 
 
-def test_a_busy_one_is_given_time_to_fill_its_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_busy_relay_waits_to_fill_its_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pace(monkeypatch, BUSY) == pytest.approx(EVERY_WHEN_BUSY)
 
 
-def test_one_that_is_behind_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relay_that_is_behind_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pace(monkeypatch, BUSY, fills_window=True) == pytest.approx(EVERY)
     assert pace(monkeypatch, MANY) == 0.0

@@ -48,7 +48,7 @@ def own_subscription(subscribed: Subscribed) -> str:
     return subscribed(react, batch=10)
 
 
-def test_a_worker_that_stays_away_leaves_its_queue_as_short_as_the_window(
+def test_queue_of_absent_worker_is_no_longer_than_window(
     own_subscription: str, broker: redis.Redis, relay: Relay
 ) -> None:
     given(*happened(*range(60)))
@@ -67,7 +67,7 @@ def test_a_worker_that_stays_away_leaves_its_queue_as_short_as_the_window(
     assert Delivery.objects.filter(state=State.SENT, token=1).count() == 40
 
 
-def test_a_message_that_is_gone_is_sent_again_beside_those_that_are_not(
+def test_lost_message_is_sent_again_beside_queued_ones(
     own_subscription: str, broker: redis.Redis, relay: Relay
 ) -> None:
     given(*happened(*range(20)))
@@ -83,7 +83,7 @@ def test_a_message_that_is_gone_is_sent_again_beside_those_that_are_not(
     assert list(tokens) == [2] * 10 + [1] * 10
 
 
-def test_stale_copies_leave_the_queue(
+def test_stale_copies_are_removed_from_queue(
     own_subscription: str, broker: redis.Redis, relay: Relay
 ) -> None:
     given(*happened(1))
@@ -106,7 +106,7 @@ def test_stale_copies_leave_the_queue(
     assert delivery(1).token == 2
 
 
-def test_what_is_paused_comes_back_from_a_queue_that_nobody_reads(
+def test_paused_deliveries_are_taken_from_an_unread_queue(
     own_subscription: str, relay: Relay
 ) -> None:
     given(*happened(1))
@@ -119,7 +119,7 @@ def test_what_is_paused_comes_back_from_a_queue_that_nobody_reads(
     assert states() == {"1": State.WAITING}
 
 
-def test_what_a_worker_has_begun_is_not_taken_for_queued(
+def test_started_delivery_does_not_count_as_queued(
     own_subscription: str, broker: redis.Redis, relay: Relay
 ) -> None:
     given(*happened(1))
@@ -132,7 +132,7 @@ def test_what_a_worker_has_begun_is_not_taken_for_queued(
     assert (delivery(1).state, delivery(1).alone) == (State.SENT, True)
 
 
-def test_a_queue_whose_key_is_no_list_is_an_empty_one(
+def test_queue_key_of_another_type_counts_as_empty(
     own_subscription: str, broker: redis.Redis
 ) -> None:
     given(*happened(1))
@@ -144,7 +144,7 @@ def test_a_queue_whose_key_is_no_list_is_an_empty_one(
     assert [batch.task for batch in claim(look())] == [batch.task for batch in batches]
 
 
-def test_since_when_it_is_due_is_kept_by_whatever_happens_to_its_message(
+def test_due_since_survives_whatever_happens_to_the_message(
     own_subscription: str, broker: redis.Redis, relay: Relay
 ) -> None:
     given(*happened(1))

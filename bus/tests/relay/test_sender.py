@@ -44,7 +44,7 @@ def arguments(message: bytes) -> Any:
     return json.loads(base64.b64decode(json.loads(message)["body"]))[0]
 
 
-def test_a_batch_is_one_message_of_ids_and_tokens(
+def test_batch_is_one_message_of_ids_and_tokens(
     subscribed: Subscribed, broker: redis.Redis
 ) -> None:
     subscribed(react, batch=2)
@@ -61,9 +61,7 @@ def test_a_batch_is_one_message_of_ids_and_tokens(
         inspect(message, "desk")
 
 
-def test_nothing_personal_goes_through_the_broker(
-    subscribed: Subscribed, broker: redis.Redis
-) -> None:
+def test_broker_receives_no_personal_data(subscribed: Subscribed, broker: redis.Redis) -> None:
     subscribed(react)
     given(Happened(about="SO-7", who="Grace Hopper"))
 
@@ -76,7 +74,7 @@ def test_nothing_personal_goes_through_the_broker(
         assert private not in body
 
 
-def test_what_a_dead_broker_refuses_is_due_again(
+def test_deliveries_refused_by_broker_are_due_again(
     subscribed: Subscribed, broker: redis.Redis, settings: Any
 ) -> None:
     from celery import current_app
@@ -93,7 +91,7 @@ def test_what_a_dead_broker_refuses_is_due_again(
     assert (delivery(1).token, delivery(1).attempts) == (2, 0)
 
 
-def test_a_relay_routes_on_while_the_broker_is_down_and_says_so(
+def test_relay_fans_out_and_reports_while_broker_is_down(
     subscribed: Subscribed, broker: redis.Redis, settings: Any
 ) -> None:
     settings.BUS_REDIS_URL = NOWHERE
@@ -107,7 +105,7 @@ def test_a_relay_routes_on_while_the_broker_is_down_and_says_so(
     assert "the broker does not answer" in RelayState.objects.get().broker_error
 
 
-def test_a_relay_moves_an_event_from_the_outbox_into_the_broker(
+def test_relay_moves_event_from_outbox_to_broker(
     subscribed: Subscribed, broker: redis.Redis
 ) -> None:
     subscribed(react)
@@ -125,9 +123,7 @@ def test_a_relay_moves_an_event_from_the_outbox_into_the_broker(
     relay.sender.close()
 
 
-def test_a_broker_that_was_flushed_gets_everything_again(
-    subscribed: Subscribed, broker: redis.Redis
-) -> None:
+def test_flushed_broker_gets_everything_again(subscribed: Subscribed, broker: redis.Redis) -> None:
     subscribed(react)
     register("desk")
     given(*happened(1, 2, 3))
@@ -148,7 +144,7 @@ def test_a_broker_that_was_flushed_gets_everything_again(
     relay.sender.close()
 
 
-def test_a_broker_with_its_memory_is_left_alone(
+def test_broker_with_current_epoch_is_left_alone(
     subscribed: Subscribed, broker: redis.Redis
 ) -> None:
     subscribed(react)
@@ -163,7 +159,7 @@ def test_a_broker_with_its_memory_is_left_alone(
     assert states() == {"1": State.SENT}
 
 
-def test_an_epoch_of_another_life_is_as_good_as_none(
+def test_outdated_epoch_makes_sent_deliveries_due(
     subscribed: Subscribed, broker: redis.Redis
 ) -> None:
     subscribed(react)
@@ -178,7 +174,7 @@ def test_an_epoch_of_another_life_is_as_good_as_none(
     assert broker.get(the_broker.EPOCH_KEY) == RelayState.objects.get().epoch.encode()
 
 
-def test_a_key_that_holds_no_epoch_is_written_over(broker: redis.Redis) -> None:
+def test_epoch_key_with_other_content_is_overwritten(broker: redis.Redis) -> None:
     broker.lpush(the_broker.EPOCH_KEY, "what is this?")
 
     Epoch().check()
@@ -186,7 +182,7 @@ def test_a_key_that_holds_no_epoch_is_written_over(broker: redis.Redis) -> None:
     assert broker.get(the_broker.EPOCH_KEY) == RelayState.objects.get().epoch.encode()
 
 
-def test_the_second_relay_finds_the_new_epoch_and_forgets_nothing(
+def test_second_relay_finds_new_epoch_and_resends_nothing(
     subscribed: Subscribed, broker: redis.Redis
 ) -> None:
     first, second = Epoch(), Epoch()
@@ -203,7 +199,7 @@ def test_the_second_relay_finds_the_new_epoch_and_forgets_nothing(
     assert states() == {"1": State.SENT}
 
 
-def test_a_redis_that_evicts_is_refused(settings: Any) -> None:
+def test_redis_that_evicts_is_refused(settings: Any) -> None:
     with servers.redis() as url, redis.Redis.from_url(url) as client:
         settings.BUS_REDIS_URL = url
         the_broker.check()
@@ -213,14 +209,14 @@ def test_a_redis_that_evicts_is_refused(settings: Any) -> None:
             the_broker.check()
 
 
-def test_a_broker_that_is_not_set_is_refused_with_the_setting(settings: Any) -> None:
+def test_missing_broker_is_refused_with_its_setting(settings: Any) -> None:
     settings.BUS_REDIS_URL = ""
 
     with pytest.raises(the_broker.UnsuitableBroker, match="Set REDIS_URL"):
         the_broker.check()
 
 
-def test_a_broker_that_is_down_is_no_reason_to_refuse(settings: Any) -> None:
+def test_relay_starts_while_broker_is_down(settings: Any) -> None:
     settings.BUS_REDIS_URL = NOWHERE
 
     the_broker.check()

@@ -38,7 +38,7 @@ def sizes() -> list[int]:
     return [len(batch.tickets) for batch in relayed()]
 
 
-def test_what_is_due_is_claimed_in_full_batches_at_once(subscribed: Subscribed) -> None:
+def test_due_deliveries_are_claimed_in_full_batches(subscribed: Subscribed) -> None:
     subscribed(react, batch=3)
     given(*happened(*range(7)))
 
@@ -46,7 +46,7 @@ def test_what_is_due_is_claimed_in_full_batches_at_once(subscribed: Subscribed) 
     assert sizes() == []
 
 
-def test_a_claim_gives_a_new_token_and_two_minutes_to_start(subscribed: Subscribed) -> None:
+def test_claim_sets_new_token_and_two_minute_lease(subscribed: Subscribed) -> None:
     name = subscribed(react)
     given(*happened(1))
 
@@ -59,7 +59,7 @@ def test_a_claim_gives_a_new_token_and_two_minutes_to_start(subscribed: Subscrib
     assert left.filter(lease_until__lte=Now() + SENT_LEASE).exists()
 
 
-def test_a_backlog_goes_out_in_whole_batches_however_few_are_done_meanwhile(
+def test_backlog_is_claimed_in_whole_batches_as_deliveries_finish(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react, batch=10)  # the window is 40
@@ -78,7 +78,7 @@ def _done(count: int) -> None:
     Delivery.objects.filter(pk__in=list(sent[:count])).update(state=State.DONE)
 
 
-def test_no_more_than_the_window_is_in_flight(subscribed: Subscribed) -> None:
+def test_claims_do_not_exceed_the_window(subscribed: Subscribed) -> None:
     subscribed(react, batch=15)  # the window is 60
     given(*happened(*range(100)))
     make_due()
@@ -90,7 +90,7 @@ def test_no_more_than_the_window_is_in_flight(subscribed: Subscribed) -> None:
     assert sizes() == [15]
 
 
-def test_a_window_made_smaller_lets_nothing_out_and_holds_up_no_other_queue(
+def test_exceeded_window_claims_nothing_and_stops_no_other_queue(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react, batch=10)  # the window is 40
@@ -112,7 +112,7 @@ def _claimed() -> list[Batch]:
     return claim(look())
 
 
-def test_a_batch_that_is_not_full_waits_for_company_while_another_is_in_flight(
+def test_partial_batch_waits_while_another_is_in_flight(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react, batch=2)
@@ -129,7 +129,7 @@ def test_a_batch_that_is_not_full_waits_for_company_while_another_is_in_flight(
     assert sizes() == [1]
 
 
-def test_what_must_go_alone_goes_alone_and_at_once(subscribed: Subscribed) -> None:
+def test_isolated_delivery_is_claimed_alone_and_at_once(subscribed: Subscribed) -> None:
     subscribed(react, batch=5)
     given(*happened(*range(4)))
     relayed()
@@ -138,7 +138,7 @@ def test_what_must_go_alone_goes_alone_and_at_once(subscribed: Subscribed) -> No
     assert sizes() == [1, 1]
 
 
-def test_what_is_due_later_waits(subscribed: Subscribed) -> None:
+def test_delivery_due_later_is_not_claimed(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1))
     register("desk")
@@ -148,7 +148,7 @@ def test_what_is_due_later_waits(subscribed: Subscribed) -> None:
     assert sizes() == []
 
 
-def test_a_paused_subscription_is_not_claimed_until_it_is_resumed(subscribed: Subscribed) -> None:
+def test_paused_subscription_is_not_claimed_until_it_is_resumed(subscribed: Subscribed) -> None:
     name = subscribed(react)
     subscribed(react_too)
     register("desk")
@@ -160,7 +160,7 @@ def test_a_paused_subscription_is_not_claimed_until_it_is_resumed(subscribed: Su
     assert [batch.task for batch in relayed()] == [name]
 
 
-def test_a_paused_subscription_still_takes_back_what_was_lost(subscribed: Subscribed) -> None:
+def test_lost_deliveries_of_paused_subscription_are_rescued(subscribed: Subscribed) -> None:
     name = subscribed(react)
     given(*happened(1))
     relayed()
@@ -173,7 +173,7 @@ def test_a_paused_subscription_still_takes_back_what_was_lost(subscribed: Subscr
 
 
 @pytest.mark.postgres
-def test_relays_at_once_never_claim_a_delivery_twice(subscribed: Subscribed) -> None:
+def test_concurrent_relays_claim_each_delivery_once(subscribed: Subscribed) -> None:
     subscribed(react, batch=20)  # the window is 80
     subscribed(react_too, batch=20)
     register("desk")
@@ -192,7 +192,7 @@ def test_relays_at_once_never_claim_a_delivery_twice(subscribed: Subscribed) -> 
 
 
 @pytest.mark.postgres
-def test_relays_at_once_keep_to_the_window(subscribed: Subscribed) -> None:
+def test_concurrent_relays_keep_to_the_window(subscribed: Subscribed) -> None:
     subscribed(react, batch=20)  # the window is 80
     register("desk")
     given(*happened(*range(300)))
@@ -204,7 +204,7 @@ def test_relays_at_once_keep_to_the_window(subscribed: Subscribed) -> None:
     assert Delivery.objects.filter(state=State.SENT).count() == 80
 
 
-def test_what_is_routed_in_the_middle_of_a_claim_finds_its_lane_taken(
+def test_delivery_fanned_out_during_claim_waits_for_its_lane(
     subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Queue("desk", ordered=True)

@@ -49,14 +49,14 @@ def finish(batch: Batch) -> None:
     worked([batch])
 
 
-def test_window_is_filled_and_no_more(backlog: str) -> None:
+def test_window_is_filled_and_not_exceeded(backlog: str) -> None:
     relay = InFlight()
 
     assert [len(batch.tickets) for batch in sent(relay)] == [2, 2]
     assert sent(relay) == []
 
 
-def test_message_that_is_finished_makes_room_for_another(backlog: str) -> None:
+def test_finished_message_makes_room_in_the_window(backlog: str) -> None:
     relay = InFlight()
     first, _second = sent(relay)
     finish(first)
@@ -64,7 +64,7 @@ def test_message_that_is_finished_makes_room_for_another(backlog: str) -> None:
     assert [len(batch.tickets) for batch in sent(relay)] == [2]
 
 
-def test_claim_does_not_count_before_it_is_time(backlog: str, clock: list[float]) -> None:
+def test_claims_between_counts_do_not_count(backlog: str, clock: list[float]) -> None:
     relay = InFlight()
     sent(relay)
     with CaptureQueriesContext(connection) as queries:
@@ -77,7 +77,7 @@ def test_claim_does_not_count_before_it_is_time(backlog: str, clock: list[float]
     assert len([query["sql"] for query in queries if "COUNT" in query["sql"]]) == 1
 
 
-def test_what_another_relay_has_sent_takes_room_until_the_next_count(
+def test_deliveries_of_another_relay_count_until_next_count(
     backlog: str, clock: list[float]
 ) -> None:
     one, other = InFlight(), InFlight()
@@ -90,7 +90,7 @@ def test_what_another_relay_has_sent_takes_room_until_the_next_count(
     assert len(sent(one)) == 2
 
 
-def test_what_could_not_be_sent_takes_no_room(backlog: str) -> None:
+def test_unsent_deliveries_do_not_count(backlog: str) -> None:
     relay = InFlight()
     sent(relay)
     Delivery.objects.filter(state=State.SENT).update(state=State.WAITING, due_at=Now())
@@ -98,7 +98,7 @@ def test_what_could_not_be_sent_takes_no_room(backlog: str) -> None:
     assert len(sent(relay)) == 2
 
 
-def test_messages_that_stay_hide_none_that_are_finished(
+def test_long_messages_do_not_hide_finished_ones(
     backlog: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_PROBES", 1)
@@ -111,7 +111,7 @@ def test_messages_that_stay_hide_none_that_are_finished(
     assert sum(map(len, found)) == 1
 
 
-def test_claim_asks_about_no_more_messages_than_it_may(
+def test_claim_probes_a_bounded_number_of_messages(
     backlog: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_PROBES", 3)

@@ -101,7 +101,7 @@ def read() -> dict[str, int]:
 
 @pytest.mark.parametrize("ledger", ["never analyzed", "analyzed"], indirect=True)
 @pytest.mark.parametrize("size", [1, 4], ids=["alone", "in batches"])
-def test_plans_of_a_new_ledger_do_not_read_a_grown_one(ledger: None, size: int) -> None:
+def test_plans_of_a_new_ledger_do_not_scan_a_grown_one(ledger: None, size: int) -> None:
     for place in range(OFTEN):
         published(10 * place, size)
         worked_through()
@@ -118,7 +118,7 @@ def test_plans_of_a_new_ledger_do_not_read_a_grown_one(ledger: None, size: int) 
 
 @pytest.mark.parametrize("ledger", ["never analyzed"], indirect=True)
 @pytest.mark.parametrize("size", [1, 4], ids=["alone", "in batches"])
-def test_plans_of_a_ledger_that_is_just_large_need_no_settings(ledger: None, size: int) -> None:
+def test_plans_of_a_just_large_ledger_need_no_settings(ledger: None, size: int) -> None:
     grow(JUST_LARGE)
     for place in range(OFTEN):
         published(10 * place, size)
@@ -156,7 +156,7 @@ def send_and_see(event: Happened, key: str) -> AfterDone:
 
 
 @pytest.mark.parametrize("size", [1, 4], ids=["alone", "in batches"])
-def test_handlers_keep_the_plans_of_their_own(subscribed: Subscribed, size: int) -> None:
+def test_handlers_keep_their_own_plans(subscribed: Subscribed, size: int) -> None:
     subscribed(see)
     subscribed(send_and_see, queue=Queue("world", ordered=False), external=True)
     register()
@@ -170,7 +170,7 @@ def test_handlers_keep_the_plans_of_their_own(subscribed: Subscribed, size: int)
     assert settings() == before
 
 
-def test_ledger_that_is_large_needs_no_settings() -> None:
+def test_large_ledger_needs_no_settings() -> None:
     planner.ledger_size.learn(planner.LARGE)
     with transaction.atomic(), CaptureQueriesContext(connection) as queries, planned_by_index():
         assert Delivery.objects.filter(pk=1).first() is None

@@ -45,7 +45,7 @@ def first_is(state: State) -> None:
     Delivery.objects.filter(event__data__number=1).update(state=state)
 
 
-def test_no_batch_holds_two_of_a_stream_and_other_streams_flow(subscribed: Subscribed) -> None:
+def test_batch_has_one_delivery_of_a_stream_and_others_flow(subscribed: Subscribed) -> None:
     subscribed(react, ordered=True)
     given(ONE, TWO, OTHER)
 
@@ -53,7 +53,7 @@ def test_no_batch_holds_two_of_a_stream_and_other_streams_flow(subscribed: Subsc
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.RUNNING, State.SENDING, State.DEAD])
-def test_a_later_event_waits_for_the_earlier_one(subscribed: Subscribed, state: State) -> None:
+def test_later_event_waits_for_earlier_one(subscribed: Subscribed, state: State) -> None:
     subscribed(react, ordered=True)
     given(ONE)
     relayed()
@@ -65,7 +65,7 @@ def test_a_later_event_waits_for_the_earlier_one(subscribed: Subscribed, state: 
     assert numbers() == [3]
 
 
-def test_a_later_event_waits_while_the_earlier_one_waits_to_be_tried_again(
+def test_later_event_waits_for_retry_of_earlier_one(
     subscribed: Subscribed,
 ) -> None:
     def react(event: Happened) -> None:
@@ -81,7 +81,7 @@ def test_a_later_event_waits_while_the_earlier_one_waits_to_be_tried_again(
 
 
 @pytest.mark.parametrize("state", [State.DONE, State.DISCARDED])
-def test_the_lane_goes_on_after_what_is_done_or_discarded(
+def test_lane_continues_after_done_or_discarded_delivery(
     subscribed: Subscribed, state: State
 ) -> None:
     subscribed(react, ordered=True)
@@ -92,7 +92,7 @@ def test_the_lane_goes_on_after_what_is_done_or_discarded(
     assert numbers() == [2]
 
 
-def test_a_lane_holds_all_handlers_of_a_queue(subscribed: Subscribed) -> None:
+def test_lane_spans_all_handlers_of_a_queue(subscribed: Subscribed) -> None:
     subscribed(react, ordered=True)
     subscribed(react_too, ordered=True)
     given(ONE, TWO)
@@ -102,7 +102,7 @@ def test_a_lane_holds_all_handlers_of_a_queue(subscribed: Subscribed) -> None:
     assert notes() == ["react 1", "react_too 1", "react 2", "react_too 2"]
 
 
-def test_an_earlier_event_that_comes_late_waits_for_the_one_in_flight(
+def test_late_earlier_event_waits_for_the_one_in_flight(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react, ordered=True)
@@ -119,7 +119,7 @@ def test_an_earlier_event_that_comes_late_waits_for_the_one_in_flight(
     assert numbers() == []
 
 
-def test_what_declares_itself_out_of_the_lane_neither_waits_nor_holds(
+def test_unordered_subscription_neither_waits_nor_blocks(
     subscribed: Subscribed,
 ) -> None:
     name = subscribed(react, ordered=True)
@@ -134,7 +134,7 @@ def test_what_declares_itself_out_of_the_lane_neither_waits_nor_holds(
     assert numbers() == [2]
 
 
-def test_a_queue_without_order_waits_for_nothing(subscribed: Subscribed) -> None:
+def test_unordered_queue_has_no_lanes(subscribed: Subscribed) -> None:
     subscribed(react, ordered=False)
     given(ONE)
     relayed()
@@ -144,7 +144,7 @@ def test_a_queue_without_order_waits_for_nothing(subscribed: Subscribed) -> None
     assert numbers() == [2]
 
 
-def test_events_of_a_stream_take_effect_in_their_order(subscribed: Subscribed) -> None:
+def test_events_of_a_stream_take_effect_in_order(subscribed: Subscribed) -> None:
     failed: list[int] = []
 
     def react(event: Happened) -> None:

@@ -63,7 +63,9 @@ def committed_late(*numbers: int) -> None:
     Delivery.objects.filter(stream__in=streams).update(due_at=Now() - LONG_AGO)
 
 
-def test_poll_with_marks_finds_what_becomes_due(subscribed: Subscribed, marks: Marks) -> None:
+def test_poll_with_marks_finds_deliveries_becoming_due(
+    subscribed: Subscribed, marks: Marks
+) -> None:
     name = subscribed(react)
     committed_late(1)
     Delivery.objects.update(due_at=Now())
@@ -72,7 +74,9 @@ def test_poll_with_marks_finds_what_becomes_due(subscribed: Subscribed, marks: M
     assert polled(marks) == [name]
 
 
-def test_poll_with_marks_finds_what_becomes_late(subscribed: Subscribed, marks: Marks) -> None:
+def test_poll_with_marks_finds_deliveries_becoming_late(
+    subscribed: Subscribed, marks: Marks
+) -> None:
     subscribed(react)
     committed_late(1)
     claim(look())
@@ -83,7 +87,7 @@ def test_poll_with_marks_finds_what_becomes_late(subscribed: Subscribed, marks: 
     assert [one.late for one in look(marks)] == [True]
 
 
-def test_what_a_longer_transaction_makes_due_is_found_by_the_next_full_poll(
+def test_full_poll_finds_what_a_long_transaction_made_due(
     subscribed: Subscribed, marks: Marks, clock: list[float]
 ) -> None:
     name = subscribed(react)
@@ -96,7 +100,7 @@ def test_what_a_longer_transaction_makes_due_is_found_by_the_next_full_poll(
     assert polled(marks) == [name]
 
 
-def test_poll_on_a_new_connection_has_no_marks(subscribed: Subscribed, marks: Marks) -> None:
+def test_poll_on_new_connection_has_no_marks(subscribed: Subscribed, marks: Marks) -> None:
     name = subscribed(react)
     register("desk")
     polled(marks)
@@ -113,7 +117,7 @@ def test_drain_has_no_marks(subscribed: Subscribed, marks: Marks) -> None:
     assert len(list(drain())) == 1
 
 
-def test_lane_is_held_by_what_is_below_the_mark(subscribed: Subscribed, marks: Marks) -> None:
+def test_delivery_below_the_mark_blocks_its_lane(subscribed: Subscribed, marks: Marks) -> None:
     subscribed(react, ordered=True)
     register("desk")
     polled(marks)
@@ -127,9 +131,7 @@ def test_lane_is_held_by_what_is_below_the_mark(subscribed: Subscribed, marks: M
     assert claim([work]) == []
 
 
-def test_backlog_of_a_paused_subscription_is_found_as_soon_as_it_is_resumed(
-    subscribed: Subscribed, marks: Marks
-) -> None:
+def test_backlog_is_found_at_once_after_resume(subscribed: Subscribed, marks: Marks) -> None:
     name = subscribed(react)
     committed_late(1)
     pause(name, by="test", why="")
@@ -144,9 +146,7 @@ def test_backlog_of_a_paused_subscription_is_found_as_soon_as_it_is_resumed(
     assert polled(marks) == [name]
 
 
-def test_backlog_of_one_subscription_holds_no_mark_of_another(
-    subscribed: Subscribed, marks: Marks
-) -> None:
+def test_backlog_does_not_hold_back_marks_of_others(subscribed: Subscribed, marks: Marks) -> None:
     behind, idle = subscribed(react), subscribed(react_too)
     committed_late(1)
     Delivery.objects.filter(subscription__name=idle).update(state="done")
@@ -173,7 +173,7 @@ def read() -> dict[str, int]:
 
 
 @pytest.mark.postgres
-def test_polls_beside_a_held_snapshot_read_no_more_than_without(
+def test_polls_beside_a_held_snapshot_read_no_more(
     subscribed: Subscribed, clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work_module, "SLACK", 0.0)  # else all of this short test is recent

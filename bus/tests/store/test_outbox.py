@@ -28,7 +28,7 @@ def owed() -> list[tuple[str, str]]:
     return [(stream, name.rsplit(".", 1)[1]) for stream, name in rows]
 
 
-def test_an_event_is_owed_to_every_subscription_of_its_type(subscribed: Subscribed) -> None:
+def test_fan_out_inserts_a_delivery_for_every_subscription(subscribed: Subscribed) -> None:
     subscribed(one)
     subscribed(two)
     register("desk")
@@ -41,7 +41,7 @@ def test_an_event_is_owed_to_every_subscription_of_its_type(subscribed: Subscrib
     assert route() == 0
 
 
-def test_a_subscription_that_only_the_database_knows_is_owed_too() -> None:
+def test_fan_out_reaches_subscriptions_without_local_code() -> None:
     Subscription.objects.create(
         name="fraud.tasks.look",
         event_type="Happened",
@@ -60,7 +60,7 @@ def test_a_subscription_that_only_the_database_knows_is_owed_too() -> None:
     assert owed() == [("1", "look")]
 
 
-def test_a_retired_subscription_is_owed_nothing(subscribed: Subscribed) -> None:
+def test_fan_out_skips_retired_subscriptions(subscribed: Subscribed) -> None:
     subscribed(one)
     name = subscribed(two)
     register("desk")
@@ -72,7 +72,7 @@ def test_a_retired_subscription_is_owed_nothing(subscribed: Subscribed) -> None:
     assert owed() == [("1", "one")]
 
 
-def test_an_event_that_nobody_hears_leaves_the_outbox() -> None:
+def test_event_without_subscription_leaves_the_outbox() -> None:
     given(*happened(1))
 
     assert route() == 1
@@ -87,7 +87,7 @@ def statements(function: Callable[[], object]) -> int:
     return len(queries)
 
 
-def test_many_cost_the_relay_no_more_statements_than_one(subscribed: Subscribed) -> None:
+def test_statements_of_fan_out_do_not_grow_with_events(subscribed: Subscribed) -> None:
     def claimed() -> None:
         assert claim(look())
 
@@ -105,7 +105,7 @@ def test_many_cost_the_relay_no_more_statements_than_one(subscribed: Subscribed)
 
 
 @pytest.mark.postgres
-def test_two_routers_at_once_route_each_event_once(subscribed: Subscribed) -> None:
+def test_concurrent_fan_outs_insert_each_delivery_once(subscribed: Subscribed) -> None:
     subscribed(one)
     subscribed(two)
     register("desk")
@@ -118,7 +118,7 @@ def test_two_routers_at_once_route_each_event_once(subscribed: Subscribed) -> No
 
 
 @pytest.mark.postgres
-def test_an_event_that_is_committed_after_a_later_one_is_not_missed(
+def test_event_committed_after_a_later_one_is_not_missed(
     subscribed: Subscribed,
 ) -> None:
     subscribed(one)

@@ -28,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_event_that_a_long_transaction_commits_late_is_routed_before_what_it_caused(
+def test_late_committed_event_is_fanned_out_before_its_consequences(
     subscribed: Subscribed, clock: list[float]
 ) -> None:
     subscribed(react)
@@ -65,7 +65,9 @@ def test_event_that_a_long_transaction_commits_late_is_routed_before_what_it_cau
     assert streams == ["2", "3", "4", "5", "1", "7"]
 
 
-def test_outbox_is_read_from_what_was_routed_on(subscribed: Subscribed, clock: list[float]) -> None:
+def test_outbox_is_read_from_the_last_fanned_out_event(
+    subscribed: Subscribed, clock: list[float]
+) -> None:
     subscribed(react)
     register("desk")
     marks = Marks()
@@ -87,7 +89,7 @@ def test_outbox_is_read_from_what_was_routed_on(subscribed: Subscribed, clock: l
     assert not Outbox.objects.exists()
 
 
-def test_event_gets_its_id_in_a_transaction_that_has_one() -> None:
+def test_event_id_is_assigned_within_a_transaction_with_id() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION check_transaction() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "

@@ -148,7 +148,7 @@ def expired() -> None:
         "since",
     ],
 )
-def test_nothing_reads_the_whole_ledger(function: Callable[[], Any]) -> None:
+def test_no_statement_scans_the_ledger(function: Callable[[], Any]) -> None:
     found = plans(function)
 
     assert "Index" in found
@@ -195,7 +195,7 @@ def taken(tickets: Tickets) -> None:
     ],
     ids=["look", "claim", "route", "take one", "take three"],
 )
-def test_what_was_planned_after_a_quiet_hour_serves_a_busy_one(
+def test_plans_made_when_idle_serve_a_busy_ledger(
     tickets: Tickets,
     planned: Callable[[Callable[[], Any]], str],
     function: Callable[[Tickets], Any],
@@ -209,21 +209,21 @@ def test_what_was_planned_after_a_quiet_hour_serves_a_busy_one(
     assert "bus_event_history" not in found
 
 
-def test_what_is_open_is_counted_by_the_indexes_of_its_parts(tickets: Tickets) -> None:
+def test_open_deliveries_are_counted_by_partial_indexes(tickets: Tickets) -> None:
     found = plans(selectors.queue_states)
 
     assert set(INDEX.findall(found)) == {"dead", "due", "in_flight"}
     assert "Seq Scan on bus_delivery" not in found
 
 
-def test_what_needs_a_person_is_found_without_reading_the_ledger(tickets: Tickets) -> None:
+def test_attention_list_does_not_scan_the_ledger(tickets: Tickets) -> None:
     found = plans(concerns)
 
     assert {"due", "in_flight"} <= set(INDEX.findall(found))
     assert "Seq Scan on bus_delivery" not in found
 
 
-def test_what_is_open_is_moved_by_them_in_one_statement(tickets: Tickets) -> None:
+def test_open_deliveries_are_moved_by_index_in_one_statement(tickets: Tickets) -> None:
     row = Subscription.objects.get(name__endswith="react_too")
 
     found = plans(lambda: _move(row))
@@ -233,7 +233,7 @@ def test_what_is_open_is_moved_by_them_in_one_statement(tickets: Tickets) -> Non
     assert "Seq Scan on bus_delivery" not in found
 
 
-def test_the_ledger_is_cleared_by_how_much_has_changed() -> None:
+def test_ledger_is_vacuumed_by_number_of_changes() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'bus_delivery'")
         (options,) = cursor.fetchone()

@@ -52,7 +52,7 @@ def counted(state: State = State.SENT, **changes: Any) -> dict[str, Any]:
     return {"state": state} | nothing | changes
 
 
-def test_a_message_that_was_lost_costs_nothing(subscribed: Subscribed) -> None:
+def test_lost_message_costs_no_attempt(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1))
     relayed()
@@ -62,7 +62,7 @@ def test_a_message_that_was_lost_costs_nothing(subscribed: Subscribed) -> None:
     assert delivery(1).token == 2
 
 
-def test_a_lease_that_is_not_over_is_left_alone(subscribed: Subscribed) -> None:
+def test_delivery_within_its_lease_is_left_alone(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1))
     relayed()
@@ -71,7 +71,7 @@ def test_a_lease_that_is_not_over_is_left_alone(subscribed: Subscribed) -> None:
     assert delivery(1).token == 1
 
 
-def test_what_crashed_together_is_sent_one_by_one_and_uncounted(subscribed: Subscribed) -> None:
+def test_crashed_batch_is_isolated_without_counting(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1, 2))
     crash(streams=2)
@@ -79,7 +79,7 @@ def test_what_crashed_together_is_sent_one_by_one_and_uncounted(subscribed: Subs
     assert taken_back() == [counted(attempts=1, alone=True)] * 2
 
 
-def test_the_third_crash_of_one_that_ran_alone_is_dead(subscribed: Subscribed) -> None:
+def test_third_crash_alone_is_dead(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1))
     crash()  # with others, for all that the ledger knows
@@ -100,7 +100,7 @@ def delivery_after_look() -> Delivery:
     return delivery(1)
 
 
-def test_a_crash_while_sending_is_ambiguous_and_the_second_is_dead(subscribed: Subscribed) -> None:
+def test_second_crash_while_sending_is_dead(subscribed: Subscribed) -> None:
     subscribed(send, external=True)
     given(*happened(1, 2))
     crash(streams=2)
@@ -115,7 +115,7 @@ def test_a_crash_while_sending_is_ambiguous_and_the_second_is_dead(subscribed: S
     assert row.error.startswith("It may have been sent twice")
 
 
-def test_what_was_lost_together_is_taken_back_together(
+def test_lost_batch_is_rescued_together(
     subscribed: Subscribed, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = subscribed(react, batch=30)
@@ -139,7 +139,7 @@ def test_what_was_lost_together_is_taken_back_together(
     ]
 
 
-def test_a_crash_while_sending_what_may_be_repeated_counts_as_a_crash(
+def test_crash_while_sending_a_repeatable_effect_counts_as_crash(
     subscribed: Subscribed,
 ) -> None:
     subscribed(send, external=True, repeatable=True)
@@ -149,7 +149,7 @@ def test_a_crash_while_sending_what_may_be_repeated_counts_as_a_crash(
     assert taken_back() == [counted(attempts=1, crashes=1), counted()]
 
 
-def test_a_worker_that_comes_back_after_its_lease_is_fenced_off(subscribed: Subscribed) -> None:
+def test_worker_returning_after_its_lease_is_fenced(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1))
     (first,) = relayed()
@@ -164,7 +164,7 @@ def test_a_worker_that_comes_back_after_its_lease_is_fenced_off(subscribed: Subs
         assert still_owned([other], State.RUNNING) == {other.id}
 
 
-def test_forgetting_what_was_sent_leaves_what_runs(subscribed: Subscribed) -> None:
+def test_rescuing_sent_deliveries_leaves_running_ones(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1, 2, 3))
     relayed()
@@ -180,7 +180,7 @@ def test_forgetting_what_was_sent_leaves_what_runs(subscribed: Subscribed) -> No
     ]
 
 
-def test_what_could_not_be_sent_is_due_again_and_its_message_worthless(
+def test_unsent_delivery_is_due_again_with_a_new_token(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react)

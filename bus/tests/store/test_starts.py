@@ -30,7 +30,7 @@ def react(event: Happened) -> None: ...
 
 
 @pytest.mark.postgres
-def test_an_old_message_that_looks_at_a_delivery_hides_it_from_no_worker(
+def test_stale_message_does_not_hide_delivery_from_others(
     subscribed: Subscribed,
 ) -> None:
     name = subscribed(react)
@@ -55,7 +55,7 @@ def test_an_old_message_that_looks_at_a_delivery_hides_it_from_no_worker(
 
 
 @pytest.mark.postgres
-def test_a_lone_delivery_is_taken_in_one_statement(subscribed: Subscribed) -> None:
+def test_single_delivery_is_started_in_one_statement(subscribed: Subscribed) -> None:
     name = subscribed(react)
     given(*happened(1))
     (message,) = relayed()
@@ -70,7 +70,7 @@ def test_a_lone_delivery_is_taken_in_one_statement(subscribed: Subscribed) -> No
     assert row.token > message.tickets[0][1]
 
 
-def test_what_was_taken_before_the_answer_was_lost_is_taken(subscribed: Subscribed) -> None:
+def test_start_with_lost_commit_answer_is_found(subscribed: Subscribed) -> None:
     name = subscribed(react)
     given(*happened(1))
     (message,) = relayed()
@@ -84,7 +84,7 @@ def test_what_was_taken_before_the_answer_was_lost_is_taken(subscribed: Subscrib
     assert other == []
 
 
-def test_a_lone_delivery_of_a_paused_subscription_goes_back(subscribed: Subscribed) -> None:
+def test_single_delivery_of_paused_subscription_is_released(subscribed: Subscribed) -> None:
     name = subscribed(react)
     given(*happened(1))
     (message,) = relayed()
@@ -96,7 +96,7 @@ def test_a_lone_delivery_of_a_paused_subscription_goes_back(subscribed: Subscrib
 
 
 @pytest.mark.parametrize("external", [True, False])
-def test_a_second_copy_of_a_message_takes_nothing_whatever_its_fence(
+def test_second_copy_of_a_message_starts_nothing(
     subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch, external: bool
 ) -> None:
     def send(event: Happened, key: str) -> None: ...

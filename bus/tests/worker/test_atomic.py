@@ -31,7 +31,7 @@ def whole(events: list[Happened]) -> None:
     note(" ".join(str(event.number) for event in events))
 
 
-def test_an_event_takes_effect_once(subscribed: Subscribed) -> None:
+def test_event_takes_effect_once(subscribed: Subscribed) -> None:
     name = subscribed(react)
     given(*happened(1))
 
@@ -42,7 +42,7 @@ def test_an_event_takes_effect_once(subscribed: Subscribed) -> None:
     assert state_of(name, "1") == State.DONE
 
 
-def test_a_message_that_arrives_again_does_nothing(subscribed: Subscribed) -> None:
+def test_repeated_message_does_nothing(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1, 2))
     batches = relayed()
@@ -54,7 +54,7 @@ def test_a_message_that_arrives_again_does_nothing(subscribed: Subscribed) -> No
     assert len(notes()) == 2
 
 
-def test_a_message_with_an_old_token_does_nothing(subscribed: Subscribed) -> None:
+def test_worker_rejects_message_with_stale_token(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1))
     old = relayed()
@@ -65,7 +65,7 @@ def test_a_message_with_an_old_token_does_nothing(subscribed: Subscribed) -> Non
     assert len(notes()) == 1
 
 
-def test_a_message_for_another_subscription_does_nothing(subscribed: Subscribed) -> None:
+def test_message_for_another_subscription_does_nothing(subscribed: Subscribed) -> None:
     subscribed(react)
     other = subscribed(whole)
     given(*happened(1))
@@ -78,7 +78,7 @@ def test_a_message_for_another_subscription_does_nothing(subscribed: Subscribed)
 
 
 @pytest.mark.postgres
-def test_two_workers_with_the_same_message_do_it_once(subscribed: Subscribed) -> None:
+def test_two_workers_with_one_message_handle_it_once(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(*range(20)))
     batches = relayed()
@@ -89,7 +89,7 @@ def test_two_workers_with_the_same_message_do_it_once(subscribed: Subscribed) ->
     assert set(states().values()) == {State.DONE}
 
 
-def test_a_failure_takes_its_own_effect_back_and_nobody_elses(subscribed: Subscribed) -> None:
+def test_failure_rolls_back_its_own_effect_only(subscribed: Subscribed) -> None:
     def react(event: Happened) -> None:
         note(str(event.number))
         if event.number == 2:
@@ -106,7 +106,7 @@ def test_a_failure_takes_its_own_effect_back_and_nobody_elses(subscribed: Subscr
     assert "cannot do [personal]" in dead.error
 
 
-def test_an_event_that_cannot_be_read_is_dead_and_the_others_are_done(
+def test_unreadable_event_is_dead_and_others_are_done(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react)
@@ -125,7 +125,7 @@ def test_an_event_that_cannot_be_read_is_dead_and_the_others_are_done(
     assert "UnreadableEvent: Happened version 1" in delivery(strange.stream).error
 
 
-def test_a_broken_constraint_is_dead_at_once(subscribed: Subscribed) -> None:
+def test_integrity_error_is_dead_at_once(subscribed: Subscribed) -> None:
     def react(event: Happened) -> None:
         note("half")
         raise IntegrityError("twice")
@@ -140,7 +140,7 @@ def test_a_broken_constraint_is_dead_at_once(subscribed: Subscribed) -> None:
     assert delivery(1).attempts == 1
 
 
-def test_a_whole_batch_is_handled_by_one_call(subscribed: Subscribed) -> None:
+def test_batch_handler_is_called_once(subscribed: Subscribed) -> None:
     subscribed(whole)
     given(*happened(1, 2, 3))
 
@@ -149,7 +149,7 @@ def test_a_whole_batch_is_handled_by_one_call(subscribed: Subscribed) -> None:
     assert notes() == ["1 2 3"]
 
 
-def test_a_whole_batch_that_fails_is_handled_one_by_one(subscribed: Subscribed) -> None:
+def test_failing_batch_is_handled_one_by_one(subscribed: Subscribed) -> None:
     def whole(events: list[Happened]) -> None:
         note(" ".join(str(event.number) for event in events))
         if any(event.number == 2 for event in events):
@@ -164,7 +164,7 @@ def test_a_whole_batch_that_fails_is_handled_one_by_one(subscribed: Subscribed) 
     assert states() == {"1": State.DONE, "2": State.DEAD, "3": State.DONE}
 
 
-def test_the_common_lock_comes_before_the_first_handler_with_all_events(
+def test_lock_gets_all_events_before_the_first_handler(
     subscribed: Subscribed,
 ) -> None:
     calls: list[str] = []
@@ -184,7 +184,7 @@ def test_the_common_lock_comes_before_the_first_handler_with_all_events(
     assert calls == ["lock 1 2", "1", "2"]
 
 
-def test_a_common_lock_that_cannot_be_had_makes_each_wait_for_itself(
+def test_failing_lock_isolates_the_batch(
     subscribed: Subscribed,
 ) -> None:
     def lock(events: list[Happened]) -> None:
@@ -210,7 +210,7 @@ def statements(subscribed: Subscribed, count: int) -> int:
     return len(queries)
 
 
-def test_a_whole_batch_costs_as_many_statements_as_two_deliveries(subscribed: Subscribed) -> None:
+def test_statements_do_not_grow_with_the_batch_of_a_batch_handler(subscribed: Subscribed) -> None:
     subscribed(whole)
 
     two = statements(subscribed, 2)
@@ -218,7 +218,7 @@ def test_a_whole_batch_costs_as_many_statements_as_two_deliveries(subscribed: Su
     assert statements(subscribed, 20) == two > statements(subscribed, 1)
 
 
-def test_each_delivery_of_a_batch_costs_its_effect_and_a_savepoint(subscribed: Subscribed) -> None:
+def test_each_delivery_costs_its_effect_and_a_savepoint(subscribed: Subscribed) -> None:
     subscribed(react)
 
     more = statements(subscribed, 20) - statements(subscribed, 2)

@@ -47,7 +47,7 @@ def due_in(row: Delivery, least: timedelta, most: timedelta) -> bool:
     return soon.filter(due_at__lte=Now() + most).exists()
 
 
-def test_a_transient_error_waits_by_the_policy_and_is_dead_after_its_last_try(
+def test_transient_error_is_retried_until_the_last_try(
     subscribed: Subscribed,
 ) -> None:
     subscribed(failing(ConnectionError("refused")))
@@ -80,7 +80,7 @@ def test_a_transient_error_waits_by_the_policy_and_is_dead_after_its_last_try(
     ],
     ids=["deadlock", "lost connection", "idle in a transaction", "soft time limit", "memory"],
 )
-def test_trouble_of_the_whole_batch_takes_all_back_and_tries_each_alone(
+def test_database_error_rolls_back_and_isolates_the_batch(
     subscribed: Subscribed, error: Exception
 ) -> None:
     subscribed(failing(error, times=1))
@@ -97,7 +97,7 @@ def test_trouble_of_the_whole_batch_takes_all_back_and_tries_each_alone(
     assert set(states().values()) == {State.DONE}
 
 
-def test_trouble_that_stays_is_transient_for_the_one_that_has_it(subscribed: Subscribed) -> None:
+def test_lasting_database_error_is_transient_for_its_delivery(subscribed: Subscribed) -> None:
     subscribed(failing(SoftTimeLimitExceeded()))
     given(*happened(1, 2, 3))
 
@@ -111,9 +111,7 @@ def test_trouble_that_stays_is_transient_for_the_one_that_has_it(subscribed: Sub
 
 
 @pytest.mark.parametrize("external", [False, True])
-def test_a_database_that_is_away_for_a_moment_costs_no_message(
-    subscribed: Subscribed, external: bool
-) -> None:
+def test_short_database_outage_loses_no_message(subscribed: Subscribed, external: bool) -> None:
     def react(event: Happened) -> None:
         note(str(event.number))
 
@@ -137,7 +135,7 @@ def test_a_database_that_is_away_for_a_moment_costs_no_message(
     assert (notes(), states()) == (["1"], {"1": State.DONE})
 
 
-def test_a_hook_that_fails_after_the_commit_does_not_repeat_the_effect(
+def test_failing_on_commit_hook_does_not_repeat_the_effect(
     subscribed: Subscribed,
 ) -> None:
     def react(event: Happened) -> None:
@@ -154,9 +152,7 @@ def test_a_hook_that_fails_after_the_commit_does_not_repeat_the_effect(
 
 
 @pytest.mark.parametrize("what", ["\x00", "\udce4"], ids=["NUL", "a lone surrogate"])
-def test_an_error_that_no_database_can_hold_is_still_written_down(
-    subscribed: Subscribed, what: str
-) -> None:
+def test_error_text_the_database_cannot_store_is_escaped(subscribed: Subscribed, what: str) -> None:
     subscribed(failing(ValueError(f"the server said {what}!")))
     given(*happened(1, 2))
 
@@ -166,7 +162,7 @@ def test_an_error_that_no_database_can_hold_is_still_written_down(
     assert "the server said \\" in delivery(2).error
 
 
-def test_what_a_worker_died_with_is_sent_one_by_one(subscribed: Subscribed) -> None:
+def test_deliveries_of_a_died_worker_are_isolated(subscribed: Subscribed) -> None:
     subscribed(failing(ValueError(), times=0))
     given(*happened(1, 2))
     relayed()
@@ -179,7 +175,7 @@ def test_what_a_worker_died_with_is_sent_one_by_one(subscribed: Subscribed) -> N
     assert {row.crashes for row in Delivery.objects.all()} == {0}
 
 
-def test_what_needs_more_memory_than_there_is_is_dead_in_the_end(subscribed: Subscribed) -> None:
+def test_handler_out_of_memory_ends_dead(subscribed: Subscribed) -> None:
     def react(event: Happened) -> None:
         if event.number == 2:
             bytearray(2**60)
@@ -196,7 +192,7 @@ def test_what_needs_more_memory_than_there_is_is_dead_in_the_end(subscribed: Sub
     assert (delivery(2).attempts, notes()) == (3, ["1", "3"])
 
 
-def test_the_personal_part_of_an_event_is_not_in_the_traceback(subscribed: Subscribed) -> None:
+def test_traceback_has_no_personal_data_of_the_event(subscribed: Subscribed) -> None:
     def react(event: Happened) -> None:
         raise KeyError({"who": event.who})
 
@@ -209,7 +205,7 @@ def test_the_personal_part_of_an_event_is_not_in_the_traceback(subscribed: Subsc
     assert "[personal]" in delivery(2).error
 
 
-def test_who_the_other_events_of_the_stream_are_about_is_not_in_it_either(
+def test_traceback_has_no_personal_data_of_the_stream(
     subscribed: Subscribed,
 ) -> None:
     def react(event: Happened) -> None:

@@ -26,7 +26,7 @@ from bus.tests.conftest import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_what_is_returned_is_committed_with_done(subscribed: Subscribed, world: World) -> None:
+def test_returned_function_is_committed_with_done(subscribed: Subscribed, world: World) -> None:
     def send(event: Happened, key: str) -> AfterDone:
         after = world.send(event, key)
         return lambda: (after(), publish(Happened(about="led to", number=9)))[0]
@@ -41,7 +41,7 @@ def test_what_is_returned_is_committed_with_done(subscribed: Subscribed, world: 
     assert second.causation == first.uuid
 
 
-def test_the_key_is_the_same_at_every_try(subscribed: Subscribed, world: World) -> None:
+def test_every_try_has_the_same_key(subscribed: Subscribed, world: World) -> None:
     def send(event: Happened, key: str) -> None:
         world.send(event, key)
         raise ConnectionError
@@ -57,7 +57,7 @@ def test_the_key_is_the_same_at_every_try(subscribed: Subscribed, world: World) 
     assert first.replace("-", "").replace(".", "").isalnum()
 
 
-def test_a_resource_is_opened_once_for_a_message(subscribed: Subscribed, world: World) -> None:
+def test_resource_is_opened_once_per_message(subscribed: Subscribed, world: World) -> None:
     def send(event: Happened, key: str, line: str) -> AfterDone:
         assert line == "line"
         return world.send(event, key)
@@ -70,7 +70,7 @@ def test_a_resource_is_opened_once_for_a_message(subscribed: Subscribed, world: 
     assert (world.opened, notes()) == (1, ["1", "2", "3"])
 
 
-def test_a_pause_hands_back_what_has_not_begun(subscribed: Subscribed, world: World) -> None:
+def test_pause_releases_deliveries_not_started(subscribed: Subscribed, world: World) -> None:
     def send(event: Happened, key: str) -> AfterDone:
         ops.pause(name, by="test")
         return world.send(event, key)
@@ -85,9 +85,7 @@ def test_a_pause_hands_back_what_has_not_begun(subscribed: Subscribed, world: Wo
     assert [row.attempts for row in Delivery.objects.order_by("id")] == [1, 0, 0]
 
 
-def test_a_message_for_a_paused_subscription_is_handed_back(
-    subscribed: Subscribed, world: World
-) -> None:
+def test_message_of_paused_subscription_is_released(subscribed: Subscribed, world: World) -> None:
     def send(event: Happened, key: str) -> AfterDone:
         return world.send(event, key)
 
@@ -101,9 +99,7 @@ def test_a_message_for_a_paused_subscription_is_handed_back(
     assert world.keys == []
 
 
-def test_nothing_more_begins_after_half_the_soft_limit(
-    subscribed: Subscribed, world: World
-) -> None:
+def test_no_delivery_starts_after_half_the_soft_limit(subscribed: Subscribed, world: World) -> None:
     def send(event: Happened, key: str) -> AfterDone:
         return world.send(event, key)
 
@@ -116,7 +112,7 @@ def test_nothing_more_begins_after_half_the_soft_limit(
     assert notes() == ["1"]
 
 
-def test_an_event_stated_in_the_body_knows_its_cause(subscribed: Subscribed) -> None:
+def test_event_published_in_handler_has_its_cause(subscribed: Subscribed) -> None:
     def send(event: Happened, key: str) -> None:
         if event.number:
             with transaction.atomic():
@@ -131,7 +127,7 @@ def test_an_event_stated_in_the_body_knows_its_cause(subscribed: Subscribed) -> 
     assert second.causation == first.uuid
 
 
-def test_each_delivery_gets_a_new_lease_when_it_begins(subscribed: Subscribed) -> None:
+def test_each_start_renews_the_lease(subscribed: Subscribed) -> None:
     leased: list[int] = []
 
     def send(event: Happened, key: str) -> None:

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "error", [ConnectionRefusedError(), OSError(EMFILE, "Too many open files")], ids=repr
 )
-def test_where_nothing_can_be_opened_only_the_first_has_failed(
+def test_failing_resource_fails_only_the_first_delivery(
     subscribed: Subscribed, world: World, error: Exception
 ) -> None:
     @contextmanager
@@ -52,9 +52,7 @@ def test_where_nothing_can_be_opened_only_the_first_has_failed(
     assert relayed() == []
 
 
-def test_a_resource_that_cannot_be_closed_undoes_nothing(
-    subscribed: Subscribed, world: World
-) -> None:
+def test_resource_failing_to_close_undoes_nothing(subscribed: Subscribed, world: World) -> None:
     @contextmanager
     def sticky() -> Iterator[str]:
         yield "line"
@@ -71,7 +69,7 @@ def test_a_resource_that_cannot_be_closed_undoes_nothing(
     assert (notes(), states()) == (["1"], {"1": State.DONE})
 
 
-def test_a_frozen_worker_that_wakes_after_its_lease_records_nothing(
+def test_frozen_worker_records_nothing_after_its_lease(
     subscribed: Subscribed, world: World
 ) -> None:
     def send(event: Happened, key: str) -> AfterDone:
@@ -89,7 +87,7 @@ def test_a_frozen_worker_that_wakes_after_its_lease_records_nothing(
     assert delivery(1).state == State.SENT
 
 
-def test_an_ambiguous_try_is_repeated_once(subscribed: Subscribed, world: World) -> None:
+def test_ambiguous_try_is_repeated_once(subscribed: Subscribed, world: World) -> None:
     def send(event: Happened, key: str) -> None:
         world.send(event, key)
         raise Ambiguous("no answer")
@@ -112,7 +110,7 @@ def test_an_ambiguous_try_is_repeated_once(subscribed: Subscribed, world: World)
     ids=["time", "memory", "memory of the system"],
 )
 @pytest.mark.parametrize(("repeatable", "ambiguous"), [(False, 1), (True, 0)])
-def test_an_interruption_is_ambiguous_unless_repeating_is_harmless(
+def test_interruption_is_ambiguous_unless_repeatable(
     subscribed: Subscribed, repeatable: bool, ambiguous: int, interruption: Exception
 ) -> None:
     def send(event: Happened, key: str) -> None:
@@ -126,9 +124,7 @@ def test_an_interruption_is_ambiguous_unless_repeating_is_harmless(
     assert (delivery(1).state, delivery(1).ambiguous) == (State.WAITING, ambiguous)
 
 
-def test_an_effect_that_cannot_be_recorded_is_dead_and_says_so(
-    subscribed: Subscribed, world: World
-) -> None:
+def test_effect_that_cannot_be_recorded_is_dead(subscribed: Subscribed, world: World) -> None:
     def send(event: Happened, key: str) -> AfterDone:
         world.send(event, key)
 
@@ -151,7 +147,7 @@ def test_an_effect_that_cannot_be_recorded_is_dead_and_says_so(
 
 
 @pytest.mark.parametrize("trouble", [OperationalError("deadlock"), SoftTimeLimitExceeded()])
-def test_trouble_while_closing_is_overcome_without_sending_again(
+def test_database_error_while_finishing_does_not_send_again(
     subscribed: Subscribed, world: World, trouble: Exception
 ) -> None:
     troubles = [trouble]
@@ -176,9 +172,7 @@ def test_trouble_while_closing_is_overcome_without_sending_again(
     assert set(states().values()) == {State.DONE}
 
 
-def test_a_commit_whose_answer_is_lost_leaves_nothing_in_nobodys_hands(
-    subscribed: Subscribed, world: World
-) -> None:
+def test_lost_commit_answer_strands_no_delivery(subscribed: Subscribed, world: World) -> None:
     def lost() -> None:
         raise OperationalError("the connection broke after COMMIT")
 
@@ -222,7 +216,7 @@ class AnswerLost:
 
 @pytest.mark.parametrize("numbers", [(1, 2), (1,)], ids=["two", "alone"])
 @pytest.mark.parametrize("external", [True, False])
-def test_a_worker_knows_what_it_took_when_the_answer_was_lost(
+def test_worker_recognises_its_start_after_a_lost_answer(
     subscribed: Subscribed, world: World, external: bool, numbers: tuple[int, ...]
 ) -> None:
     def tell(event: Happened, key: str) -> None:

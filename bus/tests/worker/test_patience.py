@@ -11,7 +11,7 @@ from bus.worker.patience import patiently
 pytestmark = pytest.mark.django_db
 
 
-def test_the_time_limit_in_a_pause_does_not_lose_what_is_to_be_written(
+def test_time_limit_during_a_retry_pause_loses_no_write(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tries: list[str] = []
@@ -30,7 +30,7 @@ def test_the_time_limit_in_a_pause_does_not_lose_what_is_to_be_written(
     assert patiently(write, on=(OperationalError, SoftTimeLimitExceeded)) == "written"
 
 
-def test_the_last_trouble_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_last_error_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
 
     def write() -> None:

@@ -60,7 +60,7 @@ def forgotten(name: str) -> handlers.Handler:
     return handlers._declared.pop(name)
 
 
-def test_a_new_subscription_gets_the_events_of_the_last_minute(subscribed: Subscribed) -> None:
+def test_new_subscription_gets_events_of_the_last_minute(subscribed: Subscribed) -> None:
     subscribed(react)
     for seconds in (30, 90):
         event_of(timedelta(seconds=seconds))
@@ -70,7 +70,7 @@ def test_a_new_subscription_gets_the_events_of_the_last_minute(subscribed: Subsc
     assert states() == {"0:00:30": State.WAITING}
 
 
-def test_what_is_still_to_be_routed_is_left_to_the_router(subscribed: Subscribed) -> None:
+def test_registration_leaves_the_outbox_to_fan_out(subscribed: Subscribed) -> None:
     subscribed(react, ordered=True)
     old, young = event_of(timedelta(seconds=90)), event_of(timedelta(seconds=30))
     Outbox.objects.bulk_create([Outbox(event=old), Outbox(event=young)])
@@ -93,7 +93,7 @@ def test_registering_again_changes_nothing(subscribed: Subscribed) -> None:
     assert (list(Subscription.objects.values()), list(Delivery.objects.values())) == before
 
 
-def test_only_the_subscriptions_of_the_asked_queue_are_registered(subscribed: Subscribed) -> None:
+def test_only_subscriptions_of_the_given_queue_are_registered(subscribed: Subscribed) -> None:
     name = subscribed(react)
 
     register("desk")
@@ -102,7 +102,7 @@ def test_only_the_subscriptions_of_the_asked_queue_are_registered(subscribed: Su
     assert len(register()) == len(handlers.declared()) - 1
 
 
-def test_a_changed_declaration_is_written_down(subscribed: Subscribed) -> None:
+def test_changed_declaration_is_stored(subscribed: Subscribed) -> None:
     name = subscribed(react, batch=20)
     register("desk")
     declared_again(subscribed, name, batch=30)
@@ -113,7 +113,7 @@ def test_a_changed_declaration_is_written_down(subscribed: Subscribed) -> None:
     assert (row.batch, row.window) == (30, 120)
 
 
-def test_what_is_owed_is_not_rewritten_for_a_change_that_moves_nothing(
+def test_open_deliveries_are_not_rewritten_without_a_move(
     subscribed: Subscribed,
 ) -> None:
     name = subscribed(react, batch=20)
@@ -128,7 +128,7 @@ def test_what_is_owed_is_not_rewritten_for_a_change_that_moves_nothing(
     assert not [query for query in queries if 'UPDATE "bus_delivery"' in query["sql"]]
 
 
-def test_what_is_owed_moves_with_its_subscription_to_another_queue(subscribed: Subscribed) -> None:
+def test_open_deliveries_move_with_their_subscription(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
     given(*happened(1))
@@ -141,7 +141,7 @@ def test_what_is_owed_moves_with_its_subscription_to_another_queue(subscribed: S
     assert (moved.queue.name, moved.ordered) == ("counter", True)
 
 
-def test_what_is_in_flight_from_the_queue_before_holds_its_lane(subscribed: Subscribed) -> None:
+def test_delivery_in_flight_blocks_its_lane_after_a_move(subscribed: Subscribed) -> None:
     name = subscribed(react)
     given(Happened(about="a", number=1))
     relayed()
@@ -154,7 +154,7 @@ def test_what_is_in_flight_from_the_queue_before_holds_its_lane(subscribed: Subs
     assert claim(look()) == []
 
 
-def test_a_retired_subscription_that_comes_back_owes_nothing_for_the_time_between(
+def test_returned_subscription_gets_no_events_of_its_absence(
     subscribed: Subscribed, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = subscribed(react)
@@ -173,7 +173,7 @@ def test_a_retired_subscription_that_comes_back_owes_nothing_for_the_time_betwee
     assert list(events_not_owed()) == []
 
 
-def test_a_subscription_that_was_paused_and_retired_comes_back_at_work(
+def test_returned_subscription_is_not_paused(
     subscribed: Subscribed,
 ) -> None:
     name = subscribed(react)
@@ -186,7 +186,7 @@ def test_a_subscription_that_was_paused_and_retired_comes_back_at_work(
     assert Subscription.objects.get().paused_at is None
 
 
-def test_a_subscription_to_another_event_begins_anew(subscribed: Subscribed) -> None:
+def test_subscription_to_another_event_starts_anew(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
     Subscription.objects.update(registered_at=Now() - timedelta(days=2))
@@ -198,7 +198,7 @@ def test_a_subscription_to_another_event_begins_anew(subscribed: Subscribed) -> 
     assert Subscription.objects.get().registered_at > event_of(timedelta(seconds=5)).at
 
 
-def test_an_event_that_is_owed_to_nobody_is_found(subscribed: Subscribed) -> None:
+def test_event_without_its_delivery_is_found(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
     Subscription.objects.update(registered_at=Now() - timedelta(days=2))
@@ -211,7 +211,7 @@ def test_an_event_that_is_owed_to_nobody_is_found(subscribed: Subscribed) -> Non
 
 
 @pytest.mark.postgres
-def test_workers_that_start_together_register_once(subscribed: Subscribed) -> None:
+def test_concurrent_workers_register_once(subscribed: Subscribed) -> None:
     name = subscribed(react)
     event_of(timedelta(seconds=30))
 

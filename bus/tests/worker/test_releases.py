@@ -59,7 +59,7 @@ def handles(event: type[DomainEvent], name: str) -> None:
 
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("external", [False, True])
-def test_an_open_delivery_of_the_type_before_is_not_handled_as_one_of_the_new(
+def test_open_delivery_of_earlier_event_type_is_not_handled(
     subscribed: Subscribed, external: bool, count: int
 ) -> None:
     name = subscribed(send if external else react, external=external)
@@ -82,7 +82,7 @@ def test_an_open_delivery_of_the_type_before_is_not_handled_as_one_of_the_new(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_worker_of_the_old_release_leaves_the_new_type_to_the_new_one(
+def test_old_worker_leaves_new_event_type_to_new_workers(
     subscribed: Subscribed, count: int
 ) -> None:
     name = subscribed(react)
@@ -104,7 +104,7 @@ def test_a_worker_of_the_old_release_leaves_the_new_type_to_the_new_one(
     assert notes() == [f"Ended {number}" for number in range(count)]
 
 
-def test_a_worker_of_the_old_release_does_what_is_left_of_its_own_type(
+def test_old_worker_handles_the_rest_of_its_event_type(
     subscribed: Subscribed,
 ) -> None:
     name = subscribed(react)
@@ -117,7 +117,7 @@ def test_a_worker_of_the_old_release_does_what_is_left_of_its_own_type(
     assert (notes(), states()) == (["Happened 1"], {"1": State.DONE})
 
 
-def test_deliveries_of_an_unknown_handler_are_due_again_at_once(subscribed: Subscribed) -> None:
+def test_deliveries_of_unknown_handler_are_due_again_at_once(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1, 2, 3))
     (batch,) = relayed()
@@ -132,7 +132,7 @@ def test_deliveries_of_an_unknown_handler_are_due_again_at_once(subscribed: Subs
     assert soon.filter(stream="1", retry_at=None, lease_until=None).exists()
 
 
-def test_what_no_worker_ever_has_the_code_for_comes_by_once_a_minute(
+def test_delivery_without_code_is_sent_once_a_minute(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react)

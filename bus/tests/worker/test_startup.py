@@ -32,7 +32,7 @@ def test_worker_reconnects_to_broker_every_second() -> None:
 
 
 @pytest.mark.parametrize("queues", [["billing", "mispelled"], "mispelled"])
-def test_worker_of_an_unknown_queue_names_those_that_exist(queues: Any) -> None:
+def test_worker_of_unknown_queue_names_those_that_exist(queues: Any) -> None:
     with pytest.raises(SystemExit, match=r"--queues names 'mispelled'.* The queues are \w+"):
         startup.refuse_unknown_queues(SimpleNamespace(app=current_app), {"queues": queues})
 

@@ -51,7 +51,9 @@ def send(event: Happened, key: str) -> object:
 
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("handler", [react, react_to_all, send])
-def test_it_needs_a_person(subscribed: Subscribed, handler: object, count: int) -> None:
+def test_swallowed_database_error_is_dead(
+    subscribed: Subscribed, handler: object, count: int
+) -> None:
     subscribed(handler, external=handler is send)
     given(*happened(*range(count)))
 
@@ -63,7 +65,7 @@ def test_it_needs_a_person(subscribed: Subscribed, handler: object, count: int) 
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("count", [1, 3])
-def test_so_does_one_that_swallows_it_of_the_driver(subscribed: Subscribed, count: int) -> None:
+def test_swallowed_driver_error_is_dead(subscribed: Subscribed, count: int) -> None:
     subscribed(react_by_cursor)
     given(*happened(*range(count)))
 

@@ -41,7 +41,7 @@ def shown_for(name: str, tickets: list[tuple[int, int]]) -> EagerResult:
         ([1, 2, 3], "FAILURE", "1 done, 1 to try again, 1 dead"),
     ],
 )
-def test_a_message_is_as_well_as_its_worst_delivery(
+def test_task_state_is_that_of_its_worst_delivery(
     subscribed: Subscribed, numbers: list[int], state: str, says: str
 ) -> None:
     result = shown(subscribed, *numbers)
@@ -51,7 +51,7 @@ def test_a_message_is_as_well_as_its_worst_delivery(
 
 
 @pytest.mark.parametrize("trouble", [MemoryError("at 0x7f"), IntegrityError("Key (name)=(Ada)")])
-def test_a_ledger_that_cannot_be_written_ends_the_message_alone_and_names_nobody(
+def test_unwritable_ledger_fails_the_task_without_personal_data(
     subscribed: Subscribed, trouble: Exception
 ) -> None:
     # A MemoryError that reaches Celery ends the worker with all its processes.
@@ -66,7 +66,7 @@ def test_a_ledger_that_cannot_be_written_ends_the_message_alone_and_names_nobody
     assert str(trouble) not in result.traceback
 
 
-def test_a_task_has_the_name_and_the_limits_of_its_handler(subscribed: Subscribed) -> None:
+def test_task_has_name_and_limits_of_its_handler(subscribed: Subscribed) -> None:
     name = subscribed(react_by_number)
 
     task = current_app.tasks[name]

@@ -28,7 +28,7 @@ from bus.tests.worker.test_errors import due_in, failing
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_pause_that_the_other_side_asks_for_is_kept(subscribed: Subscribed) -> None:
+def test_requested_pause_is_kept(subscribed: Subscribed) -> None:
     subscribed(failing(TryLater("busy", timedelta(hours=2))))
     given(*happened(2))
 
@@ -37,7 +37,7 @@ def test_a_pause_that_the_other_side_asks_for_is_kept(subscribed: Subscribed) ->
     assert due_in(delivery(2), timedelta(hours=2), timedelta(hours=2))
 
 
-def test_a_pause_that_is_asked_for_is_never_shorter_than_the_policys_own(
+def test_requested_pause_is_not_shorter_than_the_policy(
     subscribed: Subscribed,
 ) -> None:
     subscribed(failing(TryLater("busy", timedelta(seconds=1))))
@@ -58,7 +58,7 @@ TROUBLE_OF_OTHERS = {
 
 @pytest.mark.parametrize("error", TROUBLE_OF_OTHERS.values(), ids=TROUBLE_OF_OTHERS)
 @pytest.mark.parametrize("external", [False, True])
-def test_trouble_of_others_costs_no_try_for_a_day_and_then_each_costs_one(
+def test_outage_counts_as_attempts_after_a_day(
     subscribed: Subscribed, error: Callable[[], Exception], external: bool
 ) -> None:
     def react(event: Happened) -> None:
@@ -82,7 +82,7 @@ def test_trouble_of_others_costs_no_try_for_a_day_and_then_each_costs_one(
         make_due()
 
 
-def test_trouble_of_others_does_not_pardon_the_tries_that_count(subscribed: Subscribed) -> None:
+def test_outage_keeps_counted_attempts(subscribed: Subscribed) -> None:
     errors = [TryLater("busy", timedelta(0)), ConnectionError(), TryLater("busy", timedelta(0))]
     errors += [ConnectionError()] * 2
 
@@ -99,7 +99,7 @@ def test_trouble_of_others_does_not_pardon_the_tries_that_count(subscribed: Subs
     assert (delivery(2).state, delivery(2).attempts) == (State.DEAD, 5)
 
 
-def test_delivered_again_it_has_its_day_anew(subscribed: Subscribed) -> None:
+def test_redelivery_restarts_the_day_of_outage(subscribed: Subscribed) -> None:
     subscribed(failing(TryLater("busy", timedelta(0))))
     given(*happened(2))
     settle("desk")
@@ -111,7 +111,7 @@ def test_delivered_again_it_has_its_day_anew(subscribed: Subscribed) -> None:
     assert (delivery(2).attempts, delivery(2).uncounted) == (1, 1)
 
 
-def test_a_batch_that_meets_trouble_of_the_database_has_lost_no_try(
+def test_database_outage_costs_a_batch_no_attempt(
     subscribed: Subscribed,
 ) -> None:
     subscribed(failing(OperationalError("deadlock detected"), times=1))
@@ -124,9 +124,7 @@ def test_a_batch_that_meets_trouble_of_the_database_has_lost_no_try(
 
 
 @pytest.mark.parametrize("statement", ["SELECT * FROM no_such_table", "SELEKT 1"])
-def test_a_statement_that_cannot_be_right_is_no_trouble_of_the_database(
-    subscribed: Subscribed, statement: str
-) -> None:
+def test_wrong_statement_is_not_an_outage(subscribed: Subscribed, statement: str) -> None:
     """SQLite calls it operational, too."""
 
     def react(event: Happened) -> None:
@@ -142,7 +140,7 @@ def test_a_statement_that_cannot_be_right_is_no_trouble_of_the_database(
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL locks one table")
-def test_a_table_that_is_locked_costs_no_try(subscribed: Subscribed) -> None:
+def test_locked_table_costs_no_attempt(subscribed: Subscribed) -> None:
     def react(event: Happened) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '50ms'")
