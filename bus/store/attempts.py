@@ -11,7 +11,6 @@ from django.db.models import F, Min
 from django.db.models.functions import Now
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
-from psycopg.pq import TransactionStatus
 
 from bus.context import Origin
 from bus.events import DomainEvent, UnreadableEvent
@@ -112,7 +111,8 @@ def close_done(ids: Iterable[int]) -> None:
         update(DONE.format(sql_now()), [], done)
 
 
-SWALLOWED = TransactionStatus.INERROR
+SWALLOWED = 3
+"""INERROR of psycopg's TransactionStatus; where SQLite serves, psycopg need not be installed."""
 
 
 def require_sound() -> None:
