@@ -13,6 +13,7 @@ from analytics import services
 from analytics.models import CountedEvent, DayFigures, MinuteFigures, ProductFigures
 from analytics.services.rebuild import correct_figures
 from analytics.tests.events import NOON, cancelled, dispatched, line, placed, rejected
+from bus.store.snapshot import one_moment
 from bus.testing import given
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,6 +120,11 @@ def test_rebuilt_product_has_the_name_it_was_last_sold_under():
     services.rebuild_figures(silent)
 
     assert ProductFigures.objects.get().name == "Assam"
+
+
+def test_figures_are_compared_in_the_snapshot_of_an_audit():
+    with one_moment():
+        assert services.compare_figures().differences == []
 
 
 def test_event_with_open_delivery_is_counted_once():

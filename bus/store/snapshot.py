@@ -27,6 +27,9 @@ def one_moment() -> Iterator[None]:
     else:
         # Django would begin with IMMEDIATE and hold the database's only write lock meanwhile.
         with connection.cursor() as cursor:
+            if connection.connection.in_transaction:  # one that was begun here
+                yield
+                return
             cursor.execute("BEGIN DEFERRED")
             try:
                 yield
