@@ -11,7 +11,15 @@ from django.conf import settings
 from billing.document import Document, Seller, tax_sums
 from billing.models import Invoice
 from billing.services import issue_invoices
-from shop.events import Address, Customer, Line, OrderCancelled, OrderConfirmed, OrderPlaced
+from shop.events import (
+    Address,
+    Customer,
+    InvoiceNumbered,
+    Line,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderPlaced,
+)
 from shop.money import Amounts, line_amounts, summed
 
 NAMESPACE = UUID("6f1e6f0e-7f0b-4f5e-9a55-0d6f1a0c7e11")
@@ -59,6 +67,18 @@ def invoiced(order: OrderConfirmed) -> Invoice:
     """The invoice that is issued for it now."""
     [invoice] = issue_invoices([order])
     return invoice
+
+
+def numbered(order: OrderConfirmed) -> InvoiceNumbered:
+    """Number the order's invoice; the event by which it is drawn."""
+    invoice = invoiced(order)
+    return InvoiceNumbered(
+        number=order.number,
+        order_id=order.order_id,
+        at=order.at,
+        document=invoice.number,
+        kind="invoice",
+    )
 
 
 def document(lines: tuple[Line, ...] = MIXED, **changes: Any) -> Document:

@@ -8,23 +8,10 @@ import pytest
 from billing.folder import MARK
 from billing.models import Invoice
 from billing.services import FileDiffers, draw_document
-from billing.tests.events import confirmed, invoiced
+from billing.tests.events import confirmed, numbered
 from bus.models import Event
-from shop.events import InvoiceNumbered
 
 pytestmark = pytest.mark.django_db
-
-
-def numbered() -> InvoiceNumbered:
-    order = confirmed()
-    invoice = invoiced(order)
-    return InvoiceNumbered(
-        number=order.number,
-        order_id=order.order_id,
-        at=order.at,
-        document=invoice.number,
-        kind="invoice",
-    )
 
 
 def files(folder: Path) -> list[Path]:
@@ -33,7 +20,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_file_is_stored_and_then_recorded_and_published(documents):
-    event = numbered()
+    event = numbered(confirmed())
 
     after_done = draw_document(event)
     assert not Event.objects.filter(type="InvoiceIssued").exists()
@@ -50,7 +37,7 @@ def test_file_is_stored_and_then_recorded_and_published(documents):
 
 
 def test_crash_between_store_and_commit_leaves_one_file(documents):
-    event = numbered()
+    event = numbered(confirmed())
     draw_document(event)
 
     draw_document(event)()
@@ -59,7 +46,7 @@ def test_crash_between_store_and_commit_leaves_one_file(documents):
 
 
 def test_half_written_file_is_replaced_under_its_own_name(documents):
-    event = numbered()
+    event = numbered(confirmed())
     draw_document(event)
     [file] = files(documents)
     whole = file.read_bytes()
@@ -72,7 +59,7 @@ def test_half_written_file_is_replaced_under_its_own_name(documents):
 
 
 def test_concurrent_drawings_are_recorded_and_published_once():
-    event = numbered()
+    event = numbered(confirmed())
     one, other = draw_document(event), draw_document(event)
 
     one()
@@ -82,7 +69,7 @@ def test_concurrent_drawings_are_recorded_and_published_once():
 
 
 def test_issued_document_is_left_alone(documents):
-    event = numbered()
+    event = numbered(confirmed())
     draw_document(event)()
     [file] = files(documents)
     before = file.stat().st_mtime_ns
@@ -92,7 +79,7 @@ def test_issued_document_is_left_alone(documents):
 
 
 def test_lost_file_is_restored_with_same_bytes(documents):
-    event = numbered()
+    event = numbered(confirmed())
     draw_document(event)()
     [file] = files(documents)
     whole = file.read_bytes()
@@ -103,7 +90,7 @@ def test_lost_file_is_restored_with_same_bytes(documents):
 
 
 def test_lost_file_with_other_bytes_is_left_to_a_person(documents):
-    event = numbered()
+    event = numbered(confirmed())
     draw_document(event)
     Invoice.objects.update(storage_name="invoices/x.pdf", sha256="0" * 64, drawn_at=event.at)
 
@@ -112,7 +99,7 @@ def test_lost_file_with_other_bytes_is_left_to_a_person(documents):
 
 
 def test_unwritable_storage_raises_a_retried_error(documents):
-    event = numbered()
+    event = numbered(confirmed())
     (documents / "invoices").write_text("a file where a folder should be")
 
     with pytest.raises(OSError, match="invoices"):

@@ -7,7 +7,7 @@ import pytest
 
 from billing.models import Invoice
 from billing.services import FileDiffers, NameTaken, draw_document
-from billing.tests.events import confirmed, invoiced
+from billing.tests.events import confirmed, numbered
 from shop.events import InvoiceNumbered
 
 pytestmark = pytest.mark.django_db
@@ -15,17 +15,9 @@ pytestmark = pytest.mark.django_db
 OTHER = b"%PDF-1.4\nthe invoice of another customer\n%%EOF\n"
 
 
-@pytest.fixture
-def numbered() -> InvoiceNumbered:
-    order = confirmed()
-    invoice = invoiced(order)
-    return InvoiceNumbered(
-        number=order.number,
-        order_id=order.order_id,
-        at=order.at,
-        document=invoice.number,
-        kind="invoice",
-    )
+@pytest.fixture(name="numbered")
+def numbered_invoice() -> InvoiceNumbered:
+    return numbered(confirmed())
 
 
 @pytest.fixture
