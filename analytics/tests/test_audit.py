@@ -8,14 +8,9 @@ from django.db.models import F
 from analytics import audit, services
 from analytics.models import FIGURES, DayFigures, MinuteFigures, ProductFigures
 from analytics.tests.events import cancelled, line, placed
-from bus.audit import Operator
-from bus.models import Delivery, OperatorAction
-from bus.store.outbox import route
-from bus.testing import given, settle
-from bus.worker.registration import register
+from bus.testing import given
 
 pytestmark = pytest.mark.django_db
-GRACE = Operator("grace", "audit of November")
 
 
 @pytest.fixture
@@ -85,46 +80,3 @@ def test_event_counts_on_shops_day_and_in_utc_minute():
 
     assert DayFigures.objects.get().day.isoformat() == "2026-06-02"
     assert found() == []
-
-
-def test_figures_that_drifted_are_rebuilt_from_events(sold):
-    DayFigures.objects.update(revenue=5)
-    ProductFigures.objects.all().delete()
-    stale = list(audit.figures_equal_events())
-
-    done = [finding.repair(GRACE) for finding in stale]
-
-    assert done[0].endswith("counters were corrected from the events")
-    assert set(done[1:]) == {""}
-    assert list(audit.figures_equal_events()) == []
-    [action] = OperatorAction.objects.all()
-    assert (action.who, action.subject) == ("grace", "figures")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_uncounted_event_with_finished_delivery_is_delivered_again():
-    given(placed("SO-1"))
-    register("analytics")
-    route()
-    Delivery.objects.update(state="done")
-    [finding] = audit.done_without_effect()
-
-    finding.repair(GRACE)
-    settle("analytics")
-
-    assert DayFigures.objects.get().orders == 1
-    assert list(audit.done_without_effect()) == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_counted_event_is_not_counted_twice():
-    given(placed("SO-1"))
-    settle("analytics")
-    Delivery.objects.update(state="discarded")
-    [finding] = audit.effect_without_done()
-
-    finding.repair(GRACE)
-    settle("analytics")
-
-    assert DayFigures.objects.get().orders == 1
-    assert Delivery.objects.get().state == "done"

@@ -1,55 +1,13 @@
 """The audit of the documents' files, and of the folder that keeps them."""
 
-import shutil
-from pathlib import Path
-
 import pytest
-from django.core.files.storage import default_storage
 from django.db import connection
 
 from billing import audit
 from billing.models import Series
-from billing.tests.issued import GRACE, delivery, issued, repaired, settled_by_the_bus, subjects
-from bus.testing import settle
+from billing.tests.issued import GRACE, issued, subjects
 
 pytestmark = pytest.mark.django_db
-
-
-def test_missing_and_changed_files_are_found():
-    lost, changed = issued("SO-1"), issued("SO-2")
-    default_storage.delete(lost.storage_name)
-    with default_storage.open(changed.storage_name, "ab") as file:
-        file.write(b" ")
-
-    assert sorted(subjects(audit.files_as_issued)) == [lost.number, changed.number]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_lost_file_is_drawn_again_byte_for_byte():
-    invoice = settled_by_the_bus()
-    default_storage.delete(invoice.storage_name)
-
-    [finding] = audit.files_as_issued()
-    assert finding.repair(GRACE) == f"delivery {delivery('draw_document').pk} is due again"
-    assert list(audit.files_as_issued()) == []
-    settle("billing")
-
-    assert list(audit.files_as_issued()) == []
-    assert default_storage.exists(invoice.storage_name)
-    assert finding.repair(GRACE) == ""
-
-
-@pytest.mark.django_db(transaction=True)
-def test_truncated_file_is_drawn_again_byte_for_byte():
-    invoice = settled_by_the_bus()
-    path = Path(default_storage.path(invoice.storage_name))
-    whole = path.read_bytes()
-    path.write_bytes(whole[:100])
-
-    assert len(repaired(audit.files_as_issued)) == 1
-
-    assert path.read_bytes() == whole
-    assert subjects(audit.files_as_issued) == []
 
 
 def test_file_of_a_newer_database_reserves_its_number(documents):
@@ -94,17 +52,3 @@ def test_unreachable_folder_is_one_finding(settings, tmp_path):
     for check in (audit.files_as_issued, audit.folder_is_ours):
         [finding] = check()
         assert (finding.subject, finding.unseen) == (".database", True)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_all_lost_documents_are_drawn_again(documents):
-    invoice = settled_by_the_bus()
-    whole = default_storage.open(invoice.storage_name).read()
-    shutil.rmtree(documents)
-
-    [finding] = audit.folder_is_ours()
-    assert finding.repair(GRACE) == "1 deliveries are due again"
-    settle("billing")
-
-    assert default_storage.open(invoice.storage_name).read() == whole
-    assert subjects(audit.folder_is_ours) == []

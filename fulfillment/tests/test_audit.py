@@ -53,17 +53,6 @@ def repaired(check: Callable) -> list[str]:
     return done
 
 
-def test_released_shipment_is_not_opened_again() -> None:
-    Shipment.objects.filter(number="SO-3").delete()
-
-    [finding] = audit.done_without_effect()
-
-    assert finding.subject.startswith("SO-3, delivery")
-    assert finding.what == "open_shipment is done, but its shipment is missing"
-    assert "backup" in finding.asks
-    assert finding.repair is None
-
-
 def test_lost_unreleased_shipment_is_opened_again() -> None:
     given(placed("SO-4", CUP=1))
     settle("fulfillment")
@@ -89,31 +78,9 @@ def test_uncancelled_shipment_of_cancelled_order_is_found() -> None:
     assert "Keep the goods" in finding.asks
 
 
-def test_existing_shipment_is_not_opened_twice() -> None:
-    mine = delivery("open_shipment", "SO-3")
-    Delivery.objects.filter(pk=mine.pk).update(state="dead")
-
-    assert len(repaired(audit.effect_without_done)) == 1
-    assert delivery("open_shipment", "SO-3").state == "done"
-    assert Shipment.objects.filter(number="SO-3").count() == 1
-
-
 def test_unpublished_release_is_found() -> None:
     given(placed("SO-5", CUP=1))
     settle("fulfillment")
     Shipment.objects.filter(number="SO-5").update(state="released", released_at="2026-11-23T12:00Z")
 
     assert found(audit.shipments_have_events) == [("SO-5", "lacks ShipmentReleased")]
-
-
-def test_release_removed_by_hand_is_found() -> None:
-    Shipment.objects.filter(number="SO-3").update(state="open", released_at=None)
-
-    [(subject, what)] = found(audit.shipments_have_events)
-    assert (subject, what) == ("SO-3", "has ShipmentReleased, but its shipment shows none")
-
-
-def test_shipment_without_order_is_found() -> None:
-    services.open_shipment([placed("SO-6", CUP=1)])
-
-    assert [subject for subject, _what in found(audit.shipments_were_ordered)] == ["SO-6"]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bus.audit import Operator
-from bus.models import Delivery, OperatorAction
+from bus.models import Delivery
 from bus.store.outbox import route
 from bus.testing import given, settle
 from inventory import audit, services
@@ -14,16 +14,6 @@ from shop.testing import cancelled, dispatched, placed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ALL = [
-    audit.movements_add_up,
-    audit.reservations_add_up,
-    audit.reservations_follow_movements,
-    audit.answers_have_events,
-    audit.granted_orders_are_reserved,
-    audit.pieces_follow_events,
-    audit.done_without_effect,
-    audit.effect_without_done,
-]
 GRACE = Operator("grace", "audit of November")
 
 
@@ -40,27 +30,9 @@ def found(check: Callable) -> list[str]:
     return [finding.subject for finding in check()]
 
 
-@pytest.mark.parametrize("check", ALL)
-def test_day_without_trouble_has_no_findings(check: Callable) -> None:
-    assert found(check) == []
-
-
 def repaired(check: Callable) -> list[str]:
     """What was done about the findings."""
     return [finding.repair(GRACE) for finding in check() if finding.repair]
-
-
-def test_numbers_changed_by_hand_are_repaired_from_movements() -> None:
-    StockItem.objects.filter(sku="CUP").update(on_hand=99)
-    assert found(audit.movements_add_up) == ["CUP"]
-
-    repaired(audit.movements_add_up)
-
-    item = StockItem.objects.get(sku="CUP")
-    assert (item.on_hand, item.reserved) == (5, 2)
-    [action] = OperatorAction.objects.all()
-    assert (action.who, action.subject) == ("grace", "CUP")
-    assert "99 on hand and 2 reserved became 5 and 2" in action.why
 
 
 def test_movements_below_zero_are_left_to_a_person() -> None:
@@ -78,28 +50,6 @@ def test_lost_movement_is_left_to_a_person() -> None:
     assert found(audit.reservations_follow_movements) == ["SO-3 CUP"]
     assert [bool(one.asks) for one in audit.movements_add_up()] == [True]
     assert services.follow_movements("CUP") == ""
-
-
-def test_lost_reservation_is_restored_from_its_movement() -> None:
-    Reservation.objects.filter(number="SO-3").delete()
-    assert found(audit.reservations_add_up) == ["CUP"]
-    assert found(audit.reservations_follow_movements) == ["SO-3 CUP"]
-
-    repaired(audit.reservations_add_up)
-
-    again = Reservation.objects.get(number="SO-3")
-    assert (again.item.sku, again.quantity, again.state) == ("CUP", 2, "reserved")
-    assert found(audit.reservations_follow_movements) == []
-
-
-def test_lost_answer_is_restored_as_published() -> None:
-    Answer.objects.filter(number__in=["SO-2", "SO-3"]).delete()
-    assert found(audit.answers_have_events) == ["SO-3", "SO-2"]
-
-    repaired(audit.answers_have_events)
-
-    answers = dict(Answer.objects.values_list("number", "granted"))
-    assert answers == {"SO-1": True, "SO-2": False, "SO-3": True}
 
 
 def test_unpublished_answer_is_found() -> None:

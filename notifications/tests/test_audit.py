@@ -76,16 +76,6 @@ def test_sent_mail_with_dead_delivery_is_not_sent_again(folder: Folder) -> None:
     assert len(folder()) == before
 
 
-def test_mail_begun_and_never_ended_is_found() -> None:
-    long_ago = timezone.now() - timedelta(hours=3)
-    sending = Message.objects.filter(order_number="SO-1", kind="order confirmation")
-    sending.update(state="sending", sent_at=None, begun_at=long_ago)
-
-    [finding] = audit.no_mail_is_stuck()
-
-    assert finding.subject == "SO-1"
-
-
 def test_mail_waiting_for_retry_is_no_finding() -> None:
     long_ago = timezone.now() - timedelta(hours=3)
     sending = Message.objects.filter(order_number="SO-1", kind="order confirmation")
@@ -93,14 +83,3 @@ def test_mail_waiting_for_retry_is_no_finding() -> None:
     Delivery.objects.filter(pk=confirmation().pk).update(state="waiting")
 
     assert list(audit.no_mail_is_stuck()) == []
-
-
-def test_mail_sent_twice_is_found() -> None:
-    second = Message.objects.get(order_number="SO-1", kind="order confirmation")
-    first, second.pk, second.key = second.pk, None, "another"
-    second.save()
-
-    [finding] = audit.told_once()
-
-    assert finding.subject == "SO-1 OrderConfirmed"
-    assert finding.what.endswith(f"message {first}, {second.pk}")
