@@ -17,7 +17,7 @@ class Origin:
     causation: UUID | None = None
     traceparent: str = ""
     suppressed: bool = False
-    """Nobody outside the shop may notice what comes of it."""
+    """Nobody outside the project may notice what comes of it."""
 
 
 _handled: ContextVar[list[tuple[DomainEvent, Origin]]] = ContextVar("handled", default=[])  # noqa: B039 -- never changed in place

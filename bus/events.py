@@ -25,7 +25,7 @@ class DomainEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stream(self) -> str:
-        """What the event is about, for example an order's number; the scope of order."""
+        """What the event is about, for example a book's number; the scope of ordering."""
         raise NotImplementedError(f"{type(self).__name__} must say which stream it belongs to.")
 
     @property

@@ -79,7 +79,7 @@ def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
 
 
 def _insert_at_once(event: "Event", personal: Any) -> int:
-    """In one statement, since every checkout and many a handler publishes; returns the id."""
+    """In one statement, since publishing is on the path of requests; returns the id."""
     # The transaction has an id before the event has one: see bus.store.marks.OutboxMark.
     identity = (
         "CASE WHEN pg_current_xact_id() IS NOT NULL "

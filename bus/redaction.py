@@ -46,7 +46,7 @@ def texts(error: BaseException, personal: Iterable[Any]) -> str:
     """The traceback with what errors say, without the personal values, however they are written.
 
     A word that stands in the statement which raised one of these errors is the program's own and
-    stays, though a customer may be called so: "The mail relay refused it" names nobody.
+    stays, though a person may be called so: "The mail relay refused it" names nobody.
     """
     known = _pattern(personal)
     own = {word for one in _chain(error) for word in _words_of_the_program(one)}

@@ -202,6 +202,21 @@ def test_packages_that_the_bus_imports_are_those_of_its_wheel() -> None:
     assert imported(ROOT / "bus") - set(sys.stdlib_module_names) - {"bus"} == wanted
 
 
+SHOP = re.compile(r"\b(?:shops?|customers?|invoices?|checkouts?|orders|an order)\b", re.IGNORECASE)
+
+
+def test_bus_says_nothing_of_a_shop() -> None:
+    named = [
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for file in [*(ROOT / "bus").rglob("*.py"), *(ROOT / "bus").rglob("*.html")]
+        if not {"tests", "migrations"} & set(file.relative_to(ROOT).parts)
+        for line in file.read_text().splitlines()
+        if SHOP.search(line.replace('db_column="shop"', ""))
+    ]
+
+    assert named == []
+
+
 def imported(folder: Path) -> set[str]:
     """The top packages that modules import, without their tests."""
     found = set()

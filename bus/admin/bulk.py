@@ -93,9 +93,9 @@ def _repeated(shares: list[bulk.Share]) -> str:
         if one.external and one.finished
     ]
     if not outside:
-        return "Repeating what is done or discarded is noticed by nobody outside the shop."
+        return "Repeating what is done or discarded has no effect outside the project."
     return (
-        "Repeating what is done or discarded reaches customers and partners once more, by "
+        "Repeating what is done or discarded repeats effects outside the project, by "
         f"{', '.join(outside)}."
     )
 

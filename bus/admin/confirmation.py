@@ -19,7 +19,7 @@ from bus.store.clock import can_hold
 
 def _usable(at: datetime) -> None:
     if not can_hold(at):
-        raise ValidationError("Such a year is none of the shop's; write it like 2026-01-31 00:00.")
+        raise ValidationError("Year out of range; use a date like 2026-01-31 00:00.")
 
 
 class BackfillForm(Form):
@@ -28,7 +28,7 @@ class BackfillForm(Form):
     since = DateTimeField(
         validators=[_usable],
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-01-31 00:00"}),
-        help_text="In the shop's time zone. Events it has deliveries of are passed over.",
+        help_text="In the project's time zone. Events that have a delivery for it are left out.",
     )
     rate = IntegerField(
         min_value=1,
@@ -40,7 +40,7 @@ class BackfillForm(Form):
         required=False,
         initial=True,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="Nobody outside the shop notices: no mail, no parcel, of what follows neither.",
+        help_text="Suppress effects outside the project, like mails, also of events that follow.",
     )
     reason = CharField(
         required=False,

@@ -44,7 +44,7 @@ class EventAdmin(ReadOnly):
 
     @display(description="suppressed")
     def heard(self, event: Event) -> str:
-        return "yes: nobody outside the shop may notice" if event.suppressed else "no"
+        return "yes: without effects outside the project" if event.suppressed else "no"
 
     @display(description="CloudEvents envelope")
     def envelope(self, event: Event) -> SafeString:

@@ -19,7 +19,7 @@ from bus.store.clock import can_hold
 
 
 class EventTime(RangeDateTimeFilter):
-    """From one instant, and up to another, in the shop's time zone."""
+    """From one instant, and up to another, in the project's time zone."""
 
     def __init__(self, *of: Any, **more: Any) -> None:
         super().__init__(*of, **more)

@@ -55,7 +55,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Concern:
-    """One thing that needs a person; names ids, subscriptions and rules, never customers."""
+    """One thing that needs a person; names ids, subscriptions and rules, never persons."""
 
     kind: Kind
     what: str

@@ -18,7 +18,7 @@ ADD_IT = (
 def constraints_exist() -> Iterator[Finding]:
     """Unique columns, unique and check constraints, of all apps.
 
-    So what they rule out (two invoices of an order, an event with two deliveries to a
+    So what they rule out (two rows of one number, an event with two deliveries to a
     subscription) needs no search of the rows.
     """
     for model in apps.get_models(include_auto_created=True):

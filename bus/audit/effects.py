@@ -39,7 +39,7 @@ class Effect:
 
     Args:
         handler: the subscribed function.
-        what: the effect in words, for example *invoice*.
+        what: the effect in words, for example *mail*.
         there: holds for every delivery that is done.
         trace: holds only where the handler took effect; `there`, unless others may cause that.
         again: where delivering again brings a lost effect about; by default everywhere. One that

@@ -20,7 +20,7 @@ DATABASE_NUMBER = ("db", "virtual_host")
 
 
 class BadAddress(ValueError):
-    """No address of a Redis that the shop can use. The text never holds a password.
+    """No address of a Redis that the bus can use. The text never holds a password.
 
     It continues a sentence that begins with the setting's name.
     """
@@ -50,7 +50,7 @@ class RedisAddress:
         """The parts of a URL; `password` stands in where it names none.
 
         Raises:
-            BadAddress: it cannot be read, or names what the shop cannot use.
+            BadAddress: it cannot be read, or names what the bus cannot use.
         """
         scheme = url.partition("://")[0].lower() if "://" in url else ""
         if scheme in NOT_SUPPORTED:
@@ -148,5 +148,5 @@ def _options(asked: dict[str, str], *, tls: bool) -> dict[str, Any]:
                 )
         else:
             known = ", ".join((*FILES, *VERIFIED)) if tls else DATABASE_NUMBER[0]
-            raise BadAddress(f"holds an option that the shop does not know; it knows {known}.")
+            raise BadAddress(f"holds an option that is not supported; supported are {known}.")
     return found

@@ -1,4 +1,4 @@
-"""A shop's own name, with which its keys in Redis begin: two shops on one server do not meet."""
+"""The prefix of a project's keys in Redis: two projects on one server do not meet."""
 
 import hashlib
 from functools import cache
@@ -23,7 +23,7 @@ def key(name: str) -> str:
 
 
 def fingerprint() -> str:
-    """By what anybody can tell two shops apart; it says nothing else about them."""
+    """Tells two projects apart, and says nothing else about them."""
     return hashlib.sha256(own_name().encode()).hexdigest()[:16]
 
 
@@ -36,6 +36,6 @@ def own_name() -> str:
     """
     state, _created = RelayState.objects.get_or_create(pk=RelayState.THE_ROW)
     # One of two that ask at the same time is too late, and reads what the other wrote.
-    RelayState.objects.filter(pk=state.pk, shop="").update(shop=token_hex(4))
-    state.refresh_from_db(fields=["shop"])
-    return state.shop
+    RelayState.objects.filter(pk=state.pk, own_name="").update(own_name=token_hex(4))
+    state.refresh_from_db(fields=["own_name"])
+    return state.own_name

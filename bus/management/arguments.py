@@ -55,7 +55,7 @@ def number(text: str) -> int:
 
 
 def instant(text: str) -> datetime:
-    """A date or an instant (ISO 8601), without an offset in the shop's time zone.
+    """A date or an instant (ISO 8601), without an offset in the project's time zone.
 
     Raises:
         ArgumentTypeError: it is neither, or the database cannot store it.

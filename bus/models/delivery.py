@@ -22,7 +22,7 @@ class State(models.TextChoices):
 
 IN_FLIGHT = (State.SENT, State.RUNNING, State.SENDING)
 OPEN = (State.WAITING, *IN_FLIGHT, State.DEAD)
-"""What an order still waits for, and what holds a lane."""
+"""What a stream still waits for, and what holds a lane."""
 
 INDEXED = (Q(state=State.WAITING), Q(state__in=IN_FLIGHT), Q(state=State.DEAD))
 """What is open in three parts, each of which an index of its own finds among all that is done.

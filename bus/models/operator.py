@@ -60,7 +60,7 @@ class BulkOperation(models.Model):
 
 class RelayState(models.Model):
     """One row: the epoch of the broker's memory, what the relay last knew of the broker, how far
-    back the ledger has been pruned, and the shop's name in Redis."""
+    back the ledger has been pruned, and the project's name in Redis."""
 
     THE_ROW = 1
 
@@ -69,7 +69,7 @@ class RelayState(models.Model):
     looked_at = models.DateTimeField(null=True)
     broker_error = models.CharField(max_length=200, blank=True)
     forgotten_until = models.DateTimeField(null=True)
-    shop = models.CharField(max_length=32, blank=True, db_default="")
+    own_name = models.CharField(max_length=32, blank=True, db_default="", db_column="shop")
 
     def __str__(self) -> str:
         return "relay"

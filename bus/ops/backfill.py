@@ -34,7 +34,7 @@ def backfill(
     `rate` deliveries become due each second, which leaves live traffic its share. An event that
     is owed or done already is passed over, so a backfill that was ended can be started again. An
     ordered subscription is held meanwhile, so that no later event of a stream overtakes an
-    earlier one. `suppressed`: nobody outside the shop notices, of what it leads to neither; what a
+    earlier one. `suppressed`: nobody outside notices, of what it leads to neither; what a
     visible subscription is owed is discarded at once.
 
     Raises:

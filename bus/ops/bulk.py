@@ -26,7 +26,7 @@ class Share:
 
     subscription: str
     external: bool
-    """Somebody outside the shop notices the effect."""
+    """Somebody outside the project notices the effect."""
     unfinished: int
     finished: int
     left: int

@@ -24,7 +24,7 @@ def deliver_again(
 
     With `finished` those that are done or discarded as well: an atomic handler's own keys keep
     its effect from happening twice, an external one repeats it under the same key, so that a
-    customer gets the mail once more. What is in flight is left, and so is what belongs to a
+    mail is sent once more. What is in flight is left, and so is what belongs to a
     retired subscription: nobody would claim it.
 
     In an ordered queue each takes its place in its lane again: it begins when nothing earlier of

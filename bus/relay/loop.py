@@ -26,11 +26,11 @@ from bus.store.poll import look
 log = logging.getLogger(__name__)
 
 EVERY = 0.1
-"""Seconds from one look to the next in a quiet shop, where each order is on its own."""
+"""Seconds from one look to the next while little happens, and each event is on its own."""
 
 EVERY_WHEN_BUSY = 0.3
 """The same after a look that found as much as `BUSY` and filled no window. What comes in between
-goes out together, in messages that several deliveries share: the busier the shop, the less each of
+goes out together, in messages that several deliveries share: the more there is, the less each of
 them costs."""
 
 BUSY = 20

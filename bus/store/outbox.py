@@ -16,7 +16,7 @@ LOCK = 7_265_108
 
 MOST_AT_ONCE = 500
 
-KEPT_QUIET = "Quiet: nobody outside the shop was to notice. Delivered again, it takes effect."
+KEPT_QUIET = "Suppressed by a quiet backfill. Redeliver to run it."
 """Why what a quiet event owes to a visible subscription is discarded."""
 
 

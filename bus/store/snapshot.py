@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 LONGEST = timedelta(minutes=10)
-"""For one statement: who reads a whole history may take longer than who serves a customer."""
+"""For one statement: reading a whole history takes longer than a request may."""
 
 
 @contextmanager

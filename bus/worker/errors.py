@@ -90,7 +90,7 @@ def wait_after(handler: Handler, one: Taken, error: BaseException) -> timedelta:
 def _explained(error: BaseException, one: Taken) -> str:
     """The traceback, without what is personal in any event of the stream.
 
-    A handler to an event that names nobody may know its customer from another one.
+    A handler to an event that names nobody may have read the person from another one.
     """
     stream = Delivery.objects.filter(id=one.id).values("stream")
     personal = PersonalData.objects.filter(event__stream__in=stream).values_list("data", flat=True)

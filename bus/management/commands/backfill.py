@@ -26,8 +26,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--suppressed",
             action="store_true",
-            help="Suppress mails, parcels and other effects outside the shop, also of the events "
-            "that follow.",
+            help="Suppress mails, parcels and other effects outside the project, also of the "
+            "events that follow.",
         )
         ask_who_and_why(parser)
 

@@ -128,7 +128,7 @@ def test_default_prefix_is_stored_in_the_database(settings: Any) -> None:
     first = keys.prefix()
     keys.own_name.cache_clear()
 
-    assert first == keys.prefix() == f"bus-{RelayState.objects.get().shop}:"
+    assert first == keys.prefix() == f"bus-{RelayState.objects.get().own_name}:"
     assert len(first) == len("bus-:") + 8
     RelayState.objects.all().delete()
     keys.own_name.cache_clear()

@@ -67,7 +67,7 @@ def test_choosing_deliveries_changes_nothing_before_it_is_confirmed(
     assert (share.subscription, share.external) == (name, True)
     assert (share.unfinished, share.finished, share.left) == (2, 1, 1)
     text = re.sub(r"\s+", " ", page.content.decode())
-    assert f"reaches customers and partners once more, by {name} (1 delivery)." in text
+    assert f"repeats effects outside the project, by {name} (1 delivery)." in text
     assert states() == before
     assert log() == []
 

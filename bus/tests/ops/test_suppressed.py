@@ -1,4 +1,4 @@
-"""Quiet events: handled as usual, and noticed by nobody outside the shop."""
+"""Quiet events: handled as usual, and noticed by nobody outside the project."""
 
 import pytest
 from django.db import transaction
@@ -63,7 +63,7 @@ def test_suppressed_event_runs_no_suppressible_handler(
     kept = Delivery.objects.get(state=State.DISCARDED)
     assert kept.stream == "1"
     assert kept.closed_at is not None
-    assert kept.error.startswith("Quiet: nobody outside the shop was to notice.")
+    assert kept.error.startswith("Suppressed by a quiet backfill.")
     assert settled("1")
     assert list(events_not_owed()) == []
 
