@@ -21,6 +21,5 @@ class ProjectConfig(AppConfig):
         """Make the Celery app the current one in every process, and register the checks."""
         keep_files_private()
         import config.celery
-        import config.checks.documents
         import config.checks.system
         import config.pages  # noqa: F401 -- imported to register

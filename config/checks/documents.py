@@ -1,9 +1,6 @@
 """The documents' folder and the database belong together."""
 
-from typing import Any
-
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
 from django.db import DatabaseError
 
 from billing import folder
@@ -23,16 +20,3 @@ def check_documents() -> Check:
     except (DatabaseError, OSError) as error:
         return Check("Documents", f"unknown ({type(error).__name__})", WHY)
     return Check("Documents", f"{settings.MEDIA_ROOT} belongs to this database", WHY)
-
-
-# For deployments alone: `manage.py up` and `doctor` run `check_documents` themselves.
-@register("shop", deploy=True)
-def refuse_other_documents(databases: Any = None, **_asked: Any) -> list[CheckMessage]:
-    """Refuse, at `manage.py check --deploy --database default`, what `manage.py up` refuses.
-
-    Without `--database`, Django's checks do not query the database.
-    """
-    found = check_documents() if databases else None
-    if found and found.fails:
-        return [Error(f"{found.state}.", hint=found.fix, id="shop.E010")]
-    return []

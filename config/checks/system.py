@@ -9,6 +9,7 @@ from bus.checks import TAG
 from config.checks import database_checks, settings_checks
 from config.checks.check import Check
 from config.checks.crashpoints import check_crash_points
+from config.checks.documents import check_documents
 
 
 @register("shop", TAG)
@@ -19,9 +20,14 @@ def settings_can_be_used(**_asked: Any) -> list[CheckMessage]:
 
 # Not before every command: the chaos campaign sets CRASH_POINTS without DEBUG.
 @register("shop", deploy=True)
-def shop_can_be_deployed(**_asked: Any) -> list[CheckMessage]:
-    """Run by `manage.py check --deploy`, which compose runs before it starts a service."""
+def shop_can_be_deployed(databases: Any = None, **_asked: Any) -> list[CheckMessage]:
+    """Run by `manage.py check --deploy`, which compose runs before it starts a service.
+
+    With `--database` the documents' folder is compared with that database, as `up` does.
+    """
     judged = [check_crash_points(), *database_checks()]
+    if databases:
+        judged.append(check_documents())
     return [*_errors(judged), *_warnings([*settings_checks(), *judged])]
 
 

@@ -13,7 +13,7 @@ from config.checks.check import Check
 from config.checks.crashpoints import check_crash_points
 from config.checks.database import check_database
 from config.checks.documents import check_documents
-from config.local.machine import check_folder, check_port, check_ports_differ, check_python
+from config.local.machine import check_folder, check_port, check_python
 from config.local.redis import NO_SERVER, find_server
 
 WHY = "it carries messages to the workers"
@@ -31,7 +31,6 @@ def all_checks(*, may_run: bool = False) -> Iterator[Check]:
     yield check_folder()
     yield check_port("PORT", may_run=may_run)
     yield check_port("FLOWER_PORT", may_run=may_run)
-    yield check_ports_differ()
     yield check_database()
     yield check_documents()
     yield from database_checks()

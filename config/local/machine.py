@@ -50,6 +50,8 @@ def check_port(setting: str, *, may_run: bool = False) -> Check:
     port = getattr(settings, setting)
     why = {"PORT": "the shop's pages and API", "FLOWER_PORT": "Flower, the monitor"}[setting]
     fix = f"Set {setting} to a free port, for example {setting}={_suggestion(port)}."
+    if setting == "FLOWER_PORT" and port == settings.PORT:
+        return Check(setting, f"{port} is PORT, too", why, fix)
     if running_supervisor(settings.VAR_DIR / "run") is not None:
         return Check(setting, f"{port}: the shop runs already", why)
     with socket.socket() as probe:
@@ -63,15 +65,6 @@ def check_port(setting: str, *, may_run: bool = False) -> Check:
             state = "is in use by another program" if busy else str(error.strerror).lower()
             return Check(setting, f"port {port} {state}", why, fix)
     return Check(setting, f"{port} is free", why)
-
-
-def check_ports_differ() -> Check:
-    same = settings.PORT == settings.FLOWER_PORT
-    why = "the shop and Flower each listen on one"
-    if not same:
-        return Check("Two ports", "differ", why)
-    fix = "Set FLOWER_PORT to another port."
-    return Check("Two ports", f"PORT and FLOWER_PORT are both {settings.PORT}", why, fix)
 
 
 def _is_ours(setting: str, port: int) -> bool:

@@ -12,11 +12,11 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from bus.broker import keys
-from config.local.machine import check_folder, check_port, check_ports_differ
+from config.local.machine import check_folder, check_port
 
 pytestmark = pytest.mark.django_db
 
-Listening = Callable[[str, str], AbstractContextManager[None]]
+Listening = Callable[..., AbstractContextManager[None]]
 
 
 @pytest.fixture(autouse=True)
@@ -26,10 +26,10 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def listening(settings: Settings) -> Listening:
-    """Answers one path with a text, on the port of both settings."""
+    """Answers one path with a text, on the port of a setting."""
 
     @contextmanager
-    def listen(path: str, text: str) -> Iterator[None]:
+    def listen(path: str, text: str, setting: str = "PORT") -> Iterator[None]:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self.send_response(200 if self.path == path else 404)
@@ -40,7 +40,7 @@ def listening(settings: Settings) -> Listening:
 
         with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
             Thread(target=server.serve_forever).start()
-            settings.PORT = settings.FLOWER_PORT = server.server_address[1]
+            setattr(settings, setting, server.server_address[1])
             try:
                 yield
             finally:
@@ -66,9 +66,9 @@ def test_doctor_refuses_port_of_another_program(listening: Listening, answer: st
 
 
 def test_doctor_accepts_port_on_which_flower_runs(listening: Listening) -> None:
-    with listening("/healthcheck", "OK"):
+    with listening("/healthcheck", "OK", "FLOWER_PORT"):
         assert not check_port("FLOWER_PORT", may_run=True).fails
-    with listening("/healthcheck", "It works!"):
+    with listening("/healthcheck", "It works!", "FLOWER_PORT"):
         assert check_port("FLOWER_PORT", may_run=True).fails
 
 
@@ -93,7 +93,7 @@ def test_busy_port_is_reported_with_a_free_one(settings: Settings) -> None:
 def test_two_services_on_one_port_are_refused(settings: Settings) -> None:
     settings.PORT = settings.FLOWER_PORT = 8000
 
-    assert "Set FLOWER_PORT" in check_ports_differ().fix
+    assert "Set FLOWER_PORT" in check_port("FLOWER_PORT").fix
 
 
 def test_file_in_place_of_the_folder_is_refused(settings: Settings, tmp_path: Path) -> None:

@@ -3,9 +3,6 @@
 import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
-
-import pytest
 
 from config.tests.local.conftest import Running
 
@@ -100,14 +97,3 @@ def test_second_supervisor_of_same_folder_is_refused(toy_shop: Toy) -> None:
     assert second.ended() == 1
     assert f"already runs from {first.folder.parent}, as process {pid}" in second.text
     assert said.count("ready") == 1
-
-
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="Linux alone ends children with a parent")
-def test_killed_supervisor_leaves_no_process(toy_shop: Toy) -> None:
-    shop = toy_shop("serve")
-    shop.wait_for(lambda: ready(shop))
-    family = pids(shop)
-
-    shop.process.kill()
-
-    shop.wait_for(lambda: not any(map(alive, family)))
