@@ -90,7 +90,7 @@ def test_deliveries_of_another_relay_count_until_next_count(
     assert len(sent(one)) == 2
 
 
-def test_unsent_deliveries_do_not_count(backlog: str) -> None:
+def test_deliveries_that_wait_again_do_not_count(backlog: str) -> None:
     relay = InFlight()
     sent(relay)
     Delivery.objects.filter(state=State.SENT).update(state=State.WAITING, due_at=Now())

@@ -180,7 +180,7 @@ def test_rescuing_sent_deliveries_leaves_running_ones(subscribed: Subscribed) ->
     ]
 
 
-def test_unsent_delivery_is_due_again_with_a_new_token(
+def test_claimed_delivery_that_was_not_sent_is_due_again_with_a_new_token(
     subscribed: Subscribed,
 ) -> None:
     subscribed(react)
