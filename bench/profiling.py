@@ -114,9 +114,9 @@ def _work(step: Step, orders: int, *, profiled: bool) -> None:
     from bus.handlers import find
     from bus.models import State
     from bus.store.claims import claim
-    from bus.store.outbox import route
-    from bus.store.poll import look
-    from bus.worker.perform import perform
+    from bus.store.outbox import fan_out
+    from bus.store.poll import poll
+    from bus.worker.task import handle_message
 
     customer, basket = Client(headers={"host": "localhost"}), bodies(orders)
 
@@ -128,7 +128,7 @@ def _work(step: Step, orders: int, *, profiled: bool) -> None:
         assert answer.status_code == 201, answer.content
 
     def relayed() -> tuple[int, Any]:
-        return route(), claim(look(), patient=False)
+        return fan_out(), claim(poll(), patient=False)
 
     for _ in range(orders):
         step.measure("checkout", 1, check_out, profiled=profiled)
@@ -140,7 +140,7 @@ def _work(step: Step, orders: int, *, profiled: bool) -> None:
             step.times["relay, without sending"] += len(batch.tickets) * (not profiled)
 
             def perform_it(batch: Any = batch) -> Any:
-                return perform(find(batch.task), batch.tickets)
+                return handle_message(find(batch.task), batch.tickets)
 
             outcome = step.measure(batch.task, len(batch.tickets), perform_it, profiled=profiled)
             assert outcome.states[State.DONE] == len(batch.tickets), f"{batch.task}: {outcome}"

@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
+from bus.handlers import on_declared
+
 
 class BusConfig(AppConfig):
     name = "bus"
@@ -15,6 +17,7 @@ class BusConfig(AppConfig):
         import bus.checks  # noqa: F401 -- imported to register
 
         # Models, and with them the worker's code, can be imported only from here on.
-        from bus.worker.task import declare_queues
+        from bus.worker.task import declare_queues, register_task
 
+        on_declared(register_task)
         declare_queues()

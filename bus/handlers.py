@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from bus.events import DomainEvent
+from bus.events import DomainEvent, UnreadableEvent
 from bus.retry import Retry
 
 AfterDone = Callable[[], None]
@@ -81,8 +81,32 @@ class Handler:
         """How many of its deliveries may be in Redis or running at a time."""
         return max(4 * self.batch, 40)
 
+    def read(
+        self, kind: str, version: int, data: dict[str, Any], personal: dict[str, Any] | None
+    ) -> DomainEvent:
+        """The event that was stored as this type and version.
+
+        Raises:
+            UnreadableEvent: it does not fit the class that the handler takes, or is of another.
+        """
+        wanted = self.event_type.__name__
+        if kind != wanted:
+            raise UnreadableEvent(
+                f"The event is of type {kind}, and {self.name} handles {wanted} now. Discard the "
+                f"delivery, or bring back a handler of {kind} under this name."
+            )
+        return self.event_type.read(version, data, personal)
+
 
 _declared: dict[str, Handler] = {}
+_listeners: list[Callable[[Handler], object]] = []
+
+
+def on_declared(listener: Callable[[Handler], object]) -> None:
+    """Call it with every handler: now with those declared so far, later with each new one."""
+    _listeners.append(listener)
+    for found in declared():
+        listener(found)
 
 
 def declared(queue: str | None = None) -> list[Handler]:
@@ -181,7 +205,8 @@ def subscribe(
             lock=lock,
             using=using,
         )
-        _register_task(found)
+        for listener in _listeners:
+            listener(found)
         return function
 
     return register
@@ -203,9 +228,3 @@ def _check_parameters(name: str, function: Callable[..., Any], wanted: int) -> N
     if found != wanted:
         shape = ("event", "event, key", "event, key, what using= yields")[wanted - 1]
         raise BadSubscription(f"{name} takes {found} parameters; it must take ({shape}).")
-
-
-def _register_task(found: Handler) -> None:
-    from bus.worker.task import register_task
-
-    register_task(found)

@@ -1,8 +1,6 @@
 """Publishing: an event and its outbox row in the transaction that makes the event true."""
 
-import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.db import IntegrityError, connection, transaction
@@ -11,14 +9,7 @@ from bus.context import origin_of
 from bus.events import DomainEvent
 
 if TYPE_CHECKING:
-    from django.db.models import Model
-
     from bus.models import Event
-
-EVENT = (
-    "uuid", "type", "version", "stream", "key", "data", "correlation", "causation", "traceparent",
-    "suppressed",
-)  # fmt: skip
 
 ONCE_PER_STREAM = ("bus_event_once_per_stream", "bus_event.stream, bus_event.key")
 """What PostgreSQL and SQLite call the constraint that an event published twice violates."""
@@ -42,8 +33,9 @@ def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
         NotInTransaction: outside `transaction.atomic()`.
         AlreadyPublished: the event's key is in its stream already.
     """
-    # Models cannot be imported before the registry of apps is ready, and `bus` is imported then.
+    # Models cannot be imported before Django has loaded its apps, and `bus` is imported by then.
     from bus.models import Event
+    from bus.store import outbox
 
     if not connection.in_atomic_block:
         raise NotInTransaction(
@@ -65,10 +57,9 @@ def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
         traceparent=origin.traceparent,
         suppressed=origin.suppressed,
     )
-    insert = _insert_at_once if connection.vendor == "postgresql" else _insert_in_turn
     try:
         with transaction.mark_for_rollback_on_error("default"):
-            row.pk = insert(row, personal)
+            row.pk = outbox.insert(row, personal)
     except IntegrityError as error:
         if not any(name in str(error) for name in ONCE_PER_STREAM):
             raise
@@ -76,48 +67,3 @@ def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
     row._state.adding = False
     del row.at  # set by the database; read from there when it is needed
     return row
-
-
-def _insert_at_once(event: "Event", personal: Any) -> int:
-    """In one statement, since publishing is on the path of requests; returns the id."""
-    # The transaction has an id before the event has one: see bus.store.marks.OutboxMark.
-    identity = (
-        "CASE WHEN pg_current_xact_id() IS NOT NULL "
-        "THEN nextval(pg_get_serial_sequence('bus_event', 'id')) END"
-    )
-    statement, values = _insertion(event, EVENT, id=identity)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH stated AS ({statement} RETURNING id), whose AS ("
-            "INSERT INTO bus_personaldata (event_id, data) SELECT id, data FROM stated, "
-            "(SELECT %s::jsonb AS data) AS personal WHERE data IS NOT NULL"
-            ") INSERT INTO bus_outbox (event_id) SELECT id FROM stated RETURNING event_id",
-            [*values, json.dumps(personal) if personal else None],
-        )
-        return int(cursor.fetchone()[0])
-
-
-def _insert_in_turn(event: "Event", personal: Any) -> int:
-    """For a database that inserts into one table at a time."""
-    from bus.models import Outbox, PersonalData
-
-    with connection.cursor() as cursor:
-        cursor.execute(*_insertion(event, EVENT))
-        event.pk = cursor.lastrowid
-        if personal:
-            cursor.execute(*_insertion(PersonalData(event=event, data=personal), ("event", "data")))
-        cursor.execute(*_insertion(Outbox(event=event), ("event",)))
-    return int(event.pk)
-
-
-def _insertion(row: "Model", names: Sequence[str], **sql: str) -> tuple[str, list[Any]]:
-    """The statement that inserts these fields of a new row, and its values; `sql` by expressions.
-
-    Without Django's own preparations, which take longer than the database does.
-    """
-    meta = row._meta
-    fields: list[Any] = [meta.get_field(name) for name in names]
-    columns = ", ".join([*sql, *(field.column for field in fields)])
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
-    marks = ", ".join([*sql.values(), *["%s"] * len(values)])
-    return f"INSERT INTO {meta.db_table} ({columns}) VALUES ({marks})", values

@@ -14,6 +14,9 @@ database cost no try. Whoever is in trouble for longer needs a person, and each 
 MOST_UNCOUNTED = 10_000
 """Tries that cost none, at most: a policy may wait for a second only, and a day is long."""
 
+MOST_AMBIGUOUS = 2
+"""An ambiguous send is repeated once; the second one needs a person."""
+
 MOST_TIMES = 1000
 """Tries that a policy may grant; with what costs none they fit the ledger's column."""
 

@@ -59,7 +59,7 @@ def handlers(stream: str) -> list[HandlerState]:
 
 
 def settled(stream: str) -> bool:
-    """True when nothing of the stream is outstanding: no event to route, nothing open or dead."""
+    """True when nothing of the stream is outstanding: no event to fan out, nothing open or dead."""
     owed = Delivery.objects.filter(event=OuterRef("pk"), state__in=OPEN)
     # One statement: what one handler leads to must not slip from outbox to ledger between two.
     outstanding = Event.objects.filter(Q(outbox__isnull=False) | Exists(owed), stream=stream)

@@ -7,9 +7,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 
-from bus.audit import Effect, Finding, Operator, check, effects, listed
+from bus.audit import Effect, Finding, Operator, check, effects
 from bus.models import Event
 from bus.selectors import published
+from bus.store.database import db
 from inventory import selectors, services, tasks
 from inventory.models import Answer, Movement, Reservation, StockItem
 from shop.events import (
@@ -133,7 +134,7 @@ def _unlike_events(event: type[OrderEvent], kind: str, change: str) -> list[tupl
             "SELECT number, sku, SUM(said), SUM(moved) FROM ("  # noqa: S608 -- put together from constants
             "SELECT e.stream AS number, l.value ->> 'sku' AS sku, "
             "CAST(l.value ->> 'quantity' AS integer) AS said, 0 AS moved "
-            f"FROM bus_event e, {listed('lines')} WHERE e.type = %s AND EXISTS ("
+            f"FROM bus_event e, {db.elements('lines')} WHERE e.type = %s AND EXISTS ("
             "SELECT 1 FROM inventory_movement m WHERE m.number = e.stream AND m.kind = %s) "
             "AND NOT EXISTS ("
             "SELECT 1 FROM bus_event r WHERE r.stream = e.stream AND r.type = %s) "

@@ -12,7 +12,7 @@ from billing.models import Invoice
 from bus.audit import events_not_owed
 from bus.models import Delivery, Event, State
 from bus.ops.backfill import backfill
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given, settle
 from bus.worker.registration import register
 from fulfillment.models import Shipment
@@ -32,7 +32,7 @@ def history(settings: Any, tmp_path: Path) -> None:
     inventory.receive_stock("CUP", 9, "first delivery")
     given(*(placed(number, CUP=1) for number in NUMBERS))
     given(*(confirmed(number, CUP=1) for number in NUMBERS))
-    route()
+    fan_out()
     register()
     Delivery.objects.all().delete()  # what the sweep of the last minute gave them
 

@@ -13,7 +13,7 @@ from analytics.fields import AmountField
 from analytics.models import FIGURES, Correction, MinuteFigures, ProductFigures
 from analytics.services.aggregate import Key
 from analytics.services.upsert import Figures
-from bus.audit import listed
+from bus.store.database import db
 from bus.store.snapshot import one_moment
 
 # Amounts are made whole numbers before they are added, so that sums are exact on every database.
@@ -113,7 +113,7 @@ def _from_events(figures: Figures) -> tuple[dict[Key, Counter[str]], dict[Key, s
     """The sums of the counted events by row, and for products the name that each was sold by."""
     sums: dict[Key, Counter[str]] = defaultdict(Counter)
     names: dict[Key, str] = {}
-    products, lines, size = figures is ProductFigures, listed("lines"), len(figures.key)
+    products, lines, size = figures is ProductFigures, db.elements("lines"), len(figures.key)
     span, parameters = _span(figures)
     key = f"{span}, l.value ->> 'sku', {CURRENCY}" if products else f"{span}, {CURRENCY}"
     source = f"bus_event e, {lines}" if products else "bus_event e"
@@ -143,13 +143,7 @@ def _read(field: Any, whole: int) -> Any:
 
 def _span(figures: Figures) -> tuple[str, tuple[Any, ...]]:
     """SQL for the minute or day of the event `e`, and its parameters."""
-    at = "e.data ->> 'at'"
-    if connection.vendor == "postgresql":
-        at = f"CAST({at} AS timestamptz)"
-    else:
-        # Fractions are cut off: SQLite would round 59.9996 s up into the next minute.
-        zone = f"CASE SUBSTR({at}, -1) WHEN 'Z' THEN '' ELSE SUBSTR({at}, -6) END"
-        at = f"DATETIME(SUBSTR({at}, 1, 19) || {zone})"
+    at = db.instant("e.data ->> 'at'")
     if figures is MinuteFigures:
         return connection.ops.datetime_trunc_sql("minute", at, (), "UTC")
     return connection.ops.datetime_cast_date_sql(at, (), settings.TIME_ZONE)

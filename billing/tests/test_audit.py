@@ -12,7 +12,7 @@ from billing.tests.issued import issued, repaired, subjects, tampering
 from bus import publish
 from bus.audit import findings
 from bus.models import Delivery
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def test_uninvoiced_order_with_finished_delivery_is_delivered_again():
     with transaction.atomic():
         publish(confirmed("SO-1"))
     register("billing")
-    route()
+    fan_out()
     Delivery.objects.update(state="done")
 
     assert len(repaired(audit.done_without_effect)) == 1

@@ -9,7 +9,7 @@ from billing import audit
 from billing.models import Invoice
 from billing.tests.events import cancelled, confirmed, placed
 from bus.models import Delivery, Event
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given, settle, state_of
 from bus.worker.registration import register
 
@@ -80,7 +80,7 @@ def test_rejected_order_has_neither_invoice_nor_credit_note():
 def test_credit_note_waits_for_invoice_that_was_not_issued():
     given(confirmed(), cancelled())
     register("billing")
-    route()
+    fan_out()
     invoicing = Delivery.objects.filter(subscription__name="billing.tasks.issue_invoice")
     invoicing.update(state="dead")
 
@@ -92,7 +92,7 @@ def test_credit_note_waits_for_invoice_that_was_not_issued():
 def test_credit_note_of_discarded_invoice_is_left_to_a_person():
     given(confirmed(), cancelled())
     register("billing")
-    route()
+    fan_out()
     invoicing = Delivery.objects.filter(subscription__name="billing.tasks.issue_invoice")
     invoicing.update(state="discarded")
 

@@ -14,11 +14,11 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from bus.store.clock import can_hold
+from bus.ops.selection import in_calendar
 
 
 def _usable(at: datetime) -> None:
-    if not can_hold(at):
+    if not in_calendar(at):
         raise ValidationError("Year out of range; use a date like 2026-01-31 00:00.")
 
 

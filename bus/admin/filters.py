@@ -15,7 +15,7 @@ from unfold.utils import parse_datetime_str
 
 from bus.models import Queue, Subscription
 from bus.ops import Filter, Refused
-from bus.store.clock import can_hold
+from bus.ops.selection import in_calendar
 
 
 class EventTime(RangeDateTimeFilter):
@@ -43,7 +43,7 @@ class EventTime(RangeDateTimeFilter):
         if not day:
             return None
         found = parse_datetime_str(f"{day} {time or '00:00:00'}")
-        if found is None or not can_hold(found):
+        if found is None or not in_calendar(found):
             sentence = f"Event {end} {day} {time or ''} is no date; write it like 2026-01-31."
             messages.error(self.request, sentence)
             raise IncorrectLookupParameters

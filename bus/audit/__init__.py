@@ -1,11 +1,11 @@
 """The audit: each room says how its own rows must agree with the events, and is asked at night."""
 
-from bus.audit.checks import Check, Finding, answers, check, findings, run_checks, violations
+from bus.audit.checks import Check, answers, check, findings, run_checks
 from bus.audit.constraints import constraints_exist
 from bus.audit.effects import NEVER, Effect, effects, key_of
+from bus.audit.findings import Finding, Operator, violations
 from bus.audit.ledger import events_not_owed
-from bus.audit.listing import listed
-from bus.audit.repairs import Mended, Operator, repair
+from bus.audit.repairs import Mended, repair
 from bus.audit.results import keep
 from bus.audit.stalled import (
     due_and_not_begun,
@@ -31,7 +31,6 @@ __all__ = [
     "findings",
     "keep",
     "key_of",
-    "listed",
     "lost_in_flight",
     "repair",
     "retired_with_open",

@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db import connection
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Now
 
 from bus import handlers, selectors
-from bus.audit.stalled import IS_IN_FLIGHT, STANDS_SINCE
 from bus.models import AuditResult, Delivery, Event, State, Subscription
 from bus.ops import counted
-from bus.store.claims import LANE_IS_FREE
-from bus.store.clock import sql_ago, sql_now
-from bus.store.poll import CLAIMABLE
+from bus.store import inspection
 
 STANDING_FOR = timedelta(minutes=10)
 """A delivery that is due for longer and not begun has no worker, or one that is far behind: a
@@ -33,9 +29,6 @@ IN_OUTBOX_FOR = timedelta(minutes=1)
 
 AUDIT_EVERY = timedelta(days=2)
 """The audit is asked nightly; one night may be missed."""
-
-LOOKED_AT = 100
-"""Due deliveries of a subscription: those that have been due for longest come first."""
 
 
 class Kind(StrEnum):
@@ -117,14 +110,10 @@ def _dead() -> Iterator[Concern]:
 
 def _standing() -> Iterator[Concern]:
     """A subscription without a worker, or one whose worker is far behind."""
-    since = f"{STANDS_SINCE} < {sql_ago(STANDING_FOR.total_seconds())}"
-    due = (
-        f"d.state = 'waiting' AND d.due_at <= {sql_now()} "
-        f"AND (NOT d.ordered OR (TRUE {LANE_IS_FREE})) ORDER BY d.due_at, d.id"
-    )
-    sent = f"{IS_IN_FLIGHT} AND (d.state || '') = 'sent' ORDER BY d.lease_until"
     found = {
-        row.subscription_id: row for which in (sent, due) for row in _one_of_each(which, since)
+        row.subscription_id: row
+        for statement in (inspection.SENT_FOR_LONG, inspection.DUE_FOR_LONG)
+        for row in _one_of_each(statement, STANDING_FOR)
     }
     for row in found.values():
         queue, stands_since = row.queue.name, row.retry_at or row.due_since
@@ -134,25 +123,13 @@ def _standing() -> Iterator[Concern]:
 
 def _failing() -> Iterator[Concern]:
     """Whose tries fail for others' reasons; those that are tried next as late as can be first."""
-    failed = f"d.retry_at IS NOT NULL AND d.due_since < {sql_ago(FAILING_FOR.total_seconds())}"
-    waiting = "d.state = 'waiting' ORDER BY d.due_at DESC, d.id DESC"
-    for row in _one_of_each(waiting, failed):
+    for row in _one_of_each(inspection.FAILING_FOR_LONG, FAILING_FOR):
         what = f"{row.subscription}: failing, and tried again. Its deliveries say what is wrong."
         yield Concern(Kind.FAILING, what, since=row.due_since, page=_deliveries_of(row))
 
 
-def _one_of_each(which: str, wrong: str) -> list[Delivery]:
-    """One delivery of each subscription that may be claimed from: of the first `LOOKED_AT` that
-    are so the one for which the condition holds that has been open for longest."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT (SELECT d.id FROM (SELECT d.* FROM bus_delivery d "
-            f"WHERE d.subscription_id = s.id AND {which} LIMIT {LOOKED_AT}) d "
-            f"WHERE {wrong} ORDER BY d.due_since LIMIT 1) FROM bus_subscription s "
-            f"WHERE {CLAIMABLE.format(sql_now())}",
-            (),
-        )
-        ids = [pk for (pk,) in cursor.fetchall() if pk is not None]
+def _one_of_each(statement: str, longer_than: timedelta) -> list[Delivery]:
+    ids = inspection.one_of_each(statement, longer_than)
     rows = Delivery.objects.filter(id__in=ids).select_related("subscription", "queue")
     return list(rows.order_by("subscription__name"))
 

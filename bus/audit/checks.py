@@ -2,31 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
-from bus.audit.repairs import Repair
+from bus.audit.findings import Finding
 from bus.redaction import kind, kinds
 from bus.store.snapshot import one_moment
 
 log = logging.getLogger(__name__)
 
 TRY_AGAIN = "Look into the log for where it failed, mend that, and run manage.py audit again."
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that should not be. Names ids, never persons.
-
-    `repair` mends it; where none can without inventing an event, `asks` says what a person must do.
-    `unseen`: the check cannot be asked where it runs, a container without the documents for
-    example. That is neither a clean answer nor a violation.
-    """
-
-    subject: str
-    what: str
-    asks: str = ""
-    repair: Repair | None = None
-    unseen: bool = False
 
 
 Check = Callable[[], Iterable[Finding]]
@@ -68,8 +51,3 @@ def answers() -> Iterator[tuple[str, list[Finding]]]:
             log.error("audit: %s: could not be asked\n%s", rule, kinds(error))
             found.append(Finding("the check", f"could not be asked: {kind(error)}", asks=TRY_AGAIN))
         yield rule, found
-
-
-def violations(found: Iterable[Finding]) -> list[Finding]:
-    """Without what could not be seen."""
-    return [finding for finding in found if not finding.unseen]

@@ -6,7 +6,8 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 
-from bus.audit.checks import Finding, check
+from bus.audit.checks import check
+from bus.audit.findings import Finding
 
 ADD_IT = (
     "Rows that it would have refused may be there: find them, and decide which of them are right. "

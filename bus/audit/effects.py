@@ -20,11 +20,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Concat, Now
 
-from bus.audit.checks import Check, Finding, check
-from bus.audit.repairs import Operator
+from bus.audit.checks import Check, check
+from bus.audit.findings import Finding, Operator
 from bus.audit.stalled import OVERDUE
 from bus.models import Delivery, State
 from bus.models.delivery import delivery_key
+from bus.store.conditions import claimable
 
 Condition = Q | Exists
 """On a delivery: about its `stream` and its event (`event__key`), by `OuterRef` or directly."""
@@ -68,9 +69,10 @@ class Effect:
         overdue = Q(
             Q(retry_at__lt=Now() - OVERDUE)
             | Q(retry_at__isnull=True, due_since__lt=Now() - OVERDUE),
+            # At that instant: what a hold has let go of since then is on its way.
+            claimable("subscription__", at=Now() - OVERDUE),
             state=State.WAITING,
             due_at__lte=Now(),
-            subscription__paused_at__isnull=True,
         )
         trace = self.there if self.trace is None else self.trace
         again = None if self.again is None else ALWAYS

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.db import transaction
 from django.db.models.functions import Now
 
-from bus.audit.checks import Finding, violations
+from bus.audit.findings import Finding, violations
 from bus.models import AuditResult
 
 

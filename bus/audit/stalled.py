@@ -4,26 +4,17 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 
-from django.db import connection
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 
-from bus.audit.checks import Finding, check
-from bus.audit.repairs import Operator
+from bus.audit.checks import check
+from bus.audit.findings import Finding, Operator
 from bus.models import IN_FLIGHT, IS_OPEN, Delivery, Outbox
-from bus.store.claims import LANE_IS_FREE
-from bus.store.clock import sql_ago, sql_now
-from bus.store.poll import CLAIMABLE
+from bus.store.inspection import not_started
 
 OVERDUE = timedelta(hours=1)
 """What should have begun longer ago and has not is not merely on its way any more: a relay routes,
 claims and takes back within seconds, so by then none is running, or its workers are far behind."""
-
-STANDS_SINCE = "COALESCE(d.retry_at, d.due_since)"
-"""Since when a delivery `d` has been due for the try that has not begun."""
-
-IS_IN_FLIGHT = "d.state IN ('sent', 'running', 'sending')"
-"""As the partial index has it: SQLite recognises no other form."""
 
 LOOK = "See that a relay and its worker are running, or run manage.py relay --drain."
 
@@ -42,21 +33,7 @@ def due_and_not_begun() -> Iterator[Finding]:
 
     What was sent, and sent again, is as far from being begun as what waits.
     """
-    ago = sql_ago(OVERDUE.total_seconds())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT s.name, COUNT(*), MIN(d.id) FROM ("
-            f"SELECT d.id, d.subscription_id FROM bus_delivery d "
-            f"WHERE d.state = 'waiting' AND d.due_at <= {sql_now()} AND {STANDS_SINCE} < {ago} "
-            f"AND (NOT d.ordered OR (TRUE {LANE_IS_FREE})) UNION ALL "
-            f"SELECT d.id, d.subscription_id FROM bus_delivery d WHERE {IS_IN_FLIGHT} "
-            f"AND (d.state || '') = 'sent' AND {STANDS_SINCE} < {ago}"
-            ") d JOIN bus_subscription s ON s.id = d.subscription_id "
-            f"WHERE {CLAIMABLE.format(ago)} GROUP BY s.name ORDER BY s.name",
-            (),
-        )
-        rows = cursor.fetchall()
-    for name, count, first in rows:
+    for name, count, first in not_started(OVERDUE):
         yield Finding(f"{name}, delivery {first}", _for_long("due", count), asks=LOOK)
 
 

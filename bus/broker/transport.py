@@ -56,7 +56,7 @@ class QoS(RedisQoS):
     def ack(self, delivery_tag: str) -> None:
         """Let go of a message, also where Redis cannot be told.
 
-        It comes again then, and is not owed any more. Kept among what was taken, it would have its
+        A duplicate is fenced by its token. Kept among what was taken, it would have its
         place for ever: a worker with no place left takes nothing more, and notices nothing.
         """
         with self._letting_go(delivery_tag):

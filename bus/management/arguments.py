@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from bus.ops import LONGEST_WHO
-from bus.store.clock import can_hold
+from bus.ops.selection import in_calendar
 
 
 def ask_who_and_why(parser: ArgumentParser) -> None:
@@ -66,6 +66,6 @@ def instant(text: str) -> datetime:
             found = datetime(day.year, day.month, day.day)  # noqa: DTZ001 -- made aware below
     except ValueError:
         found = None
-    if found is None or not can_hold(found):
+    if found is None or not in_calendar(found):
         raise ArgumentTypeError(f"{text!r} is no date that can be used; write it like 2026-01-31.")
     return found if timezone.is_aware(found) else timezone.make_aware(found)

@@ -1,8 +1,7 @@
 """What an operator can do to the ledger. Each writes down who did it, when and why."""
 
 from bus.ops import bulk
-from bus.ops.deliveries import deliver_again, discard
-from bus.ops.leaving import left_by
+from bus.ops.deliveries import deliver_again, discard, left_by
 from bus.ops.log import LONGEST_WHO, Refused, count_on, record
 from bus.ops.selection import Filter, Selection, counted
 from bus.ops.subscriptions import active, pause, resume, retire

@@ -13,7 +13,7 @@ from bus.models import Delivery, Event, OperatorAction, Subscription
 from bus.ops import Refused, active, count_on, record
 from bus.ops.hold import held, wait_until_home
 from bus.ops.retention import forgotten_until
-from bus.store.outbox import MOST_AT_ONCE, lock_routing, owe
+from bus.store.outbox import MOST_AT_ONCE, deliver_to, lock_fan_out
 
 PATIENCE = timedelta(seconds=150)
 """With what is in flight of an ordered subscription: longer than any lease."""
@@ -55,7 +55,7 @@ def backfill(
         total = last = 0
         while True:
             with transaction.atomic():
-                lock_routing()
+                lock_fan_out()
                 # Asked at each step: meanwhile it may be retired, or its past be forgotten.
                 rest = missing(name, since).filter(id__gt=last).order_by("id")
                 keep()
@@ -98,7 +98,7 @@ def _remembered(forgotten: datetime) -> str:
 def _owe(
     subscription: Subscription, events: Sequence[int], due_in: timedelta, suppressed: bool
 ) -> int:
-    count = owe("e.id", events, only=subscription.pk, suppressed=suppressed)
+    count = deliver_to(subscription.pk, events, suppressed=suppressed)
     Delivery.objects.filter(subscription=subscription, event_id__in=events).update(
         due_at=Now() + due_in, due_since=Now() + due_in
     )

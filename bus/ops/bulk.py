@@ -9,8 +9,7 @@ from django.db.models import Count, Max, Min, QuerySet
 from django.db.models.functions import Now
 
 from bus.models import BulkOperation, Delivery, OperatorAction
-from bus.ops.deliveries import FINISHED_STATES, Change, again, never
-from bus.ops.leaving import why_left
+from bus.ops.deliveries import FINISHED_STATES, Change, again, never, why_left
 from bus.ops.log import Refused, count_on, record
 from bus.ops.selection import AT_ONCE, Filter
 

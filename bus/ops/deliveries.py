@@ -1,17 +1,19 @@
 """Deliveries: again, or never."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, QuerySet, TextField, Value, When
-from django.db.models.functions import Concat, Now
+from django.db.models import QuerySet
 
 from bus.models import Delivery, State
 from bus.ops.log import Refused, count_on, record
 from bus.ops.selection import Selection
-from bus.store.outbox import lock_routing
+from bus.store import redelivery
+from bus.store.outbox import lock_fan_out
 
 UNFINISHED_STATES = (State.DEAD, State.WAITING)
 FINISHED_STATES = (State.DONE, State.DISCARDED)
@@ -46,41 +48,29 @@ def discard(which: Selection | Iterable[int], *, by: str, why: str) -> int:
 
 @dataclass(frozen=True)
 class Change:
-    """What an operation is called, which deliveries it may be done to, and what it sets."""
+    """What an operation is called, which deliveries it may be done to, and what it does to them."""
 
     name: str
     may_be: dict[str, Any]
-    sets: dict[str, Any]
+    do: Callable[[QuerySet[Delivery]], int]
 
     def make(self, some: QuerySet[Delivery], most: int | None = None) -> list[int]:
         """Change these, `most` at the most, in the caller's transaction; the ids of which."""
-        # A subscription that is retired meanwhile would get what nobody claims any more.
-        lock_routing()
+        # A subscription that is retired meanwhile would get what is claimed no more.
+        lock_fan_out()
         # Read again under lock, in one order: they are no longer what they were when chosen if
         # somebody was quicker.
         locked = some.filter(**self.may_be).select_for_update(of=("self",)).order_by("pk")
         ids = list(locked.values_list("pk", flat=True)[:most])
-        Delivery.objects.filter(pk__in=ids).update(**self.sets)
+        self.do(Delivery.objects.filter(pk__in=ids))
         return ids
 
 
 def again(finished: bool) -> Change:
     """Due now, as if it had never been tried."""
     states = UNFINISHED_STATES + (FINISHED_STATES if finished else ())
-    sets = {
-        "state": State.WAITING,
-        "due_at": Now(),
-        "due_since": Now(),
-        "retry_at": None,
-        "token": F("token") + 1,
-        "attempts": 0,
-        "uncounted": 0,
-        "crashes": 0,
-        "ambiguous": 0,
-        "closed_at": None,
-    }
     may_be = {"state__in": states, "subscription__retired_at__isnull": True}
-    return Change("deliver again", may_be, sets)
+    return Change("deliver again", may_be, redelivery.make_due_again)
 
 
 def never(why: str) -> Change:
@@ -91,22 +81,8 @@ def never(why: str) -> Change:
     """
     if not why.strip():
         raise Refused("Discarding needs a reason: it is the only trace of what did not happen.")
-    return Change("discard", {"state__in": UNFINISHED_STATES}, discarded(why))
-
-
-def discarded(why: str) -> dict[str, Any]:
-    """What changes in a delivery that is discarded. The reason is the last line of its error,
-    which is the one that lists show."""
-    reason = f"Discarded: {' '.join(why.split())}"
-    return {
-        "state": State.DISCARDED,
-        "closed_at": Now(),
-        "token": F("token") + 1,
-        "error": Case(
-            When(error="", then=Value(reason, output_field=TextField())),
-            default=Concat("error", Value(f"\n{reason}"), output_field=TextField()),
-        ),
-    }
+    may_be = {"state__in": UNFINISHED_STATES}
+    return Change("discard", may_be, partial(redelivery.discard, why=why))
 
 
 def _change(which: Selection | Iterable[int], change: Change, by: str, why: str) -> int:
@@ -120,3 +96,35 @@ def _change(which: Selection | Iterable[int], change: Change, by: str, why: str)
             count_on(action, count)
         total += count
     return total
+
+
+def left_by(operation: Callable[..., int], selection: Selection, *, finished: bool = False) -> str:
+    """How many deliveries it would leave now, and why; empty where it leaves none."""
+    left: Counter[str] = Counter()
+    rules: dict[str, None] = {}
+    for some in selection.steps():
+        for state, ended in some.values_list("state", "subscription__retired_at"):
+            found = why_left(operation is deliver_again, finished, state, ended is not None)
+            if found:
+                word, rule = found
+                left[word] += 1
+                rules[rule] = None
+    if not left:
+        return ""
+    counts = ", ".join(f"{count} {word}" for word, count in left.items())
+    return f"{counts}: {'; '.join(rules)}"
+
+
+def why_left(again: bool, finished: bool, state: str, retired: bool) -> tuple[str, str] | None:
+    """What a delivery is that the operation leaves, and by which rule; None if it does not."""
+    if again and retired:
+        return "of a retired subscription", "a retired subscription does nothing"
+    if state in FINISHED_STATES:
+        if again:
+            rule = "what is finished is repeated only where that is said explicitly (--finished)"
+            return None if finished else (f"{state} already", rule)
+        return f"{state} already", "only waiting or dead ones can be discarded"
+    if state in UNFINISHED_STATES:
+        return None
+    rule = "what is in flight comes back first"
+    return state, rule if again else "only waiting or dead ones can be discarded"

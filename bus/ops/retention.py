@@ -9,7 +9,7 @@ from django.utils.timezone import localtime
 
 from bus.models import Delivery, Event, RelayState, State
 from bus.ops import Refused, count_on, record
-from bus.store.outbox import lock_routing
+from bus.store.outbox import lock_fan_out
 
 KEPT = timedelta(days=365)
 OLDEST = timedelta(days=36_500)
@@ -56,7 +56,7 @@ def forgotten_until() -> datetime:
 def _forget(before: datetime) -> None:
     with transaction.atomic():
         # Waits for the running step of a backfill, which relies on what is deleted next.
-        lock_routing()
+        lock_fan_out()
         state, _new = RelayState.objects.select_for_update().get_or_create(pk=RelayState.THE_ROW)
         if state.forgotten_until is None or state.forgotten_until < before:
             state.forgotten_until = before

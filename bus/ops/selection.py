@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 
 from django.db.models import QuerySet
 from django.utils.timezone import localtime
@@ -12,6 +12,11 @@ from bus.ops.log import Refused, unknown
 
 AT_ONCE = 500
 """Deliveries in one statement: databases limit how many values one may carry."""
+
+
+def in_calendar(at: datetime) -> bool:
+    """Whether every time zone has this instant: a calendar's first and last year are cut off."""
+    return MINYEAR < at.year < MAXYEAR
 
 
 def counted(count: int) -> str:

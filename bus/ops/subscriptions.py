@@ -1,12 +1,17 @@
 """Subscriptions: paused, resumed, ended."""
 
+from collections.abc import Iterator
+
 from django.db import transaction
+from django.db.models import Count
 from django.db.models.functions import Now
 
 from bus.models import IN_FLIGHT, Delivery, Queue, State, Subscription
-from bus.ops.deliveries import discarded
 from bus.ops.log import Refused, count_on, record, unknown
-from bus.store.outbox import lock_routing
+from bus.ops.selection import counted
+from bus.store import redelivery
+from bus.store.conditions import claimable
+from bus.store.outbox import lock_fan_out
 
 AT_ONCE = 1000
 """Deliveries that are discarded in one commit, so that routing is not held up for long."""
@@ -72,7 +77,7 @@ def active(name: str) -> Subscription:
 
 def _keep_still(name: str) -> None:
     """Until the commit neither a router nor a claim is half-way with this subscription."""
-    lock_routing()
+    lock_fan_out()
     Queue.objects.select_for_update().filter(subscription__name=name).first()
     if Delivery.objects.filter(subscription=active(name), state__in=IN_FLIGHT).exists():
         raise Refused(f"{name} has deliveries in flight: pause it, wait, and retire it then.")
@@ -83,8 +88,8 @@ def _discard_some(name: str, why: str) -> int:
     for state in (State.WAITING, State.DEAD):  # one by one: each has an index of its own
         rows = Delivery.objects.filter(subscription__name=name, state=state)
         some += rows.values_list("pk", flat=True)[: AT_ONCE - len(some)]
-    changes = discarded(f"its subscription was retired. {why}")
-    return Delivery.objects.filter(pk__in=some).update(**changes)
+    rows = Delivery.objects.filter(pk__in=some)
+    return redelivery.discard(rows, f"its subscription was retired. {why}")
 
 
 def _change(name: str, what: str, by: str, why: str, **changes: object) -> None:
@@ -102,3 +107,13 @@ def _not_active(name: str) -> Refused:
         )
     known = Subscription.objects.filter(retired_at__isnull=True).values_list("name", flat=True)
     return unknown("subscription", name, known, "manage.py subscriptions")
+
+
+def waiting_for_a_person() -> Iterator[str]:
+    """A sentence for each subscription that has deliveries waiting and may get no work now."""
+    stopped = Subscription.objects.exclude(claimable())
+    waiting = Delivery.objects.filter(subscription__in=stopped, state=State.WAITING)
+    counts = dict(waiting.values_list("subscription").annotate(Count("pk")))
+    for one in stopped.filter(pk__in=counts):
+        wait = f"{counted(counts[one.pk])} {'waits' if counts[one.pk] == 1 else 'wait'}"
+        yield f"{wait} for {one}, which is {one.status}."

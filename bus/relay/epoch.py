@@ -10,7 +10,7 @@ from django.db import transaction
 from bus.broker import server
 from bus.broker.keys import key
 from bus.models import RelayState
-from bus.store.rescue import forget_sent
+from bus.store.rescue import rescue_sent
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Epoch:
             if not found or found != state.epoch:
                 state.epoch = uuid4().hex
                 state.save(update_fields=["epoch"])
-                count = forget_sent()
+                count = rescue_sent()
                 if count:
                     log.warning("Redis lost its memory: %d sent deliveries are due again", count)
                 # Before the commit: should that fail, the tokens differ and it is done again.

@@ -1,4 +1,4 @@
-"""The relay's life: look, route, claim, send, and look again."""
+"""The relay's life: fan out, poll, claim, send, and again."""
 
 import logging
 import threading
@@ -20,8 +20,8 @@ from bus.relay.sender import Sender
 from bus.store.claims import claim
 from bus.store.in_flight import InFlight
 from bus.store.marks import Marks
-from bus.store.outbox import route
-from bus.store.poll import look
+from bus.store.outbox import fan_out
+from bus.store.poll import poll
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Relay:
     def step(self) -> int:
         """One look: returns how many events were routed, deliveries sent and changed in bulk."""
         self.marks.begin()
-        routed = route(self.marks)
+        routed = fan_out(self.marks)
         sent = self._feed_broker() if time.monotonic() >= self._try_broker_at else 0
         return routed + sent + self._go_on_in_bulk()
 
@@ -132,7 +132,7 @@ class Relay:
             self._check_broker_at = time.monotonic() + CHECK_EVERY
 
     def _send_due(self) -> int:
-        work = look(self.marks)
+        work = poll(self.marks)
         queued = self.queued.tickets(work)
         batches = claim(work, queued=queued, in_flight=self.in_flight)
         self._behind = any(batch.fills_window for batch in batches)

@@ -7,7 +7,7 @@ from celery import Celery, current_app
 from kombu import Connection, Producer
 
 from bus.store.claims import Batch
-from bus.store.rescue import unsend
+from bus.store.rescue import rescue_not_sent
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Sender:
                     self._publish(batch)
         except Exception:
             self.close()
-            unsend([ticket for batch in batches for ticket in batch.tickets])
+            rescue_not_sent([ticket for batch in batches for ticket in batch.tickets])
             raise
 
     def _publish(self, batch: Batch) -> None:

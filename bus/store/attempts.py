@@ -1,5 +1,8 @@
-"""A worker's entries in the ledger: close, hand back. `close` and `hand_back` ask for the token;
-what changes rows by their ids alone belongs after `still_owned` in the same transaction."""
+"""What a worker writes about the deliveries it has started: finished, failed, released, isolated.
+
+`finish` and `release` compare the token. What changes rows by their ids alone belongs after
+`lock_owned` in the same transaction.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,29 +16,41 @@ from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from bus.context import Origin
-from bus.events import DomainEvent, UnreadableEvent
-from bus.handlers import Handler
 from bus.models import Delivery, State
-from bus.store.among import among
-from bus.store.clock import sql_now
+from bus.store.conditions import STOPPED, in_state
+from bus.store.database import db
 from bus.store.planner import plan_by_index
 
 Row = tuple[int, int, bool]
-"""A delivery's id and token, and whether its subscription is paused or held."""
+"""A delivery's id and token, and whether its subscription may get no work."""
 
-STOPPED = "s.paused_at IS NOT NULL OR COALESCE(s.held_until > {0}, FALSE)"
-"""Nothing more of a subscription `s` is begun at the instant {0}: it is paused, or held by a
-backfill."""
-
+BEGUN = (State.RUNNING, State.SENDING)
 
 RELEASE_WAIT, LONGEST_RELEASE_WAIT = timedelta(seconds=2), timedelta(minutes=1)
 """Until what a worker has no code for is sent again: a tenth of the time for which it has been
 open, within these. At once it could come straight back, and a queue of which no worker ever has the
 code would go in circles."""
 
+# In SQL, as all that is done once for each delivery: Django takes longer to put such a statement
+# together than PostgreSQL takes to run it.
+LOCK: dict[tuple[State, ...], str] = {
+    states: f"""SELECT d.id, d.token, {STOPPED}
+    FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id
+    WHERE d.id {db.among_ids} AND {in_state(*states)} ORDER BY d.id {db.lock}"""
+    for states in ((State.RUNNING,), (State.SENDING,), BEGUN)
+}
+
+IS_DONE = f"state = 'done', closed_at = {db.now}, lease_until = NULL, error = ''"
+FINISH = {
+    state: f"""UPDATE bus_delivery SET {IS_DONE}
+    WHERE id = %s AND token = %s AND {in_state(state)}"""
+    for state in BEGUN
+}
+FINISH_OWNED = f"UPDATE bus_delivery SET {IS_DONE} WHERE id {db.among_ids}"
+
 
 @dataclass(frozen=True)
-class Taken:
+class Attempt:
     """A delivery in this worker's hands, with its event."""
 
     id: int
@@ -52,98 +67,76 @@ class Taken:
     key: str
 
 
-def update(changes: str, values: list[Any], ids: list[int]) -> None:
-    """Change these rows, whosever they are.
-
-    In SQL, as all that is done once for each delivery: Django takes longer to put such a statement
-    together than PostgreSQL takes to run it.
-    """
-    condition, wanted = among(ids)
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE bus_delivery SET {changes} WHERE id {condition}", [*values, wanted])
-
-
-def locked(taken: Iterable[Taken], states: Sequence[State]) -> list[Row]:
+def lock(attempts: Iterable[Attempt], states: Sequence[State]) -> list[Row]:
     """Those that are in one of these states, locked for the rest of the transaction."""
-    ids = [one.id for one in taken]
+    ids = [one.id for one in attempts]
     if not ids:
         return []
-    lock = "FOR UPDATE OF d" if connection.vendor == "postgresql" else ""
-    condition, wanted = among(ids)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT d.id, d.token, {STOPPED.format(sql_now())} "
-            "FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id "
-            f"WHERE d.id {condition} AND {in_state(*states)} "
-            f"ORDER BY d.id {lock}",
-            [wanted],
-        )
+        cursor.execute(LOCK[tuple(states)], [db.array(ids)])
         return [(pk, token, bool(stopped)) for pk, token, stopped in cursor.fetchall()]
 
 
-def owned_of(taken: Iterable[Taken], rows: list[Row]) -> set[int]:
-    tokens = {one.id: one.token for one in taken}
+def owned(attempts: Iterable[Attempt], rows: list[Row]) -> set[int]:
+    """Which of the locked rows still have this worker's token, by id."""
+    tokens = {one.id: one.token for one in attempts}
     return {pk for pk, token, _stopped in rows if token == tokens[pk]}
 
 
-def in_state(*states: State) -> str:
-    """A condition on a delivery that is found by its id, and by no index of the states.
-
-    Those are for what is in flight. Where PostgreSQL takes that for next to nothing, as after a
-    quiet hour, it would read all of it to find one delivery.
-    """
-    literals = ", ".join(f"'{state.value}'" for state in states)
-    return f"(state || '') IN ({literals})"
+def lock_owned(attempts: Iterable[Attempt], state: State) -> set[int]:
+    """Lock the rows for the rest of the transaction; returns those still this worker's, by id."""
+    mine = list(attempts)
+    return owned(mine, lock(mine, (state,)))
 
 
-def still_owned(taken: Iterable[Taken], state: State) -> set[int]:
-    """Lock the rows for the rest of the transaction and say which are still this worker's."""
-    mine = list(taken)
-    return owned_of(mine, locked(mine, [state]))
+def finish(one: Attempt, state: State) -> bool:
+    """Mark as done what was in this state, if it is still this worker's; returns whether it was.
 
-
-DONE = "state = 'done', closed_at = {0}, lease_until = NULL, error = ''"
-"""What a closed delivery is, from the instant {0}."""
-
-
-def close_done(ids: Iterable[int]) -> None:
-    if done := list(ids):
-        update(DONE.format(sql_now()), [], done)
-
-
-SWALLOWED = 3
-"""INERROR of psycopg's TransactionStatus; where SQLite serves, psycopg need not be installed."""
-
-
-def require_sound() -> None:
-    """Ask before a commit: one after a database error that a handler has swallowed would be none.
-
-    Raises:
-        TransactionManagementError: there was such an error; `transaction.atomic()` around what
-            may fail keeps it from the rest.
-    """
-    connection.validate_no_broken_transaction()
-    driver = connection.connection
-    if connection.vendor == "postgresql" and driver.info.transaction_status == SWALLOWED:
-        raise TransactionManagementError("A handler has swallowed an error of the database.")
-
-
-def close(one: Taken, state: State) -> bool:
-    """Close what was in this state, if it is still this worker's; says whether it was.
-
-    `closed_at` is this instant: where a lone delivery is closed first and then done, that of its
-    transaction's begin.
+    `closed_at` is this instant: where a lone delivery is finished first and then handled, that of
+    its transaction's begin.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE bus_delivery SET {DONE.format(sql_now())} "
-            f"WHERE id = %s AND token = %s AND {in_state(state)}",
-            [one.id, one.token],
-        )
+        cursor.execute(FINISH[state], [one.id, one.token])
         return bool(cursor.rowcount)
 
 
-def put_back(ids: list[int], wait: timedelta = timedelta(0)) -> None:
+def finish_owned(ids: Iterable[int]) -> None:
+    """Mark these as done."""
+    if done := list(ids):
+        with connection.cursor() as cursor:
+            cursor.execute(FINISH_OWNED, [db.array(done)])
+
+
+def raise_if_aborted() -> None:
+    """Raise if the transaction is aborted: PostgreSQL would turn COMMIT into ROLLBACK.
+
+    Raises:
+        TransactionManagementError: a handler has swallowed an error of the database;
+            `transaction.atomic()` around what may fail keeps it from the rest.
+    """
+    connection.validate_no_broken_transaction()
+    if db.is_aborted():
+        raise TransactionManagementError("A handler has swallowed an error of the database.")
+
+
+def fail(
+    one: Attempt, error: str, wait: timedelta | None, *, ambiguous: bool, uncounted: bool
+) -> State:
+    """Write a failed attempt down: due again after `wait`, dead without one."""
+    changes: dict[str, Any] = {"lease_until": None, "error": error}
+    if ambiguous:
+        changes["ambiguous"] = F("ambiguous") + 1
+    if uncounted:
+        changes["uncounted"] = F("uncounted") + 1
+    if wait is None:
+        changes |= {"state": State.DEAD, "closed_at": Now()}
+    else:
+        changes |= {"state": State.WAITING, "due_at": Now() + wait, "retry_at": Now() + wait}
+    Delivery.objects.filter(id=one.id).update(**changes)
+    return State.DEAD if wait is None else State.WAITING
+
+
+def requeue(ids: list[int], wait: timedelta = timedelta(0)) -> None:
     """Due again, at once or after the `wait` that a failure of others brings."""
     again = Now() + wait
     failed = {"retry_at": again} if wait else {}
@@ -152,16 +145,16 @@ def put_back(ids: list[int], wait: timedelta = timedelta(0)) -> None:
     )
 
 
-def hand_back(taken: list[Taken], wait: timedelta = timedelta(0)) -> int:
-    """Give back what was not begun; it loses no attempt. Returns how many there were."""
+def release(attempts: list[Attempt], wait: timedelta = timedelta(0)) -> int:
+    """Requeue what was not begun; it loses no attempt. Returns how many there were."""
     with transaction.atomic():
         plan_by_index()
-        owned = still_owned(taken, State.RUNNING)
-        put_back(list(owned), wait)
-    return len(owned)
+        ids = lock_owned(attempts, State.RUNNING)
+        requeue(list(ids), wait)
+    return len(ids)
 
 
-def release(ids: list[int]) -> None:
+def requeue_for_others(ids: list[int]) -> None:
     """Leave these to a worker of another release. They were not tried, so nothing else changes."""
     rows = Delivery.objects.filter(id__in=ids)
     oldest: datetime | None = rows.aggregate(at=Min("due_since"))["at"]
@@ -171,18 +164,18 @@ def release(ids: list[int]) -> None:
 
 
 @transaction.atomic
-def release_sent(tickets: list[tuple[int, int]]) -> int:
-    """Release those of a message that are still sent under its tokens; returns how many."""
+def release_message(tickets: list[tuple[int, int]]) -> int:
+    """Leave a message to other workers: what is still sent under its tokens; returns how many."""
     tokens = dict(tickets)
     sent = Delivery.objects.filter(id__in=tokens, state=State.SENT).order_by("event_id")
     rows = sent.select_for_update().values_list("id", "token")
     valid = [pk for pk, token in rows if token == tokens[pk]]
-    release(valid)
+    requeue_for_others(valid)
     return len(valid)
 
 
-def send_alone(ids: Iterable[int], *, uncounted: bool) -> None:
-    """Release what failed together, to be tried one by one; `uncounted`: this was no try."""
+def isolate(ids: Iterable[int], *, uncounted: bool) -> None:
+    """Requeue what failed together, each in a message of its own; `uncounted`: this was no try."""
     Delivery.objects.filter(id__in=list(ids)).update(
         state=State.WAITING,
         due_at=Now(),
@@ -191,18 +184,3 @@ def send_alone(ids: Iterable[int], *, uncounted: bool) -> None:
         alone=True,
         uncounted=F("uncounted") + int(uncounted),
     )
-
-
-def read(handler: Handler, taken: Taken) -> DomainEvent:
-    """The event of a delivery.
-
-    Raises:
-        UnreadableEvent: it does not fit the class that the handler asks for, or is of another type.
-    """
-    asked = handler.event_type.__name__
-    if taken.event_type != asked:
-        raise UnreadableEvent(
-            f"The event is of type {taken.event_type}, and {handler.name} handles {asked} now. "
-            f"Discard the delivery, or bring back a handler of {taken.event_type} under this name."
-        )
-    return handler.event_type.read(taken.event_version, taken.data, taken.personal)

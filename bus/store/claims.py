@@ -4,15 +4,32 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from bus.store.among import among
-from bus.store.clock import sql_ago, sql_in, sql_now
+from bus.store.conditions import CLAIMABLE, LANE_IS_FREE
+from bus.store.database import db
 from bus.store.in_flight import InFlight
 from bus.store.planner import plan_by_index
-from bus.store.poll import CLAIMABLE, Work
-from bus.store.rescue import SENT_LEASE, expire
+from bus.store.poll import Work
+from bus.store.rescue import SENT_LEASE, rescue_late
 
-PATIENCE = 0.2
+BATCH_WAIT = 0.2
 """Seconds that a delivery may wait for others to fill its batch while some are in flight."""
+
+
+def _candidates_statement(lane: str = "") -> str:
+    # States stand as literals, because SQLite uses a partial index only where it sees them. The
+    # subscription is read again under the queue's lock: it may have been paused since the poll.
+    return f"""SELECT d.id, d.token, d.alone, d.due_at > {db.earlier} FROM bus_delivery d
+        WHERE d.subscription_id = %s AND d.state = 'waiting'
+        AND d.due_at BETWEEN %s AND {db.now}
+        AND EXISTS (SELECT 1 FROM bus_subscription s WHERE s.id = %s AND {CLAIMABLE}) {lane}
+        ORDER BY d.due_at, d.id LIMIT %s {db.lock_free}"""
+
+
+CANDIDATES = _candidates_statement()
+CANDIDATES_OF_LANES = _candidates_statement(f"AND {LANE_IS_FREE}")
+
+MARK_SENT = f"""UPDATE bus_delivery
+    SET state = 'sent', token = token + 1, lease_until = {db.later} WHERE id {db.among_ids}"""
 
 Ticket = tuple[int, int]
 
@@ -56,30 +73,15 @@ def claim(
         return []
     with transaction.atomic():
         plan_by_index()
-        queues = _lock_queues({one.queue_id for one in work}, patient)
+        queues = db.lock_queues({one.queue_id for one in work}, skip=patient)
         work = [one for one in work if one.queue_id in queues]
-        expire([one for one in work if one.late], queued)
+        rescue_late([one for one in work if one.late], queued)
         due = [one for one in work if one.due]
         counts = in_flight.count(due)
         batches = [batch for one in due for batch in _claim(one, counts.get(one.task, 0), patient)]
     for batch in batches:
         in_flight.sent(batch.task, (pk for pk, _token in batch.tickets))
     return batches
-
-
-def _lock_queues(ids: set[int], patient: bool) -> set[int]:
-    """Those of these queues that are this relay's until the transaction ends."""
-    if connection.vendor != "postgresql":
-        return ids  # SQLite's IMMEDIATE transaction has locked everything
-    condition, values = among(ids)
-    skip = "SKIP LOCKED" if patient else ""
-    # NO KEY: who inserts deliveries refers to their queues, and must not wait for a claim.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id FROM bus_queue WHERE id {condition} ORDER BY id FOR NO KEY UPDATE {skip}",
-            [values],
-        )
-        return {row[0] for row in cursor.fetchall()}
 
 
 def _claim(work: Work, in_flight: int, patient: bool) -> list[Batch]:
@@ -102,21 +104,15 @@ def _claim(work: Work, in_flight: int, patient: bool) -> list[Batch]:
 def _mark_sent(ids: list[int]) -> None:
     if not ids:
         return
-    condition, values = among(ids)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE bus_delivery SET state = 'sent', token = token + 1, "
-            f"lease_until = {sql_in(SENT_LEASE.total_seconds())} WHERE id {condition}",
-            [values],
-        )
+        cursor.execute(MARK_SENT, [SENT_LEASE.total_seconds(), db.array(ids)])
 
 
 def _whole_batches(work: Work, room: int) -> int:
     """Of the room for deliveries, as much as whole batches fill.
 
-    A backlog would otherwise go out in crumbs, as many as have just been done, and each crumb
-    costs as much as a full message. None, where a smaller window is in force than when the
-    deliveries in flight were claimed.
+    Without this a draining backlog is sent in messages of one or two, each as dear as a full one.
+    None, where a smaller window is in force than when the deliveries in flight were claimed.
     """
     batch = min(work.batch, work.window)
     return max(0, room) // batch * batch
@@ -132,33 +128,8 @@ def _batches(
     return batches + [[one] for one in candidates if one.alone]
 
 
-# OFFSET keeps the question for each candidate by itself, and so by the stream: PostgreSQL would
-# make a join of it, and read all that is open for each candidate where it takes that for little.
-LANE_IS_FREE = """
-    AND NOT EXISTS (
-        SELECT 1 FROM bus_delivery e
-        WHERE e.stream = d.stream AND e.queue_id = d.queue_id AND e.ordered AND e.id <> d.id
-        AND e.state IN ('waiting', 'sent', 'running', 'sending', 'dead')
-        AND (
-            e.event_id < d.event_id OR (e.event_id = d.event_id AND e.id < d.id)
-            OR e.state IN ('sent', 'running', 'sending')
-        )
-        LIMIT 1 OFFSET 0
-    )"""
-
-
 def _candidates(work: Work, room: int) -> list[Candidate]:
-    # States stand as literals, because SQLite uses a partial index only where it sees them.
-    lane = LANE_IS_FREE if work.ordered else ""
-    lock = "FOR UPDATE OF d SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    # Asked again under the queue's lock: it may have been paused or held since the look.
-    claimable = f"EXISTS (SELECT 1 FROM bus_subscription s WHERE s.id = %s AND {CLAIMABLE})"
+    values = [BATCH_WAIT, work.subscription_id, work.due_from, work.subscription_id, room]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT d.id, d.token, d.alone, d.due_at > {sql_ago(PATIENCE)} "
-            "FROM bus_delivery d WHERE d.subscription_id = %s AND d.state = 'waiting' "
-            f"AND d.due_at BETWEEN %s AND {sql_now()} AND {claimable.format(sql_now())} {lane} "
-            f"ORDER BY d.due_at, d.id LIMIT %s {lock}",
-            [work.subscription_id, work.due_from, work.subscription_id, room],
-        )
+        cursor.execute(CANDIDATES_OF_LANES if work.ordered else CANDIDATES, values)
         return [Candidate(*row) for row in cursor.fetchall()]

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from bus.models import IN_FLIGHT
-from bus.store.among import among
-from bus.store.attempts import in_state
+from bus.store import conditions
+from bus.store.conditions import in_state
+from bus.store.database import db
 from bus.store.poll import Work
 
 COUNT_EVERY = 5.0
@@ -16,6 +17,11 @@ COUNT_EVERY = 5.0
 
 MOST_PROBES = 500
 """Messages in one claim that are asked about. Each costs PostgreSQL about a microsecond."""
+
+FLYING = f"SELECT id FROM bus_delivery WHERE id {db.among_ids} AND {in_state(*IN_FLIGHT)}"
+
+COUNT = f"""SELECT subscription_id, COUNT(*) FROM bus_delivery d
+    WHERE subscription_id {db.among_ids} AND {conditions.IN_FLIGHT} GROUP BY subscription_id"""
 
 
 class InFlight:
@@ -68,24 +74,15 @@ class InFlight:
 def _flying(ids: list[int]) -> set[int]:
     if not ids:
         return set()
-    condition, values = among(ids)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id FROM bus_delivery WHERE id {condition} AND {in_state(*IN_FLIGHT)}",
-            [values],
-        )
+        cursor.execute(FLYING, [db.array(ids)])
         return {row[0] for row in cursor.fetchall()}
 
 
 def _counted(work: Sequence[Work]) -> dict[str, int]:
     if not work:
         return {}
-    condition, values = among([one.subscription_id for one in work])
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT subscription_id, COUNT(*) FROM bus_delivery WHERE subscription_id {condition} "
-            "AND state IN ('sent', 'running', 'sending') GROUP BY subscription_id",
-            [values],
-        )
+        cursor.execute(COUNT, [db.array(one.subscription_id for one in work)])
         found = dict(cursor.fetchall())
     return {one.task: found.get(one.subscription_id, 0) for one in work}

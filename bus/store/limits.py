@@ -14,6 +14,14 @@ class LimitsMissing(RuntimeError):
     """A pooler has dropped the limits; the message says how to give them to the role."""
 
 
+def encoding(connection: BaseDatabaseWrapper) -> str:
+    """The database's encoding, as PostgreSQL reports it at each connection. SQLite's under Django
+    is always UTF-8."""
+    if connection.vendor != "postgresql":
+        return "UTF8"
+    return str(connection.connection.info.parameter_status("server_encoding"))
+
+
 def missing_limits(connection: BaseDatabaseWrapper) -> list[str]:
     """Which of them are not in force. On SQLite there are none to miss.
 

@@ -67,7 +67,7 @@ class OutboxMark:
             self._safe, self._next = self._next[0] + 1, None
         self.at = self._safe if least is None else min(least, self._safe)
 
-    def routed(self, newest: int, transaction: int) -> None:
-        """A transaction that began to write when the event `newest` was visible has routed."""
+    def fanned_out(self, newest: int, transaction: int) -> None:
+        """A transaction that began to write when the event `newest` was visible has fanned out."""
         if self._next is None and newest >= self._safe:
             self._next = newest, transaction

@@ -1,125 +1,125 @@
-"""Routing: from the outbox into the ledger."""
+"""The outbox: events enter it with the change they tell of, and leave it into the ledger."""
 
+import json
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
 from bus.failpoints import Point, reach
-from bus.models import Outbox
-from bus.store.among import among
-from bus.store.clock import sql_now
-from bus.store.marks import Marks, OutboxMark
+from bus.models import Event, Outbox
+from bus.store.database import db
+from bus.store.marks import Marks
 from bus.store.planner import plan_by_index
 
-LOCK = 7_265_108
-"""The advisory lock of routing and registration; any number that nobody else uses."""
-
 MOST_AT_ONCE = 500
+"""Events in one fan-out."""
 
-KEPT_QUIET = "Suppressed by a quiet backfill. Redeliver to run it."
-"""Why what a quiet event owes to a visible subscription is discarded."""
+EVENT = (
+    "uuid", "type", "version", "stream", "key", "data", "correlation", "causation", "traceparent",
+    "suppressed",
+)  # fmt: skip
+"""The fields of an event that `insert` writes; the database sets the others."""
+
+SUPPRESSED = "Suppressed by a quiet backfill. Redeliver to run it."
+"""Why a delivery to a suppressible subscription is discarded at once."""
 
 
-def route(marks: Marks | None = None) -> int:
-    """Take events out of the outbox and owe each to every subscription of its type.
+def _insert_deliveries(events: str, subscriptions: str = "", suppressed: str = "e.quiet") -> str:
+    """The statement that inserts what is missing for these events `e` and subscriptions `s`.
+
+    MATERIALIZED: the events first. PostgreSQL never counts a table as small as that of the
+    subscriptions, takes it for one of a single row, and goes through the history of its type.
+    """
+    return f"""INSERT INTO bus_delivery
+        (event_id, subscription_id, queue_id, stream, ordered, quiet, state, closed_at, error)
+    WITH e AS MATERIALIZED (
+        SELECT e.id, e.type, e.stream, {suppressed} AS quiet FROM bus_event e WHERE {events})
+    SELECT e.id, s.id, s.queue_id, e.stream, s.ordered, e.quiet AND NOT s.visible,
+           CASE WHEN e.quiet AND s.visible THEN 'discarded' ELSE 'waiting' END,
+           CASE WHEN e.quiet AND s.visible THEN {db.now} END,
+           CASE WHEN e.quiet AND s.visible THEN '{SUPPRESSED}' ELSE '' END
+    FROM e JOIN bus_subscription s ON s.event_type = e.type
+    WHERE s.retired_at IS NULL {subscriptions}
+    ORDER BY e.id, s.id ON CONFLICT (event_id, subscription_id) DO NOTHING"""
+
+
+FAN_OUT = _insert_deliveries(f"e.id {db.among_ids}")
+DELIVER_TO_ONE = _insert_deliveries(f"e.id {db.among_ids}", "AND s.id = %s", "(e.quiet OR %s)")
+
+# What is still in the outbox is left to the fan-out, or it would overtake what is older there.
+SWEEP = _insert_deliveries(
+    f"e.type = %s AND e.at >= {db.earlier} "
+    "AND NOT EXISTS (SELECT 1 FROM bus_outbox o WHERE o.event_id = e.id)",
+    "AND s.id = %s",
+)
+
+
+def insert(event: Event, personal: dict[str, Any]) -> int:
+    """Insert a new event with its personal data and its outbox row; returns the event's id.
+
+    Without Django's own preparations, which take longer than the database does.
+    """
+    fields: list[Any] = [Event._meta.get_field(name) for name in EVENT]
+    values = [field.get_db_prep_save(getattr(event, field.attname), connection) for field in fields]
+    return db.insert_event(values, json.dumps(personal) if personal else None)
+
+
+def fan_out(marks: Marks | None = None) -> int:
+    """Delete events from the outbox and insert a delivery for every subscription to their type.
 
     In order of event id, under one lock, so that the ledger of a stream grows in causal order.
-    `marks` spare it the events that were routed before. Returns how many events were routed.
+    `marks` let it skip what was fanned out before. Returns how many events left the outbox.
     """
-    # SQLite leaves nothing behind of what was deleted.
-    mark = marks.outbox if marks and connection.vendor == "postgresql" else None
     with transaction.atomic():
         plan_by_index()
-        newest = _newest_unrouted(mark) if mark else Outbox.objects.exists()
-        if not newest:
+        read = db.read_outbox(marks.outbox.at) if marks else None
+        if marks and read:
+            least, newest, oldest_running = read
+            marks.outbox.read(least, oldest_running)
+            is_empty = least is None
+        else:
+            is_empty = not Outbox.objects.exists()
+        if is_empty:
             return 0
-        transaction_id = lock_routing()
-        events = _taken_out(mark.at if mark else 0)
-        owe("e.id", events)
+        transaction_id = lock_fan_out()
+        events = db.take_outbox(marks.outbox.at if marks else 0, MOST_AT_ONCE)
+        insert_deliveries(events)
         reach(Point.RELAY_ROUTED)
-    if mark:
-        mark.routed(newest, transaction_id)
+    if marks and read:
+        marks.outbox.fanned_out(newest, transaction_id)
     return len(events)
 
 
-def _newest_unrouted(mark: OutboxMark) -> int:
-    """The newest event, if the outbox holds any; else 0. Moves the mark on as far as is safe."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT (SELECT MIN(event_id) FROM bus_outbox WHERE event_id >= %s), "
-            "(SELECT MAX(id) FROM bus_event), "
-            "pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
-            [mark.at],
-        )
-        least, newest, oldest_running = cursor.fetchone()
-    mark.read(least, oldest_running)
-    return 0 if least is None else int(newest)
-
-
-def _taken_out(first: int) -> list[int]:
-    """The oldest events of the outbox from this one on, which has them no more."""
-    oldest = "SELECT event_id FROM bus_outbox WHERE event_id >= %s ORDER BY event_id LIMIT %s"
-    # An array: PostgreSQL would join, and read all of the outbox, the dead included.
-    among_them = (
-        f"= ANY(ARRAY({oldest}))" if connection.vendor == "postgresql" else f"IN ({oldest})"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM bus_outbox WHERE event_id {among_them} RETURNING event_id",
-            [first, MOST_AT_ONCE],
-        )
-        return [row[0] for row in cursor.fetchall()]
-
-
-def lock_routing() -> int:
-    """Keep every other router and registration out until the transaction ends; returns its id.
+def lock_fan_out() -> int:
+    """Lock out every other fan-out and registration until the transaction ends; returns its id.
 
     SQLite's IMMEDIATE transaction does so already, and has no id.
     """
-    if connection.vendor != "postgresql":
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s), pg_current_xact_id()::text::bigint", [LOCK]
-        )
-        return int(cursor.fetchone()[1])
+    return db.lock_fan_out()
 
 
-def owe(
-    column: str,
-    values: Sequence[int] | Sequence[str],
-    extra: str = "",
-    *,
-    only: int | None = None,
-    suppressed: bool = False,
-) -> int:
-    """Insert the deliveries that are missing for the events whose `column` is among `values`.
+def insert_deliveries(events: Sequence[int]) -> int:
+    """Insert the deliveries that these events lack, by id; returns how many."""
+    return _execute(FAN_OUT, [db.array(events)]) if events else 0
 
-    `column` is an expression over the event `e`, and `extra` a further condition on it; both are
-    written in the bus and never come from outside. `only` names one subscription by its id. What
-    is `suppressed`, by its event or by this call, is discarded at once where the
-    subscription is visible, so that the ledger has it and nobody notices. Returns how many.
+
+def deliver_to(subscription: int, events: Sequence[int], *, suppressed: bool = False) -> int:
+    """The same for one subscription, by its id.
+
+    What is `suppressed`, by its event or by this call, is discarded at once if the subscription is
+    suppressible.
     """
-    if not values:
-        return 0
-    condition, wanted = among(values)
-    quiet = "TRUE" if suppressed else "e.quiet"
-    hushed = f"CASE WHEN {quiet} AND s.visible THEN"
-    chosen = "" if only is None else f"AND s.id = {int(only)}"
-    # MATERIALIZED: the events first. PostgreSQL never counts a table as small as that of the
-    # subscriptions, takes it for one of a single row, and goes through the history of its type.
+    return _execute(DELIVER_TO_ONE, [suppressed, db.array(events), subscription]) if events else 0
+
+
+def sweep(subscription: int, event_type: str, since: timedelta) -> int:
+    """The same for a new subscription and the events of so long ago that were fanned out."""
+    return _execute(SWEEP, [event_type, since.total_seconds(), subscription])
+
+
+def _execute(statement: str, values: list[Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO bus_delivery (event_id, subscription_id, queue_id, stream, ordered, "
-            "quiet, state, closed_at, error) "
-            "WITH e AS MATERIALIZED (SELECT e.id, e.type, e.stream, e.quiet FROM bus_event e "
-            f"WHERE {column} {condition} {extra}) "
-            f"SELECT e.id, s.id, s.queue_id, e.stream, s.ordered, {quiet} AND NOT s.visible, "
-            f"{hushed} 'discarded' ELSE 'waiting' END, {hushed} {sql_now()} END, "
-            f"{hushed} '{KEPT_QUIET}' ELSE '' END "
-            "FROM e JOIN bus_subscription s ON s.event_type = e.type "
-            f"WHERE s.retired_at IS NULL {chosen} "
-            "ORDER BY e.id, s.id ON CONFLICT (event_id, subscription_id) DO NOTHING",
-            [wanted],
-        )
+        cursor.execute(statement, values)
         return int(cursor.rowcount)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from bus.store.database import db
 
 # Without jit: a plan that cannot do without a sequential scan is taken for so dear that PostgreSQL
 # would compile it, which takes longer than any statement of the bus.
@@ -18,8 +18,8 @@ LARGE = 1024 * 1024
 """Bytes. In a ledger of that size no plan finds a delivery by its id but by the index: 128 pages
 read in a row count as dearer than ten that are read by their place."""
 
-ASKED_EVERY = 60.0
-"""Seconds between two questions of a process for the size of a large ledger: it may be emptied."""
+READ_EVERY = 60.0
+"""Seconds between two reads of the size of a large ledger by a process: it may be emptied."""
 
 
 class LedgerSize:
@@ -33,7 +33,7 @@ class LedgerSize:
         return time.monotonic() < self._large_until
 
     def learn(self, size: int) -> None:
-        self._large_until = time.monotonic() + ASKED_EVERY if size >= LARGE else 0.0
+        self._large_until = time.monotonic() + READ_EVERY if size >= LARGE else 0.0
 
     def forget(self) -> None:
         self._large_until = 0.0
@@ -43,10 +43,7 @@ ledger_size = LedgerSize()
 
 
 def plan_by_index() -> None:
-    """Plan what the rest of this transaction runs without sequential scans.
-
-    `SET LOCAL`, since a pooler may give the next transaction another session.
-    """
+    """Plan what the rest of this transaction runs without sequential scans."""
     _set(BY_INDEX)
 
 
@@ -57,25 +54,20 @@ def planned_by_index() -> Iterator[None]:
     What the handler runs itself keeps the plans it would have had. After an error nothing is set
     back: the roll-back does that.
     """
-    if connection.vendor != "postgresql" or ledger_size.is_large:
+    if ledger_size.is_large:
         yield
         return
     before = _set(BY_INDEX)
     yield
-    _set(before)
+    if before:
+        _set(before)
 
 
 def _set(values: dict[str, str]) -> dict[str, str]:
     """Set these for the rest of the transaction; returns what they were."""
-    if connection.vendor != "postgresql":
-        return {}  # SQLite keeps no plan of another statement's
-    before = ", ".join(f"current_setting('{name}')" for name in values)
-    after = ", ".join("set_config(%s, %s, TRUE)" for _ in values)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT pg_relation_size('bus_delivery'), {before}, {after}",
-            [part for pair in values.items() for part in pair],
-        )
-        size, *were = cursor.fetchone()
+    found = db.set_planner(values)
+    if found is None:
+        return {}
+    size, before = found
     ledger_size.learn(size)
-    return dict(zip(values, were, strict=False))
+    return before

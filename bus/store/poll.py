@@ -1,17 +1,29 @@
-"""Where there is something to do for the relay: one cheap look at all subscriptions."""
+"""Where there is something to do for the relay: one cheap query for all subscriptions."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 
-from bus.store.clock import sql_ago, sql_now
-from bus.store.marks import SLACK, Instants, Marks
+from bus.store.conditions import CLAIMABLE, IN_FLIGHT
+from bus.store.database import db
+from bus.store.marks import SLACK, Marks
 from bus.store.planner import plan_by_index
 
-CLAIMABLE = "s.paused_at IS NULL AND s.retired_at IS NULL AND COALESCE(s.held_until <= {0}, TRUE)"
-"""A subscription `s` from which may be claimed at the instant {0}."""
+# For each subscription the least instants from its marks on. The least instant instead of EXISTS:
+# PostgreSQL would read the whole table for a subscription that has nothing due as soon as it
+# guesses, from all the others, that a match must be near.
+POLL = f"""SELECT s.id, s.name, q.id, q.name, s.batch, s.window, s.ordered, s.outside, s.repeatable,
+       {CLAIMABLE}, {db.earlier},
+       (SELECT MIN(d.due_at) FROM bus_delivery d
+        WHERE d.subscription_id = s.id AND d.state = 'waiting'
+        AND d.due_at >= COALESCE(m.due, {db.no_instant}) AND d.due_at <= {db.now}),
+       (SELECT MIN(d.lease_until) FROM bus_delivery d
+        WHERE d.subscription_id = s.id AND {IN_FLIGHT}
+        AND d.lease_until >= COALESCE(m.late, {db.no_instant}) AND d.lease_until < {db.now})
+    FROM bus_subscription s JOIN bus_queue q ON q.id = s.queue_id
+    LEFT JOIN {db.marks} ON m.id = s.id
+    ORDER BY q.id, s.id"""
 
 
 @dataclass(frozen=True)
@@ -33,15 +45,15 @@ class Work:
     """Nothing of it is due by an earlier instant, as the driver has it."""
 
 
-def look(marks: Marks | None = None) -> list[Work]:
+def poll(marks: Marks | None = None) -> list[Work]:
     """What there is to do. Of what is paused, held or retired, late deliveries alone.
 
-    `marks` spare it what has been seen to be done; without them it looks at everything.
+    `marks` let it skip what has been seen to be done; without them everything is read.
     """
     known = {} if marks is None else marks.instants
     with transaction.atomic(), connection.cursor() as cursor:
         plan_by_index()
-        cursor.execute(*_poll(known))
+        cursor.execute(POLL, [SLACK, *db.mark_values(known)])
         rows = cursor.fetchall()
     found = []
     for *fields, claimable, horizon, due, late in rows:
@@ -50,36 +62,3 @@ def look(marks: Marks | None = None) -> list[Work]:
         is_due = bool(claimable) and (due is not None or late is not None)
         found.append(Work(*[*fields, is_due, late is not None, due or horizon]))
     return [work for work in found if work.due or work.late]
-
-
-def _poll(known: dict[int, Instants]) -> tuple[str, list[Any]]:
-    """The statement, and its values: for each subscription the least instants from its marks on.
-
-    The least instant instead of EXISTS: PostgreSQL would read the whole table for a subscription
-    that has nothing due as soon as it guesses, from all the others, that a match must be near.
-    """
-    now = sql_now()
-    if connection.vendor == "postgresql":
-        marks = "UNNEST(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) m (id, due, late)"
-        first = "'-infinity'::timestamptz"
-        instants = list(known.values())
-        values: list[Any] = [list(known), [due for due, _ in instants], [at for _, at in instants]]
-    else:
-        marks = (
-            "(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS due, "
-            "json_extract(value, '$[2]') AS late FROM json_each(%s)) m"
-        )
-        first = "''"
-        values = [json.dumps([[pk, *instants] for pk, instants in known.items()])]
-    least = (
-        "(SELECT MIN(d.{0}) FROM bus_delivery d WHERE d.subscription_id = s.id AND {1} "
-        f"AND d.{{0}} >= COALESCE(m.{{2}}, {first}) AND d.{{0}} {{3}} {now})"
-    )
-    due = least.format("due_at", "d.state = 'waiting'", "due", "<=")
-    late = least.format("lease_until", "d.state IN ('sent', 'running', 'sending')", "late", "<")
-    return (
-        "SELECT s.id, s.name, q.id, q.name, s.batch, s.window, s.ordered, s.outside, "
-        f"s.repeatable, {CLAIMABLE.format(now)}, {sql_ago(SLACK)}, {due}, {late} "
-        "FROM bus_subscription s JOIN bus_queue q ON q.id = s.queue_id "
-        f"LEFT JOIN {marks} ON m.id = s.id ORDER BY q.id, s.id"
-    ), values

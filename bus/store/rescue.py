@@ -10,9 +10,9 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from bus.models import IN_FLIGHT, Delivery, State
+from bus.retry import MOST_AMBIGUOUS
 from bus.store.planner import plan_by_index
 from bus.store.poll import Work
-from bus.worker.errors import MOST_AMBIGUOUS
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ NAMED = 5
 """Deliveries whose numbers a log line gives; a worker that dies may lose hundreds."""
 
 
-def expire(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset()) -> None:
+def rescue_late(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset()) -> None:
     """Rescue the late deliveries of these subscriptions. Belongs into the claim's transaction.
 
     A message that was lost costs no attempt. A crash counts against a delivery only when it ran
@@ -92,7 +92,7 @@ def _dead(error: str) -> dict[str, Any]:
     return {"state": State.DEAD, "closed_at": Now(), "error": error}
 
 
-def forget_sent() -> int:
+def rescue_sent() -> int:
     """The broker lost its memory: all that was sent is due now. Returns how many."""
     sent = Delivery.objects.filter(state=State.SENT)
     with transaction.atomic():
@@ -102,10 +102,10 @@ def forget_sent() -> int:
         return sent.update(state=State.WAITING, due_at=Now(), lease_until=None)
 
 
-def unsend(tickets: list[tuple[int, int]]) -> None:
+def rescue_not_sent(tickets: list[tuple[int, int]]) -> None:
     """These could not be sent, or nobody can tell: due again, and the token makes them safe.
 
-    Should the message have arrived all the same, it carries a token that is not owed any more.
+    Should the message have arrived all the same, its token is stale.
     """
     tokens = dict(tickets)
     with transaction.atomic():

@@ -17,11 +17,10 @@ from bus import AfterDone, DomainEvent, Queue, Retry, handlers, subscribe
 from bus.models import IN_FLIGHT, Delivery, OperatorAction, State
 from bus.store import planner
 from bus.store.claims import Batch, claim
-from bus.store.outbox import route
-from bus.store.poll import look
-from bus.worker.outcome import Outcome
-from bus.worker.perform import perform
+from bus.store.outbox import fan_out
+from bus.store.poll import poll
 from bus.worker.registration import register
+from bus.worker.task import Outcome, handle_message
 
 
 class Happened(DomainEvent, frozen=True, kw_only=True):
@@ -84,13 +83,13 @@ def notes() -> list[str]:
 def relayed() -> list[Batch]:
     """What a relay would send now: all that is due of the queue `desk`."""
     register("desk")
-    route()
-    return claim(look())
+    fan_out()
+    return claim(poll())
 
 
 def worked(batches: list[Batch]) -> list[Outcome]:
     """What became of these messages in a worker."""
-    return [perform(handlers.find(batch.task), batch.tickets) for batch in batches]
+    return [handle_message(handlers.find(batch.task), batch.tickets) for batch in batches]
 
 
 def delivery(stream: str | int) -> Delivery:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from bus import ops
 from bus.models import Delivery, OperatorAction, State, Subscription
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, World, happened, note, states
 from bus.worker.registration import register
@@ -39,7 +39,7 @@ def name(subscribed: Subscribed) -> str:
     name = subscribed(react)
     register("desk")
     given(*happened(1, 2, 3))
-    route()
+    fan_out()
     Delivery.objects.exclude(stream="3").update(state=State.DEAD, error="Traceback\nValueError: 7")
     return name
 
@@ -60,7 +60,7 @@ def test_error_text_is_not_markup(name: str) -> None:
 
 def test_newest_deliveries_are_shown(name: str) -> None:
     given(*happened(*range(10, 70)))
-    route()
+    fan_out()
 
     answer = said("deliveries")
 
@@ -201,7 +201,7 @@ def test_subscription_is_paused_resumed_and_retired_by_name(name: str) -> None:
 
 def test_suppressed_backfill_has_its_own_option(subscribed: Subscribed, world: World) -> None:
     given(*happened(1, 2))
-    route()
+    fan_out()
     name = subscribed(world.send, external=True)
     register("desk")
     Delivery.objects.all().delete()  # what the sweep of the last minute gave it

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bus import ops, publish, selectors
 from bus.models import Delivery, Event, RelayState, State
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given, settle
 from bus.tests.conftest import Happened, Subscribed, delivery, happened, make_due, relayed
 from bus.tests.worker.test_errors import failing
@@ -67,7 +67,7 @@ def test_stream_is_settled_when_nothing_is_outstanding(subscribed: Subscribed) -
     assert selectors.settled("1")
     given(*happened(1, 2))
     assert not selectors.settled("1")
-    route()
+    fan_out()
     assert not selectors.settled("1")
     relayed()
     assert not selectors.settled("1")

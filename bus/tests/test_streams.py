@@ -6,7 +6,7 @@ import pytest
 
 from bus.models import Delivery, State
 from bus.ops.retention import prune
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.streams import declared_stages, events_of, in_progress
 from bus.testing import given, settle
 from bus.tests.conftest import Happened, Subscribed
@@ -68,7 +68,7 @@ def test_stream_is_in_progress_by_state_of_its_delivery(
     register("desk")
     given(Happened(about="a"))
     assert in_progress("a")
-    route()
+    fan_out()
 
     Delivery.objects.update(state=state)
 

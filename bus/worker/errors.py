@@ -1,24 +1,45 @@
-"""What a failure means for a delivery: tried again, or dead."""
+"""What an error means: the transaction is tried again, the delivery is tried again, or is dead."""
 
 import errno
 import logging
+import time
 import traceback
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db.models import F
+from django.db import (
+    Error,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    close_old_connections,
+)
 from django.db.models.functions import Now
 
 from bus.handlers import Handler
 from bus.models import Delivery, PersonalData, State
 from bus.redaction import texts
-from bus.retry import LONGEST_WAIT, MOST_UNCOUNTED, UNCOUNTED_FOR, Ambiguous, TryLater
-from bus.store.attempts import Taken
-from bus.worker.patience import DATABASE_TROUBLE
-from bus.worker.trouble import is_trouble_of_database
+from bus.retry import (
+    LONGEST_WAIT,
+    MOST_AMBIGUOUS,
+    MOST_UNCOUNTED,
+    UNCOUNTED_FOR,
+    Ambiguous,
+    TryLater,
+)
+from bus.store import attempts
+from bus.store.attempts import Attempt
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+DATABASE_TROUBLE = (OperationalError, InterfaceError, InternalError)
+"""Lost connection, deadlock, lock time-out: transient for every subscription. As an *internal*
+error comes what PostgreSQL says to somebody who was idle in a transaction for too long."""
 
 INTERRUPTIONS = (SoftTimeLimitExceeded, MemoryError)
 """They come from outside, at any line of a handler: time is up, or memory is short."""
@@ -29,50 +50,66 @@ SHORTAGES = (errno.ENOMEM, errno.ENOBUFS, errno.EMFILE, errno.ENFILE)
 ALWAYS_TRANSIENT = (*DATABASE_TROUBLE, *INTERRUPTIONS)
 """Whatever a subscription has declared."""
 
-MOST_AMBIGUOUS = 2
-"""An ambiguous send is repeated once; the second one needs a person."""
+POSTGRESQL = ("08", "40", "53", "55", "57", "58")
+"""Classes of SQLSTATE (PostgreSQL, appendix A): connection lost, transaction rolled back (deadlock,
+serialization), resources used up, lock not available, an operator's or a time limit's
+intervention, the system. All others are about the statement."""
+
+SQLITE = (5, 6, 7, 8, 9, 10, 13, 14, 15)
+"""Primary result codes: busy, locked, no memory, read-only, interrupted, I/O error, full, cannot
+open, protocol. *Error* (1) is about the statement: SQLite calls it operational, too."""
+
+PAUSES = (0.2, 1.0, *[2.0] * 8)
+"""Seconds: a database is started again in less. What is not written down then waits for its lease,
+and a message that is given up for want of a database would leave its place to the next one."""
 
 LONGEST_ERROR = 20_000
 
 
-def fail(handler: Handler, one: Taken, error: BaseException) -> State:
-    """Write a failed try down by the handler's policy; says what the delivery is now."""
-    # What the handler held is let go first: memory may be what is short.
-    traceback.clear_frames(error.__traceback__)
-    changes: dict[str, Any] = {"lease_until": None, "error": _explained(error, one)}
-    if isinstance(error, Ambiguous):
-        changes["ambiguous"] = F("ambiguous") + 1
-    spent = one.attempts - one.uncounted
-    if _costs_no_try(one, error):
-        changes["uncounted"] = F("uncounted") + 1
-        spent -= 1
-    if _is_final(handler, one, error, spent):
-        changes |= {"state": State.DEAD, "closed_at": Now()}
-    else:
-        again = Now() + wait_after(handler, one, error)
-        changes |= {"state": State.WAITING, "due_at": again, "retry_at": again}
-    Delivery.objects.filter(id=one.id).update(**changes)
-    # The kind of error alone: its text may name somebody. The ledger has the traceback.
-    state, kind = changes["state"].value, type(error).__name__
-    log.warning("%s: delivery %s is %s after %s", handler.name, one.id, state, kind)
-    return State(changes["state"])
+def retry_on_trouble(
+    write: Callable[[], T], on: tuple[type[Exception], ...] = DATABASE_TROUBLE
+) -> T:
+    """Do one transaction, and again on a new connection after trouble with the database.
+
+    `write` must find out by itself what is still to do: a commit that failed may have happened.
+
+    Raises:
+        the last trouble, when all pauses are over.
+    """
+    for pause in (*PAUSES, None):
+        try:
+            return write()
+        except on as error:
+            if pause is None:
+                raise
+            log.warning("the ledger is written again after %s", type(error).__name__)
+            # The soft time limit may strike here as well as in what is waited for.
+            with suppress(*on):
+                time.sleep(pause)
+            close_old_connections()
+    raise AssertionError("the last try returns or raises")
 
 
-def _costs_no_try(one: Taken, error: BaseException) -> bool:
-    """Whether every delivery of the subscription would have met it, and may go on meeting it."""
-    if not (isinstance(error, TryLater) or is_trouble_of_database(error)):
+def is_trouble_of_database(error: BaseException) -> bool:
+    """Whether the database is in trouble, and not the statement that it was given.
+
+    An operational error without a code comes from the driver: there is no connection.
+    """
+    if not isinstance(error, DATABASE_TROUBLE):
         return False
-    young = Delivery.objects.filter(id=one.id, due_since__gt=Now() - UNCOUNTED_FOR)
-    return one.uncounted < MOST_UNCOUNTED and young.exists()
+    cause = _driver_error(error)
+    sqlstate: str | None = getattr(cause, "sqlstate", None)
+    if sqlstate:
+        return sqlstate.startswith(POSTGRESQL)
+    code: int | None = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in SQLITE
+    return not isinstance(error, InternalError)
 
 
-def _is_final(handler: Handler, one: Taken, error: BaseException, spent: int) -> bool:
-    if isinstance(error, Ambiguous):
-        return one.ambiguous + 1 >= MOST_AMBIGUOUS
-    transient = isinstance(error, (TryLater, *ALWAYS_TRANSIENT, *handler.retry.on))
-    if not (transient or interrupts(error)):
-        return True
-    return spent >= handler.retry.times
+def _driver_error(error: Error) -> BaseException:
+    """What the driver has raised, of which Django's error is the wrapper."""
+    return error.__cause__ or error
 
 
 def interrupts(error: BaseException) -> bool:
@@ -81,13 +118,49 @@ def interrupts(error: BaseException) -> bool:
     return short or isinstance(error, INTERRUPTIONS)
 
 
-def wait_after(handler: Handler, one: Taken, error: BaseException) -> timedelta:
-    """The policy's wait, or the one that was asked for, where that is longer."""
+def fail(handler: Handler, one: Attempt, error: BaseException) -> State:
+    """Write a failed attempt down by the handler's policy; returns what the delivery is now."""
+    # What the handler held is let go first: memory may be what is short.
+    traceback.clear_frames(error.__traceback__)
+    uncounted = _costs_no_try(one, error)
+    spent = one.attempts - one.uncounted - uncounted
+    state = attempts.fail(
+        one,
+        _explained(error, one),
+        None if _is_final(handler, one, error, spent) else wait_after(handler, one, error),
+        ambiguous=isinstance(error, Ambiguous),
+        uncounted=uncounted,
+    )
+    # The kind of error alone: its text may name somebody. The ledger has the traceback.
+    kind = type(error).__name__
+    log.warning("%s: delivery %s is %s after %s", handler.name, one.id, state.value, kind)
+    return state
+
+
+def _costs_no_try(one: Attempt, error: BaseException) -> bool:
+    """Whether every delivery of the subscription would have met it, and may go on meeting it."""
+    if not (isinstance(error, TryLater) or is_trouble_of_database(error)):
+        return False
+    young = Delivery.objects.filter(id=one.id, due_since__gt=Now() - UNCOUNTED_FOR)
+    return one.uncounted < MOST_UNCOUNTED and young.exists()
+
+
+def _is_final(handler: Handler, one: Attempt, error: BaseException, spent: int) -> bool:
+    if isinstance(error, Ambiguous):
+        return one.ambiguous + 1 >= MOST_AMBIGUOUS
+    transient = isinstance(error, (TryLater, *ALWAYS_TRANSIENT, *handler.retry.on))
+    if not (transient or interrupts(error)):
+        return True
+    return spent >= handler.retry.times
+
+
+def wait_after(handler: Handler, one: Attempt, error: BaseException) -> timedelta:
+    """The policy's wait, or the one that the other side asked for, if that is longer."""
     wait = handler.retry.wait(one.attempts)
     return max(wait, min(error.wait, LONGEST_WAIT)) if isinstance(error, TryLater) else wait
 
 
-def _explained(error: BaseException, one: Taken) -> str:
+def _explained(error: BaseException, one: Attempt) -> str:
     """The traceback, without what is personal in any event of the stream.
 
     A handler to an event that names nobody may have read the person from another one.

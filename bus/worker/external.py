@@ -14,44 +14,46 @@ from bus.failpoints import Point, reach
 from bus.handlers import AfterDone, Handler
 from bus.models import State
 from bus.retry import Ambiguous
-from bus.store.attempts import Taken, close, hand_back, read, require_sound, still_owned
+from bus.store.attempts import Attempt, finish, lock_owned, raise_if_aborted, release
 from bus.store.planner import plan_by_index, planned_by_index
-from bus.store.starts import Ticket, begin_next, take
-from bus.worker.errors import ALWAYS_TRANSIENT, fail, interrupts, wait_after
-from bus.worker.outcome import Outcome
-from bus.worker.patience import patiently
+from bus.store.starts import Ticket, start, start_next
+from bus.worker.errors import ALWAYS_TRANSIENT, fail, interrupts, retry_on_trouble, wait_after
 
 log = logging.getLogger(__name__)
 
 Result = AfterDone | None | Exception
-Closed = tuple[list[State], list[Taken]]
+Closed = tuple[list[State], list[Attempt]]
 
 
 class NotRecorded(Exception):
     """The effect has happened, but what the handler wanted to record after it failed."""
 
 
-def perform(handler: Handler, tickets: list[Ticket], outcome: Outcome) -> None:
-    """Send each delivery and close it; half the soft limit is the time to begin another."""
+def run_external(handler: Handler, tickets: list[Ticket]) -> tuple[list[State], int]:
+    """Call the handler for each delivery and finish it; half the soft limit is the time to begin
+    another. Returns what the deliveries are now that were this worker's to the end, and how many
+    others were released."""
     time_is_up = time.monotonic() + handler.queue.soft_limit.total_seconds() / 2
     tries: list[int] = []
-    rest = patiently(lambda: take(handler, tickets, tries))
+    rest = retry_on_trouble(lambda: start(handler, tickets, tries))
     if not rest:
-        return
+        return [], 0
+    became: list[State] = []
+    released = 0
     with ExitStack() as stack:
         try:
             resource = stack.enter_context(_quiet_exit(handler)) if handler.using else ()
         except Exception as error:
-            _cannot_open(handler, rest, error, outcome)
-            return
+            return _cannot_open(handler, rest, error)
         while rest:
             one, following = rest[0], rest[1:]
             result = _send(handler, one, resource)
             late = time.monotonic() > time_is_up
             states, rest = _close(handler, one, result, [] if late else following)
             reach(Point.AFTER_COMMIT, handler.name)
-            outcome.count(states)
-            outcome.handed_back += hand_back(following) if late else len(following) - len(rest)
+            became += states
+            released += release(following) if late else len(following) - len(rest)
+    return became, released
 
 
 @contextmanager
@@ -69,28 +71,28 @@ def _quiet_exit(handler: Handler) -> Iterator[tuple[Any]]:
             log.warning("%s: closing failed with %s", handler.name, type(error).__name__)
 
 
-def _cannot_open(handler: Handler, taken: list[Taken], error: Exception, outcome: Outcome) -> None:
+def _cannot_open(
+    handler: Handler, started: list[Attempt], error: Exception
+) -> tuple[list[State], int]:
     """The other side is not there: the first delivery failed, the others wait as long."""
-    first, rest = taken[0], taken[1:]
+    first, rest = started[0], started[1:]
 
     def closing() -> tuple[list[State], int]:
         plan_by_index()
-        owned = still_owned([first], State.SENDING)
+        owned = lock_owned([first], State.SENDING)
         states = [fail(handler, first, error)] if owned else []
-        return states, hand_back(rest, wait_after(handler, first, error))
+        return states, release(rest, wait_after(handler, first, error))
 
     close_old_connections()
-    states, handed_back = patiently(transaction.atomic(closing))
-    outcome.count(states)
-    outcome.handed_back += handed_back
+    return retry_on_trouble(transaction.atomic(closing))
 
 
 def _send(
-    handler: Handler, one: Taken, resource: tuple[Any, ...]
+    handler: Handler, one: Attempt, resource: tuple[Any, ...]
 ) -> tuple[DomainEvent | None, Result]:
     event: DomainEvent | None = None
     try:
-        event = read(handler, one)
+        event = handler.read(one.event_type, one.event_version, one.data, one.personal)
         reach(Point.BEFORE_EFFECT, handler.name)
         with handling([(event, one.origin)]):
             after = handler.function(event, one.key, *resource)
@@ -103,7 +105,7 @@ def _send(
 
 
 def _close(
-    handler: Handler, one: Taken, result: tuple[DomainEvent | None, Result], rest: list[Taken]
+    handler: Handler, one: Attempt, result: tuple[DomainEvent | None, Result], rest: list[Attempt]
 ) -> Closed:
     """Write down what became of it and begin the next, in one commit."""
     event, after = result
@@ -112,32 +114,34 @@ def _close(
         state = _closed(handler, one, event, after)
         if state is None:
             log.warning("%s: delivery %s was fenced off", handler.name, one.id)
-        following = begin_next(rest, handler) if rest else []
+        following = start_next(rest, handler) if rest else []
         reach(Point.BEFORE_COMMIT, handler.name)
         return [state] if state else [], following
 
     # The effect has happened: losing its entry would make it ambiguous.
     write = transaction.atomic(closing)
     try:
-        return patiently(write, on=ALWAYS_TRANSIENT)
+        return retry_on_trouble(write, on=ALWAYS_TRANSIENT)
     except NotRecorded as error:
         after = error
-        return patiently(write, on=ALWAYS_TRANSIENT)
+        return retry_on_trouble(write, on=ALWAYS_TRANSIENT)
 
 
-def _closed(handler: Handler, one: Taken, event: DomainEvent | None, after: Result) -> State | None:
+def _closed(
+    handler: Handler, one: Attempt, event: DomainEvent | None, after: Result
+) -> State | None:
     """What it is now; None where it was no longer this worker's to close."""
     if isinstance(after, Exception):
         plan_by_index()
-        return fail(handler, one, after) if still_owned([one], State.SENDING) else None
+        return fail(handler, one, after) if lock_owned([one], State.SENDING) else None
     with planned_by_index():
-        if not close(one, State.SENDING):
+        if not finish(one, State.SENDING):
             return None
     if after is not None and event is not None:
         try:
             with handling([(event, one.origin)]):
                 after()
-            require_sound()
+            raise_if_aborted()
         except ALWAYS_TRANSIENT:
             raise
         except Exception as error:

@@ -9,8 +9,7 @@ from django.db.models.functions import Now
 
 from bus.handlers import Handler, declared
 from bus.models import IS_OPEN, Delivery, Queue, Subscription
-from bus.store.clock import sql_ago
-from bus.store.outbox import lock_routing, owe
+from bus.store.outbox import lock_fan_out, sweep
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +26,7 @@ def register(queue: str | None = None) -> list[str]:
     new: list[Subscription] = []
     again: list[str] = []
     with transaction.atomic():
-        lock_routing()
+        lock_fan_out()
         known = {row.name: row for row in Subscription.objects.select_related("queue")}
         for handler in declared(queue):
             row = known.get(handler.name)
@@ -84,8 +83,5 @@ def _move(row: Subscription) -> None:
 
 
 def _sweep(new: Iterable[Subscription]) -> None:
-    recent = f"AND e.at >= {sql_ago(SWEEP.total_seconds())}"
-    # What is still in the outbox is the router's, or it would overtake what is older there.
-    routed = "AND NOT EXISTS (SELECT 1 FROM bus_outbox o WHERE o.event_id = e.id)"
     for row in new:
-        owe("e.type", [row.event_type], f"{recent} {routed}", only=row.pk)
+        sweep(row.pk, row.event_type, SWEEP)

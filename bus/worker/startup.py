@@ -55,13 +55,13 @@ def register_subscriptions(sender: Any, **_: Any) -> None:
 
     from bus.broker import keys
     from bus.store.limits import LimitsMissing, require_limits
-    from bus.worker.patience import patiently
+    from bus.worker.errors import retry_on_trouble
     from bus.worker.registration import register
 
     for queue in sender.app.amqp.queues.consume_from:
         try:
-            patiently(partial(register, queue))
-            patiently(keys.prefix)
+            retry_on_trouble(partial(register, queue))
+            retry_on_trouble(keys.prefix)
             require_limits(connection)
         except LimitsMissing as error:
             raise SystemExit(f"worker: {error}") from None

@@ -1,19 +1,24 @@
-"""The Celery task of a handler."""
+"""The Celery task of a handler: one message in, the outcome of its deliveries out."""
 
 import logging
+import time
+from collections import Counter
+from dataclasses import dataclass
 
 from celery import Task, current_app, shared_task
 from celery.exceptions import Retry as RetryState
+from django.db import close_old_connections
 from kombu import Queue
 
 from bus.broker.envelope import RELEASE
 from bus.failpoints import Point, reach
 from bus.handlers import Handler, declared
 from bus.models import State
-from bus.store.attempts import release_sent
+from bus.store.attempts import release_message
 from bus.store.starts import Ticket
-from bus.worker.patience import patiently
-from bus.worker.perform import perform
+from bus.worker.atomic import run_atomic
+from bus.worker.errors import retry_on_trouble
+from bus.worker.external import run_external
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +34,57 @@ class MessageGivenUp(Exception):
     """
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """Counts of a message's deliveries; names no event's content: it is logged and sent to Flower.
+
+    `released` were not begun; `stale` are no more this message's.
+    """
+
+    states: Counter[State]
+    released: int
+    stale: int
+
+    def __str__(self) -> str:
+        counts = {
+            "done": self.states[State.DONE],
+            "to try again": self.states[State.WAITING],
+            "dead": self.states[State.DEAD],
+            "released": self.released,
+            "stale": self.stale,
+        }
+        return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
+
+
+def handle_message(handler: Handler, tickets: list[Ticket]) -> Outcome:
+    """Run the handler for the deliveries of a message and write down what they came to.
+
+    Stale ones are passed over.
+
+    Raises:
+        django.db.Error: the ledger cannot be written; the lease brings the deliveries back.
+    """
+    # Arms Django's health check: a connection that died between two messages is replaced.
+    close_old_connections()
+    began = time.monotonic()
+    try:
+        if handler.external:
+            states, released = run_external(handler, tickets)
+        else:
+            states, released = run_atomic(handler, tickets), 0
+    finally:
+        close_old_connections()
+    outcome = Outcome(Counter(states), released, len(tickets) - len(states) - released)
+    log.info("%s: %s in %.3f s", handler.name, outcome, time.monotonic() - began)
+    return outcome
+
+
 def register_task(handler: Handler) -> Task:
     """Make a task of the handler's name, with the limits of its queue."""
 
     def run(tickets: list[Ticket]) -> None:
         try:
-            outcome = perform(handler, [(pk, token) for pk, token in tickets])
+            outcome = handle_message(handler, [(pk, token) for pk, token in tickets])
         except Exception as error:
             log.exception("%s: the ledger could not be written", handler.name)
             # Celery would send what the error says to Flower, and end the whole worker, with all
@@ -59,10 +109,10 @@ def register_task(handler: Handler) -> Task:
 
 @shared_task(name=RELEASE)  # type: ignore[untyped-decorator]  # Celery has no types
 def release(tickets: list[Ticket]) -> None:
-    """Give back what this worker has no handler for; a worker that has one takes it."""
+    """Release what this worker has no handler for; a worker that has one starts it."""
     sent = [(pk, token) for pk, token in tickets]
-    count = patiently(lambda: release_sent(sent))
-    log.warning("%d deliveries go back: this worker does not have their handler", count)
+    count = retry_on_trouble(lambda: release_message(sent))
+    log.warning("%d deliveries are released: this worker does not have their handler", count)
 
 
 def declare_queues() -> None:

@@ -11,6 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from bus.store.limits import LIMITS, missing_limits
+from bus.store.limits import encoding as server_encoding
 from config.checks.check import Check
 
 WHY = "it holds orders, events and the ledger"
@@ -25,7 +26,7 @@ def check_database() -> Check:
     try:
         with _connected() as connection:
             kind = connection.display_name
-            encoding = _encoding(connection)
+            encoding = server_encoding(connection)
     except (Error, OSError, TypeError, ImproperlyConfigured) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1].strip().rstrip(".")
         if POOLER_REFUSES in reason:
@@ -39,13 +40,6 @@ def check_database() -> Check:
         fix = f"Create it again: CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0."
         return Check("Database", f"{name} is encoded in {encoding}", why, fix)
     return Check("Database", f"{kind} at {name}", WHY)
-
-
-def _encoding(connection: BaseDatabaseWrapper) -> str:
-    """PostgreSQL reports it at each connection; SQLite under Django is always UTF-8."""
-    if connection.vendor != "postgresql":
-        return "UTF8"
-    return str(connection.connection.info.parameter_status("server_encoding"))
 
 
 def check_limits() -> Check:

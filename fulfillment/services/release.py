@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from bus import AfterDone, publish
-from bus.store.clock import sql_in, sql_now
+from bus.store.database import db
 from fulfillment.models import Shipment
 from fulfillment.warehouse import TOTAL_TIMEOUT, Warehouse
 from shop.events import ShipmentReleased, StockReserved
@@ -48,9 +48,9 @@ def _begin(number: str) -> Shipment | None:
     # One statement writes the intent and reads the shipment, and commits by itself.
     # Columns by name: a column added by an upgrade would change `*` under a kept plan.
     columns = ", ".join(field.column for field in Shipment._meta.concrete_fields)
-    until = sql_in(ON_ITS_WAY.total_seconds())
     begun = Shipment.objects.raw(
-        BEGIN.format(now=sql_now(), until=until, columns=columns), [number]
+        BEGIN.format(now=db.now, until=db.later, columns=columns),
+        [ON_ITS_WAY.total_seconds(), number],
     )
     if begun:
         return begun[0]

@@ -6,7 +6,7 @@ import pytest
 
 from bus.audit import Operator
 from bus.models import Delivery
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given, settle
 from inventory import audit, services
 from inventory.models import Answer, Movement, Reservation, StockItem
@@ -132,7 +132,7 @@ def test_stock_reserved_for_cancelled_order_is_released() -> None:
 
 def test_unreserved_order_with_finished_delivery_is_delivered_again() -> None:
     given(placed("SO-4", CUP=1))
-    route()
+    fan_out()
     Delivery.objects.filter(stream="SO-4").update(state="done")
 
     assert len(repaired(audit.done_without_effect)) == 1

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from bus.store.database import db
 from orders.models import IdempotencyKey, Order
 
 LONGEST_WAIT = timedelta(seconds=2)
@@ -83,7 +84,7 @@ def _insert(repeat: Repeat, order_id: UUID) -> bool:
         )
     ]
     waiting = ""
-    if connection.vendor == "postgresql":
+    if db.locks_rows:
         # Set before the insert may wait, and local to this transaction.
         waiting = "FROM (SELECT set_config('lock_timeout', %s, true)) AS lock_timeout"
         values.append(f"{LONGEST_WAIT // timedelta(milliseconds=1)}ms")

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from bus.models import Delivery, State
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import settle
 from orders import services
 from orders.models import Order
@@ -50,7 +50,7 @@ def ledger(shop: Shop, handler: str, **changes: Any) -> str:
 def never_done(shop: Shop, handler: str) -> str:
     """Mark a handler to a cancellation done before it could run."""
     services.cancel_order(Order.objects.get(number=shop.released).pk, "changed my mind")
-    route()
+    fan_out()
     delivery = ledger(shop, handler, state=State.DONE, closed_at=timezone.now())
     settle()
     return delivery

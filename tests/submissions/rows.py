@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from bus.models import BulkOperation, Delivery, Event, State, Subscription
 from bus.ops import Filter, bulk
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.worker.registration import register
 from fulfillment.models import Shipment
 from notifications.models import Kind, Message
@@ -59,7 +59,7 @@ def a_shipment(**state: Any) -> Shipment:
 def dead_deliveries() -> str:
     register()
     an_order()
-    route()
+    fan_out()
     Delivery.objects.update(state=State.DEAD, error="ValueError", closed_at=timezone.now())
     return page_of("bus_delivery_changelist")
 

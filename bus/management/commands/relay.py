@@ -13,7 +13,7 @@ from bus.checks import TAG
 from bus.management.arguments import ask_who_and_why
 from bus.models import State
 from bus.ops import count_on, counted, record
-from bus.ops.stopped import waiting_for_nobody
+from bus.ops.subscriptions import waiting_for_a_person
 from bus.relay.drain import drain
 from bus.store.limits import LimitsMissing, require_limits
 
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{task}: {outcome}")
         if not messages:
             self.stdout.write("Nothing is due.")
-        for sentence in waiting_for_nobody():
+        for sentence in waiting_for_a_person():
             self.stdout.write(sentence)
         if dead:
             raise CommandError(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 
 from bus.models import Delivery, State, Subscription
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, delivery, happened, note, states
 from bus.tests.staff import DELIVERIES, SUBSCRIPTIONS, act, confirmed, log, signed_in
@@ -37,7 +37,7 @@ def name(subscribed: Subscribed) -> str:
     name = subscribed(react)
     register("desk")
     given(*happened(1, 2, 3))
-    route()
+    fan_out()
     Delivery.objects.exclude(stream="3").update(state=State.DEAD, error="ValueError: 7")
     return name
 
@@ -54,7 +54,7 @@ def test_selection_is_delivered_again(operator: Client, name: str) -> None:
 
 def test_action_on_all_matches_reaches_beyond_the_page(operator: Client, name: str) -> None:
     given(*happened(*range(100, 250)))
-    route()
+    fan_out()
     some = Delivery.objects.filter(state=State.WAITING)[:1]
 
     confirmed(

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from bus import Queue, admin
 from bus.models import Delivery, State, Subscription
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, World, happened, states
 from bus.tests.staff import SUBSCRIPTIONS, act, log, signed_in
@@ -30,7 +30,7 @@ def name(subscribed: Subscribed) -> str:
     name = subscribed(react)
     register("desk")
     given(*happened(3))
-    route()
+    fan_out()
     return name
 
 
@@ -76,7 +76,7 @@ def test_subscription_with_deliveries_in_flight_cannot_be_retired_in_admin(
 def newcomer(subscribed: Subscribed, world: World) -> Subscription:
     """A subscription that was not there when things happened."""
     given(*happened(1, 2, 3))
-    route()
+    fan_out()
     subscribed(world.send, external=True, queue=Queue("desk", ordered=True))
     register("desk")
     Delivery.objects.all().delete()  # what the sweep of the last minute gave it

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from bus.audit import Check, Finding, Operator, check, checks, events_not_owed, findings, repair
 from bus.models import Delivery, OperatorAction, Subscription
 from bus.ops import retire
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given
 from bus.tests.conftest import Subscribed, happened
 from bus.worker.registration import register
@@ -44,7 +44,7 @@ def forgotten() -> Iterator[None]:
 def lose_deliveries() -> None:
     """Owe the events of two streams, and lose the ledger's rows."""
     given(*happened(1, 2))
-    route()
+    fan_out()
     Delivery.objects.all().delete()
 
 

@@ -16,7 +16,7 @@ from bus.models import RelayState
 from bus.relay.epoch import Epoch
 from bus.relay.queued import Queued
 from bus.relay.sender import Sender
-from bus.store.poll import look
+from bus.store.poll import poll
 from bus.testing import given
 from bus.tests.conftest import Subscribed, end_leases, happened, relayed
 from bus.tests.messages import encoded, message, task  # noqa: F401 -- a fixture
@@ -118,7 +118,7 @@ def test_queued_message_is_found_under_the_prefix(shared: redis.Redis) -> None:
     Sender().send(batches)
     end_leases()
 
-    assert Queued().tickets(look()) == frozenset(batches[0].tickets)
+    assert Queued().tickets(poll()) == frozenset(batches[0].tickets)
 
 
 def test_default_prefix_is_stored_in_the_database(settings: Any) -> None:

@@ -11,8 +11,9 @@ from django.db import transaction
 from bus.handlers import Handler
 from bus.models import Delivery, State
 from bus.store import attempts, claims, outbox, rescue, starts
-from bus.store.attempts import Taken
+from bus.store.attempts import Attempt
 from bus.store.claims import Batch
+from bus.store.conditions import CLAIMABLE, STOPPED
 from bus.store.in_flight import InFlight
 from bus.store.poll import Work
 from bus.store.starts import Ticket
@@ -22,45 +23,45 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 
 def any_message_will_do(patch: pytest.MonkeyPatch) -> None:
-    """`take` asks for no token."""
-    real = starts.take
+    """`start` asks for no token."""
+    real = starts.start
 
-    def take(handler: Handler, tickets: list[Ticket], tries: list[int]) -> list[Taken]:
+    def start(handler: Handler, tickets: list[Ticket], tries: list[int]) -> list[Attempt]:
         rows = Delivery.objects.filter(id__in=[pk for pk, _token in tickets])
         return real(handler, list(rows.values_list("id", "token")), tries)
 
-    patch.setattr(atomic, "take", take)
-    patch.setattr(external, "take", take)
+    patch.setattr(atomic, "start", start)
+    patch.setattr(external, "start", start)
 
 
-def _all_owned(taken: Iterable[Taken], _state: State) -> set[int]:
+def _all_owned(taken: Iterable[Attempt], _state: State) -> set[int]:
     return {one.id for one in taken}
 
 
-def _close_anyhow(one: Taken, _state: State) -> bool:
-    attempts.close_done([one.id])
+def _close_anyhow(one: Attempt, _state: State) -> bool:
+    attempts.finish_owned([one.id])
     return True
 
 
 def atomic_without_fence(patch: pytest.MonkeyPatch) -> None:
     """A worker that wakes after its lease believes that all is still its own."""
-    patch.setattr(atomic, "still_owned", _all_owned)
-    patch.setattr(atomic, "close", _close_anyhow)
+    patch.setattr(atomic, "lock_owned", _all_owned)
+    patch.setattr(atomic, "finish", _close_anyhow)
 
 
 def outside_without_fence(patch: pytest.MonkeyPatch) -> None:
     """The same of what is outside the database."""
-    patch.setattr(external, "still_owned", _all_owned)
-    patch.setattr(external, "close", _close_anyhow)
+    patch.setattr(external, "lock_owned", _all_owned)
+    patch.setattr(external, "finish", _close_anyhow)
 
 
 def next_without_fence(patch: pytest.MonkeyPatch) -> None:
     """It begins the next of its message without asking."""
 
-    def begin_next(rest: list[Taken], handler: Handler) -> list[Taken]:
+    def start_next(rest: list[Attempt], handler: Handler) -> list[Attempt]:
         return starts._begin(rest[:1], handler) + rest[1:]
 
-    patch.setattr(external, "begin_next", begin_next)
+    patch.setattr(external, "start_next", start_next)
 
 
 def old_token(patch: pytest.MonkeyPatch) -> None:
@@ -82,7 +83,7 @@ def old_token(patch: pytest.MonkeyPatch) -> None:
 
 def no_lanes(patch: pytest.MonkeyPatch) -> None:
     """A later event passes by an earlier one."""
-    patch.setattr(claims, "LANE_IS_FREE", "")
+    patch.setattr(claims, "CANDIDATES_OF_LANES", claims.CANDIDATES)
 
 
 def no_window(patch: pytest.MonkeyPatch) -> None:
@@ -92,24 +93,26 @@ def no_window(patch: pytest.MonkeyPatch) -> None:
 
 def effect_apart_from_done(patch: pytest.MonkeyPatch) -> None:
     """The effect is committed, and *done* in a second transaction."""
-    real = attempts.close_done
+    real = attempts.finish_owned
 
-    def close_done(ids: Iterable[int]) -> None:
+    def finish_owned(ids: Iterable[int]) -> None:
         done = list(ids)
         transaction.on_commit(lambda: real(done))
 
-    def close(one: Taken, state: State) -> bool:
-        transaction.on_commit(lambda: attempts.close(one, state))
+    def finish(one: Attempt, state: State) -> bool:
+        transaction.on_commit(lambda: attempts.finish(one, state))
         return True
 
-    patch.setattr(atomic, "close_done", close_done)
-    patch.setattr(atomic, "close", close)
+    patch.setattr(atomic, "finish_owned", finish_owned)
+    patch.setattr(atomic, "finish", finish)
 
 
 def outbox_emptied_first(patch: pytest.MonkeyPatch) -> None:
     """Events leave the outbox, and enter the ledger in a second transaction."""
-    real = outbox.owe
-    patch.setattr(outbox, "owe", lambda *values: transaction.on_commit(lambda: real(*values)))
+    real = outbox.insert_deliveries
+    patch.setattr(
+        outbox, "insert_deliveries", lambda *values: transaction.on_commit(lambda: real(*values))
+    )
 
 
 def doubt_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -132,17 +135,21 @@ def a_key_for_each_try(patch: pytest.MonkeyPatch) -> None:
 def broker_loss_is_workers_loss(patch: pytest.MonkeyPatch) -> None:
     """When the broker's memory is lost, what workers hold is sent again, too."""
 
-    def forget_sent() -> int:
+    def rescue_sent() -> int:
         in_flight = Delivery.objects.filter(state__in=[State.SENT, State.SENDING])
         return in_flight.update(state=State.WAITING, lease_until=None)
 
-    patch.setattr(rescue, "forget_sent", forget_sent)
+    patch.setattr(rescue, "rescue_sent", rescue_sent)
 
 
 def pause_unheard(patch: pytest.MonkeyPatch) -> None:
     """A worker does not ask whether its subscription is paused."""
-    for module in (attempts, starts):
-        patch.setattr(module, "STOPPED", "FALSE")
+    for states, sql in attempts.LOCK.items():
+        patch.setitem(attempts.LOCK, states, sql.replace(STOPPED, "FALSE"))
+    for states, sql in starts.LOCK_WITH_EVENTS.items():
+        patch.setitem(starts.LOCK_WITH_EVENTS, states, sql.replace(STOPPED, "FALSE"))
+    patch.setattr(starts, "START_LONE", starts.START_LONE.replace(CLAIMABLE, "TRUE"))
+    patch.setattr(starts, "START_NEXT", starts.START_NEXT.replace(STOPPED, "FALSE"))
 
 
 def newcomer_misses_the_last_minute(patch: pytest.MonkeyPatch) -> None:
@@ -152,7 +159,7 @@ def newcomer_misses_the_last_minute(patch: pytest.MonkeyPatch) -> None:
 
 def leases_never_end(patch: pytest.MonkeyPatch) -> None:
     """What a lost worker had begun stays begun."""
-    patch.setattr(claims, "expire", lambda _work, _queued: None)
+    patch.setattr(claims, "rescue_late", lambda _work, _queued: None)
 
 
 def suspects_in_company(patch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from bus.tests.model import processes
 from bus.tests.model.machine import Histories
 from bus.tests.model.toys import Toys
 from bus.tests.model.world import World
-from bus.worker import atomic, external, patience
+from bus.worker import atomic, errors, external
 
 settings.register_profile("long", max_examples=20_000)
 
@@ -51,12 +51,12 @@ def histories(
     toys: Toys, forgetful: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[type[Histories]]:
     """A machine whose world is this test's database."""
-    for module in (external, patience):
+    for module in (external, errors):
         monkeypatch.setattr(module, "time", toys.clock)
     for module in (atomic, external):
         monkeypatch.setattr(module, "reach", processes.reach)
     # So much longer than a history takes that only the time it lets pass decides.
-    monkeypatch.setattr(claims, "PATIENCE", 20)
+    monkeypatch.setattr(claims, "BATCH_WAIT", 20)
     monkeypatch.setattr(outbox, "MOST_AT_ONCE", 2)
     logging.disable()
     world = World(toys)

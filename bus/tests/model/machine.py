@@ -94,7 +94,7 @@ class Histories(RuleBasedStateMachine):
     @rule(fate=st.sampled_from([Fate.SENT, *Fate]), statements=mortal, slow=mostly_not, sees=mostly)
     def relay(self, fate: Fate, statements: int | None, slow: bool, sees: bool) -> None:
         if slow:
-            self.world.look()
+            self.world.poll()
         else:
             self.world.relay(fate, statements, sees=sees)
 

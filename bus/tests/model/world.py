@@ -16,13 +16,13 @@ from bus.ops import backfill
 from bus.relay.drain import drain
 from bus.store import claims, outbox, rescue
 from bus.store.claims import Batch
-from bus.store.poll import Work, look
+from bus.store.poll import Work, poll
 from bus.tests.model import ledger
 from bus.tests.model.memory import Memory
 from bus.tests.model.processes import Fuse, Killed, Worker
 from bus.tests.model.toys import NAME, Placed, Toys
-from bus.worker.perform import perform
 from bus.worker.registration import SWEEP, register
+from bus.worker.task import handle_message
 
 SURVIVABLE = (Killed, DatabaseError, SoftTimeLimitExceeded)
 """What a worker may end with; everything else is a defect."""
@@ -103,13 +103,13 @@ class World:
     ) -> None:
         """One look of a relay, which can or cannot see what lies in the broker."""
         with self.dying(statements):
-            outbox.route()
+            outbox.fan_out()
             queued = self.queued() if sees else frozenset()
-            self.send(claims.claim(look(), queued=queued), fate)
+            self.send(claims.claim(poll(), queued=queued), fate)
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """A relay looks, and is held up before it claims."""
-        self.looks.append(look())
+        self.looks.append(poll())
 
     def claim_by(self, number: int) -> None:
         """It goes on with what it saw then."""
@@ -124,12 +124,12 @@ class World:
         if fate in (Fate.SENT, Fate.SENT_IT_SEEMS_NOT):
             self.broker += batches
         if fate in (Fate.REFUSED, Fate.SENT_IT_SEEMS_NOT):
-            rescue.unsend([ticket for batch in batches for ticket in batch.tickets])
+            rescue.rescue_not_sent([ticket for batch in batches for ticket in batch.tickets])
 
     def empty_broker(self, survivors: int) -> None:
         """The broker comes back with no more than its oldest messages, and the relay sees it."""
         del self.broker[survivors:]
-        rescue.forget_sent()
+        rescue.rescue_sent()
 
     # --- workers ---
 
@@ -148,7 +148,7 @@ class World:
         handler = handlers.find(batch.task)
         paused = Subscription.objects.filter(name=batch.task, paused_at__isnull=False).exists()
         begun = self.toys.begun.total()
-        worker.run(lambda: perform(handler, batch.tickets), freeze_in=freeze_in)
+        worker.run(lambda: handle_message(handler, batch.tickets), freeze_in=freeze_in)
         self._see_after(worker, batch)
         assert not paused or begun == self.toys.begun.total(), f"{batch} was begun in a pause"
 

@@ -12,7 +12,7 @@ from bus.models import Delivery, OperatorAction, State, Subscription
 from bus.ops import Refused, pause, retire
 from bus.ops.backfill import backfill
 from bus.ops.retention import prune
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given, settle
 from bus.tests.conftest import Happened, Subscribed, happened, make_due, note, notes, states
 from bus.worker.registration import register
@@ -31,7 +31,7 @@ def before() -> datetime:
 def late_subscription(subscribed: Subscribed, *events: Happened, ordered: bool = False) -> str:
     """A subscription that registers after these events were routed to nobody."""
     given(*events)
-    route()
+    fan_out()
     name = subscribed(react, ordered=ordered)
     register("desk")
     Delivery.objects.all().delete()  # what the sweep of the last minute gave it

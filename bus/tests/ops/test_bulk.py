@@ -14,7 +14,7 @@ from bus import ops
 from bus.models import BulkOperation, Delivery, OperatorAction, State
 from bus.ops import Filter, Refused, bulk
 from bus.relay.loop import Relay
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, happened, note, states
 from bus.tests.ops.test_selection import MANY, many_dead
@@ -42,7 +42,7 @@ def name(subscribed: Subscribed) -> str:
     name = subscribed(send, external=True)
     register("desk")
     given(*happened(1, 2, 3, 4))
-    route()
+    fan_out()
     for stream, state in (("1", State.DONE), ("2", State.DEAD), ("3", State.SENT)):
         Delivery.objects.filter(stream=stream).update(state=state, closed_at=timezone.now())
     return name
@@ -200,7 +200,7 @@ def test_bulk_operation_can_be_stopped(operator: Client) -> None:
 def test_bulk_operation_skips_later_deliveries(name: str) -> None:
     action = bulk.begin(Filter(subscription=name), "discard", by="ada", why="obsolete")
     given(*happened(5))
-    route()
+    fan_out()
 
     bulk.step(action.pk)
 

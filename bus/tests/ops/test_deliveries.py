@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from bus import ops
 from bus.models import Delivery, OperatorAction, Outbox, State, Subscription
 from bus.ops import Refused
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given, settle
 from bus.tests.conftest import (
     Happened,
@@ -154,7 +154,7 @@ def test_retiring_discards_open_deliveries(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
     given(*happened(1))
-    route()
+    fan_out()
 
     with pytest.raises(Refused, match="Retiring needs a reason"):
         ops.retire(name, by="ada", why=" ")
@@ -188,7 +188,7 @@ def test_retiring_goes_in_steps_and_pauses_meanwhile(
     name = subscribed(react)
     register("desk")
     given(*happened(1, 2, 3))
-    route()
+    fan_out()
     Delivery.objects.filter(stream="2").update(state=State.DEAD)
 
     with CaptureQueriesContext(connection) as done:
@@ -218,7 +218,7 @@ def test_retiring_while_routers_and_relays_run_leaves_nothing_open(
             return False
         return True
 
-    *_rest, retired = at_once(route, route, retire)
+    *_rest, retired = at_once(fan_out, fan_out, retire)
 
     assert retired
     assert not Outbox.objects.exists()

@@ -15,8 +15,8 @@ from bus.ops import Refused
 from bus.ops.backfill import backfill
 from bus.ops.hold import held
 from bus.store.claims import claim
-from bus.store.outbox import route
-from bus.store.poll import look
+from bus.store.outbox import fan_out
+from bus.store.poll import poll
 from bus.testing import given
 from bus.tests.conftest import (
     Happened,
@@ -61,8 +61,8 @@ def test_held_subscription_is_not_claimed(subscribed: Subscribed) -> None:
 def test_poll_before_the_hold_claims_nothing_after_it(subscribed: Subscribed) -> None:
     row = registered(subscribed(react))
     given(*happened(1))
-    route()
-    seen = look()
+    fan_out()
+    seen = poll()
 
     with held(row):
         assert claim(seen) == []
@@ -154,7 +154,7 @@ def test_hold_of_killed_backfill_expires_after_half_a_minute(
     subscribed: Subscribed,
 ) -> None:
     given(*(Happened(about="a", number=number) for number in (1, 2, 3)))
-    route()
+    fan_out()
     row = registered(subscribed(react, ordered=True))
     Delivery.objects.all().delete()  # what the sweep of the last minute gave it
     since = timezone.now() - timedelta(days=1)

@@ -16,7 +16,7 @@ from bus.models import Delivery, Event, OperatorAction, State, Subscription
 from bus.ops import Refused, retention
 from bus.ops.backfill import backfill
 from bus.ops.retention import KEPT, forgotten_until, prune
-from bus.store.outbox import lock_routing, owe
+from bus.store.outbox import insert_deliveries, lock_fan_out
 from bus.tests.conftest import Happened, Subscribed, at_once
 from bus.worker.registration import register
 
@@ -37,7 +37,7 @@ def owed(stream: str, age: timedelta, state: State, closed: timedelta | None = N
         at=Now() - age,
         correlation="00000000-0000-0000-0000-000000000001",
     )
-    owe("e.id", [event.pk])
+    insert_deliveries([event.pk])
     closed_at = None if closed is None else Now() - closed
     Delivery.objects.filter(event=event).update(state=state, closed_at=closed_at)
 
@@ -129,7 +129,7 @@ def test_pruned_delivery_is_neither_missed_nor_repeated(subscribed: Subscribed) 
 def test_pruning_waits_for_a_step_of_backfill() -> None:
     def step() -> datetime:
         with transaction.atomic():
-            lock_routing()
+            lock_fan_out()
             in_step.set()
             time.sleep(0.3)
             return forgotten_until()

@@ -12,7 +12,7 @@ from bus import ops
 from bus.models import Delivery, Event, OperatorAction, Queue, State, Subscription
 from bus.ops import Filter, Refused, Selection
 from bus.ops.selection import AT_ONCE
-from bus.store.outbox import owe, route
+from bus.store.outbox import fan_out, insert_deliveries
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, happened, states
 from bus.worker.registration import register
@@ -35,7 +35,7 @@ def event_of(stream: str, age: timedelta) -> None:
         at=Now() - age,
         correlation="00000000-0000-0000-0000-000000000001",
     )
-    owe("e.id", [event.pk])
+    insert_deliveries([event.pk])
 
 
 def ago(**age: float) -> object:
@@ -77,7 +77,7 @@ def test_ids_must_match_the_filter(subscribed: Subscribed) -> None:
     name = subscribed(react)
     register("desk")
     given(*happened(1, 2))
-    route()
+    fan_out()
     first, second = Delivery.objects.order_by("pk")
 
     chosen = Selection.matching(Filter(ids=(first.pk, second.pk, 10**9), stream="2"))
@@ -114,7 +114,7 @@ def test_deliveries_changed_since_selection_are_left(subscribed: Subscribed) -> 
     subscribed(react)
     register("desk")
     given(*happened(1, 2))
-    route()
+    fan_out()
     Delivery.objects.update(state=State.DEAD)
     chosen = Selection.matching(Filter(state="dead"))
     Delivery.objects.filter(stream="1").update(state=State.DONE)

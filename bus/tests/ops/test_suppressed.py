@@ -9,7 +9,7 @@ from bus.context import Origin, handling
 from bus.models import Delivery, Event, State, Subscription
 from bus.ops import deliver_again
 from bus.selectors import settled
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given, settle
 from bus.tests.conftest import RETRY, Happened, Subscribed, World, happened, note, notes, states
 from bus.worker.registration import register
@@ -135,7 +135,7 @@ def test_new_suppressible_subscription_gets_no_suppressed_event(
     subscribed: Subscribed, world: World
 ) -> None:
     given_quietly(*happened(1))
-    route()
+    fan_out()
     subscribed(world.send, external=True)
 
     register("desk")

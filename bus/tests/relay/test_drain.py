@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from bus import handlers, ops
 from bus.models import Delivery, Event, OperatorAction, State
 from bus.relay.drain import drain
-from bus.store.outbox import route
-from bus.store.starts import take
+from bus.store.outbox import fan_out
+from bus.store.starts import start
 from bus.testing import given
 from bus.tests.conftest import (
     Happened,
@@ -85,7 +85,7 @@ def test_drain_does_not_wait_to_fill_batches(subscribed: Subscribed) -> None:
     subscribed(react, batch=20)
     given(*happened(1))
     for batch in relayed():
-        take(handlers.find(batch.task), batch.tickets, [])
+        start(handlers.find(batch.task), batch.tickets, [])
     given(*happened(2))
 
     drained()
@@ -115,7 +115,7 @@ def test_concurrent_drains_handle_each_delivery_once(
     register("desk")
     given(*happened(*range(30)))
     given(*happened(*range(30)))
-    route()
+    fan_out()
 
     at_once(*[lambda: list(drain())] * 3)
 

@@ -27,8 +27,8 @@ def pace(monkeypatch: pytest.MonkeyPatch, deliveries: int, *, fills_window: bool
     batches = [Batch("task", "queue", tickets, fills_window)] if deliveries else []
     monkeypatch.setattr(settings, "BUS_REDIS_URL", "redis://localhost:1/0")
     relay, stop = Relay(), Stop()
-    monkeypatch.setattr(loop, "route", lambda _marks: 0)
-    monkeypatch.setattr(loop, "look", lambda _marks: [])
+    monkeypatch.setattr(loop, "fan_out", lambda _marks: 0)
+    monkeypatch.setattr(loop, "poll", lambda _marks: [])
     monkeypatch.setattr(loop, "claim", lambda _work, **_: batches)
     monkeypatch.setattr(relay.sender, "send", lambda _batches: None)
     monkeypatch.setattr(relay.epoch, "check", lambda: None)

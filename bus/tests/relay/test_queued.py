@@ -13,7 +13,7 @@ from bus.models import Delivery, State
 from bus.relay.loop import Relay
 from bus.relay.queued import Queued
 from bus.store.claims import claim
-from bus.store.poll import look
+from bus.store.poll import poll
 from bus.testing import given
 from bus.tests.conftest import (
     Happened,
@@ -140,8 +140,8 @@ def test_queue_key_of_another_type_counts_as_empty(
     broker.set("desk", "something else")
     end_leases()
 
-    assert Queued().tickets(look()) == frozenset()
-    assert [batch.task for batch in claim(look())] == [batch.task for batch in batches]
+    assert Queued().tickets(poll()) == frozenset()
+    assert [batch.task for batch in claim(poll())] == [batch.task for batch in batches]
 
 
 def test_due_since_survives_whatever_happens_to_the_message(

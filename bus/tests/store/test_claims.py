@@ -10,8 +10,8 @@ from bus import Queue, ops
 from bus.models import Delivery, State, Subscription
 from bus.store import claims
 from bus.store.claims import Batch, claim
-from bus.store.outbox import route
-from bus.store.poll import Work, look
+from bus.store.outbox import fan_out
+from bus.store.poll import Work, poll
 from bus.store.rescue import SENT_LEASE
 from bus.testing import given
 from bus.tests.conftest import (
@@ -99,7 +99,7 @@ def test_exceeded_window_claims_nothing_and_stops_no_other_queue(
     relayed()
     register("other")
     given(*happened(60))
-    route()
+    fan_out()
     make_due()
     Subscription.objects.filter(queue__name="desk").update(batch=2, window=8)
 
@@ -109,7 +109,7 @@ def test_exceeded_window_claims_nothing_and_stops_no_other_queue(
 
 
 def _claimed() -> list[Batch]:
-    return claim(look())
+    return claim(poll())
 
 
 def test_partial_batch_waits_while_another_is_in_flight(
@@ -119,7 +119,7 @@ def test_partial_batch_waits_while_another_is_in_flight(
     given(*happened(1))
     assert sizes() == [1]
     given(*happened(2))
-    route()
+    fan_out()
     Delivery.objects.filter(state=State.WAITING).update(due_at=Now())
 
     claimed_at_once = sizes()
@@ -142,7 +142,7 @@ def test_delivery_due_later_is_not_claimed(subscribed: Subscribed) -> None:
     subscribed(react)
     given(*happened(1))
     register("desk")
-    route()
+    fan_out()
     Delivery.objects.update(due_at=Now() + timedelta(minutes=1))
 
     assert sizes() == []
@@ -178,11 +178,11 @@ def test_concurrent_relays_claim_each_delivery_once(subscribed: Subscribed) -> N
     subscribed(react_too, batch=20)
     register("desk")
     given(*happened(*range(60)))
-    route()
+    fan_out()
     make_due()
 
     def relay() -> list[tuple[int, int]]:
-        looks = [claim(look()) for _ in range(5)]
+        looks = [claim(poll()) for _ in range(5)]
         return [ticket for batches in looks for batch in batches for ticket in batch.tickets]
 
     tickets = [ticket for relays in at_once(*[relay] * 4) for ticket in relays]
@@ -196,10 +196,10 @@ def test_concurrent_relays_keep_to_the_window(subscribed: Subscribed) -> None:
     subscribed(react, batch=20)  # the window is 80
     register("desk")
     given(*happened(*range(300)))
-    route()
+    fan_out()
     make_due()
 
-    at_once(*[lambda: claim(look())] * 6)
+    at_once(*[lambda: claim(poll())] * 6)
 
     assert Delivery.objects.filter(state=State.SENT).count() == 80
 
@@ -213,7 +213,7 @@ def test_delivery_fanned_out_during_claim_waits_for_its_lane(
     register("desk")
     given(Happened(about="a", number=1))
     given(Happened(about="a", number=2))
-    route()
+    fan_out()
     make_due()
     earlier = Delivery.objects.get(event__data__number=1, subscription__name=late)
     Delivery.objects.exclude(event__data__number=2, subscription__name=react_name()).delete()
@@ -236,7 +236,7 @@ def react_name() -> str:
 
 def everything() -> list[Work]:
     """The work of all subscriptions, in their order, whether or not something is due."""
-    (one,) = look()
+    (one,) = poll()
     return [
         replace(one, subscription_id=row.pk, task=row.name)
         for row in Subscription.objects.order_by("id")

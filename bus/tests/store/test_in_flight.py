@@ -11,8 +11,8 @@ from bus.models import Delivery, State, Subscription
 from bus.store import in_flight as module
 from bus.store.claims import Batch, claim
 from bus.store.in_flight import COUNT_EVERY, InFlight
-from bus.store.outbox import route
-from bus.store.poll import look
+from bus.store.outbox import fan_out
+from bus.store.poll import poll
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, happened, worked
 from bus.worker.registration import register
@@ -37,12 +37,12 @@ def backlog(subscribed: Subscribed, clock: list[float]) -> str:
     register("desk")
     Subscription.objects.update(window=4)
     given(*happened(*range(20)))
-    route()
+    fan_out()
     return name
 
 
 def sent(relay: InFlight) -> list[Batch]:
-    return claim(look(), in_flight=relay)
+    return claim(poll(), in_flight=relay)
 
 
 def finish(batch: Batch) -> None:
@@ -126,6 +126,6 @@ def test_claim_probes_a_bounded_number_of_messages(
     for number in range(10):
         relay.sent(backlog, [number])
 
-    relay.count(look())
+    relay.count(poll())
 
     assert asked == [3]

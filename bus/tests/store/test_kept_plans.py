@@ -8,12 +8,12 @@ from bus import AfterDone, Queue, handlers, publish
 from bus.models import Delivery
 from bus.store import planner
 from bus.store.claims import claim
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.store.planner import planned_by_index
-from bus.store.poll import look
+from bus.store.poll import poll
 from bus.tests.conftest import Happened, Subscribed, World, happened
-from bus.worker.perform import perform
 from bus.worker.registration import register
+from bus.worker.task import handle_message
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -60,10 +60,10 @@ def published(first: int, count: int) -> None:
 
 def worked_through() -> None:
     """What relay and workers do, with one connection."""
-    assert route()
-    while batches := claim(look(), patient=False):
+    assert fan_out()
+    while batches := claim(poll(), patient=False):
         for batch in batches:
-            perform(handlers.find(batch.task), batch.tickets)
+            handle_message(handlers.find(batch.task), batch.tickets)
 
 
 def grow(events: int = MANY) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from bus import ops
 from bus.models import Delivery, State
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given, settle
 from bus.tests.conftest import (
     Happened,
@@ -59,7 +59,7 @@ def test_later_event_waits_for_earlier_one(subscribed: Subscribed, state: State)
     relayed()
     first_is(state)
     given(TWO, OTHER)
-    route()
+    fan_out()
     make_due()
 
     assert numbers() == [3]
@@ -108,7 +108,7 @@ def test_late_earlier_event_waits_for_the_one_in_flight(
     subscribed(react, ordered=True)
     given(ONE, TWO)
     register("desk")
-    route()
+    fan_out()
     first = Delivery.objects.get(event__data__number=1)
     Delivery.objects.filter(pk=first.pk).update(state=State.DONE)
     assert numbers() == [2]

@@ -15,8 +15,8 @@ from bus.store import poll as work_module
 from bus.store.claims import claim
 from bus.store.in_flight import InFlight
 from bus.store.marks import FULL_EVERY, Marks
-from bus.store.outbox import route
-from bus.store.poll import look
+from bus.store.outbox import fan_out
+from bus.store.poll import poll
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, at_once, end_leases, happened, worked
 from bus.worker.registration import register
@@ -51,14 +51,14 @@ def marks(clock: list[float]) -> Marks:
 def polled(marks: Marks) -> list[str]:
     """What one poll of a relay with these marks finds due."""
     marks.begin()
-    return [one.task for one in look(marks) if one.due]
+    return [one.task for one in poll(marks) if one.due]
 
 
 def committed_late(*numbers: int) -> None:
     """Deliveries that became due in a transaction which went on for longer."""
     given(*happened(*numbers))
     register("desk")
-    route()
+    fan_out()
     streams = [str(number) for number in numbers]
     Delivery.objects.filter(stream__in=streams).update(due_at=Now() - LONG_AGO)
 
@@ -79,12 +79,12 @@ def test_poll_with_marks_finds_deliveries_becoming_late(
 ) -> None:
     subscribed(react)
     committed_late(1)
-    claim(look())
+    claim(poll())
     polled(marks)
     end_leases()
 
     marks.begin()
-    assert [one.late for one in look(marks)] == [True]
+    assert [one.late for one in poll(marks)] == [True]
 
 
 def test_full_poll_finds_what_a_long_transaction_made_due(
@@ -123,9 +123,9 @@ def test_delivery_below_the_mark_blocks_its_lane(subscribed: Subscribed, marks: 
     polled(marks)
     committed_late(1)
     given(*happened(1))
-    route()
+    fan_out()
 
-    (work,) = look(marks)
+    (work,) = poll(marks)
 
     assert Delivery.objects.filter(due_at__lt=Now() - LONG_AGO / 2).count() == 1
     assert claim([work]) == []
@@ -192,8 +192,8 @@ def test_polls_beside_a_held_snapshot_read_no_more(
     def tick(*numbers: int) -> None:
         given(*happened(*numbers))
         marks.begin()
-        route(marks)
-        worked(claim(look(marks), in_flight=in_flight, patient=False))
+        fan_out(marks)
+        worked(claim(poll(marks), in_flight=in_flight, patient=False))
 
     def shop() -> dict[str, int]:
         try:

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from bus import ops, publish
 from bus.models import Delivery, Outbox, Queue, State, Subscription
 from bus.store.claims import claim
-from bus.store.outbox import route
-from bus.store.poll import look
+from bus.store.outbox import fan_out
+from bus.store.poll import poll
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, at_once, happened
 from bus.worker.registration import register
@@ -34,11 +34,11 @@ def test_fan_out_inserts_a_delivery_for_every_subscription(subscribed: Subscribe
     register("desk")
     given(*happened(1, 2))
 
-    assert route() == 2
+    assert fan_out() == 2
 
     assert owed() == [("1", "one"), ("1", "two"), ("2", "one"), ("2", "two")]
     assert not Outbox.objects.exists()
-    assert route() == 0
+    assert fan_out() == 0
 
 
 def test_fan_out_reaches_subscriptions_without_local_code() -> None:
@@ -55,7 +55,7 @@ def test_fan_out_reaches_subscriptions_without_local_code() -> None:
     )
     given(*happened(1))
 
-    route()
+    fan_out()
 
     assert owed() == [("1", "look")]
 
@@ -67,7 +67,7 @@ def test_fan_out_skips_retired_subscriptions(subscribed: Subscribed) -> None:
     ops.retire(name, by="test", why="gone")
     given(*happened(1))
 
-    route()
+    fan_out()
 
     assert owed() == [("1", "one")]
 
@@ -75,7 +75,7 @@ def test_fan_out_skips_retired_subscriptions(subscribed: Subscribed) -> None:
 def test_event_without_subscription_leaves_the_outbox() -> None:
     given(*happened(1))
 
-    assert route() == 1
+    assert fan_out() == 1
 
     assert owed() == []
     assert not Outbox.objects.exists()
@@ -89,7 +89,7 @@ def statements(function: Callable[[], object]) -> int:
 
 def test_statements_of_fan_out_do_not_grow_with_events(subscribed: Subscribed) -> None:
     def claimed() -> None:
-        assert claim(look())
+        assert claim(poll())
 
     subscribed(one, ordered=True)
     subscribed(two, ordered=True)
@@ -98,7 +98,7 @@ def test_statements_of_fan_out_do_not_grow_with_events(subscribed: Subscribed) -
     counts = []
     for numbers in ([1], range(10, 40)):
         given(*happened(*numbers))
-        counts.append((statements(route), statements(look), statements(claimed)))
+        counts.append((statements(fan_out), statements(poll), statements(claimed)))
         Delivery.objects.update(state=State.DONE)
 
     assert counts[0] == counts[1]
@@ -111,7 +111,7 @@ def test_concurrent_fan_outs_insert_each_delivery_once(subscribed: Subscribed) -
     register("desk")
     given(*happened(*range(30)))
 
-    counts = at_once(*[route] * 4)
+    counts = at_once(*[fan_out] * 4)
 
     assert sum(counts) == 30
     assert owed() == [(str(n), who) for n in range(30) for who in ("one", "two")]
@@ -127,7 +127,7 @@ def test_event_committed_after_a_later_one_is_not_missed(
     with transaction.atomic():
         publish(Happened(about="early"))
         at_once(lambda: given(Happened(about="late")), lambda: None)
-        at_once(route, lambda: None)
-    route()
+        at_once(fan_out, lambda: None)
+    fan_out()
 
     assert owed() == [("late", "one"), ("early", "one")]

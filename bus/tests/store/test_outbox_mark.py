@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from bus import publish
 from bus.models import Delivery, Outbox
 from bus.store.marks import Marks
-from bus.store.outbox import route
+from bus.store.outbox import fan_out
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, at_once, happened
 from bus.worker.registration import register
@@ -47,7 +47,7 @@ def test_late_committed_event_is_fanned_out_before_its_consequences(
     def relayed(number: int) -> None:
         given(*happened(number))
         marks.begin()
-        route(marks)
+        fan_out(marks)
 
     def relay() -> None:
         try:
@@ -74,13 +74,13 @@ def test_outbox_is_read_from_the_last_fanned_out_event(
     for number in range(1, 4):
         given(*happened(number))
         marks.begin()
-        route(marks)
+        fan_out(marks)
     last = Delivery.objects.latest("id").event_id
 
     # The mark waits for every transaction of the server, those of tests in other processes too.
     for _ in range(400):
         marks.begin()
-        assert route(marks) == 0
+        assert fan_out(marks) == 0
         if marks.outbox.at >= last - 1:
             break
         time.sleep(0.05)

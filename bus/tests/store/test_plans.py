@@ -16,10 +16,10 @@ from bus.models import Delivery, Event, Outbox, Subscription
 from bus.ops import Filter, Selection
 from bus.ops.retention import prune
 from bus.store.claims import claim
-from bus.store.outbox import route
-from bus.store.poll import look
-from bus.store.rescue import expire
-from bus.store.starts import take
+from bus.store.outbox import fan_out
+from bus.store.poll import poll
+from bus.store.rescue import rescue_late
+from bus.store.starts import start
 from bus.tests.conftest import Happened, Subscribed, end_leases
 from bus.worker.registration import _move, register
 
@@ -108,7 +108,7 @@ def whole_reads(found: str) -> list[str]:
 
 def routed() -> None:
     Outbox.objects.create(event=Event.objects.earliest("id"))
-    route()
+    fan_out()
 
 
 def registered_first() -> str:
@@ -118,14 +118,14 @@ def registered_first() -> str:
 @transaction.atomic
 def expired() -> None:
     end_leases()
-    expire(look())
+    rescue_late(poll())
 
 
 @pytest.mark.parametrize(
     "function",
     [
-        look,
-        lambda: claim(look()),
+        poll,
+        lambda: claim(poll()),
         routed,
         expired,
         lambda: selectors.settled("7"),
@@ -139,7 +139,7 @@ def expired() -> None:
         "look",
         "claim",
         "route",
-        "expire",
+        "rescue_late",
         "settled",
         "handlers",
         "prune",
@@ -180,15 +180,15 @@ def tickets(much_is_done: None) -> Tickets:
 
 def taken(tickets: Tickets) -> None:
     name = Subscription.objects.get(name__endswith="react_too").name
-    take(handlers.find(name), tickets, [])
+    start(handlers.find(name), tickets, [])
 
 
 @pytest.mark.parametrize("planned", [plans, kept_plans])
 @pytest.mark.parametrize(
     ("function", "indexes"),
     [
-        (lambda _: look(), "due in_flight"),
-        (lambda _: claim(look()), "due in_flight lane pkey"),
+        (lambda _: poll(), "due in_flight"),
+        (lambda _: claim(poll()), "due in_flight lane pkey"),
         (lambda _: routed(), ""),
         (lambda tickets: taken(tickets[:1]), "pkey"),
         (taken, "pkey"),

@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from bus import handlers
 from bus.models import Delivery, State
-from bus.store.attempts import still_owned
-from bus.store.poll import look
-from bus.store.rescue import expire, forget_sent, unsend
-from bus.store.starts import take
+from bus.store.attempts import lock_owned
+from bus.store.poll import poll
+from bus.store.rescue import rescue_late, rescue_not_sent, rescue_sent
+from bus.store.starts import start
 from bus.testing import given
 from bus.tests.conftest import (
     Happened,
@@ -36,7 +36,7 @@ def crash(streams: int = 1) -> None:
     batches = relayed()
     assert sum(len(batch.tickets) for batch in batches) == streams
     for batch in batches:
-        take(handlers.find(batch.task), batch.tickets, [])
+        start(handlers.find(batch.task), batch.tickets, [])
     end_leases()
 
 
@@ -121,12 +121,12 @@ def test_lost_batch_is_rescued_together(
     name = subscribed(react, batch=30)
     given(*happened(*range(60)))
     running, *_sent = relayed()
-    take(handlers.find(running.task), running.tickets, [])
+    start(handlers.find(running.task), running.tickets, [])
     end_leases()
-    late = look()
+    late = poll()
 
     with transaction.atomic(), CaptureQueriesContext(connection) as done:
-        expire(late)
+        rescue_late(late)
 
     assert len([one for one in done if "bus_delivery" in one["sql"]]) == 3  # one look, two verdicts
     assert set(states().values()) == {State.WAITING}
@@ -154,14 +154,14 @@ def test_worker_returning_after_its_lease_is_fenced(subscribed: Subscribed) -> N
     given(*happened(1))
     (first,) = relayed()
     handler = handlers.find(first.task)
-    frozen = take(handler, first.tickets, [])
+    frozen = start(handler, first.tickets, [])
     end_leases()
     (second,) = relayed()
-    (other,) = take(handler, second.tickets, [])
+    (other,) = start(handler, second.tickets, [])
 
     with transaction.atomic():
-        assert still_owned(frozen, State.RUNNING) == set()
-        assert still_owned([other], State.RUNNING) == {other.id}
+        assert lock_owned(frozen, State.RUNNING) == set()
+        assert lock_owned([other], State.RUNNING) == {other.id}
 
 
 def test_rescuing_sent_deliveries_leaves_running_ones(subscribed: Subscribed) -> None:
@@ -171,7 +171,7 @@ def test_rescuing_sent_deliveries_leaves_running_ones(subscribed: Subscribed) ->
     Delivery.objects.filter(stream="2").update(state=State.RUNNING)
     Delivery.objects.filter(stream="3").update(state=State.SENDING)
 
-    assert forget_sent() == 1
+    assert rescue_sent() == 1
 
     assert [row.state for row in Delivery.objects.order_by("id")] == [
         "waiting",
@@ -188,8 +188,8 @@ def test_claimed_delivery_that_was_not_sent_is_due_again_with_a_new_token(
     batches = relayed()
     Delivery.objects.filter(stream="2").update(token=7)
 
-    unsend([ticket for batch in batches for ticket in batch.tickets])
+    rescue_not_sent([ticket for batch in batches for ticket in batch.tickets])
 
     assert (delivery(1).state, delivery(1).token) == (State.WAITING, 2)
     assert (delivery(2).state, delivery(2).token) == (State.SENT, 7)
-    assert [str(outcome) for outcome in worked(batches)] == ["2 not owed"]
+    assert [str(outcome) for outcome in worked(batches)] == ["2 stale"]

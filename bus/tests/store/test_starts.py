@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from bus import handlers, ops
 from bus.models import State
 from bus.store import starts
-from bus.store.rescue import forget_sent
-from bus.store.starts import take
+from bus.store.rescue import rescue_sent
+from bus.store.starts import start
 from bus.testing import given
 from bus.tests.conftest import (
     Happened,
@@ -36,13 +36,13 @@ def test_stale_message_does_not_hide_delivery_from_others(
     name = subscribed(react)
     given(*happened(1))
     (old,) = relayed()
-    forget_sent()
+    rescue_sent()
     (new,) = relayed()
     looked = threading.Event()
 
     def look_at_it_for_long() -> list[object]:
         with transaction.atomic():
-            taken = take(handlers.find(name), old.tickets, [])
+            taken = start(handlers.find(name), old.tickets, [])
             looked.set()
             time.sleep(0.5)
         return list(taken)
@@ -61,7 +61,7 @@ def test_single_delivery_is_started_in_one_statement(subscribed: Subscribed) -> 
     (message,) = relayed()
 
     with CaptureQueriesContext(connection) as queries:
-        (taken,) = take(handlers.find(name), message.tickets, [])
+        (taken,) = start(handlers.find(name), message.tickets, [])
 
     assert len(queries) == 1
     row = delivery(1)
@@ -75,10 +75,10 @@ def test_start_with_lost_commit_answer_is_found(subscribed: Subscribed) -> None:
     given(*happened(1))
     (message,) = relayed()
     tries: list[int] = []
-    (first,) = take(handlers.find(name), message.tickets, tries)
+    (first,) = start(handlers.find(name), message.tickets, tries)
 
-    (again,) = take(handlers.find(name), message.tickets, tries)
-    other = take(handlers.find(name), message.tickets, [])
+    (again,) = start(handlers.find(name), message.tickets, tries)
+    other = start(handlers.find(name), message.tickets, [])
 
     assert (again.id, again.token, again.attempts) == (first.id, first.token, first.attempts)
     assert other == []
@@ -90,7 +90,7 @@ def test_single_delivery_of_paused_subscription_is_released(subscribed: Subscrib
     (message,) = relayed()
     ops.pause(name, by="test")
 
-    assert take(handlers.find(name), message.tickets, []) == []
+    assert start(handlers.find(name), message.tickets, []) == []
 
     assert delivery(1).state == State.WAITING
 
@@ -105,9 +105,9 @@ def test_second_copy_of_a_message_starts_nothing(
     given(*happened(1))
     (message,) = relayed()
     monkeypatch.setattr(starts, "new_fence", lambda: 7)
-    (taken,) = take(handlers.find(name), message.tickets, [])
+    (taken,) = start(handlers.find(name), message.tickets, [])
 
-    assert take(handlers.find(name), message.tickets, []) == []
+    assert start(handlers.find(name), message.tickets, []) == []
 
     row = delivery(1)
     assert (row.state, row.attempts) == (State.SENDING if external else State.RUNNING, 1)

@@ -50,7 +50,7 @@ def test_repeated_message_does_nothing(subscribed: Subscribed) -> None:
     first, second = worked(batches * 2)
 
     assert str(first) == "2 done"
-    assert str(second) == "2 not owed"
+    assert str(second) == "2 stale"
     assert len(notes()) == 2
 
 
@@ -61,7 +61,7 @@ def test_worker_rejects_message_with_stale_token(subscribed: Subscribed) -> None
     end_leases()
     new = relayed()
 
-    assert [str(outcome) for outcome in worked(old + new)] == ["1 not owed", "1 done"]
+    assert [str(outcome) for outcome in worked(old + new)] == ["1 stale", "1 done"]
     assert len(notes()) == 1
 
 
@@ -73,7 +73,7 @@ def test_message_for_another_subscription_does_nothing(subscribed: Subscribed) -
 
     forged = type(mine)(other, "desk", mine.tickets)
 
-    assert str(worked([forged])[0]) == "1 not owed"
+    assert str(worked([forged])[0]) == "1 stale"
     assert theirs.task == other
 
 

@@ -80,7 +80,7 @@ def test_pause_releases_deliveries_not_started(subscribed: Subscribed, world: Wo
 
     (outcome,) = worked(relayed())
 
-    assert str(outcome) == "1 done, 2 handed back"
+    assert str(outcome) == "1 done, 2 released"
     assert states() == {"1": State.DONE, "2": State.WAITING, "3": State.WAITING}
     assert [row.attempts for row in Delivery.objects.order_by("id")] == [1, 0, 0]
 
@@ -94,7 +94,7 @@ def test_message_of_paused_subscription_is_released(subscribed: Subscribed, worl
     batches = relayed()
     ops.pause(name, by="test")
 
-    assert str(worked(batches)[0]) == "1 not owed"
+    assert str(worked(batches)[0]) == "1 stale"
     assert (delivery(1).state, delivery(1).attempts) == (State.WAITING, 0)
     assert world.keys == []
 
@@ -108,7 +108,7 @@ def test_no_delivery_starts_after_half_the_soft_limit(subscribed: Subscribed, wo
 
     (outcome,) = worked(relayed())
 
-    assert str(outcome) == "1 done, 2 handed back"
+    assert str(outcome) == "1 done, 2 released"
     assert notes() == ["1"]
 
 

@@ -47,7 +47,7 @@ def test_failing_resource_fails_only_the_first_delivery(
 
     (outcome,) = worked(relayed())
 
-    assert str(outcome) == "1 to try again, 2 handed back"
+    assert str(outcome) == "1 to try again, 2 released"
     assert [row.attempts for row in Delivery.objects.order_by("id")] == [1, 0, 0]
     assert relayed() == []
 

@@ -6,7 +6,7 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 
-from bus.worker.patience import patiently
+from bus.worker.errors import retry_on_trouble
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def test_time_limit_during_a_retry_pause_loses_no_write(
 
     monkeypatch.setattr(time, "sleep", interrupted)
 
-    assert patiently(write, on=(OperationalError, SoftTimeLimitExceeded)) == "written"
+    assert retry_on_trouble(write, on=(OperationalError, SoftTimeLimitExceeded)) == "written"
 
 
 def test_last_error_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,4 +37,4 @@ def test_last_error_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OperationalError("the server is gone")
 
     with pytest.raises(OperationalError, match="gone"):
-        patiently(write)
+        retry_on_trouble(write)

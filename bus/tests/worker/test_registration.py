@@ -13,8 +13,8 @@ from bus import Queue, handlers, ops
 from bus.audit import events_not_owed
 from bus.models import Delivery, Event, Outbox, State, Subscription
 from bus.store.claims import claim
-from bus.store.outbox import route
-from bus.store.poll import look
+from bus.store.outbox import fan_out
+from bus.store.poll import poll
 from bus.testing import given
 from bus.tests.conftest import (
     Happened,
@@ -78,7 +78,7 @@ def test_registration_leaves_the_outbox_to_fan_out(subscribed: Subscribed) -> No
     register("desk")
 
     assert states() == {}
-    route()
+    fan_out()
     assert states() == {"0:01:30": State.WAITING, "0:00:30": State.WAITING}
 
 
@@ -119,7 +119,7 @@ def test_open_deliveries_are_not_rewritten_without_a_move(
     name = subscribed(react, batch=20)
     register("desk")
     given(*happened(1))
-    route()
+    fan_out()
     declared_again(subscribed, name, batch=30)
 
     with CaptureQueriesContext(connection) as queries:
@@ -132,7 +132,7 @@ def test_open_deliveries_move_with_their_subscription(subscribed: Subscribed) ->
     name = subscribed(react)
     register("desk")
     given(*happened(1))
-    route()
+    fan_out()
     declared_again(subscribed, name, queue=Queue("counter", ordered=True))
 
     register("counter")
@@ -148,10 +148,10 @@ def test_delivery_in_flight_blocks_its_lane_after_a_move(subscribed: Subscribed)
     declared_again(subscribed, name, queue=Queue("counter", ordered=True))
     register("counter")
     given(Happened(about="a", number=2))
-    route()
+    fan_out()
     make_due()
 
-    assert claim(look()) == []
+    assert claim(poll()) == []
 
 
 def test_returned_subscription_gets_no_events_of_its_absence(

@@ -11,7 +11,7 @@ from django.db import OperationalError as DatabaseAway
 from kombu.exceptions import OperationalError
 
 from bus.models import Subscription
-from bus.worker import patience, startup
+from bus.worker import errors, startup
 
 
 def starting(*queues: str) -> SimpleNamespace:
@@ -77,7 +77,7 @@ def test_health_check_asks_no_other_worker() -> None:
 def test_worker_registers_when_its_database_is_there_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(patience, "PAUSES", (0, 0))
+    monkeypatch.setattr(errors, "PAUSES", (0, 0))
     away = [DatabaseAway("the database system is starting up")]
 
     def query(execute: Any, *about: Any) -> Any:
@@ -96,7 +96,7 @@ def test_worker_registers_when_its_database_is_there_again(
 def test_worker_that_cannot_register_does_not_start(
     monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
-    monkeypatch.setattr(patience, "PAUSES", (0, 0))
+    monkeypatch.setattr(errors, "PAUSES", (0, 0))
 
     def query(*_: Any) -> None:
         raise trouble

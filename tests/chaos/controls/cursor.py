@@ -20,15 +20,15 @@ class Broken(AppConfig):
 
         last = 0
 
-        def route(_marks: object = None) -> int:
+        def fan_out(_marks: object = None) -> int:
             nonlocal last
             with transaction.atomic():
                 later = Event.objects.filter(id__gt=last).order_by("id")
                 events = list(later.values_list("id", flat=True)[: outbox.MOST_AT_ONCE])
-                outbox.owe("e.id", events)
+                outbox.insert_deliveries(events)
                 # Whoever has a cursor has no outbox: what lies behind it is thought to be seen.
                 Outbox.objects.filter(event_id__lte=max(events, default=last)).delete()
             last = max(events, default=last)
             return len(events)
 
-        replace(outbox.route, route)
+        replace(outbox.fan_out, fan_out)

@@ -12,7 +12,7 @@ class Broken(AppConfig):
     name = __name__
 
     def ready(self) -> None:
-        from bus.store.rescue import forget_sent
+        from bus.store.rescue import rescue_sent
         from tests.support.replacement import replace
 
-        replace(forget_sent, lambda: 0)
+        replace(rescue_sent, lambda: 0)

@@ -28,19 +28,20 @@ class Broken(AppConfig):
         from bus.models import Delivery, State
         from bus.store import attempts, starts
 
-        def take(
+        def start(
             handler: Any, tickets: list[starts.Ticket], _tries: list[int]
-        ) -> list[attempts.Taken]:
+        ) -> list[attempts.Attempt]:
             with transaction.atomic():
                 mine = Delivery.objects.filter(
                     id__in=dict(tickets), subscription__name=handler.name
                 )
                 rows = mine.exclude(state=State.DONE).order_by("event_id").values_list(*COLUMNS)
-                taken = [
-                    starts._taken(handler, (*row[:-2], *map(json.dumps, row[-2:]))) for row in rows
+                started = [
+                    starts._attempt(handler, (*row[:-2], *map(json.dumps, row[-2:])))
+                    for row in rows
                 ]
-                lease, first = handler.queue.lease, 1 if handler.external else len(taken)
-                starts._mark(taken, State.RUNNING, lease)
-                return starts._begin(taken[:first], handler) + taken[first:]
+                lease, first = handler.queue.lease, 1 if handler.external else len(started)
+                starts._mark(started, State.RUNNING, lease)
+                return starts._begin(started[:first], handler) + started[first:]
 
-        replace(starts.take, take)
+        replace(starts.start, start)

@@ -1,0 +1,92 @@
+"""What the audit and the list of what needs a person read in SQL."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from bus.store.conditions import CLAIMABLE, IN_FLIGHT, LANE_IS_FREE, claimable_sql
+from bus.store.database import db
+
+DUE_SINCE = "COALESCE(d.retry_at, d.due_since)"
+"""Since when a delivery `d` has been due for the try that has not begun."""
+
+IS_DUE = f"""d.state = 'waiting' AND d.due_at <= {db.now}
+    AND (NOT d.ordered OR {LANE_IS_FREE})"""
+IS_SENT = f"{IN_FLIGHT} AND (d.state || '') = 'sent'"
+
+FIRST_ROWS = 100
+"""Of a subscription: those that have been due for longest come first."""
+
+
+def _without_delivery(one: str = "") -> str:
+    return f"""SELECT e.id, e.type, s.id, s.name FROM bus_event e
+        JOIN bus_subscription s ON s.event_type = e.type AND s.retired_at IS NULL
+        AND s.registered_at < e.at
+        WHERE e.at > %s {one}
+        AND NOT EXISTS (SELECT 1 FROM bus_outbox o WHERE o.event_id = e.id)
+        AND NOT EXISTS (SELECT 1 FROM bus_delivery d
+            WHERE d.event_id = e.id AND d.subscription_id = s.id)
+        ORDER BY e.id, s.id"""
+
+
+WITHOUT_DELIVERY = _without_delivery()
+ONE_WITHOUT_DELIVERY = _without_delivery("AND e.id = %s AND s.id = %s")
+
+# The subscription may get work since then: what a hold has just let go of is on its way.
+NOT_STARTED = f"""SELECT s.name, COUNT(*), MIN(d.id) FROM (
+        SELECT d.id, d.subscription_id FROM bus_delivery d
+        WHERE {IS_DUE} AND {DUE_SINCE} < {db.earlier}
+        UNION ALL SELECT d.id, d.subscription_id FROM bus_delivery d
+        WHERE {IS_SENT} AND {DUE_SINCE} < {db.earlier}
+    ) d JOIN bus_subscription s ON s.id = d.subscription_id
+    WHERE {claimable_sql(db.earlier)} GROUP BY s.name ORDER BY s.name"""
+
+
+def _one_of_each(rows: str, wrong: str) -> str:
+    return f"""SELECT (
+        SELECT d.id FROM (
+            SELECT d.* FROM bus_delivery d
+            WHERE d.subscription_id = s.id AND {rows} LIMIT {FIRST_ROWS}) d
+        WHERE {wrong} ORDER BY d.due_since LIMIT 1)
+    FROM bus_subscription s WHERE {CLAIMABLE}"""
+
+
+DUE_FOR_LONG = _one_of_each(f"{IS_DUE} ORDER BY d.due_at, d.id", f"{DUE_SINCE} < {db.earlier}")
+SENT_FOR_LONG = _one_of_each(f"{IS_SENT} ORDER BY d.lease_until", f"{DUE_SINCE} < {db.earlier}")
+# What fails for others' reasons; those that are tried next as late as can be come first.
+FAILING_FOR_LONG = _one_of_each(
+    "d.state = 'waiting' ORDER BY d.due_at DESC, d.id DESC",
+    f"d.retry_at IS NOT NULL AND d.due_since < {db.earlier}",
+)
+
+
+def events_without_delivery(since: datetime) -> list[tuple[int, str, int, str]]:
+    """Events after `since` that a subscription has missed: their id and type, its id and name."""
+    return _rows(WITHOUT_DELIVERY, [_instant(since)])
+
+
+def lacks_delivery(event: int, subscription: int, since: datetime) -> bool:
+    """Whether this is so of one event and one subscription."""
+    return bool(_rows(ONE_WITHOUT_DELIVERY, [_instant(since), event, subscription]))
+
+
+def not_started(overdue: timedelta) -> list[tuple[str, int, int]]:
+    """Subscriptions with deliveries due for so long: the name, how many, and the first's id."""
+    return _rows(NOT_STARTED, [overdue.total_seconds()] * 3)
+
+
+def one_of_each(statement: str, longer_than: timedelta) -> list[int]:
+    """One delivery, by id, of each subscription that may get work: of the first `FIRST_ROWS` the
+    one for which the statement's condition holds that has been open for longest."""
+    return [pk for (pk,) in _rows(statement, [longer_than.total_seconds()]) if pk is not None]
+
+
+def _instant(at: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def _rows(statement: str, values: list[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())

@@ -1,0 +1,181 @@
+"""The paths of docs/architecture.md: a traced order takes each step of them, and no other file."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+import redis
+from celery import current_app
+from django.db import connection
+from kombu import Connection, Consumer, Queue
+from rest_framework.test import APIClient
+
+from bus.relay.loop import Relay
+from bus.tests.conftest import broker  # noqa: F401 -- a fixture
+from bus.worker.registration import register
+from inventory.services import receive_stock
+from shop.models import Product
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs/architecture.md").read_text()
+STEP = re.compile(r"`([a-z_/0-9]+\.py):([A-Za-z_.]+)`")
+COUNT = re.compile(r"(\d+) files")
+OTHER = {"postgresql": "bus/store/sqlite.py", "sqlite": "bus/store/postgresql.py"}
+
+Step = tuple[str, str]
+"""A file of the repository and a function in it, as the page writes them."""
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Trace:
+    """What of ours is called, and what is on the stack at one moment."""
+
+    def __init__(self, moment: Callable[[FrameType], bool]) -> None:
+        self.called: list[Step] = []
+        self.stack: list[Step] = []
+        self._moment = moment
+
+    def __enter__(self) -> "Trace":
+        sys.setprofile(self._see)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+
+    def _see(self, frame: FrameType, event: str, _arg: object) -> None:
+        if event != "call" or self.stack:
+            return
+        if step := _step(frame):
+            self.called.append(step)
+        if self._moment(frame):
+            one: FrameType | None = frame
+            while one is not None:
+                if step := _step(one):
+                    self.stack.insert(0, step)
+                one = one.f_back
+
+
+def _step(frame: FrameType) -> Step | None:
+    file = frame.f_code.co_filename
+    if not file.startswith(f"{ROOT}/") or "/tests/" in file or ".venv" in file:
+        return None
+    return file.removeprefix(f"{ROOT}/"), frame.f_code.co_qualname.partition(".<locals>")[0]
+
+
+def executes(words: str) -> Callable[[FrameType], bool]:
+    """The moment at which such a statement goes to the database."""
+
+    def moment(frame: FrameType) -> bool:
+        if frame.f_code.co_qualname not in ("CursorWrapper.execute", "CursorDebugWrapper.execute"):
+            return False
+        return words in str(frame.f_locals["sql"])
+
+    return moment
+
+
+def sends(frame: FrameType) -> bool:
+    """The moment at which kombu gets a message."""
+    return frame.f_code.co_qualname == "Producer.publish"
+
+
+def path(title: str) -> tuple[list[Step], int]:
+    """The steps of a section in their order, and the number of files that it gives."""
+    section = PAGE.split(f"### {title}\n")[1].split("\n### ")[0]
+    found = [(file, function) for file, function in STEP.findall(section)]
+    count = COUNT.search(section)
+    assert count, f"{title} gives no number of files"
+    return [one for one in found if one[0] != OTHER[connection.vendor]], int(count[1])
+
+
+def assert_taken(title: str, trace: Trace) -> None:
+    steps, count = path(title)
+    assert len({file for file, _function in steps}) == count
+    rest = iter(trace.called)
+    for step in steps:
+        assert step in rest, f"{step} was not called, or not after the one before"
+    entry = next(step for step in trace.stack if step in steps)
+    hidden = trace.stack[trace.stack.index(entry) :]
+    private = [step for step in hidden if step[1].rpartition(".")[2].startswith("_")]
+    assert {file for file, _function in private} <= {file for file, _function in steps}
+    assert {step for step in hidden if step not in private} <= set(steps)
+
+
+@pytest.fixture
+def check_out(mug: Product) -> Callable[[], None]:
+    """Place an order over REST."""
+    register()
+    client = APIClient()
+    body = {
+        "email": "ada@example.com",
+        "name": "Ada Lovelace",
+        "shipping_address": {
+            "line1": "12 Road", "postal_code": "10115", "city": "Berlin", "country": "DE"
+        },
+        "lines": [{"sku": mug.sku, "quantity": 1}],
+    }  # fmt: skip
+    keys = iter("abc")
+
+    def placed() -> None:
+        headers = {"Idempotency-Key": next(keys)}
+        answer = client.post("/api/v1/checkout/", body, format="json", headers=headers)
+        assert answer.status_code == 201, answer.content
+
+    return placed
+
+
+@pytest.fixture
+def mug() -> Product:
+    receive_stock("MUG", 10, "delivered")
+    return Product.objects.create(sku="MUG", name="Blue mug", unit_price=Decimal("12.00"))
+
+
+def test_checkout_takes_the_path_of_the_page(check_out: Callable[[], None]) -> None:
+    with Trace(executes("INTO bus_outbox")) as trace:
+        check_out()
+
+    assert_taken("From the checkout to the outbox", trace)
+
+
+def test_relay_takes_the_path_of_the_page(
+    check_out: Callable[[], None],
+    broker: redis.Redis,  # noqa: F811 -- the fixture
+) -> None:
+    check_out()
+    with Trace(sends) as trace:
+        Relay().step()
+
+    assert_taken("From the outbox to Redis", trace)
+
+
+@pytest.fixture
+def message(check_out: Callable[[], None], broker: redis.Redis) -> Iterator[Connection]:  # noqa: F811 -- the fixture
+    """Two orders' deliveries in one message for the stock."""
+    check_out()
+    check_out()
+    Relay().step()
+    with current_app.connection_for_read() as connection:
+        yield connection
+
+
+def test_worker_takes_the_path_of_the_page(message: Connection) -> None:
+    got: list[Any] = []
+
+    def work(body: Any, received: Any) -> None:
+        got.append(body)
+        current_app.tasks[received.headers["task"]].apply(args=body[0])
+        received.ack()
+
+    queue = Queue("inventory", routing_key="inventory")
+    consumer = Consumer(message, [queue], callbacks=[work], accept=["json"])
+    with Trace(executes("SET state = 'done'")) as trace, consumer:
+        while not got:
+            message.drain_events(timeout=10)
+
+    assert len(got[0][0][0]) == 2
+    assert_taken("From the message to done", trace)
