@@ -1,4 +1,4 @@
-"""The bus in the admin: read everything, and do to the ledger what an operator may.
+"""The bus in the admin: pages to read, and an operator's actions.
 
 Its pages are written for the theme django-unfold. Where that is not among INSTALLED_APPS, the admin
 has none of them.

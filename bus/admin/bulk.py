@@ -1,4 +1,4 @@
-"""The page that stands between choosing deliveries and changing them: counts, choices, reason."""
+"""The page that confirms a bulk operation: counts by subscription, choices, reason."""
 
 from typing import Any
 
@@ -29,25 +29,25 @@ class BulkForm(Form):
 
 
 class FinishedBulkForm(BulkForm):
-    """Asks whether effects that there are already are to be repeated."""
+    """With the choice to repeat effects that exist."""
 
     finished = BooleanField(
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        label="Repeat what is done or discarded",
+        label="Repeat done and discarded deliveries",
     )
     field_order = ("finished", "reason")
 
 
 def confirmation(operation: str, wanted: Filter) -> HttpResponseRedirect:
-    """To the page that counts and asks. What was chosen travels signed, in its address."""
+    """A redirect to the page that confirms. Its address has the chosen filter, signed."""
     chosen = dumps([operation, msgspec.to_builtins(wanted)], salt=SALT, compress=True)
     page = reverse("admin:bus_delivery_bulk")
     return HttpResponseRedirect(f"{page}?{urlencode({'chosen': chosen})}")
 
 
 def confirm(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
-    """Show what would be done to how many, by subscription; do it when it is confirmed."""
+    """Show how many deliveries would change, by subscription; begin when it is confirmed."""
     operation, wanted = _chosen(request)
     back = reverse(LIST)
     try:
@@ -87,16 +87,16 @@ def _form(operation: str, shares: list[bulk.Share]) -> type[BulkForm]:
 
 
 def _repeated(shares: list[bulk.Share]) -> str:
-    outside = [
+    external = [
         f"{one.subscription} ({counted(one.finished)})"
         for one in shares
         if one.external and one.finished
     ]
-    if not outside:
-        return "Repeating what is done or discarded has no effect outside the project."
+    if not external:
+        return "Repeating done or discarded deliveries has no effect outside the project."
     return (
-        "Repeating what is done or discarded repeats effects outside the project, by "
-        f"{', '.join(outside)}."
+        "Repeating done or discarded deliveries repeats effects outside the project, by "
+        f"{', '.join(external)}."
     )
 
 
@@ -105,14 +105,16 @@ def _chosen(request: HttpRequest) -> tuple[str, Filter]:
         operation, wanted = loads(request.GET.get("chosen", ""), salt=SALT)
         return Operation(operation), msgspec.convert(wanted, Filter)
     except (BadSignature, ValueError, msgspec.ValidationError) as error:
-        raise SuspiciousOperation("The choice of deliveries was not made by the list.") from error
+        raise SuspiciousOperation(
+            "The chosen deliveries are not signed by the list; choose them there."
+        ) from error
 
 
 def progress(operation: BulkOperation) -> dict[str, Any]:
-    """Numbers and words of how far it is."""
+    """Its progress: numbers, and the state in words."""
     done = operation.action.count
     if operation.stopped_by:
         state = f"stopped by {operation.stopped_by}"
     else:
-        state = "finished" if operation.ended_at else "going on"
+        state = "finished" if operation.ended_at else "running"
     return {"done": done, "expected": operation.expected, "state": state}

@@ -1,4 +1,4 @@
-"""A page that asks for what an operation needs to know, before it is done."""
+"""A page that confirms an operation and reads its parameters."""
 
 from datetime import datetime
 from typing import Any
@@ -23,24 +23,24 @@ def _usable(at: datetime) -> None:
 
 
 class BackfillForm(Form):
-    """What of its past a subscription is to get, and how."""
+    """Parameters of a backfill."""
 
     since = DateTimeField(
         validators=[_usable],
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-01-31 00:00"}),
-        help_text="In the project's time zone. Events that have a delivery for it are left out.",
+        help_text="In the project's time zone. Events that have a delivery are skipped.",
     )
     rate = IntegerField(
         min_value=1,
         initial=50,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="Deliveries that become due each second; live ones share the workers with them.",
+        help_text="Deliveries that become due each second. New events share the workers with them.",
     )
     suppressed = BooleanField(
         required=False,
         initial=True,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="Suppress effects outside the project, like mails, also of events that follow.",
+        help_text="No mail or other effect outside the project, nor of events that follow.",
     )
     reason = CharField(
         required=False,
@@ -53,7 +53,7 @@ class BackfillForm(Form):
 def ask(
     admin: ModelAdmin, request: HttpRequest, form: Form, title: str, back: str, **words: Any
 ) -> HttpResponse:
-    """Show the form with what it will do; `back` is where to go instead."""
+    """Show the form with what it will do; `back` is the page to return to."""
     context = admin.admin_site.each_context(request) | {
         "title": title,
         "opts": admin.opts,

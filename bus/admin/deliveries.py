@@ -59,7 +59,7 @@ class DeliveryAdmin(ReadOnly):
     def when(self, delivery: Delivery) -> str:
         return date_format(localtime(delivery.closed_at or delivery.due_at), "j M, H:i:s")
 
-    @display(description="how it is done")
+    @display(description="kind")
     def kind(self, delivery: Delivery) -> str:
         said = {
             "in its lane": delivery.ordered,
@@ -110,7 +110,7 @@ class DeliveryAdmin(ReadOnly):
         return self._confirm(request, Operation.DISCARD, deliveries)
 
     def confirm_bulk(self, request: HttpRequest) -> HttpResponse:
-        """Count, ask and begin."""
+        """Confirm a bulk operation and begin it."""
         if not self.has_operate_permission(request):
             raise PermissionDenied
         return confirm(self, request)

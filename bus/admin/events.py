@@ -1,4 +1,4 @@
-"""Events in the admin: what was stated, and who reacts to it."""
+"""Events in the admin: what was published, and its deliveries."""
 
 import json
 from typing import Any
@@ -38,13 +38,13 @@ class EventAdmin(ReadOnly):
     search_fields = ("stream__exact",)
     search_help_text = "A whole stream, for example SO-1000."
     ordering = ("-id",)
-    fields = ("type", "stream", "at", "heard", "envelope")
+    fields = ("type", "stream", "at", "is_suppressed", "envelope")
     readonly_fields = fields
     inlines = (Deliveries,)
 
     @display(description="suppressed")
-    def heard(self, event: Event) -> str:
-        return "yes: without effects outside the project" if event.suppressed else "no"
+    def is_suppressed(self, event: Event) -> str:
+        return "yes: no effects outside the project" if event.suppressed else "no"
 
     @display(description="CloudEvents envelope")
     def envelope(self, event: Event) -> SafeString:

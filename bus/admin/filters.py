@@ -1,4 +1,4 @@
-"""Which deliveries a list shows, as a filter that an operation can keep."""
+"""The filter of a list of deliveries, in a form that an operation can store."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -19,7 +19,7 @@ from bus.ops.selection import in_calendar
 
 
 class EventTime(RangeDateTimeFilter):
-    """From one instant, and up to another, in the project's time zone."""
+    """From an instant, up to another, in the project's time zone."""
 
     def __init__(self, *of: Any, **more: Any) -> None:
         super().__init__(*of, **more)
@@ -35,7 +35,7 @@ class EventTime(RangeDateTimeFilter):
         """The bound; a date alone is its midnight.
 
         Raises:
-            IncorrectLookupParameters: it is no date. Passed over, it would choose everything.
+            IncorrectLookupParameters: it is no date. Ignored, it would match everything.
         """
         day, time = (
             self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") for part in (0, 1)
@@ -44,17 +44,17 @@ class EventTime(RangeDateTimeFilter):
             return None
         found = parse_datetime_str(f"{day} {time or '00:00:00'}")
         if found is None or not in_calendar(found):
-            sentence = f"Event {end} {day} {time or ''} is no date; write it like 2026-01-31."
+            sentence = f"Event {end}: {day} {time or ''} is no date; write it like 2026-01-31."
             messages.error(self.request, sentence)
             raise IncorrectLookupParameters
         return make_aware(found)
 
 
 def filter_of(changelist: ChangeList) -> Filter:
-    """Everything that the list's filters and its search leave, as a filter that can be kept.
+    """The list's filters and search as a filter that can be stored.
 
     Raises:
-        Refused: the list is narrowed by something that no filter of the ledger knows.
+        Refused: the list has a filter that `Filter` does not have.
     """
     wanted: dict[str, Any] = {}
     for spec in changelist.filter_specs:
@@ -66,7 +66,7 @@ def filter_of(changelist: ChangeList) -> Filter:
             continue
         if name not in KEPT or len(values) != 1:
             raise Refused(
-                f"All that match {name} cannot be chosen; choose rows, or filter by state, "
+                f"A bulk operation cannot filter by {name}; choose rows, or filter by state, "
                 "queue, subscription, time of the event or a whole stream."
             )
         field, value = KEPT[name]
@@ -82,7 +82,9 @@ def _name_of(model: type[Queue | Subscription]) -> Callable[[str], str]:
     def name(pk: str) -> str:
         found = model._default_manager.filter(pk=pk).first() if pk.isdecimal() else None
         if found is None:
-            raise Refused(f"There is no {model._meta.verbose_name} with the number {pk}.")
+            raise Refused(
+                f"There is no {model._meta.verbose_name} with the id {pk}; choose another."
+            )
         return found.name
 
     return name
@@ -93,4 +95,4 @@ KEPT: dict[str, tuple[str, Callable[[str], str]]] = {
     "queue__id__exact": ("queue", _name_of(Queue)),
     "subscription__id__exact": ("subscription", _name_of(Subscription)),
 }
-"""The parameters of the list's address that a filter knows: its field, and how it is read."""
+"""The parameters of the list's address that `Filter` has: its field, and how to read it."""

@@ -1,4 +1,4 @@
-"""Operator actions in the admin: who did what to the ledger, when and why, and how far it is."""
+"""Operator actions and results of the audit in the admin."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from bus.models import AuditResult, BulkOperation, OperatorAction
 from bus.ops import bulk
 
 AGAIN = "2"
-"""Seconds after which the page of a bulk operation that goes on shows itself anew."""
+"""Seconds after which the page of a running bulk operation is loaded again."""
 
 
 @admin.register(OperatorAction)
@@ -45,13 +45,13 @@ class OperatorActionAdmin(ReadOnly):
 
     @action(description="Stop", permissions=["operate"], icon="stop_circle")
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask, then end a bulk operation after the step that runs; what is done stays done."""
+        """Confirm, then stop a bulk operation after its running step; what is done stays done."""
         done = self.get_object(request, unquote(object_id))
         if done is None:
             raise Http404
         page = reverse("admin:bus_operatoraction_change", args=[done.pk])
         if request.method != "POST":
-            says = "It ends after the step that runs. What is done so far stays done."
+            says = "It stops after the running step. What is done so far stays done."
             return ask(self, request, Form(), "Stop", page, says=says, button="Stop")
         if bulk.stop(done.pk, by=record_of(request)["by"]):
             self.message_user(request, "Stopped. What was done so far stays done.")
@@ -62,7 +62,7 @@ class OperatorActionAdmin(ReadOnly):
 
 @admin.register(AuditResult)
 class AuditResultAdmin(ReadOnly):
-    """What the audit came to last; `manage.py audit` says what it found."""
+    """The results of the last audit; `manage.py audit` lists the findings."""
 
     list_display = ("rule", "at", "findings", "result")
     list_filter = ("unseen",)
@@ -74,10 +74,10 @@ class AuditResultAdmin(ReadOnly):
         description="result",
         label={"holds": "success", "does not hold": "danger", "not seen": "warning"},
     )
-    def result(self, asked: AuditResult) -> str:
-        if asked.unseen:
+    def result(self, result: AuditResult) -> str:
+        if result.unseen:
             return "not seen"
-        return "does not hold" if asked.findings else "holds"
+        return "does not hold" if result.findings else "holds"
 
 
 def _bulk(done: OperatorAction) -> BulkOperation | None:

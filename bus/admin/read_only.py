@@ -1,4 +1,4 @@
-"""What all pages of the bus have in common: nobody writes the ledger by hand."""
+"""What all pages of the bus have in common: they are read-only, with actions."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 
 class ReasonForm(ActionForm):
-    """The reason stands beside the choice of the action."""
+    """The choice of the action, with a reason."""
 
     reason = CharField(
         label="",
@@ -22,7 +22,7 @@ class ReasonForm(ActionForm):
 
 
 class ReadOnly(ModelAdmin):
-    """Nobody writes the ledger by hand; what may be done to it are actions."""
+    """Rows cannot be added, changed or deleted; operators have actions."""
 
     list_disable_select_all = False
     show_full_result_count = False
@@ -35,7 +35,7 @@ class ReadOnly(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Without Django's history of edits, which there cannot be."""
+        """Without Django's history of edits, which is empty."""
         context = {**(extra_context or {}), "show_history": False}
         return super().changeform_view(request, object_id, form_url, context)
 
@@ -58,5 +58,5 @@ class ReadOnly(ModelAdmin):
 
 
 def record_of(request: HttpRequest) -> dict[str, str]:
-    """Who acts and why, as an operation writes it down."""
+    """The operator and the reason, as an operation records them."""
     return {"by": request.user.get_username(), "why": request.POST.get("reason", "")}

@@ -1,4 +1,4 @@
-"""Subscriptions in the admin: paused, resumed, ended, and given their past."""
+"""Subscriptions in the admin: pause, resume, retire, backfill."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,18 +20,18 @@ from bus.ops import Refused, counted
 from bus.ops.backfill import backfill, missing
 from bus.selectors import oldest_by_subscription
 
-MOST_OWED = 10_000
+MOST_CHANGED = 10_000
 """In one request, which takes seconds; the command line has no such limit."""
 
-PATIENCE = timedelta(seconds=5)
-"""With deliveries in flight, while a browser waits."""
+IDLE_WITHIN = timedelta(seconds=5)
+"""The time for deliveries in flight to end, while a browser waits."""
 
 
 def _retire(name: str, **record: str) -> None:
     open_ = Delivery.objects.filter(subscription__name=name, state__in=(State.WAITING, State.DEAD))
-    if open_[MOST_OWED : MOST_OWED + 1].exists():
+    if open_[MOST_CHANGED : MOST_CHANGED + 1].exists():
         raise Refused(
-            f"{name} has more than {MOST_OWED} open deliveries. Discard them first, in the list "
+            f"{name} has more than {MOST_CHANGED} open deliveries. Discard them first, in the list "
             "of deliveries, or retire it by manage.py subscriptions --retire."
         )
     ops.retire(name, **record)
@@ -59,7 +59,7 @@ class SubscriptionAdmin(ReadOnly):
         return page
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        """With a column of what this request has read."""
+        """With a column that `changelist_view` has read."""
 
         @display(description="oldest open")
         def oldest(subscription: Subscription) -> str:
@@ -100,10 +100,10 @@ class SubscriptionAdmin(ReadOnly):
     @action(description="Backfill", permissions=["operate"], icon="history")
     @non_atomic_requests
     def backfill(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask since when and how, then owe it the past."""
+        """Read the parameters of a backfill, then run it."""
         subscription = self.get_object(request, object_id)
         if subscription is None:
-            sentence = f"There is no subscription with the number {object_id}."
+            sentence = f"There is no subscription with the id {object_id}."
             self.message_user(request, sentence, messages.ERROR)
             return HttpResponseRedirect(reverse("admin:bus_subscription_changelist"))
         form = BackfillForm(request.POST or None)
@@ -121,7 +121,7 @@ class SubscriptionAdmin(ReadOnly):
             form,
             f"Backfill {subscription}",
             reverse("admin:bus_subscription_change", args=[subscription.pk]),
-            says=f"It gets a delivery of each {subscription.event_type} since then that it lacks.",
+            says=f"Inserts a delivery of each {subscription.event_type} since then that has none.",
             button="Backfill",
         )
 
@@ -130,9 +130,9 @@ class SubscriptionAdmin(ReadOnly):
     ) -> None:
         since, rate = form.cleaned_data["since"], form.cleaned_data["rate"]
         suppressed = form.cleaned_data["suppressed"]
-        if missing(subscription.name, since)[MOST_OWED : MOST_OWED + 1].exists():
+        if missing(subscription.name, since)[MOST_CHANGED : MOST_CHANGED + 1].exists():
             raise Refused(
-                f"These are more than {MOST_OWED} events; say it on the command line: manage.py "
+                f"These are more than {MOST_CHANGED} events; use the command line: manage.py "
                 f"backfill {subscription} --since {timezone.localtime(since).isoformat()} "
                 f"--rate {rate}{' --suppressed' if suppressed else ''}"
             )
@@ -141,7 +141,7 @@ class SubscriptionAdmin(ReadOnly):
             since=since,
             rate=rate,
             suppressed=suppressed,
-            patience=PATIENCE,
+            idle_within=IDLE_WITHIN,
             by=request.user.get_username(),
             why=form.cleaned_data["reason"],
         )

@@ -1,15 +1,15 @@
-"""The audit: each room says how its own rows must agree with the events, and is asked at night."""
+"""The audit: checks of the bus and of each app that rows and events agree."""
 
 from bus.audit.checks import Check, answers, check, findings, run_checks
 from bus.audit.constraints import constraints_exist
 from bus.audit.effects import NEVER, Effect, effects, key_of
 from bus.audit.findings import Finding, Operator, violations
-from bus.audit.ledger import events_not_owed
-from bus.audit.repairs import Mended, repair
+from bus.audit.ledger import events_have_deliveries
+from bus.audit.repairs import Repaired, repair
 from bus.audit.results import keep
 from bus.audit.stalled import (
-    due_and_not_begun,
-    events_not_routed,
+    due_and_not_started,
+    events_not_fanned_out,
     lost_in_flight,
     retired_with_open,
 )
@@ -19,15 +19,15 @@ __all__ = [
     "Check",
     "Effect",
     "Finding",
-    "Mended",
     "Operator",
+    "Repaired",
     "answers",
     "check",
     "constraints_exist",
-    "due_and_not_begun",
+    "due_and_not_started",
     "effects",
-    "events_not_owed",
-    "events_not_routed",
+    "events_have_deliveries",
+    "events_not_fanned_out",
     "findings",
     "keep",
     "key_of",

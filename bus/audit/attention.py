@@ -15,24 +15,24 @@ from bus.ops import counted
 from bus.store import inspection
 
 STANDING_FOR = timedelta(minutes=10)
-"""A delivery that is due for longer and not begun has no worker, or one that is far behind: a
+"""A delivery that is due for longer and not started has no worker, or one that is far behind: a
 lease is two minutes, and the relay claims within a second."""
 
 FAILING_FOR = timedelta(hours=1)
 """A delivery that has failed and been open for so long: mail is out, or the database is locked.
-Such trouble may cost no try for a day, so it must not be silent until somebody dies of it."""
+Such trouble may use up no try for a day, and must be visible before its deliveries are dead."""
 
 PAUSED_FOR = timedelta(days=1)
-"""Whoever paused it for the night is back by then."""
+"""Longer than an operator pauses a subscription for a night."""
 
 IN_OUTBOX_FOR = timedelta(minutes=1)
 
 AUDIT_EVERY = timedelta(days=2)
-"""The audit is asked nightly; one night may be missed."""
+"""The audit runs every night; one may be missed."""
 
 
 class Kind(StrEnum):
-    """Why somebody must act. `/readyz` is public and tells no more than these, and how many."""
+    """Why a person must act. `/readyz` is public and shows only these and their counts."""
 
     DEAD = "dead deliveries"
     STANDING = "subscriptions that stand still"
@@ -73,7 +73,7 @@ def concerns() -> list[Concern]:
 
 
 def counts() -> dict[str, int]:
-    """How many of each kind, for a page that everybody may read."""
+    """How many of each kind, for a public page."""
     found: Counter[str] = Counter()
     for concern in concerns():
         found[concern.kind.value] += concern.count
@@ -83,16 +83,16 @@ def counts() -> dict[str, int]:
 def _relay_and_broker() -> Iterator[Concern]:
     state = selectors.broker_state()
     if state.silent and Subscription.objects.exists():
-        what = "No relay is at work: start one, or run manage.py relay --drain."
+        what = "No relay is running: start one, or run manage.py relay --drain."
         yield Concern(Kind.RELAY, what, since=state.at)
     if state.ok is False:
-        yield Concern(Kind.BROKER, f"{state.error}. What is due waits in the ledger.")
+        yield Concern(Kind.BROKER, f"{state.error}. Due deliveries wait in the ledger.")
 
 
 def _outbox() -> Iterator[Concern]:
     state = selectors.outbox_state(older_than=IN_OUTBOX_FOR)
     if state.count:
-        what = f"{state.count} events not fanned out: is a relay at work?"
+        what = f"{state.count} events not fanned out: is a relay running?"
         yield Concern(Kind.OUTBOX, what, state.count, state.oldest_at, "event")
 
 
@@ -103,7 +103,7 @@ def _dead() -> Iterator[Concern]:
     for pk, name, count, since in dead.annotate(Count("id"), Min("closed_at")).order_by(
         "subscription__name"
     ):
-        what = f"{name}: {counted(count)} dead. Deliver again or discard."
+        what = f"{name}: {counted(count)} dead. Deliver them again or discard them."
         page = f"delivery?state__exact=dead&subscription__id__exact={pk}"
         yield Concern(Kind.DEAD, what, count, since, page)
 
@@ -117,7 +117,7 @@ def _standing() -> Iterator[Concern]:
     }
     for row in found.values():
         queue, stands_since = row.queue.name, row.retry_at or row.due_since
-        what = f"{row.subscription}: due and not begun. Is a worker running that takes {queue}?"
+        what = f"{row.subscription}: due and not started. Does a worker of the queue {queue} run?"
         yield Concern(Kind.STANDING, what, since=stands_since, page=_deliveries_of(row))
 
 
@@ -142,13 +142,13 @@ def _paused() -> Iterator[Concern]:
     waiting = Delivery.objects.filter(subscription=OuterRef("pk"), state=State.WAITING)
     long = Subscription.objects.filter(paused_at__lt=Now() - PAUSED_FOR, retired_at__isnull=True)
     for row in long.filter(Exists(waiting)):
-        what = f"{row.name} is paused, and deliveries wait for it. Resume it?"
+        what = f"{row.name} is paused for more than a day, and deliveries wait for it. Resume it?"
         yield Concern(Kind.PAUSED, what, since=row.paused_at, page=f"subscription?q={row.name}")
 
 
 def _without_code() -> Iterator[Concern]:
-    """What was registered after this process began is not judged: a new subscriber's worker has
-    newer code, while web and relay go on with theirs. Without a worker it would stand still."""
+    """Not subscriptions that were registered after this process started: a new subscriber's worker
+    has newer code, while web and relay keep theirs. Without a worker it stands still."""
     known = [handler.name for handler in handlers.declared()]
     judged = Subscription.objects.filter(
         retired_at__isnull=True, registered_at__lt=handlers.LOADED_AT
@@ -162,10 +162,10 @@ def _without_code() -> Iterator[Concern]:
 def _audit() -> Iterator[Concern]:
     old = Now() - AUDIT_EVERY
     for result in AuditResult.objects.filter(findings__gt=0):
-        what = f"Not so: {result.rule}. Run manage.py audit for what it found."
+        what = f"Not true: {result.rule}. manage.py audit lists the findings."
         yield Concern(Kind.AUDIT, what, result.findings, result.at, "auditresult")
     for result in AuditResult.objects.filter(Q(unseen=True) | Q(at__lt=old)):
-        what = f"Nobody has seen lately whether it is so: {result.rule}. Run manage.py audit there."
+        what = f"Not checked lately: {result.rule}. Run manage.py audit where it can be checked."
         yield Concern(Kind.AUDIT_MISSING, what, since=result.at, page="auditresult")
     if not AuditResult.objects.exists() and Event.objects.filter(at__lt=old).exists():
-        yield Concern(Kind.AUDIT_MISSING, "The audit has never run: is beat at work?")
+        yield Concern(Kind.AUDIT_MISSING, "The audit has never run: is beat running?")

@@ -1,4 +1,4 @@
-"""Rules that can be checked at any time, and what a check finds."""
+"""Checks, their findings, and running them."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -9,7 +9,7 @@ from bus.store.snapshot import one_moment
 
 log = logging.getLogger(__name__)
 
-TRY_AGAIN = "Look into the log for where it failed, mend that, and run manage.py audit again."
+TRY_AGAIN = "The log says where it failed. Correct that, and run manage.py audit again."
 
 
 Check = Callable[[], Iterable[Finding]]
@@ -18,7 +18,7 @@ _checks: dict[str, Check] = {}
 
 
 def check(rule: str) -> Callable[[Check], Check]:
-    """Register a check by the rule that it watches, as a sentence."""
+    """Register a check under its rule, a sentence that must be true."""
 
     def register(function: Check) -> Check:
         _checks[rule] = function
@@ -28,18 +28,18 @@ def check(rule: str) -> Callable[[Check], Check]:
 
 
 def findings(function: Check) -> list[Finding]:
-    """What a check finds at one moment: what happens meanwhile is no finding."""
+    """The findings of a check in one snapshot of the database."""
     with one_moment():
         return list(function())
 
 
 def run_checks() -> dict[str, list[Finding]]:
-    """What every registered check finds, by its rule, in the order of registration."""
+    """The findings of every registered check by its rule, in the order of registration."""
     return dict(answers())
 
 
 def answers() -> Iterator[tuple[str, list[Finding]]]:
-    """The same, check by check. One that fails says so itself, and keeps no other from its turn."""
+    """The same, one by one. A check that fails is a finding, and the next one runs."""
     for rule, function in _checks.items():
         found: list[Finding] = []
         try:
@@ -47,7 +47,7 @@ def answers() -> Iterator[tuple[str, list[Finding]]]:
                 for finding in function():
                     found.append(finding)
         except Exception as error:
-            # The texts of errors may name somebody; the log has where it happened.
-            log.error("audit: %s: could not be asked\n%s", rule, kinds(error))
-            found.append(Finding("the check", f"could not be asked: {kind(error)}", asks=TRY_AGAIN))
+            # The texts of errors may contain personal data; the log has the place.
+            log.error("audit: %s: the check failed\n%s", rule, kinds(error))
+            found.append(Finding("the check", f"failed: {kind(error)}", asks=TRY_AGAIN))
         yield rule, found

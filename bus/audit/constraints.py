@@ -1,4 +1,4 @@
-"""The constraints that every row relies on. Somebody may have dropped one by hand."""
+"""The check that the database has the constraints which the code relies on."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from bus.audit.checks import check
 from bus.audit.findings import Finding
 
 ADD_IT = (
-    "Rows that it would have refused may be there: find them, and decide which of them are right. "
+    "Rows that it would have refused may exist: find them, and decide which of them are right. "
     "Then add it again; manage.py sqlmigrate prints the statement."
 )
 
@@ -19,8 +19,8 @@ ADD_IT = (
 def constraints_exist() -> Iterator[Finding]:
     """Unique columns, unique and check constraints, of all apps.
 
-    So what they rule out (two rows of one number, an event with two deliveries to a
-    subscription) needs no search of the rows.
+    They rule out two rows of one number, or two deliveries of an event to a subscription, so no
+    check needs to read the rows for that. A person may have dropped one by hand.
     """
     for model in apps.get_models(include_auto_created=True):
         if model._meta.managed and not model._meta.proxy:

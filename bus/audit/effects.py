@@ -1,4 +1,4 @@
-"""The ledger against the effects: what is done is there, and what is there is done."""
+"""Checks that effects and deliveries agree: done deliveries have their effect, effects are done."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,15 +36,16 @@ NEVER = Q(pk__in=[])
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What a handler leaves behind, as conditions on its deliveries.
+    """The effect of a handler, as conditions on its deliveries.
 
     Args:
         handler: the subscribed function.
         what: the effect in words, for example *mail*.
-        there: holds for every delivery that is done.
-        trace: holds only where the handler took effect; `there`, unless others may cause that.
-        again: where delivering again brings a lost effect about; by default everywhere. One that
-            is there is kept by its own key. None where nobody but a person may repeat anything.
+        there: true of every delivery that is done.
+        trace: true only if this handler has taken effect; by default `there`. Give it if something
+            else can make `there` true.
+        again: where delivering again restores a lost effect; by default everywhere. An effect that
+            exists is kept by its unique key. None if only a person may repeat it.
         asks: what a person must do where a repair may not deliver again.
     """
 
@@ -60,11 +61,11 @@ class Effect:
         return f"{self.handler.__module__}.{self.handler.__name__}"
 
     def lost(self) -> QuerySet[Any]:
-        """Done, and the effect is not there."""
+        """Done deliveries without their effect."""
         return self._deliveries(self.again).filter(~Q(self.there), state=State.DONE)
 
     def loose(self) -> QuerySet[Any]:
-        """The effect is there, and nothing on its way will make the delivery done."""
+        """Deliveries with their effect that are not done, and not about to be."""
         ended = Q(state__in=[State.DEAD, State.DISCARDED])
         overdue = Q(
             Q(retry_at__lt=Now() - OVERDUE)
@@ -79,8 +80,8 @@ class Effect:
         return self._deliveries(again).filter(ended | overdue, Q(trace))
 
     def _deliveries(self, mends: Condition | None) -> QuerySet[Any]:
-        """Of the type that is handled today: no other can be delivered again, and what it left
-        behind an earlier release has declared."""
+        """Deliveries of the type that is handled today: no other can be delivered again, and its
+        effects are those that an earlier release declared."""
         condition = NEVER if mends is None else Q(mends)
         return Delivery.objects.filter(
             subscription__name=self.name,
@@ -108,15 +109,15 @@ class Effect:
             return operator.deliver_again(pk, what) if list(still) else ""
 
 
-def effects(room: str, *declared: Effect) -> tuple[Check, Check]:
-    """Register two checks for the effects of a room: none is lost, and none is loose."""
+def effects(app: str, *declared: Effect) -> tuple[Check, Check]:
+    """Register two checks for the effects of an app: none is lost, none is without *done*."""
 
-    @check(f"every handler of {room} that is done has its effect")
+    @check(f"every delivery of {app} that is done has its effect")
     def done_without_effect() -> Iterator[Finding]:
         for effect in declared:
             yield from effect.findings(effect.lost)
 
-    @check(f"every effect of {room} is done in the ledger")
+    @check(f"every effect of {app} is done in the ledger")
     def effect_without_done() -> Iterator[Finding]:
         for effect in declared:
             yield from effect.findings(effect.loose)
@@ -125,7 +126,7 @@ def effects(room: str, *declared: Effect) -> tuple[Check, Check]:
 
 
 class _Hyphenated(Func):
-    """A UUID as text; SQLite keeps its 32 digits alone."""
+    """A UUID as text; SQLite stores only its 32 digits."""
 
     template = "CAST(%(expressions)s AS text)"
     output_field = TextField()
@@ -138,6 +139,6 @@ class _Hyphenated(Func):
 
 
 def key_of(handler: Callable[..., Any]) -> Concat:
-    """The key of an outside handler's delivery, for a subquery on deliveries."""
+    """The key of an external handler's delivery, for a subquery on deliveries."""
     name = f"{handler.__module__}.{handler.__name__}"
     return Concat(_Hyphenated(OuterRef("event__uuid")), Value(delivery_key("", name)))

@@ -1,4 +1,4 @@
-"""What the audit finds, and who has it repaired."""
+"""Findings of the audit, and the operator of their repairs."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from bus.ops.log import record
 
 @dataclass(frozen=True)
 class Operator:
-    """Who has something mended, and why."""
+    """Who ordered the repairs, and why."""
 
     name: str
     why: str = ""
 
     def record(self, subject: str, done: str) -> str:
-        """Write down what was done, in the transaction that did it; returns `done`."""
+        """Record a repair in the transaction that makes it; returns `done`."""
         record(self.name, "repair", subject, why=f"{done}. {self.why}".strip())
         return done
 
     def deliver_again(self, delivery: int | Sequence[int], because: str) -> str:
-        """Make one or more due again; their handlers' own keys keep the effect from doubling."""
+        """Deliver one or more again; their handlers' unique keys keep effects from doubling."""
         which = [delivery] if isinstance(delivery, int) else delivery
         why = f"{because}. {self.why}".strip()
         deliver_again(which, by=self.name, why=why, finished=True)
@@ -30,17 +30,17 @@ class Operator:
 
 
 Repair = Callable[[Operator], str]
-"""Looks again under a lock, mends in one transaction, writes it down, and says what was done;
-empty where nothing was left to mend."""
+"""Checks again under a lock, repairs in one transaction, records it, and returns what was done;
+empty if there was nothing left to repair."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that should not be. Names ids, never persons.
+    """A violation of a rule. Names ids, never persons.
 
-    `repair` mends it; where none can without inventing an event, `asks` says what a person must do.
-    `unseen`: the check cannot be asked where it runs, a container without the documents for
-    example. That is neither a clean answer nor a violation.
+    `repair` repairs it. If rows and events do not prove how, it is None, and `asks` says what a
+    person must do. `unseen`: the check cannot be made in this process, for example in a container
+    without the files that it reads. That is neither a clean result nor a violation.
     """
 
     subject: str
@@ -51,5 +51,5 @@ class Finding:
 
 
 def violations(found: Iterable[Finding]) -> list[Finding]:
-    """Without what could not be seen."""
+    """The findings but those that are `unseen`."""
     return [finding for finding in found if not finding.unseen]

@@ -1,4 +1,4 @@
-"""What must hold between events and deliveries, whatever they are about."""
+"""The check that every event has its deliveries."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -13,10 +13,10 @@ from bus.store.outbox import deliver_to, lock_fan_out
 
 
 @check("every event has a delivery for every subscription of its type")
-def events_not_owed() -> Iterable[Finding]:
-    """Events of after the registration that are neither in the outbox nor in the ledger.
+def events_have_deliveries() -> Iterable[Finding]:
+    """Events from after the registration without an outbox row and without a delivery.
 
-    Not those of before the ledger was pruned: what they led to cannot be told any more.
+    Not events whose deliveries may have been pruned.
     """
     for event, kind, subscription, name in events_without_delivery(forgotten_until()):
         yield Finding(
@@ -32,4 +32,4 @@ def _insert(event: int, subscription: int, name: str, operator: Operator) -> str
         if not lacks_delivery(event, subscription, forgotten_until()):
             return ""
         deliver_to(subscription, [event])
-        return operator.record(f"event {event}", f"It has a delivery for {name} now")
+        return operator.record(f"event {event}", f"A delivery for {name} was inserted")

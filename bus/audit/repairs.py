@@ -1,4 +1,4 @@
-"""Mending what the audit found, as far as the rows and events themselves say how it must be."""
+"""Repairs of findings, as far as rows and events prove what is right."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,16 +10,16 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Mended:
-    """What was done about one finding."""
+class Repaired:
+    """The repair of one finding."""
 
     rule: str
     subject: str
     done: str
 
 
-def repair(found: Mapping[str, Sequence[Finding]], operator: Operator) -> Iterator[Mended]:
-    """Mend what can be mended, rule by rule. What fails is told, and keeps nothing else from it."""
+def repair(found: Mapping[str, Sequence[Finding]], operator: Operator) -> Iterator[Repaired]:
+    """Repair what has a repair. One that fails is reported, and the next one runs."""
     for rule, findings in found.items():
         for finding in findings:
             if finding.repair is None:
@@ -27,8 +27,8 @@ def repair(found: Mapping[str, Sequence[Finding]], operator: Operator) -> Iterat
             try:
                 done = finding.repair(operator)
             except Exception as error:
-                # The kind alone: its text may name somebody.
+                # The kind only: its text may contain personal data.
                 log.warning("repair of %s failed with %s", finding.subject, type(error).__name__)
                 done = f"failed with {type(error).__name__}: run the audit again"
             if done:
-                yield Mended(rule, finding.subject, done)
+                yield Repaired(rule, finding.subject, done)

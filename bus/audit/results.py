@@ -1,4 +1,4 @@
-"""What the audit found last, kept for whoever looks after it has ended."""
+"""The results of the last audit, which the admin's first page shows."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,9 +10,9 @@ from bus.models import AuditResult
 
 
 def keep(found: Mapping[str, Sequence[Finding]]) -> None:
-    """Write down what a whole audit came to, in the place of what the one before did.
+    """Store the results of a complete audit in place of the earlier ones.
 
-    What cannot be seen from here keeps the answer of where it could, if there is one.
+    A check that could not be made here keeps its earlier result from where it could.
     """
     with transaction.atomic():
         AuditResult.objects.exclude(rule__in=found).delete()

@@ -1,4 +1,4 @@
-"""What an operator can do to the ledger. Each writes down who did it, when and why."""
+"""Operations on the ledger. Each records who did it, when and why."""
 
 from bus.ops import bulk
 from bus.ops.deliveries import deliver_again, discard, left_by

@@ -1,4 +1,4 @@
-"""Giving a subscription the past: deliveries for events from before it was registered."""
+"""Backfill: deliveries of a subscription for events from before its registration."""
 
 from collections.abc import Generator, Sequence
 from contextlib import nullcontext
@@ -11,12 +11,12 @@ from django.utils.timezone import localtime
 
 from bus.models import Delivery, Event, OperatorAction, Subscription
 from bus.ops import Refused, active, count_on, record
-from bus.ops.hold import held, wait_until_home
+from bus.ops.hold import held, wait_until_idle
 from bus.ops.retention import forgotten_until
 from bus.store.outbox import MOST_AT_ONCE, deliver_to, lock_fan_out
 
-PATIENCE = timedelta(seconds=150)
-"""With what is in flight of an ordered subscription: longer than any lease."""
+IDLE_WITHIN = timedelta(seconds=150)
+"""The time for an ordered subscription's deliveries in flight to end: longer than any lease."""
 
 
 def backfill(
@@ -27,75 +27,74 @@ def backfill(
     by: str,
     why: str = "",
     suppressed: bool = False,
-    patience: timedelta = PATIENCE,
+    idle_within: timedelta = IDLE_WITHIN,
 ) -> Generator[int, None, None]:
-    """Owe a subscription the events of its type since an instant; yields how many, step by step.
+    """Insert deliveries for the events of its type since an instant; yields how many, by step.
 
-    `rate` deliveries become due each second, which leaves live traffic its share. An event that
-    is owed or done already is passed over, so a backfill that was ended can be started again. An
+    `rate` deliveries become due each second, which leaves live traffic its share. Events that
+    have a delivery are skipped, so a backfill that was interrupted can be started again. An
     ordered subscription is held meanwhile, so that no later event of a stream overtakes an
-    earlier one. `suppressed`: nobody outside notices, of what it leads to neither; what a
-    visible subscription is owed is discarded at once.
+    earlier one. `suppressed`: effects outside the project are suppressed, also those of the events
+    that follow; a delivery of a suppressible subscription is discarded when it is inserted.
 
     Raises:
-        Refused: see `missing`, at any step; a bad rate; what is in flight does not come home within
-            `patience`; another backfill of it is at work.
+        Refused: see `missing`, at any step; the rate is below 1; deliveries in flight do not end
+            within `idle_within`; another backfill of the subscription is running.
     """
     missing(name, since)
     subscription = active(name)
     if rate < 1:
-        raise Refused(f"The rate is {rate}; at least one delivery a second must become due.")
+        raise Refused(f"The rate is {rate}; it must be at least 1 delivery per second.")
     subject = (
         f"{name} since {localtime(since):%Y-%m-%d %H:%M:%S}{' suppressed' if suppressed else ''}"
     )
     action = record(by, "backfill", subject, count=0, why=why)
     with held(subscription) if subscription.ordered else nullcontext(_nothing) as keep:
         if subscription.ordered:
-            wait_until_home(subscription, keep, patience)
+            wait_until_idle(subscription, keep, idle_within)
         total = last = 0
         while True:
             with transaction.atomic():
                 lock_fan_out()
-                # Asked at each step: meanwhile it may be retired, or its past be forgotten.
+                # Read at each step: meanwhile it may be retired, or the ledger pruned.
                 rest = missing(name, since).filter(id__gt=last).order_by("id")
                 keep()
                 step = list(rest.values_list("id", flat=True)[: min(rate, MOST_AT_ONCE)])
-                owed = _owe(subscription, step, timedelta(seconds=total // rate), suppressed)
-                count_on(action, owed)
+                inserted = _insert(subscription, step, timedelta(seconds=total // rate), suppressed)
+                count_on(action, inserted)
             if not step:
                 return
-            total, last = total + owed, step[-1]
-            yield owed
+            total, last = total + inserted, step[-1]
+            yield inserted
 
 
 def missing(name: str, since: datetime) -> QuerySet[Event]:
-    """The events since then that a subscription does not owe, and never did.
+    """The events since then without a delivery for the subscription.
 
     Raises:
-        Refused: there is no such subscription, or the ledger cannot tell any more what was done.
+        Refused: there is no such subscription, or deliveries of that time may have been pruned.
     """
     subscription, forgotten = active(name), forgotten_until()
-    # Retired and registered again, it is as new, and may have done all that was before.
+    # A subscription that was retired and registered again may have handled earlier events.
     ended = OperatorAction.objects.filter(what="retire", subject=name)
     if since < forgotten and (subscription.registered_at < forgotten or ended.exists()):
         raise Refused(
-            f"{name} may have done what happened before {localtime(forgotten):%Y-%m-%d %H:%M}, "
-            f"and the ledger has forgotten it: begin later, at {_remembered(forgotten)} or after."
+            f"{name} may have handled events before {localtime(forgotten):%Y-%m-%d %H:%M}, and "
+            f"their deliveries were pruned. Set --since to {_remembered(forgotten)} or later."
         )
-    owed = Delivery.objects.filter(event=OuterRef("pk"), subscription=subscription)
+    deliveries = Delivery.objects.filter(event=OuterRef("pk"), subscription=subscription)
     return Event.objects.filter(
-        ~Exists(owed), type=subscription.event_type, at__gte=since, outbox__isnull=True
+        ~Exists(deliveries), type=subscription.event_type, at__gte=since, outbox__isnull=True
     )
 
 
 def _remembered(forgotten: datetime) -> str:
-    """An instant that can be asked for: a whole minute, and a minute ahead, for what is forgotten
-    goes on while one types."""
+    """The earliest usable instant: a whole minute, and one ahead, since the limit moves on."""
     at = localtime(forgotten).replace(second=0) + timedelta(minutes=2)
     return at.isoformat(timespec="minutes")
 
 
-def _owe(
+def _insert(
     subscription: Subscription, events: Sequence[int], due_in: timedelta, suppressed: bool
 ) -> int:
     count = deliver_to(subscription.pk, events, suppressed=suppressed)
@@ -106,4 +105,4 @@ def _owe(
 
 
 def _nothing() -> None:
-    """Keeps what need not be held."""
+    """Stands in for `Keep` where nothing is held."""

@@ -1,4 +1,4 @@
-"""Operations on all deliveries that match a filter: counted first, done in steps, stoppable."""
+"""Operations on all deliveries that match a filter: previewed, done in steps, stoppable."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from bus.ops.log import Refused, count_on, record
 from bus.ops.selection import AT_ONCE, Filter
 
 SPAN = 50_000
-"""Ids looked through in one statement, so that a filter which few match stays a short one."""
+"""Ids read in one statement, so that it stays short when few of them match the filter."""
 
 Operation = BulkOperation.Operation
 
@@ -25,7 +25,7 @@ class Share:
 
     subscription: str
     external: bool
-    """Somebody outside the project notices the effect."""
+    """The effect is noticed outside the project."""
     unfinished: int
     finished: int
     left: int
@@ -36,7 +36,7 @@ def preview(wanted: Filter, operation: str) -> list[Share]:
     """What matches now, by subscription.
 
     Raises:
-        Refused: the filter is empty, or names what is not there.
+        Refused: the filter is empty, or its subscription or queue does not exist.
     """
     by_name: dict[tuple[str, bool], list[int]] = {}
     rows = _rows(wanted).values_list(
@@ -57,13 +57,13 @@ def preview(wanted: Filter, operation: str) -> list[Share]:
 def begin(
     wanted: Filter, operation: str, *, by: str, why: str, finished: bool = False
 ) -> OperatorAction:
-    """Write down what is to be done and do the first step; the relays do the rest.
+    """Record the operation and do its first step; the relays do the rest.
 
     Raises:
-        Refused: without a reason; the filter is empty, or names what is not there.
+        Refused: without a reason; the filter is empty, or its subscription or queue does not exist.
     """
     if not why.strip():
-        raise Refused("It needs a reason: who reads the record later knows only that.")
+        raise Refused("The reason is empty; give one, for whoever reads the record later.")
     shares = preview(wanted, operation)
     ends = _rows(wanted).aggregate(first=Min("pk"), last=Max("pk"))
     with transaction.atomic():
@@ -82,7 +82,7 @@ def begin(
 
 
 class Step(NamedTuple):
-    """Whether a bulk operation was at hand, and how many deliveries the step changed."""
+    """Whether there was a bulk operation to work on, and how many deliveries the step changed."""
 
     working: bool
     changed: int
@@ -91,7 +91,7 @@ class Step(NamedTuple):
 def step(action_id: int | None = None) -> Step:
     """Do the next step of this bulk operation, or of the oldest that has not ended.
 
-    One commit. Another process that is at it is not waited for.
+    One commit. An operation that another process works on is skipped.
     """
     unended = BulkOperation.objects.filter(ended_at=None).order_by("action")
     wanted = unended if action_id is None else unended.filter(pk=action_id)
@@ -103,7 +103,7 @@ def step(action_id: int | None = None) -> Step:
 
 
 def stop(action_id: int, *, by: str) -> bool:
-    """End a bulk operation after the step that runs; False if it had ended already."""
+    """Stop a bulk operation after its running step; False if it had ended already."""
     with transaction.atomic():
         unended = BulkOperation.objects.filter(pk=action_id, ended_at=None)
         stopped = unended.update(ended_at=Now(), stopped_by=by)
@@ -117,7 +117,7 @@ def _do_some(bulk: BulkOperation) -> int:
     end = min(bulk.upto, bulk.after + SPAN)
     try:
         rows = _rows(msgspec.convert(bulk.filter, Filter)).filter(pk__gt=bulk.after, pk__lte=end)
-    except Refused:  # the subscription or queue it names is not there any more: nothing matches
+    except Refused:  # its subscription or queue was deleted: nothing matches
         rows = Delivery.objects.none()
     ids = _change(bulk, action.why).make(rows, AT_ONCE)
     count_on(action, len(ids))
@@ -134,6 +134,9 @@ def _change(bulk: BulkOperation, why: str) -> Change:
 
 def _rows(wanted: Filter) -> QuerySet[Delivery]:
     if not wanted:
-        raise Refused("That would be the whole ledger; filter first: by state, subscription, ...")
+        raise Refused(
+            "No filter is set, and all deliveries would change; filter by state, queue, "
+            "subscription, time or stream first."
+        )
     rows = wanted.rows()
     return rows.filter(pk__in=wanted.ids) if wanted.ids else rows

@@ -1,4 +1,4 @@
-"""Deliveries: again, or never."""
+"""Deliver again, and discard."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -22,23 +22,22 @@ FINISHED_STATES = (State.DONE, State.DISCARDED)
 def deliver_again(
     which: Selection | Iterable[int], *, by: str, why: str = "", finished: bool = False
 ) -> int:
-    """Make deliveries due now, with a fresh count of attempts; returns how many.
+    """Make deliveries due now, with new tries; returns how many.
 
-    With `finished` those that are done or discarded as well: an atomic handler's own keys keep
-    its effect from happening twice, an external one repeats it under the same key, so that a
-    mail is sent once more. What is in flight is left, and so is what belongs to a
-    retired subscription: nobody would claim it.
+    With `finished` done and discarded ones as well: an atomic handler's unique keys keep its
+    effect from happening twice, an external handler repeats it under the same key, so that a
+    mail is sent once more. Deliveries in flight are left as they are, and those of a
+    retired subscription, which no relay claims.
 
-    In an ordered queue each takes its place in its lane again: it begins when nothing earlier of
-    its stream is open and nothing is in flight, and what is later and not begun waits for it.
-    What later events have done stays done: an older one then takes effect after them.
+    In an ordered queue each takes its place in its lane again: it starts when nothing earlier of
+    its stream is open and nothing is in flight, and later ones that have not started wait for it.
+    Effects of later events stay: the older one then takes effect after them.
     """
     return _change(which, again(finished), by, why)
 
 
 def discard(which: Selection | Iterable[int], *, by: str, why: str) -> int:
-    """End waiting or dead deliveries without their effect, with the reason in their error;
-    returns how many.
+    """Discard waiting or dead deliveries, with the reason in their error; returns how many.
 
     Raises:
         Refused: without a reason.
@@ -48,18 +47,18 @@ def discard(which: Selection | Iterable[int], *, by: str, why: str) -> int:
 
 @dataclass(frozen=True)
 class Change:
-    """What an operation is called, which deliveries it may be done to, and what it does to them."""
+    """An operation: its name, the deliveries it may change, and the change."""
 
     name: str
     may_be: dict[str, Any]
     do: Callable[[QuerySet[Delivery]], int]
 
     def make(self, some: QuerySet[Delivery], most: int | None = None) -> list[int]:
-        """Change these, `most` at the most, in the caller's transaction; the ids of which."""
-        # A subscription that is retired meanwhile would get what is claimed no more.
+        """Change at most `most` of these in the caller's transaction; returns the changed ids."""
+        # Otherwise a subscription that is retired meanwhile would keep open deliveries.
         lock_fan_out()
-        # Read again under lock, in one order: they are no longer what they were when chosen if
-        # somebody was quicker.
+        # Read again under lock, in one order: since they were chosen, a worker or another operator
+        # may have changed them.
         locked = some.filter(**self.may_be).select_for_update(of=("self",)).order_by("pk")
         ids = list(locked.values_list("pk", flat=True)[:most])
         self.do(Delivery.objects.filter(pk__in=ids))
@@ -67,26 +66,26 @@ class Change:
 
 
 def again(finished: bool) -> Change:
-    """Due now, as if it had never been tried."""
+    """Due now, with new tries."""
     states = UNFINISHED_STATES + (FINISHED_STATES if finished else ())
     may_be = {"state__in": states, "subscription__retired_at__isnull": True}
     return Change("deliver again", may_be, redelivery.make_due_again)
 
 
 def never(why: str) -> Change:
-    """Ended without its effect.
+    """Discarded, without its effect.
 
     Raises:
         Refused: without a reason.
     """
     if not why.strip():
-        raise Refused("Discarding needs a reason: it is the only trace of what did not happen.")
+        raise Refused("The reason is empty; discarding needs one, which is kept in the delivery.")
     may_be = {"state__in": UNFINISHED_STATES}
     return Change("discard", may_be, partial(redelivery.discard, why=why))
 
 
 def _change(which: Selection | Iterable[int], change: Change, by: str, why: str) -> int:
-    """Change them in steps, each a commit: as many as there are hold no lock for long."""
+    """Change them in steps of one commit each, so that no lock is held for long."""
     selection = which if isinstance(which, Selection) else Selection.of(which)
     action = record(by, change.name, selection.words, count=0, why=why)
     total = 0
@@ -99,7 +98,7 @@ def _change(which: Selection | Iterable[int], change: Change, by: str, why: str)
 
 
 def left_by(operation: Callable[..., int], selection: Selection, *, finished: bool = False) -> str:
-    """How many deliveries it would leave now, and why; empty where it leaves none."""
+    """How many deliveries it would leave unchanged now, and why; empty if none."""
     left: Counter[str] = Counter()
     rules: dict[str, None] = {}
     for some in selection.steps():
@@ -116,15 +115,15 @@ def left_by(operation: Callable[..., int], selection: Selection, *, finished: bo
 
 
 def why_left(again: bool, finished: bool, state: str, retired: bool) -> tuple[str, str] | None:
-    """What a delivery is that the operation leaves, and by which rule; None if it does not."""
+    """What such a delivery is, and by which rule it is left unchanged; None if it would change."""
     if again and retired:
-        return "of a retired subscription", "a retired subscription does nothing"
+        return "of a retired subscription", "a retired subscription gets no deliveries"
     if state in FINISHED_STATES:
         if again:
-            rule = "what is finished is repeated only where that is said explicitly (--finished)"
+            rule = "finished deliveries are repeated with --finished only"
             return None if finished else (f"{state} already", rule)
-        return f"{state} already", "only waiting or dead ones can be discarded"
+        return f"{state} already", "only waiting or dead deliveries can be discarded"
     if state in UNFINISHED_STATES:
         return None
-    rule = "what is in flight comes back first"
-    return state, rule if again else "only waiting or dead ones can be discarded"
+    rule = "deliveries in flight must end first"
+    return state, rule if again else "only waiting or dead deliveries can be discarded"

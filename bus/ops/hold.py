@@ -1,4 +1,4 @@
-"""Holding a subscription: nothing of it is claimed or begun while its past is written."""
+"""Hold: while a subscription is backfilled, none of its deliveries is claimed or started."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,33 +13,32 @@ from bus.models import IN_FLIGHT, Delivery, Queue, Subscription
 from bus.ops import Refused
 
 HOLD = timedelta(seconds=30)
-"""A holder that was killed holds no longer than this."""
+"""The longest time for which a killed holder still holds."""
 
 Keep = Callable[[], None]
 
 
 @contextmanager
 def held(subscription: Subscription) -> Iterator[Keep]:
-    """Keep relays and workers away; yields what must be called at every step to stay the holder.
+    """Hold the subscription; yields a function that must be called at every step to renew it.
 
-    It is a lease by the database's clock: it ends with the block, or by itself when the process
-    is gone.
+    The hold is a lease by the database's clock. It ends with the block, or expires.
 
     Raises:
-        Refused: somebody else holds it; or, at a step, it was kept too late.
+        Refused: another process holds it; or, at a step, it was renewed too late.
     """
     own = Subscription.objects.filter(pk=subscription.pk)
     with transaction.atomic():
-        # Under the queue's row: a claim that is half-way ends first, and the next one sees this.
+        # Locked like a claim: a running claim ends first, and the next one reads the hold.
         Queue.objects.select_for_update().get(pk=subscription.queue_id)
         until = _hold(own, Q(held_until__isnull=True) | Q(held_until__lte=Now()))
     if until is None:
         raise Refused(
-            f"A backfill of {subscription.name} is at work, or was killed less than "
-            f"{HOLD.seconds} seconds ago; try again then."
+            f"A backfill of {subscription.name} is running, or was killed less than "
+            f"{HOLD.seconds} seconds ago; wait that long and try again."
         )
-    # Who holds it is told by until when: the next holder begins after the end of this hold, so
-    # its end is later than any that was written here, be it rolled back.
+    # `held_until` identifies the holder: the next one begins after this hold's end, so its value
+    # is later than any written here, even one that was rolled back.
     last = until
 
     def keep() -> None:
@@ -47,8 +46,8 @@ def held(subscription: Subscription) -> Iterator[Keep]:
         until = _hold(own, Q(held_until__gt=Now(), held_until__lte=last))
         if until is None:
             raise Refused(
-                f"{subscription.name} was held no longer, for this process stood still for "
-                f"{HOLD.seconds} seconds. What is owed stays owed; start again for the rest."
+                f"The hold of {subscription.name} has expired: this process stood still for "
+                f"{HOLD.seconds} seconds. What was inserted stays; start again for the rest."
             )
         last = until
 
@@ -58,13 +57,13 @@ def held(subscription: Subscription) -> Iterator[Keep]:
         own.filter(held_until__lte=last).update(held_until=None)
 
 
-def wait_until_home(subscription: Subscription, keep: Keep, patience: timedelta) -> None:
+def wait_until_idle(subscription: Subscription, keep: Keep, within: timedelta) -> None:
     """Wait until nothing of a held subscription is in flight.
 
     Raises:
-        Refused: something still is when the patience is over.
+        Refused: something still is after `within`.
     """
-    deadline = time.monotonic() + patience.total_seconds()
+    deadline = time.monotonic() + within.total_seconds()
     while Delivery.objects.filter(subscription=subscription, state__in=IN_FLIGHT).exists():
         if time.monotonic() > deadline:
             raise Refused(f"{subscription.name} still has deliveries in flight; try again later.")
@@ -73,9 +72,9 @@ def wait_until_home(subscription: Subscription, keep: Keep, patience: timedelta)
 
 
 def _hold(own: QuerySet[Subscription], still: Q) -> datetime | None:
-    """Hold it from now on if that is still so; returns until when."""
+    """Hold it if the condition is true; returns until when, else None."""
     with transaction.atomic():
         if not own.filter(still).update(held_until=Now() + HOLD):
             return None
-        # Changed, and so locked: it is no other holder's that is read back.
+        # The update has locked the row, so this reads back our own value.
         return own.values_list("held_until", flat=True).get()

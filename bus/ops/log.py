@@ -1,4 +1,4 @@
-"""The record of what operators did, and how they are refused."""
+"""The log of operator actions, and refusals."""
 
 import textwrap
 from collections.abc import Iterable
@@ -17,20 +17,20 @@ class Refused(Exception):
 
 
 def record(by: str, what: str, subject: str, count: int = 1, why: str = "") -> OperatorAction:
-    """Write down who did what to the ledger."""
+    """Record an operator action."""
     return OperatorAction.objects.create(
         who=by, what=what, subject=textwrap.shorten(subject, LONGEST_SUBJECT), count=count, why=why
     )
 
 
 def count_on(action: OperatorAction, count: int) -> None:
-    """Add to what was done so far. In the transaction of each step, so that the record is true
+    """Add to the count of an action. Call it in each step's transaction, so that the record is true
     wherever the work ends."""
     OperatorAction.objects.filter(pk=action.pk).update(count=F("count") + count)
 
 
 def unknown(what: str, name: str, known: Iterable[str], see: str) -> Refused:
-    """A name that nothing has, with the names that it may have meant."""
+    """The refusal of an unknown name, with similar ones."""
     near = get_close_matches(name, list(known))
     hint = f"did you mean {' or '.join(near)}?" if near else f"see {see}."
     return Refused(f"There is no {what} {name}; {hint}")

@@ -1,4 +1,4 @@
-"""Which deliveries an operation is for, and the words that the record has for them."""
+"""The deliveries that an operation is for, and their description in the log."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bus.models import Delivery, Queue, Subscription
 from bus.ops.log import Refused, unknown
 
 AT_ONCE = 500
-"""Deliveries in one statement: databases limit how many values one may carry."""
+"""Deliveries in one statement; databases limit its parameters."""
 
 
 def in_calendar(at: datetime) -> bool:
@@ -20,15 +20,15 @@ def in_calendar(at: datetime) -> bool:
 
 
 def counted(count: int) -> str:
-    """So many deliveries, in words."""
+    """The number in words, such as "1 delivery"."""
     return f"{count} {'delivery' if count == 1 else 'deliveries'}"
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What an operator asks for; what is empty does not matter.
+    """An operator's filter; empty fields match everything.
 
-    `since` and `until` are about the time of the event; `until` itself is not included.
+    `since` (inclusive) and `until` (exclusive) are times of the event.
     """
 
     ids: tuple[int, ...] = ()
@@ -55,13 +55,15 @@ class Filter:
         return " ".join(["deliveries", *(f"{word}{value}" for word, value in words if value)])
 
     def rows(self) -> QuerySet[Delivery]:
-        """What matches, but for the ids, which may be too many for one statement.
+        """What matches all fields but `ids`, which may be too many for one statement.
 
         Raises:
-            Refused: there is no such subscription or queue; it would end before it begins.
+            Refused: there is no such subscription or queue; `since` is later than `until`.
         """
         if self.since and self.until and self.since > self.until:
-            raise Refused("Since is later than until, and nothing is between; exchange them.")
+            raise Refused(
+                f"since ({self.since}) is later than until ({self.until}); exchange them."
+            )
         _check(
             Subscription.objects.values_list("name", flat=True), "subscription", self.subscription
         )
@@ -85,7 +87,7 @@ def _check(known: Iterable[str], what: str, name: str) -> None:
 
 @dataclass(frozen=True)
 class Selection:
-    """Deliveries as they were chosen: their ids, and what must still be true of them."""
+    """Chosen deliveries: their ids, and the filter that they must still match."""
 
     ids: list[int]
     words: str
@@ -111,11 +113,11 @@ class Selection:
 
     @classmethod
     def of(cls, ids: Iterable[int]) -> "Selection":
-        """These, whatever they are."""
+        """The deliveries with these ids."""
         ids = sorted(ids)
         return cls(ids, str(Filter(ids=tuple(ids))), Delivery.objects.all())
 
     def steps(self) -> Iterator[QuerySet[Delivery]]:
-        """The deliveries, some hundred at a time, the oldest first."""
+        """The deliveries in steps of `AT_ONCE`, the oldest first."""
         for at in range(0, len(self.ids), AT_ONCE):
             yield self.rows.filter(pk__in=self.ids[at : at + AT_ONCE])

@@ -1,4 +1,4 @@
-"""Subscriptions: paused, resumed, ended."""
+"""Pause, resume and retire subscriptions."""
 
 from collections.abc import Iterator
 
@@ -14,11 +14,11 @@ from bus.store.conditions import claimable
 from bus.store.outbox import lock_fan_out
 
 AT_ONCE = 1000
-"""Deliveries that are discarded in one commit, so that routing is not held up for long."""
+"""Deliveries that are discarded in one commit, so that fanning out is not blocked for long."""
 
 
 def pause(name: str, *, by: str, why: str = "") -> None:
-    """Stop claiming for a subscription; workers hand back what has not started.
+    """Stop claiming for a subscription; workers release what has not started.
 
     Raises:
         Refused: there is no such subscription, or it is retired.
@@ -39,15 +39,17 @@ def retire(name: str, *, by: str, why: str) -> int:
     """End a subscription: it gets no new deliveries, and the open ones are discarded, with the
     reason in their error; returns how many.
 
-    Many are discarded in steps, and it is paused meanwhile. Ended half-way it is paused still,
-    and may be retired again.
+    Many are discarded in steps, and the subscription is paused meanwhile. If this is interrupted
+    it stays paused, and can be retired again.
 
     Raises:
-        Refused: without a reason; there is no such subscription, or it is retired already; a
-            worker holds some of its deliveries.
+        Refused: without a reason; there is no such subscription, or it is retired already; some
+            of its deliveries are in flight.
     """
     if not why.strip():
-        raise Refused("Retiring needs a reason: what is open for it will be discarded.")
+        raise Refused(
+            "The reason is empty; retiring needs one, which is kept in the discarded deliveries."
+        )
     action, total = None, 0
     while True:
         with transaction.atomic():
@@ -64,7 +66,7 @@ def retire(name: str, *, by: str, why: str) -> int:
 
 
 def active(name: str) -> Subscription:
-    """The subscription of that name that has not ended.
+    """The subscription of that name that is not retired.
 
     Raises:
         Refused: there is none.
@@ -80,7 +82,9 @@ def _keep_still(name: str) -> None:
     lock_fan_out()
     Queue.objects.select_for_update().filter(subscription__name=name).first()
     if Delivery.objects.filter(subscription=active(name), state__in=IN_FLIGHT).exists():
-        raise Refused(f"{name} has deliveries in flight: pause it, wait, and retire it then.")
+        raise Refused(
+            f"{name} has deliveries in flight; pause it, wait until they end, then retire it."
+        )
 
 
 def _discard_some(name: str, why: str) -> int:
@@ -102,8 +106,8 @@ def _change(name: str, what: str, by: str, why: str, **changes: object) -> None:
 def _not_active(name: str) -> Refused:
     if Subscription.objects.filter(name=name).exists():
         return Refused(
-            f"{name} is retired; manage.py subscriptions --register or the next start of its "
-            "worker brings it back."
+            f"{name} is retired; manage.py subscriptions --register, or the next start of its "
+            "worker, registers it again."
         )
     known = Subscription.objects.filter(retired_at__isnull=True).values_list("name", flat=True)
     return unknown("subscription", name, known, "manage.py subscriptions")

@@ -15,7 +15,7 @@ def test_first_page_shows_what_needs_a_person(admin_client: Client) -> None:
     page = admin_client.get("/admin/").content.decode()
 
     assert "Needs a person" in page
-    assert "Not so: sums add up" in page
+    assert "Not true: sums add up" in page
     assert 'href="/admin/bus/auditresult/"' in page
     assert admin_client.get("/admin/bus/auditresult/").status_code == 200
 

@@ -55,7 +55,7 @@ def test_failing_check_is_a_finding_and_others_run(
         nightly.audit()
 
     told = [record.getMessage() for record in caplog.records]
-    assert "audit: the first: the check could not be asked: ValueError" in told
+    assert "audit: the first: the check failed: ValueError" in told
     assert "audit: the second: SO-2 is wrong" in told
     assert "Lovelace" not in caplog.text
     kept = AuditResult.objects.values_list("rule", "findings", "unseen")

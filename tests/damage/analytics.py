@@ -38,7 +38,7 @@ def cancelled_pieces_changed(_shop: Shop, _stack: ExitStack) -> str:
     return "cancelled_units"
 
 
-@breaks("every handler of analytics that is done has its effect", mends=True)
+@breaks("every delivery of analytics that is done has its effect", mends=True)
 def count_lost(shop: Shop, _stack: ExitStack) -> str:
     CountedEvent.objects.get(number=shop.released).delete()
     return shop.released

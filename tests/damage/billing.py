@@ -111,12 +111,12 @@ def number_that_was_not_stated(shop: Shop, _stack: ExitStack) -> str:
     return "INV-2026-000999"
 
 
-@breaks("every handler of billing that is done has its effect", mends=True)
+@breaks("every delivery of billing that is done has its effect", mends=True)
 def credit_note_never_issued(shop: Shop, _stack: ExitStack) -> str:
     return never_done(shop, "issue_credit_note")
 
 
-@breaks("every handler of billing that is done has its effect", mends=False)
+@breaks("every delivery of billing that is done has its effect", mends=False)
 def invoice_lost(shop: Shop, _stack: ExitStack) -> str:
     with tampering(Invoice):
         invoice(shop).delete()

@@ -42,7 +42,7 @@ def event_never_routed(shop: Shop, _stack: ExitStack) -> str:
     return str(event.pk)
 
 
-@breaks("every delivery that is due is begun", mends=False)
+@breaks("every delivery that is due is started", mends=False)
 def delivery_never_begun(shop: Shop, _stack: ExitStack) -> str:
     long_ago = Now() - timedelta(hours=2)
     return ledger(shop, "send_order_confirmation", state=State.WAITING, due_since=long_ago)

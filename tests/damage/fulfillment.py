@@ -23,12 +23,12 @@ def shipment_without_an_order(shop: Shop, _stack: ExitStack) -> str:
     return "SO-9"
 
 
-@breaks("every handler of fulfillment that is done has its effect", mends=True)
+@breaks("every delivery of fulfillment that is done has its effect", mends=True)
 def shipment_never_cancelled(shop: Shop, _stack: ExitStack) -> str:
     return never_done(shop, "cancel_shipment")
 
 
-@breaks("every handler of fulfillment that is done has its effect", mends=False)
+@breaks("every delivery of fulfillment that is done has its effect", mends=False)
 def shipment_lost(shop: Shop, _stack: ExitStack) -> str:
     Shipment.objects.get(number=shop.released).delete()
     return shop.released

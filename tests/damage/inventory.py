@@ -49,7 +49,7 @@ def too_much_reserved(shop: Shop, _stack: ExitStack) -> str:
     return f"{shop.released} CUP"
 
 
-@breaks("every handler of inventory that is done has its effect", mends=True)
+@breaks("every delivery of inventory that is done has its effect", mends=True)
 def departure_lost(shop: Shop, _stack: ExitStack) -> str:
     Movement.objects.get(number=shop.sent, kind="dispatched").delete()
     return shop.sent

@@ -15,7 +15,7 @@ def mail(shop: Shop) -> Message:
     return Message.objects.get(order_number=shop.released, kind="order confirmation")
 
 
-@breaks("every handler of notifications that is done has its effect", mends=False)
+@breaks("every delivery of notifications that is done has its effect", mends=False)
 def mail_lost(shop: Shop, _stack: ExitStack) -> str:
     mail(shop).delete()
     return shop.released

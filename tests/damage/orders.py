@@ -60,7 +60,7 @@ def totals_changed(shop: Shop, _stack: ExitStack) -> str:
     return shop.sent
 
 
-@breaks("every handler of orders that is done has its effect", mends=True)
+@breaks("every delivery of orders that is done has its effect", mends=True)
 def note_lost(shop: Shop, _stack: ExitStack) -> str:
     Order.objects.filter(number=shop.released).update(reserved_at=None)
     return shop.released

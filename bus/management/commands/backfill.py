@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--suppressed",
             action="store_true",
-            help="Suppress mails, parcels and other effects outside the project, also of the "
+            help="Suppress mails and other effects outside the project, also of the "
             "events that follow.",
         )
         ask_who_and_why(parser)

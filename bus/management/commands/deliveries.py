@@ -41,7 +41,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--finished",
             action="store_true",
-            help="With --again: done and discarded ones as well. Mails and parcels are repeated.",
+            help="With --again: done and discarded ones as well. External effects are repeated.",
         )
         ask_who_and_why(parser)
 

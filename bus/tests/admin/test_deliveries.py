@@ -79,7 +79,7 @@ def test_list_since_an_invalid_date_is_refused(operator: Client, name: str, day:
         select_across="1",
     )
 
-    assert said.startswith(f"Event from {day}")
+    assert said.startswith(f"Event from: {day}")
     assert said.endswith("is no date; write it like 2026-01-31.")
     assert log() == []
 

@@ -39,7 +39,9 @@ def test_subscription_is_paused_resumed_and_retired(operator: Client, name: str)
 
     assert act(operator, SUBSCRIPTIONS, "pause", row, reason="disk") == f"Now paused: {name}."
     assert act(operator, SUBSCRIPTIONS, "resume", row) == f"Now active: {name}."
-    assert act(operator, SUBSCRIPTIONS, "retire", row).startswith("Retiring needs a reason")
+    assert act(operator, SUBSCRIPTIONS, "retire", row).startswith(
+        "The reason is empty; retiring needs one"
+    )
     assert act(operator, SUBSCRIPTIONS, "retire", row, reason="gone") == f"Now retired: {name}."
     assert act(operator, SUBSCRIPTIONS, "resume", row).startswith(f"{name} is retired; ")
 
@@ -53,7 +55,7 @@ def test_subscription_is_paused_resumed_and_retired(operator: Client, name: str)
 def test_subscription_with_many_open_deliveries_is_not_retired_in_one_request(
     operator: Client, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin.subscriptions, "MOST_OWED", 0)
+    monkeypatch.setattr(admin.subscriptions, "MOST_CHANGED", 0)
 
     said = act(operator, SUBSCRIPTIONS, "retire", Subscription.objects.all(), reason="gone")
 
@@ -69,7 +71,7 @@ def test_subscription_with_deliveries_in_flight_cannot_be_retired_in_admin(
 
     said = act(operator, SUBSCRIPTIONS, "retire", Subscription.objects.all(), reason="gone")
 
-    assert "pause it, wait, and retire it then" in said
+    assert "pause it, wait until they end, then retire it" in said
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ def newcomer(subscribed: Subscribed, world: World) -> Subscription:
 
 def test_admin_backfills_a_subscription(operator: Client, newcomer: Subscription) -> None:
     page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
-    assert "since then that it lacks" in operator.get(page).content.decode()
+    assert "since then that has none" in operator.get(page).content.decode()
 
     asked = {"since": "2026-01-31 00:00", "rate": "50", "reason": "newcomer"}
     answer = operator.post(page, asked, follow=True)
@@ -123,13 +125,13 @@ def test_backfill_of_unknown_subscription_is_not_found(operator: Client, number:
     answer = operator.get(page, follow=True)
 
     (said,) = answer.context["messages"]
-    assert str(said).startswith(f"There is no subscription with the number {number}.")
+    assert str(said).startswith(f"There is no subscription with the id {number}.")
 
 
 def test_long_backfill_is_left_to_the_command(
     operator: Client, newcomer: Subscription, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin.subscriptions, "MOST_OWED", 2)
+    monkeypatch.setattr(admin.subscriptions, "MOST_CHANGED", 2)
     page = reverse("admin:bus_subscription_backfill", args=[newcomer.pk])
 
     answer = operator.post(page, {"since": "2026-01-31 00:00", "rate": "7", "suppressed": "on"})

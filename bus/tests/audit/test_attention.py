@@ -63,7 +63,7 @@ def test_dead_deliveries_are_counted_by_subscription(name: str) -> None:
 
     [concern] = told(Kind.DEAD)
 
-    assert concern.what == f"{name}: 2 deliveries dead. Deliver again or discard."
+    assert concern.what == f"{name}: 2 deliveries dead. Deliver them again or discard them."
     assert "state__exact=dead" in concern.page
     assert counts()[Kind.DEAD] == 2
 
@@ -76,8 +76,8 @@ def test_subscription_without_worker_is_listed(name: str, state: State) -> None:
 
     [concern] = told(Kind.STANDING)
 
-    asks = "Is a worker running that takes desk?"
-    assert concern.what == f"{name}: due and not begun. {asks}"
+    asks = "Does a worker of the queue desk run?"
+    assert concern.what == f"{name}: due and not started. {asks}"
     end_leases()
     relayed()
     assert len(told(Kind.STANDING)) == 1
@@ -212,7 +212,7 @@ def test_findings_and_unseen_checks_of_audit_are_listed(name: str) -> None:
     AuditResult.objects.create(rule="mails were sent", findings=0, unseen=False, at=stale)
 
     assert [concern.what for concern in told(Kind.AUDIT)] == [
-        "Not so: sums add up. Run manage.py audit for what it found."
+        "Not true: sums add up. manage.py audit lists the findings."
     ]
     assert counts() == {Kind.AUDIT: 3, Kind.AUDIT_MISSING: 2}
 

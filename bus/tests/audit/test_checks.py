@@ -8,7 +8,16 @@ import pytest
 from django.db import DatabaseError
 from django.db.models.functions import Now
 
-from bus.audit import Check, Finding, Operator, check, checks, events_not_owed, findings, repair
+from bus.audit import (
+    Check,
+    Finding,
+    Operator,
+    check,
+    checks,
+    events_have_deliveries,
+    findings,
+    repair,
+)
 from bus.models import Delivery, OperatorAction, Subscription
 from bus.ops import retire
 from bus.store.outbox import fan_out
@@ -50,22 +59,22 @@ def lose_deliveries() -> None:
 
 def test_missing_delivery_is_inserted_once(name: str) -> None:
     lose_deliveries()
-    [first, second] = events_not_owed()
+    [first, second] = events_have_deliveries()
     assert first.repair is not None
 
-    assert first.repair(GRACE) == f"It has a delivery for {name} now"
+    assert first.repair(GRACE) == f"A delivery for {name} was inserted"
     assert first.repair(GRACE) == ""
 
     assert Delivery.objects.get().stream == "1"
-    assert [one.subject for one in events_not_owed()] == [second.subject]
+    assert [one.subject for one in events_have_deliveries()] == [second.subject]
     [action] = OperatorAction.objects.all()
     assert (action.who, action.what) == ("grace", "repair")
-    assert action.why == f"It has a delivery for {name} now. the audit of November"
+    assert action.why == f"A delivery for {name} was inserted. the audit of November"
 
 
 def test_no_delivery_is_inserted_for_a_subscription_retired_meanwhile(name: str) -> None:
     lose_deliveries()
-    [first, _second] = events_not_owed()
+    [first, _second] = events_have_deliveries()
     assert first.repair is not None
     retire(name, by="grace", why="gone")
 
@@ -76,7 +85,7 @@ def test_no_delivery_is_inserted_for_a_subscription_retired_meanwhile(name: str)
 def test_event_in_outbox_is_no_finding(name: str) -> None:
     given(*happened(1))
 
-    assert list(events_not_owed()) == []
+    assert list(events_have_deliveries()) == []
 
 
 def test_failing_repair_does_not_stop_the_others() -> None:

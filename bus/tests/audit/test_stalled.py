@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from bus.audit import Finding, Operator, due_and_not_begun, findings, lost_in_flight
+from bus.audit import Finding, Operator, due_and_not_started, findings, lost_in_flight
 from bus.models import Delivery, State, Subscription
 from bus.ops import discard, pause
 from bus.testing import given
@@ -41,10 +41,10 @@ def test_long_due_deliveries_are_one_finding_per_subscription(subscribed: Subscr
     name = subscribed(react)
     overdue(*happened(1, 2, 3))
 
-    [finding] = findings(due_and_not_begun)
+    [finding] = findings(due_and_not_started)
 
     assert finding.subject == f"{name}, delivery {delivery(1).pk}"
-    assert finding.what == "is due for longer than an hour; so are 2 more"
+    assert finding.what == "is due for more than an hour; so are 2 more"
 
 
 def test_recently_due_delivery_is_no_finding(subscribed: Subscribed) -> None:
@@ -52,7 +52,7 @@ def test_recently_due_delivery_is_no_finding(subscribed: Subscribed) -> None:
     overdue(*happened(1))
     Delivery.objects.update(due_since=Now() - timedelta(minutes=30))
 
-    assert findings(due_and_not_begun) == []
+    assert findings(due_and_not_started) == []
 
 
 def test_delivery_waiting_for_retry_is_no_finding(subscribed: Subscribed) -> None:
@@ -61,13 +61,13 @@ def test_delivery_waiting_for_retry_is_no_finding(subscribed: Subscribed) -> Non
 
     later = Now() + timedelta(minutes=5)
     Delivery.objects.update(retry_at=later, due_at=later)
-    assert findings(due_and_not_begun) == []
+    assert findings(due_and_not_started) == []
 
     Delivery.objects.update(retry_at=Now() - timedelta(minutes=5), due_at=Now())
-    assert findings(due_and_not_begun) == []
+    assert findings(due_and_not_started) == []
 
     Delivery.objects.update(retry_at=LONG_AGO)
-    assert len(findings(due_and_not_begun)) == 1
+    assert len(findings(due_and_not_started)) == 1
 
 
 def test_delivery_sent_repeatedly_and_never_started_is_found(subscribed: Subscribed) -> None:
@@ -81,34 +81,34 @@ def test_delivery_sent_repeatedly_and_never_started_is_found(subscribed: Subscri
         relayed()
 
     assert delivery(1).token == 5
-    assert subjects(findings(due_and_not_begun)) == [f"{name}, delivery {delivery(1).pk}"]
+    assert subjects(findings(due_and_not_started)) == [f"{name}, delivery {delivery(1).pk}"]
     Delivery.objects.update(state=State.RUNNING)
-    assert findings(due_and_not_begun) == []
+    assert findings(due_and_not_started) == []
 
 
 def test_paused_or_held_delivery_is_no_finding(subscribed: Subscribed) -> None:
     name = subscribed(react)
     overdue(*happened(1))
     Subscription.objects.update(held_until=Now() - timedelta(minutes=1))
-    assert findings(due_and_not_begun) == []
+    assert findings(due_and_not_started) == []
 
     Subscription.objects.update(held_until=None)
     pause(name, by="grace")
 
-    assert findings(due_and_not_begun) == []
+    assert findings(due_and_not_started) == []
 
 
 def test_delivery_behind_a_dead_one_is_no_finding(subscribed: Subscribed) -> None:
     name = subscribed(react, ordered=True)
     overdue(Happened(about="1"), Happened(about="1", number=2))
     first, second = Delivery.objects.order_by("id").values_list("pk", flat=True)
-    assert subjects(findings(due_and_not_begun)) == [f"{name}, delivery {first}"]
+    assert subjects(findings(due_and_not_started)) == [f"{name}, delivery {first}"]
 
     Delivery.objects.filter(pk=first).update(state=State.DEAD)
-    assert findings(due_and_not_begun) == []
+    assert findings(due_and_not_started) == []
 
     discard([first], by="grace", why="gone")
-    assert subjects(findings(due_and_not_begun)) == [f"{name}, delivery {second}"]
+    assert subjects(findings(due_and_not_started)) == [f"{name}, delivery {second}"]
 
 
 def test_delivery_in_flight_without_lease_is_made_due_by_repair(

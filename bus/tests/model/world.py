@@ -233,7 +233,7 @@ class World:
         """Begin to give the newcomer the past, or go on with it."""
         since = timezone.now() - timedelta(days=300)
         steps = self.backfill or backfill.backfill(
-            NEWCOMER, since=since, rate=rate, by="model", patience=timedelta(0)
+            NEWCOMER, since=since, rate=rate, by="model", idle_within=timedelta(0)
         )
         self.backfill = None
         with suppress(ops.Refused), self.dying(statements):

@@ -102,7 +102,7 @@ def test_pruned_deliveries_are_not_backfilled(subscribed: Subscribed) -> None:
     name = late_subscription(subscribed, *happened(1))
     Subscription.objects.update(registered_at=Now() - timedelta(days=800))
 
-    with pytest.raises(Refused, match="the ledger has forgotten it: begin later"):
+    with pytest.raises(Refused, match="their deliveries were pruned"):
         list(backfill(name, since=timezone.now() - timedelta(days=700), rate=1, by="ada"))
 
     assert states() == {}
@@ -116,9 +116,9 @@ def test_returned_subscription_is_not_backfilled_before_the_pruned_age(
     list(prune(timedelta(0), by="ada"))
     register("desk")
 
-    with pytest.raises(Refused, match="the ledger has forgotten it: begin later") as refused:
+    with pytest.raises(Refused, match="their deliveries were pruned") as refused:
         list(backfill(name, since=before(), rate=1, by="ada"))
-    (offered,) = re.findall(r"at (\S+) or after", str(refused.value))
+    (offered,) = re.findall(r"--since to (\S+) or later", str(refused.value))
     list(backfill(name, since=instant(offered), rate=1, by="ada"))
 
 
@@ -129,7 +129,7 @@ def test_deliveries_pruned_during_backfill_are_not_repeated(subscribed: Subscrib
     next(steps)
     list(prune(timedelta(0), by="ada"))
 
-    with pytest.raises(Refused, match="the ledger has forgotten it: begin later"):
+    with pytest.raises(Refused, match="their deliveries were pruned"):
         next(steps)
     assert states() == {"1": State.WAITING}
 
@@ -150,7 +150,10 @@ def test_subscription_retired_during_backfill_gets_no_more_deliveries(
 
 @pytest.mark.parametrize(
     ("name", "rate", "sentence"),
-    [("nobody", 1, "There is no subscription nobody"), ("", 0, "The rate is 0; at least one")],
+    [
+        ("nobody", 1, "There is no subscription nobody"),
+        ("", 0, "The rate is 0; it must be"),
+    ],
 )
 def test_impossible_backfill_is_refused(
     subscribed: Subscribed, name: str, rate: int, sentence: str

@@ -97,7 +97,7 @@ def test_confirmation_without_reason_changes_nothing(
 
     assert answer.context["form"].errors["reason"]
     assert states() == before
-    with pytest.raises(Refused, match="needs a reason"):
+    with pytest.raises(Refused, match="The reason is empty"):
         bulk.begin(Filter(state="dead"), "deliver again", by="ada", why=" ")
 
 
@@ -108,7 +108,7 @@ def test_whole_ledger_cannot_be_chosen(operator: Client, name: str, action: str)
 
     answer = operator.get(page, follow=True)
 
-    assert "whole ledger; filter first" in " ".join(map(str, answer.context["messages"]))
+    assert "No filter is set" in " ".join(map(str, answer.context["messages"]))
     assert states() == before
 
 
@@ -122,7 +122,7 @@ def test_list_with_unknown_parameter_is_refused(operator: Client, name: str) -> 
         select_across="1",
     )
 
-    assert said.startswith("All that match attempts__gte cannot be chosen")
+    assert said.startswith("A bulk operation cannot filter by attempts__gte")
     assert log() == []
 
 
@@ -152,7 +152,7 @@ def test_relay_continues_a_bulk_operation(
     begun = Delivery.objects.filter(state=State.DISCARDED).count()
     shown = operator.get(there)
     assert 0 < begun < MANY
-    assert f"{begun} of {MANY}, going on" in shown.content.decode()
+    assert f"{begun} of {MANY}, running" in shown.content.decode()
     assert shown["Refresh"]
 
     relay, action = Relay(), OperatorAction.objects.get()

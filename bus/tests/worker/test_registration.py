@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
 from bus import Queue, handlers, ops
-from bus.audit import events_not_owed
+from bus.audit import events_have_deliveries
 from bus.models import Delivery, Event, Outbox, State, Subscription
 from bus.store.claims import claim
 from bus.store.outbox import fan_out
@@ -170,7 +170,7 @@ def test_returned_subscription_gets_no_events_of_its_absence(
     assert caplog.messages[1:] == [again]
     assert Subscription.objects.get().retired_at is None
     assert states() == {}
-    assert list(events_not_owed()) == []
+    assert list(events_have_deliveries()) == []
 
 
 def test_returned_subscription_is_not_paused(
@@ -204,7 +204,7 @@ def test_event_without_its_delivery_is_found(subscribed: Subscribed) -> None:
     Subscription.objects.update(registered_at=Now() - timedelta(days=2))
     event = event_of(timedelta(days=1))
 
-    (finding,) = events_not_owed()
+    (finding,) = events_have_deliveries()
 
     assert finding.subject == f"event {event.pk} (Happened)"
     assert finding.what == f"has no delivery for {name}"
