@@ -2,6 +2,8 @@
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from bus.store import append_only
+
 FROZEN = (
     "id, kind, number, series, year, sequence, order_number, order_id, ordered_on, issued_on, "
     "seller, buyer, lines, taxes, net, tax, total, currency, payment_terms, corrects_id"
@@ -21,25 +23,11 @@ def install(editor: BaseDatabaseSchemaEditor) -> None:
     SQLite drops triggers when a migration rebuilds the table, so a migration that alters
     `billing_invoice` must end with this step.
     """
-    vendor = editor.connection.vendor
-    if vendor == "postgresql":
-        editor.execute(
-            "CREATE OR REPLACE FUNCTION billing_invoice_refuse() RETURNS trigger LANGUAGE plpgsql "
-            f"AS $$ BEGIN RAISE EXCEPTION USING MESSAGE = '{REFUSAL}', "
-            "ERRCODE = 'integrity_constraint_violation'; END $$"
-        )
-    then = {
-        "postgresql": "EXECUTE FUNCTION billing_invoice_refuse()",
-        "sqlite": f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
-    }[vendor]
     for name, refused, when in TRIGGERS:
-        editor.execute(
-            f"CREATE TRIGGER {name} BEFORE {refused} ON billing_invoice FOR EACH ROW {when} {then}"
-        )
+        append_only.refuse(editor, name, refused, "billing_invoice", REFUSAL, when)
 
 
 def remove(editor: BaseDatabaseSchemaEditor) -> None:
     """Drop the triggers."""
-    table = " ON billing_invoice" if editor.connection.vendor == "postgresql" else ""
     for name, _refused, _when in TRIGGERS:
-        editor.execute(f"DROP TRIGGER IF EXISTS {name}{table}")
+        append_only.allow(editor, name, "billing_invoice")
