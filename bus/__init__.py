@@ -1,4 +1,4 @@
-"""The event bus: publish events, subscribe to them, keep a ledger of what was done about them."""
+"""The event bus: publish events, subscribe handlers to them, keep a ledger of the deliveries."""
 
 from bus.events import DomainEvent
 from bus.handlers import AfterDone, Queue, subscribe

@@ -12,7 +12,7 @@ class BusConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Load every app's `tasks` and `audit`, so that each process knows all of them."""
+        """Import every app's `tasks` and `audit`: each process has all handlers and checks."""
         autodiscover_modules("tasks", "audit")
         import bus.checks  # noqa: F401 -- imported to register
 

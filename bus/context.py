@@ -1,4 +1,4 @@
-"""Which events are being handled, so that what is published meanwhile knows its cause."""
+"""The events that are being handled: the cause of those published meanwhile."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from bus.events import DomainEvent
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an event comes from."""
+    """The origin of an event: its trace, and the event that caused it."""
 
     correlation: UUID | None = None
     causation: UUID | None = None
     traceparent: str = ""
     suppressed: bool = False
-    """Nobody outside the project may notice what comes of it."""
+    """Effects outside the project are suppressed."""
 
 
 _handled: ContextVar[list[tuple[DomainEvent, Origin]]] = ContextVar("handled", default=[])  # noqa: B039 -- never changed in place
@@ -28,7 +28,7 @@ _traceparent: ContextVar[str] = ContextVar("traceparent", default="")
 
 @contextmanager
 def traced(traceparent: str) -> Iterator[None]:
-    """Say to which trace (W3C Trace Context) belongs what is published inside by no handler."""
+    """Set the trace (W3C Trace Context) of events published inside, but by handlers."""
     before = _traceparent.set(traceparent)
     try:
         yield
@@ -38,7 +38,7 @@ def traced(traceparent: str) -> Iterator[None]:
 
 @contextmanager
 def handling(events: list[tuple[DomainEvent, Origin]]) -> Iterator[None]:
-    """Say whose handlers run inside."""
+    """Set the events that are handled inside."""
     before = _handled.set(events)
     try:
         yield
@@ -61,6 +61,6 @@ def origin_of(cause: DomainEvent | None) -> Origin:
         raise LookupError("publish(cause=...) must be one of the events that are being handled.")
     if len(handled) > 1:
         raise LookupError(
-            "A batch is being handled: say publish(event, cause=...) for which event."
+            "A batch is being handled: name the event of it, publish(event, cause=...)."
         )
     return handled[0][1] if handled else Origin(traceparent=_traceparent.get())

@@ -1,4 +1,4 @@
-"""What an event is: a frozen, versioned statement about one stream that a publisher makes once."""
+"""The base class of events: frozen, versioned, about one stream."""
 
 from typing import Any, ClassVar, Self
 
@@ -13,46 +13,46 @@ class DomainEvent(msgspec.Struct, frozen=True, kw_only=True):
     """The base of every event.
 
     Subclasses are declared with ``frozen=True, kw_only=True`` and hold plain values alone: text,
-    whole numbers, `Decimal`, `datetime`, `UUID`, tuples and other frozen structs. Fields that a
-    reader does not know are dropped, so an older worker survives a newer publisher.
+    whole numbers, `Decimal`, `datetime`, `UUID`, tuples and other frozen structs. Fields that the
+    class does not have are dropped, so an older worker can read a newer publisher's events.
     """
 
     version: ClassVar[int] = 1
-    """Raised when the meaning changes; `upcast` then reads what older publishers wrote."""
+    """Increase it when the meaning changes; `upcast` then converts the data of older versions."""
 
     personal: ClassVar[tuple[str, ...]] = ()
-    """Names of the fields that tell who somebody is; they are stored apart from the rest."""
+    """Names of the fields with personal data, which is stored apart from the rest."""
 
     @property
     def stream(self) -> str:
-        """What the event is about, for example a book's number; the scope of ordering."""
-        raise NotImplementedError(f"{type(self).__name__} must say which stream it belongs to.")
+        """The thing that the event is about, for example a book's number; the scope of ordering."""
+        raise NotImplementedError(f"{type(self).__name__} has no stream; define the property.")
 
     @property
     def key(self) -> str | None:
-        """What may happen only once in the stream: a second event with this key is refused."""
+        """The idempotency key: a second event of the stream with the same key is refused."""
         return None
 
     @classmethod
     def upcast(cls, version: int, _data: dict[str, Any]) -> dict[str, Any]:
-        """Turn what `version` wrote into what today's class reads.
+        """Convert data of an older `version` to that of the class.
 
         Raises:
-            UnreadableEvent: where no way from that version is known.
+            UnreadableEvent: the class cannot convert that version.
         """
         raise UnreadableEvent(f"{cls.__name__} cannot read version {version}: add an upcast.")
 
     def split(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The event as two JSON objects: what stays for ever, and what is personal."""
+        """The event as two JSON objects: its data, and its personal data."""
         data: dict[str, Any] = msgspec.to_builtins(self)
         return data, {name: data.pop(name) for name in self.personal}
 
     @classmethod
     def read(cls, version: int, data: dict[str, Any], personal: dict[str, Any] | None) -> Self:
-        """Build the event from what was stored.
+        """Build the event from its stored data.
 
         Raises:
-            UnreadableEvent: naming the field that does not fit.
+            UnreadableEvent: a field does not fit; the message names it.
         """
         whole = {**data, **(personal or {})}
         if version < cls.version:

@@ -1,8 +1,8 @@
-"""Named points at which a test may kill or hold a process; off without BUS_FAILPOINTS, a folder.
+"""Named points at which a test can kill or hold a process; off without BUS_FAILPOINTS, a folder.
 
 A point is armed by a file in that folder, named by the point alone or, for one handler, by
 `point@handler`. Its content is `kill`, or `hold` and a number of seconds. The first process that
-comes by takes the file away and obeys, so that one file stops one process, once.
+reaches the point removes the file and obeys, so that one file stops one process, once.
 """
 
 import os
@@ -15,8 +15,8 @@ from bus import conf
 
 
 class Point(StrEnum):
-    """Where a process can be stopped. Of an outside handler, *before effect* is between the two
-    steps of a send: the commit that says *sending*, and the call."""
+    """Where a process can be stopped. For an external handler, `BEFORE_EFFECT` is between the
+    commit of *sending* and the call."""
 
     BEFORE_EFFECT = "before-effect"
     AFTER_EFFECT = "after-effect"
@@ -24,17 +24,17 @@ class Point(StrEnum):
     AFTER_COMMIT = "after-commit"
     BEFORE_ACK = "before-ack"
     RELAY_ROUTED = "relay-routed"
-    """Inside the transaction that moves events from the outbox into the ledger."""
+    """Inside the transaction that fans out events."""
     RELAY_CLAIMED = "relay-claimed"
-    """Between the commit that says *sent* and the sending."""
+    """Between the commit of *sent* and the sending."""
     RELAY_SENT = "relay-sent"
-    """Sent, and nothing else done since."""
+    """Right after the sending."""
     WEB_COMMITTED = "web-committed"
     """Between the commit of a request and its answer."""
 
 
 def reach(point: Point, handler: str = "") -> None:
-    """Say that the process is at this point, which is all that happens in production."""
+    """Stop here if the point is armed; without BUS_FAILPOINTS it never is."""
     folder = conf.failpoints()
     if not folder:
         return
@@ -55,4 +55,4 @@ def _obey(order: str) -> None:
     elif what == "hold":
         time.sleep(float(seconds[0]))
     else:
-        raise ValueError(f"A crash point is told to {order!r}; write kill, or hold 30.")
+        raise ValueError(f"The failpoint's file contains {order!r}; write kill, or hold 30.")

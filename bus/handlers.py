@@ -1,4 +1,4 @@
-"""Which functions of this process react to which events."""
+"""The handlers that this process declares, and the decorator that declares them."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -11,26 +11,26 @@ from bus.events import DomainEvent, UnreadableEvent
 from bus.retry import Retry
 
 AfterDone = Callable[[], None]
-"""What an external handler returns: run in the transaction that commits *done*.
+"""A function that an external handler returns; it runs in the transaction that commits *done*.
 
-It must let every error of the database out: after one that it swallowed nothing can be committed.
+It must not swallow database errors: after one the transaction cannot be committed.
 """
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LOADED_AT = datetime.now(UTC)
-"""When this process took its code. A subscription registered later may belong to newer code."""
+"""When this process started. A subscription registered later may belong to newer code."""
 
 LARGEST_BATCH = 500
 
 LONGEST_STAGE = 60
 
 LONGEST_NAME = 80
-"""So that the key of an external effect has 120 characters at most."""
+"""With it the key of an external effect has at most 120 characters."""
 
 
 class BadSubscription(TypeError):
-    """A `subscribe` that cannot work; the message says what to change."""
+    """A `subscribe` with arguments that cannot be used; the message says what to change."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Queue:
 
     @property
     def lease(self) -> timedelta:
-        """How long a delivery may be running before it is due again."""
+        """How long a delivery may run before the relay rescues it."""
         return self.hard_limit + timedelta(seconds=15)
 
 
@@ -78,7 +78,7 @@ class Handler:
 
     @property
     def window(self) -> int:
-        """How many of its deliveries may be in Redis or running at a time."""
+        """How many of its deliveries may be in flight at a time."""
         return max(4 * self.batch, 40)
 
     def read(
@@ -110,7 +110,7 @@ def on_declared(listener: Callable[[Handler], object]) -> None:
 
 
 def declared(queue: str | None = None) -> list[Handler]:
-    """All handlers this process knows, or those of one queue."""
+    """All handlers of this process, or those of one queue."""
     return [r for r in _declared.values() if queue in (None, r.queue.name)]
 
 
@@ -132,9 +132,9 @@ def subscribe(
     lock: Callable[[list[Any]], None] | None = None,
     using: Callable[[], AbstractContextManager[Any]] | None = None,
 ) -> Callable[[Function], Function]:
-    """Let a function react to an event, once per event, in a worker of `queue`.
+    """Subscribe a function to an event: it handles each event once, in a worker of `queue`.
 
-    The function stays a plain one. Its module and name name the subscription and its Celery task.
+    The function stays callable. Its module and name are the name of the subscription and task.
 
     * By default it runs **in the transaction that marks its delivery done**: what it writes to
       the database happens exactly once. It takes the event, or, annotated
@@ -144,21 +144,21 @@ def subscribe(
     * With ``external=True`` it runs under a lease and outside any transaction, one delivery at a
       time. It takes the event, a `key` that is the same at every try, and, where `using` names a
       context manager that is opened once per message, what that yields. It returns a function that
-      the bus runs in the transaction that commits *done*, or None. It happens at least once, and
-      once where the other side honours the key: say ``repeatable=True`` there. Otherwise a
-      try of which nobody can tell whether it succeeded is repeated once, and a second such try
-      is left to a person.
+      the bus runs in the transaction that commits *done*, or None. The effect happens at least
+      once, and exactly once if the other side honours the key: give ``repeatable=True`` then.
+      Otherwise a try with an unknown outcome is repeated once, and a second one is dead.
 
     Args:
-        event: the class of events to react to.
-        queue: where it runs.
+        event: the class of events.
+        queue: the queue whose workers run it.
         retry: which errors are transient, and the waits.
-        batch: how many deliveries travel in one message, at most.
-        ordered: False for what must not wait for the stream's earlier events; else the queue's.
-        suppressible: whether a quiet backfill leaves it out, since somebody outside notices its
-            effect: a mail, a parcel. By default the same as `external`.
-        stage: what those whom the stream is about are told that it works towards, in their words.
-            Empty: they are told nothing of it.
+        batch: the most deliveries in one message.
+        ordered: False for a handler that must not wait for the stream's earlier events; by default
+            as the queue.
+        suppressible: whether a suppressed backfill leaves it out, because its effect is noticed
+            outside the project, such as a mail. By default the same as `external`.
+        stage: the stage that it works towards, in the words of those whom the stream is about.
+            Empty: it is not shown to them.
 
     Raises:
         BadSubscription: at import, with the way out.

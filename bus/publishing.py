@@ -1,4 +1,4 @@
-"""Publishing: an event and its outbox row in the transaction that makes the event true."""
+"""Publish: insert an event and its outbox row in the transaction that makes the event true."""
 
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bus.models import Event
 
 ONCE_PER_STREAM = ("bus_event_once_per_stream", "bus_event.stream, bus_event.key")
-"""What PostgreSQL and SQLite call the constraint that an event published twice violates."""
+"""The names that PostgreSQL and SQLite give to the constraint on an event's key."""
 
 
 class NotInTransaction(RuntimeError):
@@ -26,8 +26,8 @@ class AlreadyPublished(IntegrityError):
 def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
     """Publish an event in the transaction that makes it true: both are committed, or neither is.
 
-    Talks to the database alone, never to the broker. `cause` says which event of a batch led to
-    this one; it is known by itself where one event is handled, and empty outside of handlers.
+    Uses the database only, never the broker. A handler of a batch names the event that led to this
+    one as `cause`. A handler of one event need not, and outside of handlers there is none.
 
     Raises:
         NotInTransaction: outside `transaction.atomic()`.
@@ -39,8 +39,8 @@ def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
 
     if not connection.in_atomic_block:
         raise NotInTransaction(
-            f"publish({type(event).__name__}) needs a transaction: put it and the change it tells "
-            "of into one `with transaction.atomic():`."
+            f"publish({type(event).__name__}) needs a transaction: put it and the change that it "
+            "reports into one `with transaction.atomic():`."
         )
     data, personal = event.split()
     origin = origin_of(cause)

@@ -1,8 +1,8 @@
-"""What may be told of an error: never who it was about.
+"""Redaction of errors: no personal data in logs and in the ledger.
 
 Databases repeat rows and statements in the texts of their errors, mail servers repeat addresses,
-and Python repeats the value it could not read. So a log gets the kinds of errors and where they
-happened; the ledger gets their texts too, without what is known to be personal.
+and Python repeats the value that it could not read. So a log gets the kinds of errors and their
+places; the ledger gets their texts too, without the event's personal data.
 """
 
 import html
@@ -22,31 +22,31 @@ CAUSED = "\nThe above exception was the direct cause of the following exception:
 DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
 
 DETAIL = re.compile(r"(\n|\\n)(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):.*", re.DOTALL)
-"""Where PostgreSQL begins to repeat rows and statements, in a text or in its repr."""
+"""The lines in which PostgreSQL repeats rows and statements, in a text or in its repr."""
 
 ADDRESS = re.compile(
     r"""("[^"\n]{1,64}"|[\w.!#$%&'+=?^`{|}~-]{1,64})(@|%40)[\w-]{1,63}(\.[\w-]{1,63})+""",
 )
-"""With the lengths of RFC 5321, 4.5.3.1, and RFC 1035, 2.3.4: without bounds a long line of
-letters, which anybody can put into a request's path, would cost the square of its length."""
+"""With the lengths of RFC 5321, 4.5.3.1, and RFC 1035, 2.3.4: without bounds the time would grow
+with the square of a long line of letters, which any client can put into a request's path."""
 
 SHORT = 4
-"""Characters; a shorter value is taken out only where it stands alone."""
+"""Characters; a shorter value is redacted only as a word of its own."""
 
 SHORTEST_WORD = 3
-"""Characters of a part of a name or an address that is taken out by itself."""
+"""Characters of a word of a name or an address that is redacted by itself."""
 
 
 def kinds(error: BaseException) -> str:
-    """The traceback with the kinds of errors instead of what they say."""
+    """The traceback with the kinds of the errors instead of their texts."""
     return _traceback(error, kind)
 
 
 def texts(error: BaseException, personal: Iterable[Any]) -> str:
-    """The traceback with what errors say, without the personal values, however they are written.
+    """The traceback with the texts of the errors, without the personal values in any spelling.
 
-    A word that stands in the statement which raised one of these errors is the program's own and
-    stays, though a person may be called so: "The mail relay refused it" names nobody.
+    A word of the statement that raised one of these errors is the program's own and stays, even if
+    it is also a person's name: "The mail relay refused it" contains no personal data.
     """
     known = _pattern(personal)
     own = {word for one in _chain(error) for word in _words_of_the_program(one)}
@@ -66,7 +66,7 @@ def texts(error: BaseException, personal: Iterable[Any]) -> str:
 
 
 def _words_of_the_program(error: BaseException) -> Iterator[str]:
-    """The words of the statement that raised it, as its source has them."""
+    """The words of the source of the statement that raised it."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return
@@ -76,7 +76,7 @@ def _words_of_the_program(error: BaseException) -> Iterator[str]:
 
 
 def discreet(text: str) -> str:
-    """The text without e-mail addresses and without what a database repeats."""
+    """The text without e-mail addresses and without rows and statements of a database."""
     return ADDRESS.sub("[address]", DETAIL.sub("", text))
 
 
@@ -90,7 +90,7 @@ def _traceback(error: BaseException, tell: Callable[[BaseException], str]) -> st
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error, what it was raised from or during, and so on."""
+    """The error and those that it was raised from or during."""
     seen: set[int] = set()
     one: BaseException | None = error
     while one is not None and id(one) not in seen:
@@ -106,7 +106,7 @@ def _name(error: BaseException) -> str:
 
 
 def kind(error: BaseException) -> str:
-    """What kind of error it is, with as much of its text as names nobody."""
+    """The kind of the error, with as much of its text as has no personal data."""
     if isinstance(error, (IntegrityError, OperationalError)):
         return f"{_name(error)}: {discreet(_first_line(error))}"  # a constraint, a lock, a host
     if isinstance(error, OSError) and error.strerror:
@@ -134,7 +134,7 @@ def _pattern(personal: Iterable[Any]) -> re.Pattern[str] | None:
 
 
 def _values(value: Any) -> Iterator[str]:
-    """Every text in it, and every word of a text that says something by itself."""
+    """Every text in it, and its words of at least `SHORTEST_WORD` characters."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):
@@ -146,7 +146,7 @@ def _values(value: Any) -> Iterator[str]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """The text as it may stand in an error: quoted by Python, in JSON, HTML or an address."""
+    """The spellings of a text in an error: quoted by Python, in JSON, HTML or an address."""
     for same in (text, normalize("NFC", text), normalize("NFD", text)):
         octets = same.encode(errors="backslashreplace")
         yield from (same, repr(same)[1:-1], json.dumps(same)[1:-1], repr(octets)[2:-1])

@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again."""
+"""Retry policies: which errors are tried again, how often, and after which waits."""
 
 import random
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ from itertools import groupby
 LONGEST_WAIT = timedelta(days=1)
 
 UNCOUNTED_FOR = timedelta(days=1)
-"""So long after a delivery became due, pauses that the other side asks for and trouble of the
-database cost no try. Whoever is in trouble for longer needs a person, and each costs one then."""
+"""For this time after a delivery became due, requested pauses and trouble of the database use up
+no try. Trouble that lasts longer needs a person, and each failure uses up a try."""
 
 MOST_UNCOUNTED = 10_000
-"""Tries that cost none, at most: a policy may wait for a second only, and a day is long."""
+"""The most failures that use up no try: a policy may wait for only a second, and a day is long."""
 
 MOST_AMBIGUOUS = 2
-"""An ambiguous send is repeated once; the second one needs a person."""
+"""An ambiguous try is repeated once; a second one makes the delivery dead."""
 
 MOST_TIMES = 1000
-"""Tries that a policy may grant; with what costs none they fit the ledger's column."""
+"""The most tries of a policy; with `MOST_UNCOUNTED` they fit the ledger's column."""
 
 
 class TryLater(Exception):
     """Raised by a handler: the other side asked for a pause (`Retry-After`, RFC 9110 10.2.3).
 
-    The pause costs no try while the delivery is younger than `UNCOUNTED_FOR`, and is never shorter
-    than the policy's own wait: "in one second", said sixteen times, is not sixteen tries.
+    The pause uses up no try while the delivery is younger than `UNCOUNTED_FOR`. It is never shorter
+    than the policy's wait, so a server that always says "in one second" is not called every second.
     """
 
     def __init__(self, why: str, wait: timedelta) -> None:
@@ -34,9 +34,9 @@ class TryLater(Exception):
 
 
 class Ambiguous(Exception):
-    """Raised by an outside handler: the effect may have happened, and nobody can tell.
+    """Raised by an external handler: the effect may have happened, and the handler cannot tell.
 
-    The bus counts it, repeats it once, and leaves a second one to a person.
+    The try is repeated once; a second one makes the delivery dead.
     """
 
 
@@ -44,11 +44,11 @@ class Ambiguous(Exception):
 class Retry:
     """Which errors are transient, how many tries a delivery has, and the waits between.
 
-    Each body that is begun is a try, but for those that end in a pause that was asked for
-    (`TryLater`) or in trouble of the database: these cost none for a day (`UNCOUNTED_FOR`).
-    The wait after the n-th failure is `first_wait` doubled n - 1 times, `longest_wait` at most,
-    of which a random part between half and all is waited, so that what failed together does not
-    come back together. Errors that are not in `on` end the delivery at once as dead.
+    Each start of the handler is a try, except those that end in a requested pause (`TryLater`) or
+    in trouble of the database: these use up none for a day (`UNCOUNTED_FOR`).
+    The wait after the n-th failure is `first_wait` doubled n - 1 times, at most `longest_wait`,
+    times a random factor of 0.5 to 1, so that deliveries that failed together are not retried
+    together. An error that is not in `on` makes the delivery dead at once.
     """
 
     on: tuple[type[Exception], ...]
@@ -64,8 +64,8 @@ class Retry:
             raise ValueError(f"Retry.times is {self.times}: it must be 1 to {MOST_TIMES}.")
         if not timedelta(0) < self.first_wait <= self.longest_wait <= LONGEST_WAIT:
             raise ValueError(
-                f"Retry waits {self.first_wait} to {self.longest_wait}: the first must be above "
-                f"zero, not above the longest, and the longest not above {LONGEST_WAIT}."
+                f"Retry waits {self.first_wait} to {self.longest_wait}: first_wait must be above "
+                f"zero and at most longest_wait, and longest_wait at most {LONGEST_WAIT}."
             )
 
     def full_wait(self, failures: int) -> timedelta:

@@ -1,4 +1,4 @@
-"""Reading the ledger: what the rooms, the API and the dashboard want to know."""
+"""Queries on events and the ledger, for apps and pages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ from bus.models import (
     Subscription,
 )
 
-FactType = TypeVar("FactType", bound=DomainEvent)
+EventType = TypeVar("EventType", bound=DomainEvent)
 
 
 @dataclass(frozen=True)
 class HandlerState:
-    """One handler to one event of a stream, straight from the ledger."""
+    """The delivery of one event of a stream to one handler."""
 
     app: str
     handler: str
@@ -46,7 +46,7 @@ class HandlerState:
 
 
 def handlers(stream: str) -> list[HandlerState]:
-    """Every handler to the stream's events so far, in the order of the events."""
+    """The deliveries of the stream's events so far, in the order of the events."""
     rows = (
         Delivery.objects.filter(event__stream=stream)
         .order_by("event_id", "id")
@@ -59,19 +59,19 @@ def handlers(stream: str) -> list[HandlerState]:
 
 
 def settled(stream: str) -> bool:
-    """True when nothing of the stream is outstanding: no event to fan out, nothing open or dead."""
-    owed = Delivery.objects.filter(event=OuterRef("pk"), state__in=OPEN)
-    # One statement: what one handler leads to must not slip from outbox to ledger between two.
-    outstanding = Event.objects.filter(Q(outbox__isnull=False) | Exists(owed), stream=stream)
+    """True if the stream has no event to fan out, and no open or dead delivery."""
+    unfinished = Delivery.objects.filter(event=OuterRef("pk"), state__in=OPEN)
+    # One statement: between two an event could move from the outbox to the ledger unseen.
+    outstanding = Event.objects.filter(Q(outbox__isnull=False) | Exists(unfinished), stream=stream)
     return not outstanding.exists()
 
 
 @dataclass(frozen=True)
 class QueueState:
-    """What one queue holds. `waiting` counts what is due later, too.
+    """The deliveries of one queue. `waiting` includes those that are due later.
 
-    `oldest_at`: since when the oldest that waits or is in flight has been open, however often it
-    was sent or tried meanwhile; in the future where all of it becomes due later.
+    `oldest_at`: since when the oldest waiting or in-flight delivery has been open, however often it
+    was sent or tried; in the future if all of them become due later.
     """
 
     name: str
@@ -115,10 +115,10 @@ Counts = dict[int, tuple[int, datetime | None]]
 
 
 def _open_by(column: str) -> list[Counts]:
-    """How much each has waiting, in flight and dead, and since when the first of it has been open.
+    """What each has waiting, in flight and dead, and since when the oldest has been open.
 
-    Three questions in one statement, each for an index of its own: one question for all that is
-    open would read the whole ledger.
+    Three queries in one statement, each with an index of its own: one query for all open
+    deliveries would read the whole ledger.
     """
     one, *others = (
         Delivery.objects.filter(states)
@@ -146,28 +146,28 @@ class OutboxState:
 
 
 def outbox_state(older_than: timedelta = timedelta(0)) -> OutboxState:
-    """What waits for its fan-out, and was published longer ago than that."""
+    """The events that wait for their fan-out and were published longer ago than that."""
     waiting = Outbox.objects.filter(event__at__lte=Now() - older_than)
     found = waiting.aggregate(count=Count("pk"), oldest=Min("event__at"))
     return OutboxState(found["count"], found["oldest"])
 
 
 SILENT_AFTER = timedelta(seconds=15)
-"""A relay that has written nothing for so long is not at work: three of its heartbeats."""
+"""A relay that has not written its state for so long, three heartbeats, is not running."""
 
 
 @dataclass(frozen=True)
 class BrokerState:
-    """What the relay last knew of the broker.
+    """The broker's state as the relay last recorded it.
 
-    `ok` is None where nobody knows: no relay has looked yet, or it has been silent since `at`.
+    `ok` is None if it is unknown: no relay has run yet, or none has since `at`.
     """
 
     ok: bool | None
     at: datetime | None
     error: str
     age: timedelta | None = None
-    """Of the relay's last sign, by the database's clock."""
+    """Of the relay's last record, by the database's clock."""
 
     @property
     def silent(self) -> bool:
@@ -178,12 +178,12 @@ def broker_state() -> BrokerState:
     age = ExpressionWrapper(Now() - F("looked_at"), output_field=DurationField())
     row = RelayState.objects.filter(pk=RelayState.THE_ROW).annotate(age=age).first()
     if row is None or row.looked_at is None:
-        return BrokerState(ok=None, at=None, error="no relay has looked yet")
+        return BrokerState(ok=None, at=None, error="no relay has run yet")
     ok = None if row.age > SILENT_AFTER else not row.broker_error
     return BrokerState(ok, row.looked_at, row.broker_error, row.age)
 
 
-def history(event: type[FactType], after: int = 0) -> Iterator[tuple[int, FactType]]:
+def history(event: type[EventType], after: int = 0) -> Iterator[tuple[int, EventType]]:
     """All events of a type after an event id, oldest first: the id and the event."""
     rows = (
         Event.objects.filter(type=event.__name__, id__gt=after)
@@ -196,13 +196,13 @@ def history(event: type[FactType], after: int = 0) -> Iterator[tuple[int, FactTy
 
 
 def published(event: type[DomainEvent], stream: str) -> Exists:
-    """A condition on rows whose column `stream` names a stream: such an event was published in it.
+    """A condition on rows whose column `stream` names a stream: it has an event of this type.
 
-    Asks for the event alone and reads nothing of it, so it holds for people who were erased, too.
+    Reads no personal data, so it is true after their erasure, too.
     """
     return Exists(Event.objects.filter(stream=OuterRef(stream), type=event.__name__))
 
 
 def is_published(event: type[DomainEvent], stream: str) -> bool:
-    """Whether an event of this type was published in the stream; it is never forgotten."""
+    """Whether the stream has an event of this type. Events are never pruned."""
     return Event.objects.filter(stream=stream, type=event.__name__).exists()

@@ -1,4 +1,4 @@
-"""Reading one stream, for those whom it is about: events stay, finished deliveries are pruned."""
+"""Queries about one stream, for pages of those whom it concerns."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from bus.models import IN_FLIGHT, Delivery, Event, State
 
 
 def in_progress(stream: str) -> bool:
-    """Whether something of the stream goes on by itself: to be routed, or open and not dead."""
+    """Whether the stream has an event to fan out, or a delivery that is waiting or in flight."""
     at_work = Delivery.objects.filter(event=OuterRef("pk"), state__in=[State.WAITING, *IN_FLIGHT])
     going = Event.objects.filter(Q(outbox__isnull=False) | Exists(at_work), stream=stream)
     return going.exists()
@@ -20,7 +20,7 @@ def in_progress(stream: str) -> bool:
 
 @dataclass(frozen=True)
 class StageState:
-    """How far one delivery is that works towards a declared stage."""
+    """The state of one delivery whose handler declares a stage."""
 
     stage: str
     state: str
@@ -29,9 +29,9 @@ class StageState:
 
 
 def declared_stages(stream: str) -> list[StageState]:
-    """The stream's deliveries whose subscription declares a stage, in the order of the events.
+    """The stream's deliveries whose handler declares a stage, in the order of the events.
 
-    What is done or discarded is pruned after a while; what is open or dead never is.
+    Done and discarded ones are pruned after a while; open and dead ones are not.
     """
     stages = {one.name: one.stage for one in handlers.declared() if one.stage}
     rows = (

@@ -1,4 +1,4 @@
-"""What tests of the rooms need of the bus: state events, let them happen, look at the ledger."""
+"""Helpers for tests of apps: publish events, run the handlers, read the ledger."""
 
 from django.db import transaction
 
@@ -10,16 +10,16 @@ from bus.worker.registration import register
 
 
 def given(*events: DomainEvent) -> None:
-    """State these events, in their order, as if their publishers had."""
+    """Publish these events, in their order, each in a transaction."""
     for event in events:
         with transaction.atomic():
             publish(event)
 
 
 def settle(queue: str | None = None) -> None:
-    """Let every subscription do what is due, in this process and without a broker.
+    """Handle all due deliveries of every subscription in this process, without a broker.
 
-    With `queue`, only that room listens: what the others would do stays out of the test.
+    With `queue` only the subscriptions of that queue are registered.
     """
     register(queue)
     for _task, _outcome in drain():

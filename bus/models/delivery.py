@@ -1,4 +1,4 @@
-"""The ledger: one delivery for each event and subscription, and what became of it."""
+"""The ledger: one delivery for each event and subscription, with its state."""
 
 from typing import Any
 
@@ -22,16 +22,16 @@ class State(models.TextChoices):
 
 IN_FLIGHT = (State.SENT, State.RUNNING, State.SENDING)
 OPEN = (State.WAITING, *IN_FLIGHT, State.DEAD)
-"""What a stream still waits for, and what holds a lane."""
+"""The states that hold a lane, and for which a stream is not settled."""
 
 INDEXED = (Q(state=State.WAITING), Q(state__in=IN_FLIGHT), Q(state=State.DEAD))
-"""What is open in three parts, each of which an index of its own finds among all that is done.
+"""The open states in three parts, each of which has an index of its own.
 
-SQLite does so where a part is one state alone.
+SQLite uses one only if the part is a single state.
 """
 
 IS_OPEN = INDEXED[0] | INDEXED[1] | INDEXED[2]
-"""All of it as one condition, so that nothing slips from one part to another meanwhile.
+"""The parts as one condition, so that no delivery can move from one part to another meanwhile.
 
 SQLite answers it by reading the whole ledger.
 """
@@ -80,7 +80,7 @@ class Subscription(models.Model):
 
     @property
     def status(self) -> str:
-        """Whether it gets work, in a word for people."""
+        """Whether it is retired, paused, held or active."""
         if self.retired_at:
             return "retired"
         if self.paused_at:
@@ -91,13 +91,13 @@ class Subscription(models.Model):
 class Delivery(models.Model):
     """One event for one subscription.
 
-    `token` is the fence: it changes at every send, every start and every *deliver again*, and
-    every closing update asks for it. `attempts` counts bodies begun, of which `uncounted` cost no
-    try. What the handler of a `quiet` delivery publishes is quiet, too.
+    `token` is the fence: it changes at every claim, every start and every *deliver again*, and
+    every finishing update compares it. `attempts` counts starts, of which `uncounted` used up no
+    try. Events that the handler of a `suppressed` delivery publishes are suppressed, too.
 
-    Three times, each for one question. `due_at`: when may the relay claim it? `due_since`: since
-    when has it been open? `retry_at`: when did the wait after its last failure end? A rescue, a
-    renewed lease and a release move `due_at` alone, so they hide no standstill.
+    Three instants. `due_at`: the relay may claim it from then on. `due_since`: it has been open
+    since then. `retry_at`: the wait after its last failure ended then. A rescue, a renewed lease
+    and a release change only `due_at`, so they hide no stalled delivery.
     """
 
     event = models.ForeignKey(Event, models.PROTECT, db_index=False)
@@ -146,8 +146,8 @@ class Delivery(models.Model):
             models.Index(
                 fields=["stream", "queue", "event"],
                 name="bus_delivery_lane",
-                # What is not ordered stands in no lane. And so no look at what is due can be made
-                # through this index, which PostgreSQL tried whenever it took it for empty.
+                # Unordered deliveries are in no lane. The condition also keeps PostgreSQL from
+                # using this index for a poll, as it did when its statistics said it was empty.
                 condition=Q(ordered=True, state__in=OPEN),
             ),
             models.Index(
@@ -167,6 +167,6 @@ class Delivery(models.Model):
 
 
 def delivery_key(event_uuid: Any, subscription: str) -> str:
-    """What an outside effect is known by on the other side."""
+    """The key by which the other side recognises an external effect."""
     handler = subscription.replace(".tasks.", ".").replace("_", "-")
     return f"{event_uuid}.{handler}"

@@ -1,4 +1,4 @@
-"""Events: what was stated, for ever."""
+"""Events, their personal data, and the outbox."""
 
 import uuid
 from typing import Any
@@ -16,7 +16,7 @@ class Event(models.Model):
     type = models.CharField(max_length=100)
     version = models.PositiveSmallIntegerField()
     stream = models.CharField(max_length=100)
-    # NULL where nothing is unique: the constraint lets any number of those be.
+    # NULL for events without a key: the constraint allows any number of them.
     key = models.CharField(  # noqa: DJ001 -- see above
         max_length=200,
         null=True,
@@ -67,7 +67,7 @@ class Event(models.Model):
 
 
 class PersonalData(models.Model):
-    """The part of an event that tells who somebody is, so that it can be erased by itself."""
+    """The personal data of an event, which can be erased without the event."""
 
     event = models.OneToOneField(Event, models.CASCADE, primary_key=True, related_name="personal")
     data = models.JSONField()
@@ -88,4 +88,4 @@ class Outbox(models.Model):
         verbose_name_plural = "outbox"
 
     def __str__(self) -> str:
-        return f"event {self.event_id} to route"
+        return f"event {self.event_id} to fan out"

@@ -1,4 +1,4 @@
-"""What operators did, and what the relay saw last."""
+"""Actions of operators, the state of the relay, results of the audit."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -22,11 +22,11 @@ class OperatorAction(models.Model):
 
 
 class BulkOperation(models.Model):
-    """What is done to all deliveries that match a filter, in steps, by whoever relays.
+    """An operation on all deliveries that match a filter; the relays do it in steps.
 
     The deliveries are visited in order of their ids, from `after` (the last one visited) to
-    `upto` (the last one there was when it was asked for). What was done so far is the count of
-    its action. It has ended when `ended_at` is set, by itself or by who stopped it.
+    `upto` (the last one when it began). The count of its action is the number changed so far. It
+    has ended if `ended_at` is set, at its end or by `stopped_by`.
     """
 
     class Operation(models.TextChoices):
@@ -59,8 +59,8 @@ class BulkOperation(models.Model):
 
 
 class RelayState(models.Model):
-    """One row: the epoch of the broker's memory, what the relay last knew of the broker, how far
-    back the ledger has been pruned, and the project's name in Redis."""
+    """One row: the epoch, the relay's last record of the broker, how far the ledger has been
+    pruned, and the project's name in Redis."""
 
     THE_ROW = 1
 
@@ -76,7 +76,7 @@ class RelayState(models.Model):
 
 
 class AuditResult(models.Model):
-    """What one rule of the audit came to when it was asked last; how much, and never of whom."""
+    """The last result of one check of the audit: how many findings, without their texts."""
 
     rule = models.CharField(max_length=200, unique=True)
     at = models.DateTimeField(db_default=Now())

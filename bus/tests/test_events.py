@@ -83,5 +83,5 @@ def test_event_with_erased_personal_data_names_the_missing_field() -> None:
 
 
 def test_event_must_define_its_stream() -> None:
-    with pytest.raises(NotImplementedError, match="Priced must say which stream"):
+    with pytest.raises(NotImplementedError, match="Priced has no stream; define"):
         _ = PRICED.stream
