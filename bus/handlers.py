@@ -98,7 +98,8 @@ class Handler:
         return self.event_type.read(version, data, personal)
 
 
-_declared: dict[str, Handler] = {}
+by_name: dict[str, Handler] = {}
+"""The handlers of this process. `subscribe` adds to it."""
 _listeners: list[Callable[[Handler], object]] = []
 
 
@@ -111,11 +112,11 @@ def on_declared(listener: Callable[[Handler], object]) -> None:
 
 def declared(queue: str | None = None) -> list[Handler]:
     """All handlers of this process, or those of one queue."""
-    return [r for r in _declared.values() if queue in (None, r.queue.name)]
+    return [r for r in by_name.values() if queue in (None, r.queue.name)]
 
 
 def find(name: str) -> Handler:
-    return _declared[name]
+    return by_name[name]
 
 
 def subscribe(
@@ -166,7 +167,7 @@ def subscribe(
 
     def register(function: Function) -> Function:
         name = f"{function.__module__}.{function.__name__}"
-        if name in _declared:
+        if name in by_name:
             raise BadSubscription(f"{name} is subscribed twice; give one function another name.")
         if len(name) > LONGEST_NAME or not name.isascii():
             raise BadSubscription(
@@ -189,7 +190,7 @@ def subscribe(
         if external and whole_batch:
             raise BadSubscription(f"{name}: external=True takes one event at a time, not a list.")
         _check_parameters(name, function, 1 + external + (using is not None))
-        _declared[name] = found = Handler(
+        by_name[name] = found = Handler(
             name=name,
             event_type=event,
             function=function,

@@ -63,7 +63,7 @@ def fraud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTyp
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(block["code"])
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(handlers, "_declared", {})
+    monkeypatch.setattr(handlers, "by_name", {})
     yield importlib.import_module("fraud.tasks")
     for handler in handlers.declared("fraud"):
         current_app.tasks.pop(handler.name)

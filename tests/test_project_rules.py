@@ -1,6 +1,5 @@
 """The project keeps its rules, and each rule reports a project that breaks it."""
 
-import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +15,9 @@ from bus.handlers import Handler, declared
 from orders.models import Order
 from shop.events import OrderPlaced
 from tests import project_rules as rules
+from tests.private_access import private_access
 from tests.support.compose import commands, procfile, services
+from tests.support.files import write
 from tests.support.fresh_process import handlers_after_setup
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +27,7 @@ Build = Callable[[dict[str, str]], Path]
 @pytest.fixture
 def build(tmp_path: Path) -> Build:
     """Write the files of another project."""
-    return partial(_write, tmp_path)
+    return partial(write, tmp_path)
 
 
 def ours() -> list[Handler]:
@@ -77,6 +78,29 @@ def test_every_module_has_docstring(build: Build) -> None:
         {"bus/clock.py": "now = 1", "bus/retry.py": '"""When."""', "bus/__init__.py": ""}
     )
     assert rules.undescribed_modules(broken) == ["bus/clock.py has no docstring"]
+
+
+def test_no_test_uses_private_name(build: Build) -> None:
+    assert private_access(ROOT) == []
+
+    code = "_cache = {}\n\ndef _claim(): ...\n\nclass Relay:\n    def _note(self): ...\n"
+    tests = [
+        "import claims\nclaims._claim()\n",
+        "from claims import _cache\n",
+        'patch.setattr(relay, "_note", None)\n',
+        'patch.setattr("bus.claims._claim", None)\n',
+    ]
+    fine = "class Mine:\n    def _note(self): ...\n\nMine()._note()\nModel._meta.pk\n"
+    broken = build(
+        {"bus/claims.py": code, "bus/tests/test_fine.py": fine}
+        | {f"bus/tests/test_{n}.py": text for n, text in enumerate(tests)}
+    )
+    assert [fault.partition(";")[0] for fault in private_access(broken)] == [
+        "bus/tests/test_0.py:2 uses _claim",
+        "bus/tests/test_1.py:1 uses _cache",
+        "bus/tests/test_2.py:1 uses _note",
+        "bus/tests/test_3.py:1 uses _claim",
+    ]
 
 
 def test_all_apps_have_same_parts(build: Build) -> None:
@@ -152,99 +176,3 @@ def test_every_required_package_is_locked() -> None:
     assert rules.unlocked(everything, (ROOT / "requirements-dev.txt").read_text()) == []
 
     assert rules.unlocked(["django>=5.2", "rich>=14"], "django-unfold==1\nrich==14") == ["django"]
-
-
-def test_import_contracts_hold() -> None:
-    assert rules.broken_contracts(ROOT) == ""
-
-
-FORBIDDEN = [
-    ("bench.site", "tests.chaos", "Of tests"),
-    ("tests.support.servers", "tests.live", "Of tests"),
-    ("bus.relay", "shop", "Layers"),
-    ("shop.events", "orders", "Layers"),
-    ("billing.services", "orders.models", "Layers"),
-    ("billing.tasks", "config", "Layers"),
-    ("inventory.services", "inventory.tasks", "Inside an app"),
-    ("inventory.models", "inventory.selectors", "Inside an app"),
-    ("inventory.serializers", "inventory.api", "Inside an app"),
-    ("fulfillment.tasks", "celery", "Only bus and config"),
-    ("shop.views", "redis", "Only bus and config"),
-    ("fulfillment.services", "bus.worker", "Apps import the public modules of the bus"),
-    ("fulfillment.services", "bus.testing", "Testing helpers"),
-    ("orders.services", "shop.testing", "Testing helpers"),
-    ("fulfillment.services", "bus.store.claims", "Apps import the public modules of the bus"),
-    ("bus.store", "bus.worker", "Inside bus"),
-    ("bus.worker", "bus.ops", "Inside bus"),
-    ("bus.ops", "bus.relay", "Inside bus"),
-    ("bus.handlers", "bus.models", "Inside bus"),
-    ("config.checks", "config.local", "Inside config"),
-]
-OF_BUS = (
-    "broker/envelope", "broker/transport", "context", "handlers", "models", "store/attempts",
-    "store/claims", "store/outbox", "store/poll", "store/rescue", "store/starts", "testing",
-)  # fmt: skip
-NOT_SHARED = ("audit", "chaos", "containers", "damage", "live", "submissions")
-"""Packages of `tests` that are not for others."""
-CIRCLES = [("config.local.lock", "config.local.redis"), ("bus.store.claims", "bus.store.outbox")]
-
-
-@pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The report on a project with all the forbidden imports, by contract."""
-    files = _stubs()
-    back = [(second, first) for first, second in CIRCLES]
-    for module, imported, *_ in [*FORBIDDEN, *CIRCLES, *back]:
-        files[_path(module, files)] += f"import {imported}\n"
-    report = rules.broken_contracts(_write(tmp_path_factory.mktemp("broken"), files))
-    parts = re.split(r"^(.+)\n-+\n", report, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
-
-
-@pytest.mark.parametrize(("module", "imported", "contract"), FORBIDDEN)
-def test_forbidden_import_is_reported(
-    reports: dict[str, str], module: str, imported: str, contract: str
-) -> None:
-    report = next(text for name, text in reports.items() if name.startswith(contract))
-
-    assert f"{module} -> {imported}" in report
-
-
-@pytest.mark.parametrize("package", ["bus.store", "config.local"])
-def test_import_circle_is_reported(reports: dict[str, str], package: str) -> None:
-    report = reports[f"No import circles inside {package.partition('.')[0]}"]
-
-    assert f"No cycles are allowed in {package}." in report
-
-
-def _write(root: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    return root
-
-
-def _path(module: str, files: dict[str, str]) -> str:
-    path = module.replace(".", "/")
-    return f"{path}.py" if f"{path}.py" in files else f"{path}/__init__.py"
-
-
-def _stubs() -> dict[str, str]:
-    """The smallest project that keeps every contract."""
-    packages = [*rules.PACKAGES, "config/checks", "config/local"]
-    packages += [f"bus/{name}" for name in ("broker", "ops", "relay", "store", "worker")]
-    parts = ["api", "tasks", "serializers", "services", "selectors", "models"]
-    modules = [f"bus/{name}.py" for name in OF_BUS] + ["shop/events.py"]
-    modules += ["shop/testing.py", "shop/views.py"]
-    modules += ["config/local/lock.py", "config/local/redis.py"]
-    modules += ["bench/site.py", "tests/support/servers.py"]
-    modules += ["tests/project_rules.py", "tests/wording.py"]
-    packages += ["tests/support", *(f"tests/{name}" for name in NOT_SHARED)]
-    modules += [f"{name}/{part}.py" for name in rules.APPS for part in parts]
-    modules += [f"{package}/__init__.py" for package in packages]
-    contracts = (ROOT / "pyproject.toml").read_text()
-    return dict.fromkeys(modules, "") | {"pyproject.toml": contracts}
-
-
-def test_smallest_project_keeps_every_contract(build: Build) -> None:
-    assert rules.broken_contracts(build(_stubs())) == ""

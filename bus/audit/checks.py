@@ -14,14 +14,15 @@ TRY_AGAIN = "The log says where it failed. Correct that, and run manage.py audit
 
 Check = Callable[[], Iterable[Finding]]
 
-_checks: dict[str, Check] = {}
+by_rule: dict[str, Check] = {}
+"""The checks of this process. `check` adds to it."""
 
 
 def check(rule: str) -> Callable[[Check], Check]:
     """Register a check under its rule, a sentence that must be true."""
 
     def register(function: Check) -> Check:
-        _checks[rule] = function
+        by_rule[rule] = function
         return function
 
     return register
@@ -40,7 +41,7 @@ def run_checks() -> dict[str, list[Finding]]:
 
 def answers() -> Iterator[tuple[str, list[Finding]]]:
     """The same, one by one. A check that fails is a finding, and the next one runs."""
-    for rule, function in _checks.items():
+    for rule, function in by_rule.items():
         found: list[Finding] = []
         try:
             with one_moment():

@@ -97,9 +97,9 @@ class Relay:
         self.marks.begin()
         routed = fan_out(self.marks)
         sent = self._feed_broker() if time.monotonic() >= self._try_broker_at else 0
-        return routed + sent + self._go_on_in_bulk()
+        return routed + sent + self.continue_bulk()
 
-    def _go_on_in_bulk(self) -> int:
+    def continue_bulk(self) -> int:
         """The next step of what an operator has asked for."""
         if time.monotonic() < self._try_bulk_at:
             return 0

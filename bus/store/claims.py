@@ -86,7 +86,7 @@ def claim(
 
 def _claim(work: Work, in_flight: int, patient: bool) -> list[Batch]:
     room = _whole_batches(work, work.window - in_flight)
-    candidates = _candidates(work, room) if room else []
+    candidates = due_candidates(work, room) if room else []
     batches = [
         Batch(
             work.task,
@@ -128,7 +128,8 @@ def _batches(
     return batches + [[one] for one in candidates if one.alone]
 
 
-def _candidates(work: Work, room: int) -> list[Candidate]:
+def due_candidates(work: Work, room: int) -> list[Candidate]:
+    """The due deliveries of a subscription that may be claimed, locked; `room` at most."""
     values = [BATCH_WAIT, work.subscription_id, work.due_from, work.subscription_id, room]
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATES_OF_LANES if work.ordered else CANDIDATES, values)

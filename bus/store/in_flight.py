@@ -63,7 +63,7 @@ class InFlight:
             return
         most = max(1, MOST_PROBES // len(tasks))
         probes = {task: list(self._messages[task])[:most] for task in tasks}
-        flying = _flying([pk for ids in probes.values() for pk in ids])
+        flying = still_in_flight([pk for ids in probes.values() for pk in ids])
         for task, ids in probes.items():
             for pk in ids:
                 size = self._messages[task].pop(pk)
@@ -71,7 +71,8 @@ class InFlight:
                     self._messages[task][pk] = size
 
 
-def _flying(ids: list[int]) -> set[int]:
+def still_in_flight(ids: list[int]) -> set[int]:
+    """Those of these deliveries that are sent or started and not finished."""
     if not ids:
         return set()
     with connection.cursor() as cursor:

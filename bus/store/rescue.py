@@ -50,7 +50,7 @@ def rescue_late(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset
         for row in rows:
             if row.pk in here:
                 continue
-            by_verdict[tuple(_verdict(one, row).items())].append(row.pk)
+            by_verdict[tuple(verdict_on(one, row).items())].append(row.pk)
             by_state[row.state].append(row.pk)
         for changes, ids in by_verdict.items():
             Delivery.objects.filter(pk__in=ids).update(lease_until=None, **dict(changes))
@@ -70,7 +70,8 @@ def _log(task: str, state: str, ids: list[int]) -> None:
     log.warning("%s: %d lost while %s: deliveries %s", task, len(ids), state, some)
 
 
-def _verdict(work: Work, row: Delivery) -> dict[str, Any]:
+def verdict_on(work: Work, row: Delivery) -> dict[str, Any]:
+    """What becomes of a late delivery, as the columns to set."""
     again = {"state": State.WAITING, "due_at": Now()}
     if row.state == State.SENT or (row.state == State.RUNNING and work.external):
         return again

@@ -50,7 +50,7 @@ Subscribed = Callable[..., str]
 @pytest.fixture
 def subscribed() -> Iterator[Subscribed]:
     """Subscribe a function to `Happened` for the length of one test; returns the name."""
-    before = dict(handlers._declared)
+    before = dict(handlers.by_name)
 
     def register(handler: Callable[..., Any], *, ordered: bool = False, **options: Any) -> str:
         queue = options.pop("queue", Queue("desk", ordered=ordered))
@@ -58,10 +58,10 @@ def subscribed() -> Iterator[Subscribed]:
         return f"{handler.__module__}.{handler.__name__}"
 
     yield register
-    for name in handlers._declared.keys() - before.keys():
+    for name in handlers.by_name.keys() - before.keys():
         current_app.tasks.pop(name)
-    handlers._declared.clear()
-    handlers._declared.update(before)
+    handlers.by_name.clear()
+    handlers.by_name.update(before)
 
 
 def happened(*numbers: int) -> list[Happened]:

@@ -127,7 +127,7 @@ def fail(handler: Handler, one: Attempt, error: BaseException) -> State:
     state = attempts.fail(
         one,
         _explained(error, one),
-        None if _is_final(handler, one, error, spent) else wait_after(handler, one, error),
+        None if is_final(handler, one, error, spent) else wait_after(handler, one, error),
         ambiguous=isinstance(error, Ambiguous),
         uncounted=uncounted,
     )
@@ -145,7 +145,8 @@ def _costs_no_try(one: Attempt, error: BaseException) -> bool:
     return one.uncounted < MOST_UNCOUNTED and young.exists()
 
 
-def _is_final(handler: Handler, one: Attempt, error: BaseException, spent: int) -> bool:
+def is_final(handler: Handler, one: Attempt, error: BaseException, spent: int) -> bool:
+    """Whether the delivery is dead: by its policy, or by the kind of the error."""
     if isinstance(error, Ambiguous):
         return one.ambiguous + 1 >= MOST_AMBIGUOUS
     transient = isinstance(error, (TryLater, *ALWAYS_TRANSIENT, *handler.retry.on))

@@ -38,7 +38,7 @@ def register(queue: str | None = None) -> list[str]:
                 written = _write(handler)
                 # Only then, for it rewrites the whole backlog while nothing is routed.
                 if (written.queue, written.ordered) != (row.queue, row.ordered):
-                    _move(written)
+                    move(written)
         _sweep(new)
     for name in again:
         log.info("%s was retired, and is registered again: it is in the code", name)
@@ -76,7 +76,7 @@ def _write(handler: Handler, **more: object) -> Subscription:
     return row
 
 
-def _move(row: Subscription) -> None:
+def move(row: Subscription) -> None:
     """What it owes already waits in the lanes of its queue of today, and what is in flight from
     the queue before holds them."""
     Delivery.objects.filter(IS_OPEN, subscription=row).update(queue=row.queue, ordered=row.ordered)

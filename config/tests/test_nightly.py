@@ -30,7 +30,7 @@ def test_nightly_audit_fails_on_a_finding(monkeypatch: pytest.MonkeyPatch) -> No
     def finds() -> Iterator[Finding]:
         yield Finding("SO-100042", "has no OrderPlaced")
 
-    monkeypatch.setitem(checks._checks, "every test finds something", finds)
+    monkeypatch.setitem(checks.by_rule, "every test finds something", finds)
 
     with pytest.raises(nightly.AuditFoundSomething, match="1 findings"):
         nightly.audit()
@@ -49,7 +49,7 @@ def test_failing_check_is_a_finding_and_others_run(
     def finds() -> Iterator[Finding]:
         yield Finding("SO-2", "is wrong")
 
-    monkeypatch.setattr(checks, "_checks", {"the first": finds_and_fails, "the second": finds})
+    monkeypatch.setattr(checks, "by_rule", {"the first": finds_and_fails, "the second": finds})
 
     with pytest.raises(nightly.AuditFoundSomething, match="3 findings"):
         nightly.audit()
@@ -67,7 +67,7 @@ def test_unseen_check_fails_no_audit_and_keeps_earlier_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answers = [Finding("the folder", "cannot be seen from here", unseen=True)]
-    monkeypatch.setattr(checks, "_checks", {"files": lambda: answers})
+    monkeypatch.setattr(checks, "by_rule", {"files": lambda: answers})
 
     nightly.audit()
     assert AuditResult.objects.get().unseen

@@ -150,7 +150,7 @@ def test_recent_backlog_is_not_listed(name: str) -> None:
 
 def test_subscription_without_code_is_listed_until_retired(name: str) -> None:
     relayed()
-    handlers._declared.pop(name)
+    handlers.by_name.pop(name)
     current_app.tasks.pop(name)
     Subscription.objects.update(registered_at=LONG_AGO)
 
@@ -163,7 +163,7 @@ def test_subscription_without_code_is_listed_until_retired(name: str) -> None:
 
 def test_subscription_of_newer_code_is_not_listed(name: str) -> None:
     relayed()
-    handlers._declared.pop(name)
+    handlers.by_name.pop(name)
     current_app.tasks.pop(name)
 
     assert Subscription.objects.get(name=name).registered_at > handlers.LOADED_AT

@@ -44,10 +44,10 @@ def name(subscribed: Subscribed) -> str:
 @pytest.fixture
 def forgotten() -> Iterator[None]:
     """What a test registers is gone after it."""
-    before = dict(checks._checks)
+    before = dict(checks.by_rule)
     yield
-    checks._checks.clear()
-    checks._checks.update(before)
+    checks.by_rule.clear()
+    checks.by_rule.update(before)
 
 
 def lose_deliveries() -> None:

@@ -87,9 +87,10 @@ def test_quarantine_keeps_the_last_thousand(broker: redis.Redis, consumed: Consu
 
 def test_replies_between_workers_are_not_inspected(broker: redis.Redis) -> None:
     with current_app.connection_for_read() as connection:
-        channel = connection.default_channel
+        client = connection.default_channel.client
+        client.lpush("1.reply.celery.pidbox", b"pong")
 
-        reply = channel._popped([b"1.reply.celery.pidbox", b"pong"])
+        reply = client.brpop("1.reply.celery.pidbox", timeout=1)
 
     assert reply == (b"1.reply.celery.pidbox", b"pong")
     assert broker.llen(QUARANTINE) == 0

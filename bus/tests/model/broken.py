@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
 from bus.handlers import Handler
 from bus.models import Delivery, State
@@ -59,7 +61,12 @@ def next_without_fence(patch: pytest.MonkeyPatch) -> None:
     """It begins the next of its message without asking."""
 
     def start_next(rest: list[Attempt], handler: Handler) -> list[Attempt]:
-        return starts._begin(rest[:1], handler) + rest[1:]
+        lease = Now() + handler.queue.lease
+        for one in rest[:1]:
+            Delivery.objects.filter(pk=one.id).update(
+                state=State.SENDING, attempts=F("attempts") + 1, lease_until=lease
+            )
+        return [replace(one, attempts=one.attempts + 1) for one in rest[:1]] + rest[1:]
 
     patch.setattr(external, "start_next", start_next)
 
@@ -117,14 +124,14 @@ def outbox_emptied_first(patch: pytest.MonkeyPatch) -> None:
 
 def doubt_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Whoever was lost while sending is taken for one that had not begun."""
-    real = rescue._verdict
+    real = rescue.verdict_on
 
     def verdict(work: Work, row: Delivery) -> dict[str, Any]:
         if row.state == State.SENDING:
             row.state = State.SENT
         return real(work, row)
 
-    patch.setattr(rescue, "_verdict", verdict)
+    patch.setattr(rescue, "verdict_on", verdict)
 
 
 def a_key_for_each_try(patch: pytest.MonkeyPatch) -> None:
@@ -154,7 +161,7 @@ def pause_unheard(patch: pytest.MonkeyPatch) -> None:
 
 def newcomer_misses_the_last_minute(patch: pytest.MonkeyPatch) -> None:
     """What is stated between the look of a publisher and a registration is owed to nobody."""
-    patch.setattr(registration, "_sweep", lambda _new: None)
+    patch.setattr(registration, "sweep", lambda *_: None)
 
 
 def leases_never_end(patch: pytest.MonkeyPatch) -> None:
@@ -164,14 +171,14 @@ def leases_never_end(patch: pytest.MonkeyPatch) -> None:
 
 def suspects_in_company(patch: pytest.MonkeyPatch) -> None:
     """What failed together is sent together again."""
-    real = claims._candidates
+    real = claims.due_candidates
 
     def candidates(work: Work, room: int) -> list[claims.Candidate]:
         return [replace(one, alone=False) for one in real(work, room)]
 
-    patch.setattr(claims, "_candidates", candidates)
+    patch.setattr(claims, "due_candidates", candidates)
 
 
 def no_second_try(patch: pytest.MonkeyPatch) -> None:
     """What is transient is fatal."""
-    patch.setattr(errors, "_is_final", lambda *_: True)
+    patch.setattr(errors, "is_final", lambda *_: True)

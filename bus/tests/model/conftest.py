@@ -26,14 +26,14 @@ settings.register_profile("long", max_examples=20_000)
 def toys() -> Iterator[Toys]:
     """The only subscribers there are."""
     toys = Toys()
-    before = dict(handlers._declared)
-    handlers._declared.clear()
+    before = dict(handlers.by_name)
+    handlers.by_name.clear()
     toys.subscribe()
     yield toys
-    for name in handlers._declared:
+    for name in handlers.by_name:
         current_app.tasks.pop(name)
-    handlers._declared.clear()
-    handlers._declared.update(before)
+    handlers.by_name.clear()
+    handlers.by_name.update(before)
 
 
 @pytest.fixture

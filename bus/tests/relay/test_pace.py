@@ -1,6 +1,7 @@
 """How soon the relay looks again."""
 
 from threading import Event as Signal
+from unittest.mock import Mock
 
 import pytest
 from django.conf import settings
@@ -32,9 +33,9 @@ def pace(monkeypatch: pytest.MonkeyPatch, deliveries: int, *, fills_window: bool
     monkeypatch.setattr(loop, "claim", lambda _work, **_: batches)
     monkeypatch.setattr(relay.sender, "send", lambda _batches: None)
     monkeypatch.setattr(relay.epoch, "check", lambda: None)
-    monkeypatch.setattr(relay, "_check_broker", lambda: None)
-    monkeypatch.setattr(relay, "_note", lambda _error: None)
-    monkeypatch.setattr(relay, "_go_on_in_bulk", lambda: 0)
+    monkeypatch.setattr("bus.broker.server.check", lambda: None)
+    monkeypatch.setattr("bus.models.RelayState.objects", Mock())
+    monkeypatch.setattr(relay, "continue_bulk", lambda: 0)
     # Looked at once where it does not wait at all: the second look ends it.
     looks = iter([False, False, True])
     monkeypatch.setattr(stop, "is_set", lambda: next(looks) or Signal.is_set(stop))

@@ -217,14 +217,14 @@ def test_delivery_fanned_out_during_claim_waits_for_its_lane(
     make_due()
     earlier = Delivery.objects.get(event__data__number=1, subscription__name=late)
     Delivery.objects.exclude(event__data__number=2, subscription__name=react_name()).delete()
-    real = claims._candidates
+    real = claims.due_candidates
 
     def candidates(work: Work, room: int) -> list[claims.Candidate]:
         if work.task == late:  # another relay has routed the earlier event just now
             earlier.save(force_insert=True)
         return real(work, room)
 
-    monkeypatch.setattr(claims, "_candidates", candidates)
+    monkeypatch.setattr(claims, "due_candidates", candidates)
 
     assert [len(batch.tickets) for batch in claim(everything())] == [1]
     assert Delivery.objects.filter(state=State.SENT).count() == 1

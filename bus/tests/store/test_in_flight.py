@@ -121,7 +121,7 @@ def test_claim_probes_a_bounded_number_of_messages(
         asked.append(len(ids))
         return set(ids)
 
-    monkeypatch.setattr(module, "_flying", flying)
+    monkeypatch.setattr(module, "still_in_flight", flying)
     relay = InFlight()
     for number in range(10):
         relay.sent(backlog, [number])

@@ -21,7 +21,7 @@ from bus.store.poll import poll
 from bus.store.rescue import rescue_late
 from bus.store.starts import start
 from bus.tests.conftest import Happened, Subscribed, end_leases
-from bus.worker.registration import _move, register
+from bus.worker.registration import move, register
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -226,7 +226,7 @@ def test_attention_list_does_not_scan_the_ledger(tickets: Tickets) -> None:
 def test_open_deliveries_are_moved_by_index_in_one_statement(tickets: Tickets) -> None:
     row = Subscription.objects.get(name__endswith="react_too")
 
-    found = plans(lambda: _move(row))
+    found = plans(lambda: move(row))
 
     assert found.count("Update on bus_delivery") == 1
     assert set(INDEX.findall(found)) == {"dead", "due", "in_flight"}

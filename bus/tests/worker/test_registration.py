@@ -57,7 +57,7 @@ def declared_again(subscribed: Subscribed, name: str, **options: Any) -> None:
 
 def forgotten(name: str) -> handlers.Handler:
     current_app.tasks.pop(name)
-    return handlers._declared.pop(name)
+    return handlers.by_name.pop(name)
 
 
 def test_new_subscription_gets_events_of_the_last_minute(subscribed: Subscribed) -> None:

@@ -52,7 +52,7 @@ def send(event: Any, key: str) -> None:
 
 def handles(event: type[DomainEvent], name: str) -> None:
     """From now on this process has the code of a release in which the handler takes that type."""
-    was = handlers._declared.pop(name)
+    was = handlers.by_name.pop(name)
     current_app.tasks.pop(name)
     subscribe(event, queue=was.queue, retry=RETRY, external=was.external)(was.function)
 

@@ -1,6 +1,5 @@
 """Control: a worker reads from the ledger what is done, without lock and token."""
 
-import json
 from typing import Any
 
 from django.apps import AppConfig
@@ -11,37 +10,55 @@ from tests.support.replacement import replace
 
 INSTALLED_APPS = [*SHOP, f"{__name__}.Broken"]
 
-COLUMNS = (
-    "id", "token", "attempts", "uncounted", "alone", "ambiguous", "suppressed",
-    "event__uuid", "event__type", "event__version", "event__correlation", "event__traceparent",
-    "event__data", "event__personal__data",
-)  # fmt: skip
-"""As `bus.store.starts` reads them."""
-
 
 class Broken(AppConfig):
     name = __name__
 
     def ready(self) -> None:
         from django.db import transaction
+        from django.db.models import F
+        from django.db.models.functions import Now
 
+        from bus.context import Origin
         from bus.models import Delivery, State
+        from bus.models.delivery import delivery_key
         from bus.store import attempts, starts
+
+        def attempt(handler: Any, row: Any, tries: int) -> attempts.Attempt:
+            event, personal = row.event, getattr(row.event, "personal", None)
+            return attempts.Attempt(
+                id=row.id,
+                token=row.token,
+                attempts=tries,
+                uncounted=row.uncounted,
+                alone=row.alone,
+                ambiguous=row.ambiguous,
+                event_type=event.type,
+                event_version=event.version,
+                data=event.data,
+                personal=personal and personal.data,
+                origin=Origin(
+                    event.correlation, event.uuid, event.traceparent, suppressed=row.suppressed
+                ),
+                key=delivery_key(event.uuid, handler.name),
+            )
 
         def start(
             handler: Any, tickets: list[starts.Ticket], _tries: list[int]
         ) -> list[attempts.Attempt]:
+            mine = Delivery.objects.filter(id__in=dict(tickets), subscription__name=handler.name)
+            undone = mine.exclude(state=State.DONE).select_related("event__personal")
+            rows = list(undone.order_by("event_id"))
+            begun = rows[:1] if handler.external else rows
+            lease = Now() + handler.queue.lease
             with transaction.atomic():
-                mine = Delivery.objects.filter(
-                    id__in=dict(tickets), subscription__name=handler.name
+                mine.filter(id__in=[row.id for row in rows]).update(
+                    state=State.RUNNING, lease_until=lease
                 )
-                rows = mine.exclude(state=State.DONE).order_by("event_id").values_list(*COLUMNS)
-                started = [
-                    starts._attempt(handler, (*row[:-2], *map(json.dumps, row[-2:])))
-                    for row in rows
-                ]
-                lease, first = handler.queue.lease, 1 if handler.external else len(started)
-                starts._mark(started, State.RUNNING, lease)
-                return starts._begin(started[:first], handler) + started[first:]
+                mine.filter(id__in=[row.id for row in begun]).update(
+                    state=State.SENDING if handler.external else State.RUNNING,
+                    attempts=F("attempts") + 1,
+                )
+            return [attempt(handler, row, row.attempts + (row in begun)) for row in rows]
 
         replace(starts.start, start)
