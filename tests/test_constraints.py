@@ -2,9 +2,11 @@
 
 import pytest
 from django.apps import apps
-from django.db.models import BaseConstraint, Field, Model
+from django.db import connection
+from django.db.models import BaseConstraint, Field, Model, UniqueConstraint
 
 from bus.audit import constraints_exist
+from bus.models import Event
 from tests.damage.tampering import without
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,6 +38,17 @@ COLUMNS = [
 
 def test_every_constraint_is_found_in_a_new_database() -> None:
     assert list(constraints_exist()) == []
+
+
+def test_constraint_that_the_database_cannot_have_is_not_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    covering = UniqueConstraint(fields=["type"], include=["stream"], name="covering")
+    monkeypatch.setattr(Event._meta, "constraints", [covering])
+
+    found = [finding.subject for finding in constraints_exist()]
+
+    assert found == ([] if connection.vendor == "sqlite" else ["covering"])
 
 
 @pytest.mark.parametrize(
