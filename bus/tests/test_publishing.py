@@ -131,7 +131,7 @@ def test_batch_handler_without_cause_raises(subscribed: Subscribed) -> None:
     given(Happened(about="a", number=0), Happened(about="b", number=0))
     settle("desk")
 
-    assert "say publish(event, cause=...)" in errors[0]
+    assert "publish(event, cause=...)" in errors[0]
     assert "must be one of the events" in errors[1]
 
 
