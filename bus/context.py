@@ -61,6 +61,6 @@ def origin_of(cause: DomainEvent | None) -> Origin:
         raise LookupError("publish(cause=...) must be one of the events that are being handled.")
     if len(handled) > 1:
         raise LookupError(
-            "A batch is being handled: name its event that led to this one, publish(event, cause=...)."
+            "A batch is being handled: name the one that led to it, publish(event, cause=...)."
         )
     return handled[0][1] if handled else Origin(traceparent=_traceparent.get())
