@@ -20,9 +20,9 @@ GOOD: dict[str, Any] = {"on": (OSError,), "times": 5, "first_wait": SECOND, "lon
         ({"on": (KeyboardInterrupt,)}, "takes classes of exceptions"),
         ({"times": 0}, "it must be 1 to 1000"),
         ({"times": 1001}, "it must be 1 to 1000"),
-        ({"first_wait": timedelta(0)}, "the first must be above zero"),
-        ({"first_wait": 2 * HOUR}, "not above the longest"),
-        ({"longest_wait": timedelta(days=2)}, "the longest not above 1 day"),
+        ({"first_wait": timedelta(0)}, "first_wait must be above zero"),
+        ({"first_wait": 2 * HOUR}, "at most longest_wait"),
+        ({"longest_wait": timedelta(days=2)}, "longest_wait at most 1 day"),
     ],
 )
 def test_impossible_policy_is_refused(wrong: dict[str, Any], sentence: str) -> None:
