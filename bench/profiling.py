@@ -128,7 +128,7 @@ def _work(step: Step, orders: int, *, profiled: bool) -> None:
         assert answer.status_code == 201, answer.content
 
     def relayed() -> tuple[int, Any]:
-        return fan_out(), claim(poll(), patient=False)
+        return fan_out(), claim(poll(), full_batches=False)
 
     for _ in range(orders):
         step.measure("checkout", 1, check_out, profiled=profiled)

@@ -22,7 +22,7 @@ def drain() -> Iterator[tuple[str, Outcome]]:
         events = fan_out()
         known = {handler.name for handler in handlers.declared()}
         # Without waiting for full batches: what a lost worker has in flight fills none in time.
-        batches = claim([one for one in poll() if one.task in known], patient=False)
+        batches = claim([one for one in poll() if one.task in known], full_batches=False)
         if not events and not batches:
             return
         for batch in batches:

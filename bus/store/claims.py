@@ -50,41 +50,43 @@ class Candidate:
     id: int
     token: int
     alone: bool
-    patient: bool
+    may_wait: bool
     """It has not waited long enough for a batch that is not full."""
 
 
 def claim(
     work: list[Work],
     *,
-    patient: bool = True,
+    full_batches: bool = True,
     queued: frozenset[Ticket] = frozenset(),
     in_flight: InFlight | None = None,
 ) -> list[Batch]:
     """Claim what is due and take back what is late; one commit for all queues.
 
     Under the queues' rows, so that several relays share them. Claims by state, never by a cursor
-    over ids: rows commit out of order. `patient` claims let a batch wait to be filled, and leave
-    a queue to a relay that is at it. `queued`: what still lies in the broker's queues, and so is
-    not sent a second time. `in_flight`: what a relay remembers of its messages.
+    over ids: rows commit out of order. `full_batches` lets a batch wait to be filled, and leaves
+    a queue to another relay that has it. `queued`: what still lies in the broker's queues, and so
+    is not sent a second time. `in_flight`: what a relay remembers of its messages.
     """
     in_flight = in_flight or InFlight()
     if not work:
         return []
     with transaction.atomic():
         plan_by_index()
-        queues = db.lock_queues({one.queue_id for one in work}, skip=patient)
+        queues = db.lock_queues({one.queue_id for one in work}, skip=full_batches)
         work = [one for one in work if one.queue_id in queues]
         rescue_late([one for one in work if one.late], queued)
         due = [one for one in work if one.due]
         counts = in_flight.count(due)
-        batches = [batch for one in due for batch in _claim(one, counts.get(one.task, 0), patient)]
+        batches = [
+            batch for one in due for batch in _claim(one, counts.get(one.task, 0), full_batches)
+        ]
     for batch in batches:
         in_flight.sent(batch.task, (pk for pk, _token in batch.tickets))
     return batches
 
 
-def _claim(work: Work, in_flight: int, patient: bool) -> list[Batch]:
+def _claim(work: Work, in_flight: int, full_batches: bool) -> list[Batch]:
     room = _whole_batches(work, work.window - in_flight)
     candidates = due_candidates(work, room) if room else []
     batches = [
@@ -94,7 +96,7 @@ def _claim(work: Work, in_flight: int, patient: bool) -> list[Batch]:
             [(one.id, one.token + 1) for one in batch],
             fills_window=len(candidates) == room,
         )
-        for batch in _batches(work, candidates, wait_for_more=patient and in_flight > 0)
+        for batch in _batches(work, candidates, wait_for_more=full_batches and in_flight > 0)
     ]
     # At once: what comes into the ledger from now on must find its lane taken.
     _mark_sent([pk for batch in batches for pk, _token in batch.tickets])
@@ -123,7 +125,7 @@ def _batches(
 ) -> list[list[Candidate]]:
     together = [one for one in candidates if not one.alone]
     batches = [together[at : at + work.batch] for at in range(0, len(together), work.batch)]
-    if batches and len(batches[-1]) < work.batch and wait_for_more and batches[-1][0].patient:
+    if batches and len(batches[-1]) < work.batch and wait_for_more and batches[-1][0].may_wait:
         batches.pop()
     return batches + [[one] for one in candidates if one.alone]
 

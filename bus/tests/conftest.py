@@ -103,7 +103,7 @@ def states() -> dict[str, str]:
 
 
 def make_due() -> None:
-    """Let the waits be over, and the patience with batches that are not full."""
+    """End the waits, those for full batches included."""
     Delivery.objects.filter(state=State.WAITING).update(due_at=Now() - timedelta(seconds=1))
 
 

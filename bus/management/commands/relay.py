@@ -15,6 +15,7 @@ from bus.models import State
 from bus.ops import count_on, counted, record
 from bus.ops.subscriptions import waiting_for_a_person
 from bus.relay.drain import drain
+from bus.relay.loop import Relay
 from bus.store.limits import LimitsMissing, require_limits
 
 
@@ -36,9 +37,6 @@ class Command(BaseCommand):
         if options["drain"]:
             self._drain(options["by"], options["why"])
             return
-        # Only here: Celery's messaging is not needed to drain.
-        from bus.relay.loop import Relay
-
         try:
             server.check()
             require_limits(connection)

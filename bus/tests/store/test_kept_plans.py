@@ -61,7 +61,7 @@ def published(first: int, count: int) -> None:
 def worked_through() -> None:
     """What relay and workers do, with one connection."""
     assert fan_out()
-    while batches := claim(poll(), patient=False):
+    while batches := claim(poll(), full_batches=False):
         for batch in batches:
             handle_message(handlers.find(batch.task), batch.tickets)
 

@@ -193,7 +193,7 @@ def test_polls_beside_a_held_snapshot_read_no_more(
         given(*happened(*numbers))
         marks.begin()
         fan_out(marks)
-        worked(claim(poll(marks), in_flight=in_flight, patient=False))
+        worked(claim(poll(marks), in_flight=in_flight, full_batches=False))
 
     def shop() -> dict[str, int]:
         try:
