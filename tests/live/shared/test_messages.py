@@ -76,7 +76,7 @@ def test_message_for_handler_of_another_release_is_released(
 
     broker.lpush("billing", message("loyalty.tasks.grant_points", [[999_999_999, 1]]))
 
-    shop.wait_for(lambda: "deliveries go back" in shop.said[said:], 10)
+    shop.wait_for(lambda: "deliveries are released" in shop.said[said:], 10)
     assert broker.llen(QUARANTINE) == 0
 
 
