@@ -1,4 +1,4 @@
-"""Where Redis is: read once into its parts, handed to each library in that library's spelling."""
+"""The address of Redis: read once into its parts, and written as each library expects it."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 EXAMPLE = "redis://:password@host:6379/0"
 TCP = {"redis": False, "rediss": True}
-"""Schemes of a server behind a port, and whether TLS is spoken."""
+"""Schemes of a TCP address, and whether it uses TLS."""
 UNIX = ("unix", "redis+socket")
 NOT_SUPPORTED = {
     "sentinel": "Sentinel is not supported yet; name the Redis itself",
@@ -15,12 +15,12 @@ NOT_SUPPORTED = {
 }
 FILES = {"ssl_ca_certs": "ca_file", "ssl_certfile": "cert_file", "ssl_keyfile": "key_file"}
 VERIFIED = {"ssl_cert_reqs": {"required", "cert_required"}, "ssl_check_hostname": {"true", "1"}}
-"""Options that may be said, with the only values that they may have: certificates are verified."""
+"""Options that are accepted with these values only: certificates are always verified."""
 DATABASE_NUMBER = ("db", "virtual_host")
 
 
 class BadAddress(ValueError):
-    """No address of a Redis that the bus can use. The text never holds a password.
+    """The address cannot be used. The message contains no password.
 
     It continues a sentence that begins with the setting's name.
     """
@@ -47,14 +47,14 @@ class RedisAddress:
 
     @classmethod
     def read(cls, url: str, *, password: str = "") -> "RedisAddress":
-        """The parts of a URL; `password` stands in where it names none.
+        """The parts of a URL; `password` is used if the URL has none.
 
         Raises:
-            BadAddress: it cannot be read, or names what the bus cannot use.
+            BadAddress: it cannot be read, or has something that is not supported.
         """
         scheme = url.partition("://")[0].lower() if "://" in url else ""
         if scheme in NOT_SUPPORTED:
-            raise BadAddress(f"begins with {scheme}://: {NOT_SUPPORTED[scheme]}, as in {EXAMPLE}.")
+            raise BadAddress(f"begins with {scheme}://. {NOT_SUPPORTED[scheme]}, as in {EXAMPLE}.")
         if scheme not in {*TCP, *UNIX}:
             raise BadAddress(f"is not the address of a Redis; write it like {EXAMPLE}.")
         try:
@@ -69,7 +69,7 @@ class RedisAddress:
             )
         except ValueError:
             raise BadAddress(
-                f"cannot be read; write it like {EXAMPLE}, other signs of a password as %XX."
+                f"cannot be read; write it like {EXAMPLE}, special characters of a password as %XX."
             ) from None
         if parts.fragment:
             raise BadAddress("holds a #; write it as %23.")
@@ -98,7 +98,7 @@ class RedisAddress:
     def tls_options(self) -> dict[str, Any]:
         """Celery's `broker_use_ssl`; empty without TLS.
 
-        Without it kombu would take `rediss://` for a server whose certificate does not matter.
+        Without it kombu would not verify the certificate of a `rediss://` server.
         """
         if not self.tls:
             return {}
@@ -106,7 +106,7 @@ class RedisAddress:
         return {"ssl_cert_reqs": "required", "ssl_check_hostname": True, **files}
 
     def url(self) -> str:
-        """All of it as `read` takes it."""
+        """The URL, as `read` accepts it."""
         files = {option: getattr(self, name) for option, name in FILES.items()}
         query = urlencode({option: file for option, file in files.items() if file})
         if self.path:
@@ -125,7 +125,7 @@ class RedisAddress:
         return f"{login}@" if login != ":" else ""
 
     def __str__(self) -> str:
-        """Without login and password, for people."""
+        """Without user and password, for messages."""
         return self.path or f"{self.host}:{self.port}"
 
 
@@ -138,15 +138,17 @@ def _options(asked: dict[str, str], *, tls: bool) -> dict[str, Any]:
             found["database"] = int(value)
         elif tls and name in FILES:
             if not value.startswith("/"):
-                raise BadAddress(f"says {name}={value}; write the file's path from / on.")
+                raise BadAddress(f"has {name}={value}; write the file's absolute path, from / on.")
             found[FILES[name]] = value
         elif tls and name in VERIFIED:
             if value.lower() not in VERIFIED[name]:
                 raise BadAddress(
-                    f"says {name}={value}; certificates are always verified. Leave it out, and "
+                    f"has {name}={value}; certificates are always verified. Leave it out, and "
                     "name an authority of your own with ?ssl_ca_certs=/path/to/ca.pem."
                 )
         else:
             known = ", ".join((*FILES, *VERIFIED)) if tls else DATABASE_NUMBER[0]
-            raise BadAddress(f"holds an option that is not supported; supported are {known}.")
+            raise BadAddress(
+                f"has the option {name}, which is not supported; supported are {known}."
+            )
     return found

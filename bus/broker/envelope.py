@@ -1,4 +1,4 @@
-"""The shape of a message of the bus: ids and tokens for a task, and nothing that could steer it."""
+"""The shape of a message of the bus: a task with ids and tokens, and no other instructions."""
 
 import base64
 from typing import Annotated
@@ -13,7 +13,7 @@ from bus.handlers import LARGEST_BATCH
 LARGEST_MESSAGE = 256 * 1024
 
 RELEASE = "bus.release"
-"""The task of every worker that makes deliveries due again whose handler it does not have."""
+"""The task that releases deliveries whose handler the worker does not have."""
 
 DAY = 86_400.0
 
@@ -22,19 +22,19 @@ Token = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 Seconds = Annotated[float, msgspec.Meta(ge=1, le=DAY)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Shown = Annotated[str, msgspec.Meta(max_length=2000)]
-"""What Flower shows of the arguments; Celery cuts it at 1,024 characters."""
+"""The arguments as Flower shows them; Celery cuts them at 1,024 characters."""
 TaskId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
 Tickets = Annotated[list[tuple[Id, Token]], msgspec.Meta(min_length=1, max_length=LARGEST_BATCH)]
 
 
 class Malformed(ValueError):
-    """A message does not have the shape that the relay gives one."""
+    """A message does not have the shape of the relay's messages."""
 
 
 class Headers(msgspec.Struct):
-    """What Celery's worker reads of a message's headers.
+    """The headers of a message that Celery's worker reads.
 
-    What must be None would start something else, or start it at another time.
+    Those that must be None would start other tasks, or start this one at another time.
     """
 
     id: TaskId
@@ -70,7 +70,7 @@ class Properties(msgspec.Struct):
 
 
 class Envelope(msgspec.Struct):
-    """A message as it lies in Redis."""
+    """A message as it is stored in Redis."""
 
     body: str
     headers: Headers
@@ -80,7 +80,7 @@ class Envelope(msgspec.Struct):
 
 
 class Embed(msgspec.Struct):
-    """Celery's canvas; a message of the bus starts nothing else."""
+    """Celery's canvas; a message of the bus starts no other task."""
 
     callbacks: None = None
     errbacks: None = None
@@ -94,19 +94,19 @@ TICKETS = msgspec.json.Decoder(Tickets)
 
 
 def inspect(item: bytes, queue: str) -> bytes:
-    """Refuse what is not a message of the bus for a task that this worker knows.
+    """Refuse a message that is not one of the bus for a task of this worker.
 
-    A handler takes deliveries; beat's tasks take nothing; Celery's own are nobody's to call. The
-    deliveries of a handler that this worker does not have go to `RELEASE`: while a release is
+    A handler takes deliveries; beat's tasks take no arguments; Celery's own tasks are refused.
+    Deliveries of a handler that this worker does not have go to `RELEASE`: while a release is
     rolled out, workers of the old one get messages for handlers of the new one.
 
-    Returns the message written anew from what was read: a number of 5,000 digits in a field that
-    nobody reads ended a worker. It has a tag of its own, so that two copies of one message are
-    acknowledged apart; it belongs to the queue it was found in, so that it goes back there; and it
-    may take as long as its task says.
+    Returns the message written anew from the fields that were read: a number of 5,000 digits in
+    another field ended a worker. It has a new tag, so that two copies of one message are
+    acknowledged separately, the queue it was found in, so that it is requeued there, and its task's
+    own time limits.
 
     Raises:
-        Malformed: saying why, without the message's content.
+        Malformed: with the reason, without the message's content.
     """
     envelope, args = _read(item)
     if (envelope.content_type, envelope.content_encoding) != ("application/json", "utf-8"):
@@ -130,7 +130,7 @@ def inspect(item: bytes, queue: str) -> bytes:
 
 
 def tickets_of(item: bytes) -> list[tuple[int, int]]:
-    """The deliveries of a message as it lies in the broker, with their tokens.
+    """The ids and tokens of a message as it is stored in the broker.
 
     Raises:
         Malformed: it is no message of the relay.

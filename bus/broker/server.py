@@ -1,4 +1,4 @@
-"""What the bus must know of Redis: that it keeps what it accepts, and which life it is in."""
+"""The connection to Redis, the check that it keeps what it accepts, and its queues."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from bus.broker.address import RedisAddress
 
 EPOCH_KEY = "bus:epoch"
 SOCKET_TIMEOUT = 2
-"""Seconds; a relay that waits longer for a silent Redis does not route meanwhile."""
+"""Seconds; while a relay waits for a silent Redis it fans out nothing."""
 
 
 MOST_READ = 10_000
@@ -17,7 +17,7 @@ MOST_READ = 10_000
 
 
 class UnsuitableBroker(RuntimeError):
-    """The broker would lose messages in silence; the message says which setting to change."""
+    """The broker would lose messages without an error; the message says which setting to change."""
 
 
 def client(*, decode: bool = True) -> redis.Redis:
@@ -31,17 +31,17 @@ def client(*, decode: bool = True) -> redis.Redis:
 
 
 def messages(server: redis.Redis, queue: str) -> list[bytes]:
-    """What lies in a queue and no worker has taken; the first `MOST_READ` that would be taken.
+    """The messages in a queue that no worker has popped; the first `MOST_READ` in popping order.
 
     `server` must not decode. Raises redis.RedisError: Redis does not answer.
     """
-    if server.type(queue) != b"list":  # the transport puts a key of another type aside
+    if server.type(queue) != b"list":  # the transport renames a key of another type
         return []
     return [item for item in server.lrange(queue, -MOST_READ, -1) if isinstance(item, bytes)]
 
 
 def remove(server: redis.Redis, queue: str, items: Iterable[bytes]) -> None:
-    """Take messages out of a queue, unless a worker was quicker."""
+    """Remove messages from a queue; one that a worker has popped meanwhile is skipped."""
     with server.pipeline(transaction=False) as pipe:
         for item in items:
             pipe.lrem(queue, -1, item)  # type: ignore[arg-type]  # bytes do as well

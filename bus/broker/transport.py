@@ -1,7 +1,7 @@
-"""A Redis transport that looks at each message before Celery does.
+"""A Redis transport that checks each message before Celery reads it.
 
-Stock Celery loops, or exits with the message lost, over several kinds of malformed messages. Here
-what does not have the shape that the relay gives a message goes to a quarantine list instead.
+Stock Celery loops, or exits and loses the message, with several kinds of malformed messages. Here
+a message that does not have the shape of the relay's messages goes to a quarantine list instead.
 """
 
 import logging
@@ -26,27 +26,27 @@ log = logging.getLogger(__name__)
 QUARANTINE = "bus:quarantine"
 MOST_KEPT = 1000
 KEPT_OF_EACH = 16 * 1024
-"""Bytes; the quarantine of a Redis that others write to must not fill it."""
+"""Bytes; the quarantine must not fill a Redis that other clients write to."""
 
 UNACKED = msgspec.json.Decoder(tuple[msgspec.Raw, str, str])
-"""What kombu keeps of a message until it is acknowledged: itself, its exchange, its queue."""
+"""Kombu's entry of an unacknowledged message: the message, its exchange, its queue."""
 
 BROADCASTS = ("celery.pidbox", "reply.celery.pidbox", "celeryev")
 
 
 def _task_queues() -> set[str]:
-    """The queues that carry tasks; workers also answer each other, in shapes of their own."""
+    """The queues of tasks; the messages of other queues, between workers, have other shapes."""
     return {handler.queue.name for handler in handlers.declared()}
 
 
 class QoS(RedisQoS):
-    """What this worker has taken and not acknowledged."""
+    """The unacknowledged messages of this worker."""
 
     def append(self, message: Any, delivery_tag: str) -> None:
-        """Note that a message was taken, or go on without the note where Redis refuses it.
+        """Record a popped message in Redis; without the record if Redis refuses it.
 
-        The lease brings back what is lost without it. Refused for want of memory, above all: work
-        that goes on makes room.
+        A message that is lost without it is rescued after its lease. Redis refuses it mostly when
+        its memory is full, and handling messages frees memory.
         """
         try:
             super().append(message, delivery_tag)  # type: ignore[no-untyped-call]  # untyped base
@@ -54,10 +54,10 @@ class QoS(RedisQoS):
             VirtualQoS.append(self, message, delivery_tag)
 
     def ack(self, delivery_tag: str) -> None:
-        """Let go of a message, also where Redis cannot be told.
+        """Acknowledge a message, locally also if Redis does not answer.
 
-        A duplicate is fenced by its token. Kept among what was taken, it would have its
-        place for ever: a worker with no place left takes nothing more, and notices nothing.
+        A duplicate is fenced by its token. Without this the message would keep its place of the
+        prefetch limit for ever, and a worker without a free place pops nothing more.
         """
         with self._letting_go(delivery_tag):
             super().ack(delivery_tag)  # type: ignore[no-untyped-call]  # untyped base
@@ -76,9 +76,9 @@ class QoS(RedisQoS):
             raise
 
     def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
-        """Put a message back into its queue; what nobody can put back goes to quarantine.
+        """Requeue a message; a malformed one goes to quarantine.
 
-        Otherwise it would be in the way of all that come after it, and end workers that start.
+        Otherwise it would block all that come after it, and end workers that start.
         """
         with self.channel.conn_or_acquire(client) as client:
             entry = client.hget(self.unacked_key, tag)
@@ -98,27 +98,27 @@ def _require_restorable(entry: bytes) -> None:
     except (ValueError, RecursionError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
     if queue not in _task_queues():
-        raise Malformed("it is of no queue")
+        raise Malformed("its queue is none of the bus")
     inspect(bytes(message), queue)
 
 
 class Channel(RedisChannel):
-    """Hands on what `inspect` lets through."""
+    """Passes on what `inspect` accepts."""
 
     QoS = QoS
     _kept: redis.Redis | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        # Before kombu makes its clients, which put it before the keys of all commands it uses.
-        # Of ours LPUSH is among them; TYPE, RENAME and LTRIM are not.
+        # Before kombu makes its clients, which prefix the keys of all commands that kombu uses. Of
+        # ours LPUSH is among them; TYPE, RENAME and LTRIM are not.
         self.global_keyprefix = keys.prefix()
         super().__init__(*args, **options)  # type: ignore[no-untyped-call]  # untyped base
         self._put_aside_other_types()
 
     def _put_aside_other_types(self) -> None:
-        """Rename keys of the bus that are not of their type, or each use of them would fail.
+        """Rename keys of the bus that have another type; each command on them would fail.
 
-        An error that Redis answers ends the connection, and the next one begins here.
+        An error of Redis ends the connection, and the next connection begins here.
         """
         wanted = dict.fromkeys((*_task_queues(), QUARANTINE), b"list")
         wanted |= {self.unacked_key: b"hash", self.unacked_index_key: b"zset"}
@@ -134,18 +134,18 @@ class Channel(RedisChannel):
                     client.rename(keys.key(key), keys.key(f"{QUARANTINE}:{key}"))
 
     def _connparams(self, asynchronous: bool = False) -> Any:
-        """Where Redis is.
+        """The parameters of the connection.
 
-        A worker lets go of a lost connection and acknowledges what it had in hand afterwards: an
-        error of the connection is passed over then, and any other would be the worker's end.
+        A worker drops a lost connection and acknowledges its messages afterwards: it ignores a
+        connection error then, and any other error would end it.
         """
         if self.connection is None or self.connection.client is None:
-            raise redis.ConnectionError("The connection was let go of.")
+            raise redis.ConnectionError("The connection was dropped.")
         kombu: Any = super()
         return kombu._connparams(asynchronous=asynchronous)
 
     def _create_client(self, asynchronous: bool = False) -> redis.Redis:
-        # kombu makes one anew for each command, though their connections are kept in a pool.
+        # kombu creates a client for each command, though their connections are kept in a pool.
         kept = self._kept
         if kept is not None and not asynchronous and kept.connection_pool is self._pool:
             return kept
@@ -170,7 +170,7 @@ class Channel(RedisChannel):
             return None
 
     def quarantine(self, where: str, item: bytes, error: Malformed) -> None:
-        """Keep what was refused, where there is room for it."""
+        """Store a refused message in the quarantine, if Redis has room for it."""
         log.error("a message in %s went to %s: %s", where, QUARANTINE, error)
         with self.conn_or_acquire() as client:
             pipe = client.pipeline()
@@ -179,12 +179,12 @@ class Channel(RedisChannel):
             try:
                 pipe.execute()
             except redis.ResponseError as refusal:
-                log.error("%s takes nothing: %s", QUARANTINE, refusal)
+                log.error("%s could not be written: %s", QUARANTINE, refusal)
 
     def _receive_one(self, client: Any) -> Any:
-        """Take a broadcast: a question to all workers, or a sign of life of one of them.
+        """Receive a broadcast: a request to all workers, or a heartbeat of one.
 
-        Nothing of the bus depends on these, so one that cannot be read is passed over.
+        Nothing of the bus depends on these, so one that cannot be read is skipped.
         """
         try:
             kombu: Any = super()
@@ -192,7 +192,7 @@ class Channel(RedisChannel):
         except (Empty, redis.RedisError, OSError):
             raise
         except Exception as error:
-            log.error("a broadcast was passed over: %s", type(error).__name__)
+            log.error("a broadcast was skipped: %s", type(error).__name__)
             return None
 
 
