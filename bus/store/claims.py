@@ -79,14 +79,14 @@ def claim(
         due = [one for one in work if one.due]
         counts = in_flight.count(due)
         batches = [
-            batch for one in due for batch in _claim(one, counts.get(one.task, 0), full_batches)
+            batch for one in due for batch in _claim_for(one, counts.get(one.task, 0), full_batches)
         ]
     for batch in batches:
         in_flight.sent(batch.task, (pk for pk, _token in batch.tickets))
     return batches
 
 
-def _claim(work: Work, in_flight: int, full_batches: bool) -> list[Batch]:
+def _claim_for(work: Work, in_flight: int, full_batches: bool) -> list[Batch]:
     room = _whole_batches(work, work.window - in_flight)
     candidates = due_candidates(work, room) if room else []
     batches = [

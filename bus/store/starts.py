@@ -98,7 +98,7 @@ def start(handler: Handler, tickets: list[Ticket], tries: list[int]) -> list[Att
         attempts = [_attempt(handler, row, fence) for row in valid]
         now = 1 if handler.external else len(attempts)
         _mark(attempts[now:], State.RUNNING, handler.queue.lease, fence=fence)
-        return _begin(attempts[:now], handler, fence=fence) + attempts[now:]
+        return _start_locked(attempts[:now], handler, fence=fence) + attempts[now:]
 
 
 def _is_of_another_release(handler: Handler, row: tuple[Any, ...]) -> bool:
@@ -122,7 +122,7 @@ def _start_lone(handler: Handler, ticket: Ticket, fence: int) -> Attempt | None:
         return _attempt(handler, row) if row else None
 
 
-def _begin(attempts: list[Attempt], handler: Handler, *, fence: int = 0) -> list[Attempt]:
+def _start_locked(attempts: list[Attempt], handler: Handler, *, fence: int = 0) -> list[Attempt]:
     """Count an attempt: the bodies of these are run next."""
     state = State.SENDING if handler.external else State.RUNNING
     _mark(attempts, state, handler.queue.lease, attempt=True, fence=fence)
@@ -140,19 +140,19 @@ def start_next(rest: list[Attempt], handler: Handler) -> list[Attempt]:
     lost nothing but an attempt.
     """
     while rest:
-        if one := _start_next(rest[0], handler):
+        if one := _start_if_allowed(rest[0], handler):
             return [one, *rest[1:]]
         rows = lock(rest[:1], BEGUN)
         if any(stopped for _pk, _token, stopped in rows):
             requeue(list(owned(rest, lock(rest, BEGUN))))
             return []
         if owned(rest[:1], rows):
-            return _begin(rest[:1], handler) + rest[1:]
+            return _start_locked(rest[:1], handler) + rest[1:]
         rest = rest[1:]
     return []
 
 
-def _start_next(one: Attempt, handler: Handler) -> Attempt | None:
+def _start_if_allowed(one: Attempt, handler: Handler) -> Attempt | None:
     """Start this one where nothing stands against it, as hardly ever something does."""
     with connection.cursor() as cursor:
         cursor.execute(START_NEXT, [handler.queue.lease.total_seconds(), one.id, one.token])

@@ -40,22 +40,22 @@ def run_atomic(handler: Handler, tickets: list[Ticket]) -> list[State]:
         return []
     reach(Point.BEFORE_EFFECT, handler.name)
     try:
-        states = _together(handler, started)
+        states = _run_batch(handler, started)
     except Exception as error:
         trouble = error
         if len(started) > 1:
             log.warning("%s: batch rolled back: %s", handler.name, type(error).__name__)
         # A connection that broke cannot write the ledger; the next query opens another one.
         close_old_connections()
-        states = retry_on_trouble(lambda: _apart(handler, started, trouble))
+        states = retry_on_trouble(lambda: _fail_or_isolate(handler, started, trouble))
     reach(Point.AFTER_COMMIT, handler.name)
     return states
 
 
-def _together(handler: Handler, started: list[Attempt]) -> list[State]:
+def _run_batch(handler: Handler, started: list[Attempt]) -> list[State]:
     with transaction.atomic():
         if len(started) == 1:
-            return _alone(handler, started[0])
+            return _run_lone(handler, started[0])
         with planned_by_index():
             owned = lock_owned(started, State.RUNNING)
         events, failed = _read_all(handler, [one for one in started if one.id in owned])
@@ -70,7 +70,7 @@ def _together(handler: Handler, started: list[Attempt]) -> list[State]:
         return [State.DONE] * len(done) + states
 
 
-def _alone(handler: Handler, one: Attempt) -> list[State]:
+def _run_lone(handler: Handler, one: Attempt) -> list[State]:
     """Finish it, then handle it: whatever fails takes both back."""
     with planned_by_index():
         if not finish(one, State.RUNNING):
@@ -86,7 +86,7 @@ def _alone(handler: Handler, one: Attempt) -> list[State]:
     return [State.DONE]
 
 
-def _apart(handler: Handler, started: list[Attempt], error: Exception) -> list[State]:
+def _fail_or_isolate(handler: Handler, started: list[Attempt], error: Exception) -> list[State]:
     with transaction.atomic():
         plan_by_index()
         owned = lock_owned(started, State.RUNNING)

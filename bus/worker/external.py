@@ -22,7 +22,7 @@ from bus.worker.errors import ALWAYS_TRANSIENT, fail, interrupts, retry_on_troub
 log = logging.getLogger(__name__)
 
 Result = AfterDone | None | Exception
-Closed = tuple[list[State], list[Attempt]]
+Written = tuple[list[State], list[Attempt]]
 
 
 class NotRecorded(Exception):
@@ -47,9 +47,9 @@ def run_external(handler: Handler, tickets: list[Ticket]) -> tuple[list[State], 
             return _cannot_open(handler, rest, error)
         while rest:
             one, following = rest[0], rest[1:]
-            result = _send(handler, one, resource)
+            result = _call(handler, one, resource)
             late = time.monotonic() > time_is_up
-            states, rest = _close(handler, one, result, [] if late else following)
+            states, rest = _finish_and_start_next(handler, one, result, [] if late else following)
             reach(Point.AFTER_COMMIT, handler.name)
             became += states
             released += release(following) if late else len(following) - len(rest)
@@ -77,17 +77,17 @@ def _cannot_open(
     """The other side is not there: the first delivery failed, the others wait as long."""
     first, rest = started[0], started[1:]
 
-    def closing() -> tuple[list[State], int]:
+    def write() -> tuple[list[State], int]:
         plan_by_index()
         owned = lock_owned([first], State.SENDING)
         states = [fail(handler, first, error)] if owned else []
         return states, release(rest, wait_after(handler, first, error))
 
     close_old_connections()
-    return retry_on_trouble(transaction.atomic(closing))
+    return retry_on_trouble(transaction.atomic(write))
 
 
-def _send(
+def _call(
     handler: Handler, one: Attempt, resource: tuple[Any, ...]
 ) -> tuple[DomainEvent | None, Result]:
     event: DomainEvent | None = None
@@ -104,14 +104,14 @@ def _send(
         return event, Ambiguous(f"{handler.name} was interrupted: {type(error).__name__}.")
 
 
-def _close(
+def _finish_and_start_next(
     handler: Handler, one: Attempt, result: tuple[DomainEvent | None, Result], rest: list[Attempt]
-) -> Closed:
+) -> Written:
     """Write down what became of it and begin the next, in one commit."""
     event, after = result
 
-    def closing() -> Closed:
-        state = _closed(handler, one, event, after)
+    def write() -> Written:
+        state = _write_result(handler, one, event, after)
         if state is None:
             log.warning("%s: delivery %s was fenced off", handler.name, one.id)
         following = start_next(rest, handler) if rest else []
@@ -119,18 +119,18 @@ def _close(
         return [state] if state else [], following
 
     # The effect has happened: losing its entry would make it ambiguous.
-    write = transaction.atomic(closing)
+    commit = transaction.atomic(write)
     try:
-        return retry_on_trouble(write, on=ALWAYS_TRANSIENT)
+        return retry_on_trouble(commit, on=ALWAYS_TRANSIENT)
     except NotRecorded as error:
         after = error
-        return retry_on_trouble(write, on=ALWAYS_TRANSIENT)
+        return retry_on_trouble(commit, on=ALWAYS_TRANSIENT)
 
 
-def _closed(
+def _write_result(
     handler: Handler, one: Attempt, event: DomainEvent | None, after: Result
 ) -> State | None:
-    """What it is now; None where it was no longer this worker's to close."""
+    """Finish it or write its failure down; None if it was no longer this worker's."""
     if isinstance(after, Exception):
         plan_by_index()
         return fail(handler, one, after) if lock_owned([one], State.SENDING) else None
