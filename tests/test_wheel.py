@@ -24,7 +24,7 @@ LOCKED = re.compile(r"^[a-z0-9.-]+==\S+", re.MULTILINE)
 COMMITTED = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "bus")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)  # 30 s on a machine with nothing else to do
 
 
 def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:

@@ -18,7 +18,7 @@ SNAPSHOT_LIMIT = timedelta(minutes=10)
 ABORTED = 3
 """INERROR of psycopg's TransactionStatus; where SQLite is used, psycopg need not be installed."""
 
-# One statement, since every checkout and many handlers publish. The transaction has an id before
+# One statement, since requests and many handlers publish. The transaction has an id before
 # the event has one: see bus.store.marks.OutboxMark.
 INSERT_EVENT = """WITH published AS (
         INSERT INTO bus_event (id, uuid, type, version, stream, key, data, correlation, causation,
