@@ -1,1 +1,1 @@
-"""The relay: it moves events into the ledger, and due deliveries into the broker."""
+"""The relay: fans out events, claims due deliveries and sends them."""

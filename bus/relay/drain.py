@@ -1,4 +1,4 @@
-"""Working the ledger without a broker: slower, and still exactly once."""
+"""Drain: handle due deliveries without a broker; slower, and still exactly once."""
 
 from collections.abc import Iterator
 
@@ -11,17 +11,17 @@ from bus.worker.task import Outcome, handle_message
 
 
 def drain() -> Iterator[tuple[str, Outcome]]:
-    """Fan out and handle all that is due in this process, until nothing is; a pair per message.
+    """Fan out and handle all due deliveries in this process; yields task and outcome per message.
 
-    What was sent is due again: no broker will bring it. Deliveries of subscriptions that this
-    process has no code for stay where they are. What it has claimed when it is stopped is due
-    again at the next drain, or after its lease.
+    Sent deliveries are rescued first: no broker delivers them. Deliveries of subscriptions that
+    this process has no code for stay as they are. Deliveries that it has claimed when it is
+    stopped are due again at the next drain, or after their lease.
     """
     rescue_sent()
     while True:
         events = fan_out()
         known = {handler.name for handler in handlers.declared()}
-        # Without waiting for full batches: what a lost worker has in flight fills none in time.
+        # Without waiting for full batches: deliveries in flight of a lost worker would delay them.
         batches = claim([one for one in poll() if one.task in known], full_batches=False)
         if not events and not batches:
             return

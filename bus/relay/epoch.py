@@ -1,4 +1,4 @@
-"""The epoch: a token in Redis and in the database that tells whether Redis lost its memory."""
+"""The epoch: a token in Redis and in the database; they differ if Redis has lost data."""
 
 import logging
 from typing import Any
@@ -16,14 +16,14 @@ log = logging.getLogger(__name__)
 
 
 class Epoch:
-    """One relay's look at the epoch."""
+    """A relay's check of the epoch."""
 
     def __init__(self) -> None:
         self._client = server.client()
         self._known = ""
 
     def check(self) -> None:
-        """Make all *sent* due again where Redis came back without the token, or with an old one.
+        """Rescue all *sent* deliveries if Redis has no token, or an old one.
 
         Raises:
             redis.RedisError: Redis does not answer.
@@ -44,14 +44,14 @@ class Epoch:
                 state.save(update_fields=["epoch"])
                 count = rescue_sent()
                 if count:
-                    log.warning("Redis lost its memory: %d sent deliveries are due again", count)
-                # Before the commit: should that fail, the tokens differ and it is done again.
+                    log.warning("Redis has lost data: %d sent deliveries are due again", count)
+                # Before the commit: if that fails, the tokens differ and this is repeated.
                 client.set(key(server.EPOCH_KEY), state.epoch)
         self._known = state.epoch
 
 
 def _read(client: redis.Redis) -> Any:
-    """The token in Redis. A key of another type holds none, and is written over."""
+    """The token in Redis. A key of another type holds none, and is overwritten."""
     try:
         return client.get(key(server.EPOCH_KEY))
     except redis.ResponseError as error:

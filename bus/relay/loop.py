@@ -1,4 +1,4 @@
-"""The relay's life: fan out, poll, claim, send, and again."""
+"""The relay's loop: fan out, poll, claim, send."""
 
 import logging
 import threading
@@ -26,18 +26,17 @@ from bus.store.poll import poll
 log = logging.getLogger(__name__)
 
 EVERY = 0.1
-"""Seconds from one look to the next while little happens, and each event is on its own."""
+"""Seconds from one poll to the next while the relay is not busy."""
 
 EVERY_WHEN_BUSY = 0.3
-"""The same after a look that found as much as `BUSY` and filled no window. What comes in between
-goes out together, in messages that several deliveries share: the more there is, the less each of
-them costs."""
+"""The same after a poll that found at least `BUSY` and filled no window. Deliveries that become due
+in between share messages, so each of them costs less."""
 
 BUSY = 20
-"""Events and deliveries in one look."""
+"""Events and deliveries in one poll."""
 
 MANY = 500
-"""So much in one look, events and deliveries, means that more is waiting: look again at once."""
+"""With so many events and deliveries in one poll more are waiting: the next one begins at once."""
 
 PAUSE_AFTER_TROUBLE = 1.0
 
@@ -45,21 +44,21 @@ HEARTBEAT = 5.0
 """Seconds between two entries of the relay's state, unless it changes."""
 
 BULK_EVERY = 1.0
-"""Seconds between two queries for a bulk operation that has not ended; its steps follow each other
-at once, each behind a look at live traffic."""
+"""Seconds between two queries for a bulk operation that has not ended. Its steps follow each other
+at once, each after a poll for live traffic."""
 
 BULK_PAUSE = 60.0
-"""Seconds for which none is tried after a step that failed: by a lock that somebody keeps, for
-example, for which it has waited as long as the database lets it."""
+"""Seconds without a step after one that failed, for example because its wait for a lock timed
+out."""
 
 CHECK_EVERY = 10.0
-"""Seconds between two looks at whether the broker still keeps what it accepts."""
+"""Seconds between two checks that the broker keeps what it accepts."""
 
 BROKER_TROUBLE = (redis.RedisError, KombuError, OSError, server.UnsuitableBroker)
 
 
 class Relay:
-    """Moves events into the ledger and due deliveries into the broker, until told to stop."""
+    """Fans out events and sends due deliveries, until it is stopped."""
 
     def __init__(self) -> None:
         self.sender = Sender()
@@ -68,7 +67,7 @@ class Relay:
         self.marks = Marks()
         self.in_flight = InFlight()
         self._behind = False
-        """Whether the last look filled a subscription's window, so that more may be waiting."""
+        """Whether the last poll filled a subscription's window, so that more may be waiting."""
         self._broker_error: str | None = None
         self._noted_at = 0.0
         self._try_broker_at = 0.0
@@ -76,7 +75,7 @@ class Relay:
         self._try_bulk_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set. Trouble with the database or the broker is waited out."""
+        """Work until `stop` is set. After trouble of the database or the broker it tries again."""
         while not stop.is_set():
             began = time.monotonic()
             try:
@@ -93,14 +92,14 @@ class Relay:
         self.sender.close()
 
     def step(self) -> int:
-        """One look: returns how many events were routed, deliveries sent and changed in bulk."""
+        """One poll; returns how many events were fanned out and deliveries sent or changed."""
         self.marks.begin()
         routed = fan_out(self.marks)
         sent = self._feed_broker() if time.monotonic() >= self._try_broker_at else 0
         return routed + sent + self.continue_bulk()
 
     def continue_bulk(self) -> int:
-        """The next step of what an operator has asked for."""
+        """The next step of a bulk operation; returns how many deliveries it changed."""
         if time.monotonic() < self._try_bulk_at:
             return 0
         try:
@@ -126,7 +125,7 @@ class Relay:
         return sent
 
     def _check_broker(self) -> None:
-        """Refuse a broker that would lose messages: it may have come, or been changed, since."""
+        """Refuse a broker that would lose messages; its settings may have changed."""
         if time.monotonic() >= self._check_broker_at:
             server.check()
             self._check_broker_at = time.monotonic() + CHECK_EVERY
@@ -144,7 +143,7 @@ class Relay:
         return sum(len(batch.tickets) for batch in batches)
 
     def _note(self, error: str) -> None:
-        """Write down when the relay last looked and what it knows of the broker."""
+        """Record the instant and the state of the broker."""
         if error == self._broker_error and time.monotonic() < self._noted_at + HEARTBEAT:
             return
         if error != self._broker_error and (error or self._broker_error):
@@ -157,10 +156,10 @@ class Relay:
 
 
 def _told(error: Exception) -> str:
-    """What is the matter with the broker, by kind: texts of errors repeat what was sent."""
+    """The trouble of the broker by its kind: texts of errors repeat what was sent."""
     if isinstance(error, server.UnsuitableBroker):
         return str(error)
-    # kombu says that a batch failed; why, Redis has said before.
+    # The reason is in the error of Redis that caused that of kombu.
     cause = error.__cause__ if isinstance(error.__cause__, redis.RedisError) else error
     answered = isinstance(cause, (redis.ResponseError, redis.AuthenticationError))
     return f"{type(cause).__name__}: the broker {'refuses' if answered else 'does not answer'}"

@@ -1,4 +1,4 @@
-"""What lies in the broker's queues while its workers stay away."""
+"""The messages in the broker's queues that no worker has popped."""
 
 import logging
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ Ticket = tuple[int, int]
 
 
 class Queued:
-    """One relay's look into the queues."""
+    """A relay's reading of the queues."""
 
     def __init__(self) -> None:
         self._client = server.client(decode=False)
@@ -25,14 +25,13 @@ class Queued:
     def tickets(self, work: Iterable[Work]) -> frozenset[Ticket]:
         """The deliveries whose message still waits for a worker, of queues with leases that ended.
 
-        Stale messages are removed on the way: copies that the broker restored, and what was sent
-        by an attempt that seemed to fail. So a queue that no worker reads stays as short as the
-        windows.
+        Stale messages are removed: copies that the broker restored, and those of a sending that
+        seemed to fail. So a queue that no worker reads stays as short as the windows.
 
         Raises:
             redis.RedisError: Redis does not answer.
         """
-        # What is paused goes back to waiting: it is not sent again, and must not stay in flight.
+        # Deliveries of a paused subscription become waiting: they must not stay in flight.
         queues = {one.queue for one in work if one.late and one.due}
         if not queues:
             return frozenset()

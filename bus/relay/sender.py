@@ -1,4 +1,4 @@
-"""Sending: claimed deliveries become Celery messages of ids and tokens."""
+"""Send claimed deliveries as Celery messages of ids and tokens."""
 
 import logging
 from uuid import uuid4
@@ -16,7 +16,7 @@ AT_ONCE = 100
 
 
 class Sender:
-    """Keeps one connection to the broker. A relay has one; it is not for use by several threads."""
+    """One connection to the broker. Each relay has its own; it is not thread-safe."""
 
     def __init__(self) -> None:
         self.app: Celery = current_app._get_current_object()
@@ -24,7 +24,7 @@ class Sender:
         self._producer: Producer | None = None
 
     def send(self, batches: list[Batch]) -> None:
-        """Send each batch as one message; what cannot be sent, or may not have been, is due again.
+        """Send each batch as one message; if any may not have been sent, all are due again.
 
         Raises:
             kombu.exceptions.OperationalError: the broker does not answer.
@@ -48,7 +48,7 @@ class Sender:
             kwargsrepr="{}",
             ignore_result=True,
         )
-        # The default exchange: after a flush a publish through a named one is thrown away.
+        # The default exchange: after a flush Redis drops a publish through a named one.
         self._ready().publish(
             body,
             exchange="",
@@ -68,7 +68,7 @@ class Sender:
         return self._producer
 
     def close(self) -> None:
-        """Forget the connection; the next send opens another."""
+        """Close the connection; the next send opens another."""
         if self._connection is not None:
             self._connection.release()
         self._connection = self._producer = None

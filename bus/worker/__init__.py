@@ -1,1 +1,1 @@
-"""What happens in a worker between a message and its acknowledgement."""
+"""The worker: from a message to its acknowledgement."""

@@ -1,4 +1,4 @@
-"""Handlers whose effect is in our database: it is committed together with *done*."""
+"""Atomic handlers: their effect is in this database and is committed together with *done*."""
 
 import logging
 
@@ -30,9 +30,9 @@ Failed = list[tuple[Attempt, Exception]]
 def run_atomic(handler: Handler, tickets: list[Ticket]) -> list[State]:
     """Run the handler for each delivery in a savepoint; one commit for effects and ledger.
 
-    What fails as a whole (a deadlock, a lost connection, the soft time limit, the common lock)
-    is rolled back as a whole and tried again one by one. A delivery that is alone is the whole.
-    Returns what the deliveries are now that were this worker's to the end.
+    If the batch fails as a whole (a deadlock, a lost connection, the soft time limit, `lock`), it
+    is rolled back and isolated; a single delivery fails. Returns the new states of the deliveries
+    that this worker owned until the end.
     """
     tries: list[int] = []
     started = retry_on_trouble(lambda: start(handler, tickets, tries))
@@ -71,7 +71,7 @@ def _run_batch(handler: Handler, started: list[Attempt]) -> list[State]:
 
 
 def _run_lone(handler: Handler, one: Attempt) -> list[State]:
-    """Finish it, then handle it: whatever fails takes both back."""
+    """Mark it done, then handle it; any failure rolls back both."""
     with planned_by_index():
         if not finish(one, State.RUNNING):
             return []

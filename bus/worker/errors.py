@@ -1,4 +1,4 @@
-"""What an error means: the transaction is tried again, the delivery is tried again, or is dead."""
+"""What follows from an error: the transaction is repeated, the delivery is retried, or is dead."""
 
 import errno
 import logging
@@ -38,30 +38,30 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 DATABASE_TROUBLE = (OperationalError, InterfaceError, InternalError)
-"""Lost connection, deadlock, lock time-out: transient for every subscription. As an *internal*
-error comes what PostgreSQL says to somebody who was idle in a transaction for too long."""
+"""Lost connection, deadlock, lock time-out: transient for every subscription. Django raises
+PostgreSQL's time-out of an idle transaction as an *internal* error."""
 
 INTERRUPTIONS = (SoftTimeLimitExceeded, MemoryError)
-"""They come from outside, at any line of a handler: time is up, or memory is short."""
+"""Raised at any line of a handler: the soft time limit, or memory is short."""
 
 SHORTAGES = (errno.ENOMEM, errno.ENOBUFS, errno.EMFILE, errno.ENFILE)
-"""What an operating system says instead, when memory or files are short."""
+"""Errors of the operating system if memory or files are short."""
 
 ALWAYS_TRANSIENT = (*DATABASE_TROUBLE, *INTERRUPTIONS)
-"""Whatever a subscription has declared."""
+"""Transient for every subscription, whatever its policy."""
 
 POSTGRESQL = ("08", "40", "53", "55", "57", "58")
 """Classes of SQLSTATE (PostgreSQL, appendix A): connection lost, transaction rolled back (deadlock,
-serialization), resources used up, lock not available, an operator's or a time limit's
-intervention, the system. All others are about the statement."""
+serialization), resources used up, lock not available, intervention of an operator or a time limit,
+system error. All others are about the statement."""
 
 SQLITE = (5, 6, 7, 8, 9, 10, 13, 14, 15)
 """Primary result codes: busy, locked, no memory, read-only, interrupted, I/O error, full, cannot
-open, protocol. *Error* (1) is about the statement: SQLite calls it operational, too."""
+open, protocol. *Error* (1) is about the statement, though it is an operational error, too."""
 
 PAUSES = (0.2, 1.0, *[2.0] * 8)
-"""Seconds: a database is started again in less. What is not written down then waits for its lease,
-and a message that is given up for want of a database would leave its place to the next one."""
+"""Seconds, about 17 in all: a database restarts in less. After them the deliveries wait for their
+lease; giving up earlier would only let the worker pop the next message, which would fail, too."""
 
 LONGEST_ERROR = 20_000
 
@@ -69,12 +69,12 @@ LONGEST_ERROR = 20_000
 def retry_on_trouble(
     write: Callable[[], T], on: tuple[type[Exception], ...] = DATABASE_TROUBLE
 ) -> T:
-    """Do one transaction, and again on a new connection after trouble with the database.
+    """Run one transaction; repeat it on a new connection after trouble of the database.
 
-    `write` must find out by itself what is still to do: a commit that failed may have happened.
+    `write` must check what is still to do: a commit whose answer was lost may have happened.
 
     Raises:
-        the last trouble, when all pauses are over.
+        the last error, after all pauses.
     """
     for pause in (*PAUSES, None):
         try:
@@ -82,8 +82,8 @@ def retry_on_trouble(
         except on as error:
             if pause is None:
                 raise
-            log.warning("the ledger is written again after %s", type(error).__name__)
-            # The soft time limit may strike here as well as in what is waited for.
+            log.warning("writing the ledger is repeated after %s", type(error).__name__)
+            # The soft time limit may be raised here, too.
             with suppress(*on):
                 time.sleep(pause)
             close_old_connections()
@@ -91,7 +91,7 @@ def retry_on_trouble(
 
 
 def is_trouble_of_database(error: BaseException) -> bool:
-    """Whether the database is in trouble, and not the statement that it was given.
+    """Whether the error is about the database and not about the statement.
 
     An operational error without a code comes from the driver: there is no connection.
     """
@@ -108,19 +108,19 @@ def is_trouble_of_database(error: BaseException) -> bool:
 
 
 def _driver_error(error: Error) -> BaseException:
-    """What the driver has raised, of which Django's error is the wrapper."""
+    """The driver's error, which Django's error wraps."""
     return error.__cause__ or error
 
 
 def interrupts(error: BaseException) -> bool:
-    """Whether it says nothing about the delivery: see `INTERRUPTIONS` and `SHORTAGES`."""
+    """Whether the error is not caused by the delivery: `INTERRUPTIONS` and `SHORTAGES`."""
     short = isinstance(error, OSError) and error.errno in SHORTAGES
     return short or isinstance(error, INTERRUPTIONS)
 
 
 def fail(handler: Handler, one: Attempt, error: BaseException) -> State:
-    """Write a failed attempt down by the handler's policy; returns what the delivery is now."""
-    # What the handler held is let go first: memory may be what is short.
+    """Record a failed attempt by the handler's policy; returns the delivery's new state."""
+    # Free the handler's objects first: memory may be short.
     traceback.clear_frames(error.__traceback__)
     uncounted = _costs_no_try(one, error)
     spent = one.attempts - one.uncounted - uncounted
@@ -131,14 +131,14 @@ def fail(handler: Handler, one: Attempt, error: BaseException) -> State:
         ambiguous=isinstance(error, Ambiguous),
         uncounted=uncounted,
     )
-    # The kind of error alone: its text may name somebody. The ledger has the traceback.
+    # The kind only: its text may contain personal data. The ledger has the traceback.
     kind = type(error).__name__
     log.warning("%s: delivery %s is %s after %s", handler.name, one.id, state.value, kind)
     return state
 
 
 def _costs_no_try(one: Attempt, error: BaseException) -> bool:
-    """Whether every delivery of the subscription would have met it, and may go on meeting it."""
+    """Whether it uses up no try: a requested pause, or trouble of the database, for a day."""
     if not (isinstance(error, TryLater) or is_trouble_of_database(error)):
         return False
     young = Delivery.objects.filter(id=one.id, due_since__gt=Now() - UNCOUNTED_FOR)
@@ -156,15 +156,15 @@ def is_final(handler: Handler, one: Attempt, error: BaseException, spent: int) -
 
 
 def wait_after(handler: Handler, one: Attempt, error: BaseException) -> timedelta:
-    """The policy's wait, or the one that the other side asked for, if that is longer."""
+    """The policy's wait, or the one that the other side requested, if that is longer."""
     wait = handler.retry.wait(one.attempts)
     return max(wait, min(error.wait, LONGEST_WAIT)) if isinstance(error, TryLater) else wait
 
 
 def _explained(error: BaseException, one: Attempt) -> str:
-    """The traceback, without what is personal in any event of the stream.
+    """The traceback, without the personal data of any event of the stream.
 
-    A handler to an event that names nobody may have read the person from another one.
+    A handler of an event without personal data may have read that of another event.
     """
     stream = Delivery.objects.filter(id=one.id).values("stream")
     personal = PersonalData.objects.filter(event__stream__in=stream).values_list("data", flat=True)
@@ -172,5 +172,5 @@ def _explained(error: BaseException, one: Attempt) -> str:
 
 
 def _storable(text: str) -> str:
-    """What a database refuses in a text: PostgreSQL knows no NUL, UTF-8 no lone surrogates."""
+    """Escape what a database refuses: PostgreSQL accepts no NUL, UTF-8 no lone surrogates."""
     return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Handlers whose effect is outside our database: one at a time, under a lease, with a key."""
+"""External handlers: one delivery at a time, under a lease, with an idempotency key."""
 
 import logging
 import time
@@ -26,13 +26,13 @@ Written = tuple[list[State], list[Attempt]]
 
 
 class NotRecorded(Exception):
-    """The effect has happened, but what the handler wanted to record after it failed."""
+    """The effect has happened, and the function that records it failed."""
 
 
 def run_external(handler: Handler, tickets: list[Ticket]) -> tuple[list[State], int]:
-    """Call the handler for each delivery and finish it; half the soft limit is the time to begin
-    another. Returns what the deliveries are now that were this worker's to the end, and how many
-    others were released."""
+    """Call the handler for each delivery and finish it; after half the soft limit no other is
+    started. Returns the new states of the deliveries that this worker owned until the end, and how
+    many others were released."""
     time_is_up = time.monotonic() + handler.queue.soft_limit.total_seconds() / 2
     tries: list[int] = []
     rest = retry_on_trouble(lambda: start(handler, tickets, tries))
@@ -74,7 +74,7 @@ def _quiet_exit(handler: Handler) -> Iterator[tuple[Any]]:
 def _cannot_open(
     handler: Handler, started: list[Attempt], error: Exception
 ) -> tuple[list[State], int]:
-    """The other side is not there: the first delivery failed, the others wait as long."""
+    """`using` failed: the first delivery fails, and the others wait as long as it does."""
     first, rest = started[0], started[1:]
 
     def write() -> tuple[list[State], int]:
@@ -107,7 +107,7 @@ def _call(
 def _finish_and_start_next(
     handler: Handler, one: Attempt, result: tuple[DomainEvent | None, Result], rest: list[Attempt]
 ) -> Written:
-    """Write down what became of it and begin the next, in one commit."""
+    """Record the result and start the next delivery, in one commit."""
     event, after = result
 
     def write() -> Written:
@@ -118,7 +118,7 @@ def _finish_and_start_next(
         reach(Point.BEFORE_COMMIT, handler.name)
         return [state] if state else [], following
 
-    # The effect has happened: losing its entry would make it ambiguous.
+    # The effect has happened: if its result were lost, it would be ambiguous.
     commit = transaction.atomic(write)
     try:
         return retry_on_trouble(commit, on=ALWAYS_TRANSIENT)
@@ -130,7 +130,7 @@ def _finish_and_start_next(
 def _write_result(
     handler: Handler, one: Attempt, event: DomainEvent | None, after: Result
 ) -> State | None:
-    """Finish it or write its failure down; None if it was no longer this worker's."""
+    """Finish it or record its failure; None if this worker does not own it any more."""
     if isinstance(after, Exception):
         plan_by_index()
         return fail(handler, one, after) if lock_owned([one], State.SENDING) else None

@@ -1,4 +1,4 @@
-"""Writing this process's subscriptions into the database, where the relay reads them."""
+"""Register this process's subscriptions in the database, where the relay reads them."""
 
 import logging
 from collections.abc import Iterable
@@ -18,10 +18,10 @@ SWEEP = timedelta(minutes=1)
 
 
 def register(queue: str | None = None) -> list[str]:
-    """Make the subscriptions of one queue, or all, known to the relay; returns the new ones.
+    """Register the subscriptions of one queue, or all; returns the names of the new ones.
 
     Safe to call at every start and from several workers at once. A retired subscription that is
-    in the code again begins anew, and owes nothing for the time between.
+    in the code again is registered anew, and gets no events of the time between.
     """
     new: list[Subscription] = []
     again: list[str] = []
@@ -36,12 +36,12 @@ def register(queue: str | None = None) -> list[str]:
                     again.append(row.name)
             elif _changes(handler, row):
                 written = _write(handler)
-                # Only then, for it rewrites the whole backlog while nothing is routed.
+                # Only then: it rewrites the whole backlog while nothing is fanned out.
                 if (written.queue, written.ordered) != (row.queue, row.ordered):
                     move(written)
         _sweep(new)
     for name in again:
-        log.info("%s was retired, and is registered again: it is in the code", name)
+        log.info("%s was retired and is registered again, since it is in the code", name)
     if count := len(new) - len(again):
         log.info("%d new subscriptions; manage.py subscriptions shows them", count)
     return [row.name for row in new]
@@ -77,8 +77,8 @@ def _write(handler: Handler, **more: object) -> Subscription:
 
 
 def move(row: Subscription) -> None:
-    """What it owes already waits in the lanes of its queue of today, and what is in flight from
-    the queue before holds them."""
+    """Move the open deliveries of a subscription into the lanes of its present queue. Those in
+    flight from the previous queue hold these lanes, too."""
     Delivery.objects.filter(IS_OPEN, subscription=row).update(queue=row.queue, ordered=row.ordered)
 
 

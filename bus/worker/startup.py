@@ -1,4 +1,4 @@
-"""What a worker and beat do before their first message: checks, registration, remote control."""
+"""The start of workers and beat: checks, registration, remote control."""
 
 import logging
 from functools import partial
@@ -74,7 +74,7 @@ def register_subscriptions(sender: Any, **_: Any) -> None:
 
 
 def leave_other_workers_alone(sender: Any, **_: Any) -> None:
-    """Workers share nothing but the ledger, and mingling takes a second at each reconnection."""
+    """Without gossip and mingling: workers share only the ledger, and mingling takes a second."""
     sender.options.update(without_mingle=True, without_gossip=True)
 
 
@@ -82,8 +82,8 @@ INSPECTION = {
     "active", "active_queues", "clock", "conf", "ping", "query_task", "registered", "reserved",
     "revoked", "scheduled", "stats",
 }  # fmt: skip
-"""The remote commands that a worker obeys: whoever reaches Redis may read, and change nothing.
-Not *hello*, which also revokes tasks, and none that writes files or uses much memory."""
+"""The remote commands that a worker obeys: a client of Redis may read, and change nothing. Not
+*hello*, which also revokes tasks, and none that writes files or uses much memory."""
 
 EXPECTED = {"enable_events", "heartbeat"}
 """Flower sends these every few seconds and at each connection; task events are on anyway."""
@@ -97,4 +97,4 @@ def obey_inspection_alone(**_: Any) -> None:
 
 def _refuse_command(method: str, *_: Any, **_arguments: Any) -> None:
     if method not in EXPECTED:
-        log.warning("remote control: %s is refused; workers obey inspection commands alone", method)
+        log.warning("remote control: %s is refused; workers obey inspection commands only", method)

@@ -24,21 +24,21 @@ log = logging.getLogger(__name__)
 
 
 class DeliveryDied(Exception):
-    """What Flower shows for a message of which a delivery needs a person."""
+    """Flower shows this for a message with a dead delivery."""
 
 
 class MessageGivenUp(Exception):
-    """What Flower shows for a message whose ledger could not be written.
+    """Flower shows this for a message whose results could not be written into the ledger.
 
-    The lease brings its deliveries back.
+    Its deliveries are rescued after their lease.
     """
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Counts of a message's deliveries; names no event's content: it is logged and sent to Flower.
+    """Counts of a message's deliveries, without personal data: it is logged and sent to Flower.
 
-    `released` were not begun; `stale` are no more this message's.
+    `released` ones were not started; `stale` ones have another token by now.
     """
 
     states: Counter[State]
@@ -57,14 +57,14 @@ class Outcome:
 
 
 def handle_message(handler: Handler, tickets: list[Ticket]) -> Outcome:
-    """Run the handler for the deliveries of a message and write down what they came to.
+    """Run the handler for the deliveries of a message and record the results.
 
-    Stale ones are passed over.
+    Stale ones are skipped.
 
     Raises:
-        django.db.Error: the ledger cannot be written; the lease brings the deliveries back.
+        django.db.Error: the ledger cannot be written; the deliveries are rescued after their lease.
     """
-    # Arms Django's health check: a connection that died between two messages is replaced.
+    # Lets Django's health check replace a connection that was lost between two messages.
     close_old_connections()
     began = time.monotonic()
     try:
@@ -80,15 +80,15 @@ def handle_message(handler: Handler, tickets: list[Ticket]) -> Outcome:
 
 
 def register_task(handler: Handler) -> Task:
-    """Make a task of the handler's name, with the limits of its queue."""
+    """Create the task of a handler, with its name and the limits of its queue."""
 
     def run(tickets: list[Ticket]) -> None:
         try:
             outcome = handle_message(handler, [(pk, token) for pk, token in tickets])
         except Exception as error:
             log.exception("%s: the ledger could not be written", handler.name)
-            # Celery would send what the error says to Flower, and end the whole worker, with all
-            # that runs in it, for a MemoryError.
+            # Celery would send the error's text to Flower, and for a MemoryError end the whole
+            # worker with all its running tasks.
             raise MessageGivenUp(type(error).__name__) from None
         reach(Point.BEFORE_ACK, handler.name)
         if outcome.states[State.DEAD]:
@@ -109,13 +109,13 @@ def register_task(handler: Handler) -> Task:
 
 @shared_task(name=RELEASE)  # type: ignore[untyped-decorator]  # Celery has no types
 def release(tickets: list[Ticket]) -> None:
-    """Release what this worker has no handler for; a worker that has one starts it."""
+    """Release deliveries whose handler this worker does not have; another worker starts them."""
     sent = [(pk, token) for pk, token in tickets]
     count = retry_on_trouble(lambda: release_message(sent))
     log.warning("%d deliveries are released: this worker does not have their handler", count)
 
 
 def declare_queues() -> None:
-    """Tell Celery every queue that a handler names. The relay sends to the queue itself."""
+    """Declare the queues of all handlers to Celery. The relay sends to a queue directly."""
     names = {handler.queue.name for handler in declared()}
     current_app.conf.task_queues = [Queue(name, routing_key=name) for name in sorted(names)]

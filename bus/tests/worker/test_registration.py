@@ -166,7 +166,7 @@ def test_returned_subscription_gets_no_events_of_its_absence(
     with caplog.at_level("INFO", logger="bus"):
         assert register("desk") == [name]
 
-    again = f"{name} was retired, and is registered again: it is in the code"
+    again = f"{name} was retired and is registered again, since it is in the code"
     assert caplog.messages[1:] == [again]
     assert Subscription.objects.get().retired_at is None
     assert states() == {}
