@@ -122,9 +122,9 @@ def _standing() -> Iterator[Concern]:
 
 
 def _failing() -> Iterator[Concern]:
-    """Whose tries fail for others' reasons; those that are tried next as late as can be first."""
+    """Subscriptions whose deliveries fail and are tried again; those with the latest try first."""
     for row in _one_of_each(inspection.FAILING_FOR_LONG, FAILING_FOR):
-        what = f"{row.subscription}: failing, and tried again. Its deliveries say what is wrong."
+        what = f"{row.subscription}: deliveries fail and are tried again. They show the error."
         yield Concern(Kind.FAILING, what, since=row.due_since, page=_deliveries_of(row))
 
 

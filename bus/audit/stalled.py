@@ -16,7 +16,7 @@ OVERDUE = timedelta(hours=1)
 """A relay fans out, claims and rescues within seconds. What has not started after this time has no
 relay or no worker, or its workers are far behind."""
 
-LOOK = "See that a relay and its worker are running, or run manage.py relay --drain."
+LOOK = "Start a relay and the worker of its queue, or run manage.py relay --drain."
 
 
 @check("every event leaves the outbox")
@@ -29,12 +29,9 @@ def events_not_fanned_out() -> Iterator[Finding]:
         )
 
 
-@check("every delivery that is due is begun")
+@check("every delivery that is due is started")
 def due_and_not_started() -> Iterator[Finding]:
-    """Neither what is paused or held nor what waits in its lane for something earlier.
-
-    What was sent, and sent again, is as far from being begun as what waits.
-    """
+    """Due or sent for an hour. Not of paused or held subscriptions, nor waiting in their lane."""
     for name, count, first in not_started(OVERDUE):
         yield Finding(f"{name}, delivery {first}", _for_long("due", count), asks=LOOK)
 

@@ -78,7 +78,7 @@ def active(name: str) -> Subscription:
 
 
 def _keep_still(name: str) -> None:
-    """Until the commit neither a router nor a claim is half-way with this subscription."""
+    """Until the commit nothing is fanned out to this subscription, and nothing of it claimed."""
     lock_fan_out()
     Queue.objects.select_for_update().filter(subscription__name=name).first()
     if Delivery.objects.filter(subscription=active(name), state__in=IN_FLIGHT).exists():

@@ -9,7 +9,7 @@ from bus.store.conditions import CLAIMABLE, IN_FLIGHT, LANE_IS_FREE, claimable_s
 from bus.store.database import db
 
 DUE_SINCE = "COALESCE(d.retry_at, d.due_since)"
-"""Since when a delivery `d` has been due for the try that has not begun."""
+"""Since when a delivery `d` has been due for the try that has not started."""
 
 IS_DUE = f"""d.state = 'waiting' AND d.due_at <= {db.now}
     AND (NOT d.ordered OR {LANE_IS_FREE})"""

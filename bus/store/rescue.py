@@ -75,7 +75,7 @@ def verdict_on(work: Work, row: Delivery) -> dict[str, Any]:
     again = {"state": State.WAITING, "due_at": Now()}
     if row.state == State.SENT or (row.state == State.RUNNING and work.external):
         return again
-    again["retry_at"] = Now()  # it was begun, and is due for another try
+    again["retry_at"] = Now()  # it was started, and is due for another try
     if row.state == State.SENDING and not work.repeatable:
         counted = {"ambiguous": F("ambiguous") + 1}
         if row.ambiguous + 1 < MOST_AMBIGUOUS:
