@@ -20,7 +20,6 @@ from tests.support.staff import member
 
 pytestmark = pytest.mark.django_db
 
-EVERYWHERE = {"admin:index", "admin:password_change", "admin:jsi18n"}
 OPENS = {
     "support": {
         "orders_order",

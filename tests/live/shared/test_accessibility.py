@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page
 
+from tests.live.shared.browser import administrator
 from tests.live.shop import Shop
-from tests.support.machine import part
 
 # Once is enough: what a page looks like does not depend on the database.
 pytestmark = [
@@ -17,7 +17,6 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-ADMIN = "/admin/"
 PAGES = [
     "/",
     "/api/problems/",
@@ -40,19 +39,8 @@ GRAVE = {"critical", "serious"}
 @pytest.fixture(scope="module", params=["light", "dark"])
 def staff(shop: Shop, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A browser in which the administrator is signed in."""
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=part("browser").path, args=flags)
-        page = browser.new_context(
-            viewport={"width": 1280, "height": 900}, color_scheme=request.param
-        ).new_page()
-        page.goto(f"{shop.url}/admin/login/")
-        page.fill("[name=username]", "admin")
-        page.fill("[name=password]", "admin")
-        page.click("button[type=submit]")
-        expect(page).to_have_url(f"{shop.url}{ADMIN}")
+    with administrator(shop, color_scheme=request.param) as page:
         yield page
-        browser.close()
 
 
 @pytest.mark.parametrize("address", PAGES)

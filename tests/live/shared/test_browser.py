@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.live.shared.browser import administrator
 from tests.live.shop import CUSTOMER, Shop
-from tests.support.machine import part
 
 pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -15,17 +15,8 @@ pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.browser, pytest.
 @pytest.fixture(scope="module")
 def staff(shop: Shop) -> Iterator[Page]:
     """A browser in which a member of staff is signed in."""
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=part("browser").path, args=flags)
-        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-        page.goto(f"{shop.url}/admin/login/?next=/admin/")
-        page.fill("[name=username]", "admin")
-        page.fill("[name=password]", "admin")
-        page.click("button[type=submit]")
-        expect(page).to_have_url(f"{shop.url}/admin/")
+    with administrator(shop) as page:
         yield page
-        browser.close()
 
 
 @pytest.fixture

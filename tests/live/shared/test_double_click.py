@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
+from tests.live.shared.browser import administrator
 from tests.live.shop import CUSTOMER, Shop
-from tests.support.machine import part
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -17,19 +17,10 @@ SCRIPT = "**/submit*.js"
 @pytest.fixture(scope="module", params=["with the script", "without the script"])
 def staff(shop: Shop, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A browser in which a member of staff is signed in."""
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=part("browser").path, args=flags)
-        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    with administrator(shop) as page:
         if request.param == "without the script":
             page.route(SCRIPT, lambda route: route.abort())
-        page.goto(f"{shop.url}/admin/login/?next=/admin/")
-        page.fill("[name=username]", "admin")
-        page.fill("[name=password]", "admin")
-        page.click("button[type=submit]")
-        expect(page).to_have_url(f"{shop.url}/admin/")
         yield page
-        browser.close()
 
 
 def fill_in_order(staff: Page, shop: Shop, email: str) -> None:
