@@ -39,8 +39,12 @@ def main() -> int:
     def say(what: str) -> None:
         console.print(f"{time.monotonic() - began:7.1f} s  {what}", highlight=False)
 
-    results = _measure(size, say, [options.part] if options.part else list(PARTS))
-    report.show(console, results)
+    results: list[Result] = []
+    try:
+        results.extend(_measure(size, say, [options.part] if options.part else list(PARTS)))
+    finally:
+        # After an error or a stop: what was measured before it.
+        report.show(console, results)
     report.save(options.folder / "bench.json", results, quick=size.quick)
     for result in results:
         if ill := result.figures.get("while ill"):
@@ -51,30 +55,26 @@ def main() -> int:
     return 0 if held == len(bars) else 1
 
 
-def _measure(size: Size, say: Say, parts: list[str]) -> list[Result]:
+def _measure(size: Size, say: Say, parts: list[str]) -> Iterator[Result]:
     say("starting the servers")
     site = Site()
-    results = []
     failed = True
     try:
         site.open()
         if "shops" in parts:
             with _contenders(site, say) as contenders:
-                results = [
-                    end_to_end.measure(contenders, size, say),
-                    checkout.beside_bare(contenders, size, say),
-                    checkout.while_ill(contenders, site, size, say),
-                ]
+                yield end_to_end.measure(contenders, size, say)
+                yield checkout.beside_bare(contenders, size, say)
+                yield checkout.while_ill(contenders, site, size, say)
         if "bus" in parts:
-            results.append(bus.measure(site, size, say))
+            yield bus.measure(site, size, say)
         if "pace" in parts:
-            results.append(pace.measure(site, size, say))
+            yield pace.measure(site, size, say)
         failed = False
     finally:
         if failed:
             say(f"it did not come to its end; the logs are in {site.folder}")
         site.close(keep_logs=failed)
-    return results
 
 
 @contextmanager

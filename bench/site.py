@@ -16,6 +16,8 @@ from tests.support.machine import find_postgres
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = "template_shop"
+REDIS_DATABASES = 64
+"""Redis' default is 16, and all parts at full size need 17 and more."""
 
 
 class Site:
@@ -33,7 +35,7 @@ class Site:
         self.folder = Path(tempfile.mkdtemp(prefix="shop-bench-")).resolve()
         # For pg_xact_commit_timestamp: what a handler did can be seen from its commit on.
         self.postgres = PostgresServer(self.folder / "postgres", track_commit_timestamp="on")
-        self.redis = RedisServer(self.folder / "redis")
+        self.redis = RedisServer(self.folder / "redis", "--databases", str(REDIS_DATABASES))
         self.stubs = Stubs()
         self._redis_numbers: dict[str, int] = {}
 
@@ -96,8 +98,15 @@ class Site:
         }
 
     def redis_number(self, name: str) -> int:
-        """Each contender has one of Redis' sixteen databases for itself."""
-        return self._redis_numbers.setdefault(name, len(self._redis_numbers))
+        """Each contender and each ledger has one of Redis' databases for itself.
+
+        Raises:
+            RuntimeError: there is none left; raise `REDIS_DATABASES`.
+        """
+        number = self._redis_numbers.setdefault(name, len(self._redis_numbers))
+        if number >= REDIS_DATABASES:
+            raise RuntimeError(f"Redis has {REDIS_DATABASES} databases here, and {name} needs one.")
+        return number
 
     def manage(self, env: dict[str, str], *arguments: str) -> str:
         """Run a command of the shop's.

@@ -27,14 +27,17 @@ AS_IT_WAS = (
 
 
 class RedisServer(Child):
-    """A Redis as the shop wants one, on a port that stays the same through its deaths."""
+    """A Redis as the shop wants one, on a port that stays the same through its deaths.
 
-    def __init__(self, folder: Path) -> None:
+    `options` are more of the server's own, for example `--databases 64`.
+    """
+
+    def __init__(self, folder: Path, *options: str) -> None:
         folder.mkdir()
         self.folder = folder
         self.port = servers.free_port()
         command = servers.redis_command(self.port, str(folder))
-        command += ["--user", OURS, "on", "nopass", "~*", "&*", "+@all"]
+        command += ["--user", OURS, "on", "nopass", "~*", "&*", "+@all", *options]
         super().__init__("redis", command, os.environ, folder / "log")
         self._lock = threading.Lock()
 
