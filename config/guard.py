@@ -34,7 +34,7 @@ LARGER = {"/admin/login/": LARGEST_BODY, "/admin/": LARGEST_FORM}
 """Bytes by prefix of the path, where not `LARGEST_BODY`; the first prefix that matches counts."""
 
 LARGE_AT_ONCE = 16
-"""Requests with more than `LARGEST_BODY` at once. Anybody can send them, as the body is read before
+"""Requests with more than `LARGEST_BODY` at once. Any client can send them: the body is read before
 the admin's login; one on each connection would exhaust the process's memory."""
 
 BODY_WITHIN = 15

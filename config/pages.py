@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Tags, register
 
 
 @register(Tags.admin)
-def check_pages(app_configs: Any, **_asked: Any) -> list[CheckMessage]:
+def check_pages(app_configs: Any, **_options: Any) -> list[CheckMessage]:
     """Load the admin's pages, and run Django's checks of them."""
     admin.autodiscover()
     found: list[CheckMessage] = check_admin_app(app_configs)

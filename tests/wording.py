@@ -107,12 +107,13 @@ def faults(word: Word, texts: Mapping[str, str]) -> list[str]:
 
 
 def not_needed(word: Word, texts: Mapping[str, str]) -> list[str]:
-    """Entries of `left` whose path has the word no more."""
+    """Entries of `left` that are larger than what is found. An empty list is good."""
     found = counts(word, texts)
     return [
-        f"{path} has no '{word.name}' any more; run python -m tests.wording --lower"
-        for path in word.left
-        if not found[path]
+        f"{path}: {number} times '{word.name}' are allowed, {found[path]} are left; "
+        "run python -m tests.wording --lower"
+        for path, number in word.left.items()
+        if found[path] < number
     ]
 
 

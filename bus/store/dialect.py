@@ -35,7 +35,7 @@ class Dialect(ABC):
     """Locks the rows of `d` until the transaction ends, waiting for who has them."""
 
     lock_free: str
-    """The same, passing over rows that somebody else has."""
+    """The same, skipping rows that another transaction has locked."""
 
     events: str
     """Joins the event `e` of a delivery `d`, and its personal data `p` if there is any."""

@@ -1,4 +1,4 @@
-"""How many deliveries of a subscription are in flight, as far as one relay knows."""
+"""A relay's count of the deliveries in flight of each subscription."""
 
 import time
 from collections import defaultdict

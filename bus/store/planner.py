@@ -23,7 +23,7 @@ READ_EVERY = 60.0
 
 
 class LedgerSize:
-    """What this process knows of PostgreSQL's ledger: in a large one nothing has to be set."""
+    """Whether PostgreSQL's ledger is large, as this process has read; then nothing is set."""
 
     def __init__(self) -> None:
         self._large_until = 0.0

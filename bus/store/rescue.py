@@ -17,7 +17,7 @@ from bus.store.poll import Work
 log = logging.getLogger(__name__)
 
 SENT_LEASE = timedelta(seconds=120)
-"""How long a sent delivery has to start, before somebody looks where its message is."""
+"""The lease of a sent delivery: the time for a worker to start it."""
 
 MOST_CRASHES = 3
 """So many workers may die with a delivery alone in their hands before a person must look."""
@@ -98,15 +98,15 @@ def rescue_sent() -> int:
     sent = Delivery.objects.filter(state=State.SENT)
     with transaction.atomic():
         plan_by_index()
-        # Locked in the order in which workers lock them, so that nobody waits in a circle.
+        # Locked in the order in which workers lock them, so that there is no deadlock.
         list(sent.select_for_update().order_by("event_id").values_list("pk"))
         return sent.update(state=State.WAITING, due_at=Now(), lease_until=None)
 
 
 def rescue_not_sent(tickets: list[tuple[int, int]]) -> None:
-    """These could not be sent, or nobody can tell: due again, and the token makes them safe.
+    """Make deliveries due again whose message was not sent, or may not have been.
 
-    Should the message have arrived all the same, its token is stale.
+    If a message has arrived all the same, its token is stale.
     """
     tokens = dict(tickets)
     with transaction.atomic():

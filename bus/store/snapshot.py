@@ -1,4 +1,4 @@
-"""Read several things as they were at one moment, without keeping anybody from writing."""
+"""Several queries in one snapshot, which blocks no writer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -59,7 +59,7 @@ def check_warehouse_secret() -> Check:
 
 def check_flower_login() -> Check:
     """FLOWER_AUTH is a login that Flower can use and others do not know."""
-    name, why = "FLOWER_AUTH", "without a login, Flower answers everybody"
+    name, why = "FLOWER_AUTH", "without a login, Flower answers every client"
     if not settings.FLOWER_AUTH:
         made_up = (
             "admin / admin, because of DEBUG" if settings.DEBUG else "a new password at each start"

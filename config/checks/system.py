@@ -13,14 +13,14 @@ from config.checks.documents import check_documents
 
 
 @register("shop", TAG)
-def settings_can_be_used(**_asked: Any) -> list[CheckMessage]:
+def settings_can_be_used(**_options: Any) -> list[CheckMessage]:
     """Run before every command that does not turn system checks off, the relay's among them."""
     return _errors(settings_checks())
 
 
 # Not before every command: the chaos campaign sets CRASH_POINTS without DEBUG.
 @register("shop", deploy=True)
-def shop_can_be_deployed(databases: Any = None, **_asked: Any) -> list[CheckMessage]:
+def shop_can_be_deployed(databases: Any = None, **_options: Any) -> list[CheckMessage]:
     """Run by `manage.py check --deploy`, which compose runs before it starts a service.
 
     With `--database` the documents' folder is compared with that database, as `up` does.

@@ -11,7 +11,7 @@ def check_warehouse_url() -> Check:
     """The state never shows the whole URL, which may hold a password."""
     why = "released shipments are sent there"
     if not settings.WAREHOUSE_URL:
-        mails = ", ".join(settings.WAREHOUSE_EMAIL) or "nobody"
+        mails = ", ".join(settings.WAREHOUSE_EMAIL) or "no address"
         return Check("Warehouse", f"the packing board; mail to {mails}", why)
     try:
         parts = urlsplit(settings.WAREHOUSE_URL)
