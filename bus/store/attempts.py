@@ -1,7 +1,7 @@
-"""What a worker writes about the deliveries it has started: finished, failed, released, isolated.
+"""Finish, fail, release and isolate started deliveries.
 
-`finish` and `release` compare the token. What changes rows by their ids alone belongs after
-`lock_owned` in the same transaction.
+`finish` and `release` compare the token. The functions that change rows by their ids only must be
+called after `lock_owned` in the same transaction.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,12 +27,11 @@ Row = tuple[int, int, bool]
 BEGUN = (State.RUNNING, State.SENDING)
 
 RELEASE_WAIT, LONGEST_RELEASE_WAIT = timedelta(seconds=2), timedelta(minutes=1)
-"""Until what a worker has no code for is sent again: a tenth of the time for which it has been
-open, within these. At once it could come straight back, and a queue of which no worker ever has the
-code would go in circles."""
+"""Limits of the wait of deliveries that a worker has no code for: a tenth of the time for which
+they have been open. Without a wait they would come straight back, again and again."""
 
-# In SQL, as all that is done once for each delivery: Django takes longer to put such a statement
-# together than PostgreSQL takes to run it.
+# In SQL, like every statement that runs once per delivery: Django takes longer to compose it than
+# PostgreSQL to run it.
 LOCK: dict[tuple[State, ...], str] = {
     states: f"""SELECT d.id, d.token, {STOPPED}
     FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id
@@ -51,7 +50,7 @@ FINISH_OWNED = f"UPDATE bus_delivery SET {IS_DONE} WHERE id {db.among_ids}"
 
 @dataclass(frozen=True)
 class Attempt:
-    """A delivery in this worker's hands, with its event."""
+    """A delivery that this worker has started, with its event."""
 
     id: int
     token: int
@@ -68,7 +67,7 @@ class Attempt:
 
 
 def lock(attempts: Iterable[Attempt], states: Sequence[State]) -> list[Row]:
-    """Those that are in one of these states, locked for the rest of the transaction."""
+    """The deliveries in one of these states, locked for the rest of the transaction."""
     ids = [one.id for one in attempts]
     if not ids:
         return []
@@ -78,22 +77,22 @@ def lock(attempts: Iterable[Attempt], states: Sequence[State]) -> list[Row]:
 
 
 def owned(attempts: Iterable[Attempt], rows: list[Row]) -> set[int]:
-    """Which of the locked rows still have this worker's token, by id."""
+    """The ids of the locked rows that still have this worker's token."""
     tokens = {one.id: one.token for one in attempts}
     return {pk for pk, token, _stopped in rows if token == tokens[pk]}
 
 
 def lock_owned(attempts: Iterable[Attempt], state: State) -> set[int]:
-    """Lock the rows for the rest of the transaction; returns those still this worker's, by id."""
+    """Lock the rows for the rest of the transaction; returns the ids that this worker owns."""
     mine = list(attempts)
     return owned(mine, lock(mine, (state,)))
 
 
 def finish(one: Attempt, state: State) -> bool:
-    """Mark as done what was in this state, if it is still this worker's; returns whether it was.
+    """Mark a delivery in this state as done; returns False if this worker does not own it any more.
 
-    `closed_at` is this instant: where a lone delivery is finished first and then handled, that of
-    its transaction's begin.
+    `closed_at` is this instant. A lone delivery is finished first and then handled, so its
+    `closed_at` is near the beginning of its transaction.
     """
     with connection.cursor() as cursor:
         cursor.execute(FINISH[state], [one.id, one.token])
@@ -111,18 +110,21 @@ def raise_if_aborted() -> None:
     """Raise if the transaction is aborted: PostgreSQL would turn COMMIT into ROLLBACK.
 
     Raises:
-        TransactionManagementError: a handler has swallowed an error of the database;
-            `transaction.atomic()` around what may fail keeps it from the rest.
+        TransactionManagementError: a handler has swallowed a database error. It must put the
+            statements that may fail into a `transaction.atomic()` of their own.
     """
     connection.validate_no_broken_transaction()
     if db.is_aborted():
-        raise TransactionManagementError("A handler has swallowed an error of the database.")
+        raise TransactionManagementError(
+            "A handler has swallowed a database error; put the statements that may fail into a "
+            "transaction.atomic() of their own."
+        )
 
 
 def fail(
     one: Attempt, error: str, wait: timedelta | None, *, ambiguous: bool, uncounted: bool
 ) -> State:
-    """Write a failed attempt down: due again after `wait`, dead without one."""
+    """Record a failed attempt: due again after `wait`, dead if it is None."""
     changes: dict[str, Any] = {"lease_until": None, "error": error}
     if ambiguous:
         changes["ambiguous"] = F("ambiguous") + 1
@@ -137,7 +139,7 @@ def fail(
 
 
 def requeue(ids: list[int], wait: timedelta = timedelta(0)) -> None:
-    """Due again, at once or after the `wait` that a failure of others brings."""
+    """Make deliveries due again, at once or after a `wait`."""
     again = Now() + wait
     failed = {"retry_at": again} if wait else {}
     Delivery.objects.filter(id__in=ids).update(
@@ -146,7 +148,7 @@ def requeue(ids: list[int], wait: timedelta = timedelta(0)) -> None:
 
 
 def release(attempts: list[Attempt], wait: timedelta = timedelta(0)) -> int:
-    """Requeue what was not begun; it loses no attempt. Returns how many there were."""
+    """Requeue deliveries that were not started; no attempt is counted. Returns how many."""
     with transaction.atomic():
         plan_by_index()
         ids = lock_owned(attempts, State.RUNNING)
@@ -155,7 +157,7 @@ def release(attempts: list[Attempt], wait: timedelta = timedelta(0)) -> int:
 
 
 def requeue_for_others(ids: list[int]) -> None:
-    """Leave these to a worker of another release. They were not tried, so nothing else changes."""
+    """Requeue deliveries for workers of another release; no attempt is counted."""
     rows = Delivery.objects.filter(id__in=ids)
     oldest: datetime | None = rows.aggregate(at=Min("due_since"))["at"]
     if oldest:
@@ -165,7 +167,7 @@ def requeue_for_others(ids: list[int]) -> None:
 
 @transaction.atomic
 def release_message(tickets: list[tuple[int, int]]) -> int:
-    """Leave a message to other workers: what is still sent under its tokens; returns how many."""
+    """Requeue the deliveries of a message that still have its tokens; returns how many."""
     tokens = dict(tickets)
     sent = Delivery.objects.filter(id__in=tokens, state=State.SENT).order_by("event_id")
     rows = sent.select_for_update().values_list("id", "token")
@@ -175,7 +177,7 @@ def release_message(tickets: list[tuple[int, int]]) -> int:
 
 
 def isolate(ids: Iterable[int], *, uncounted: bool) -> None:
-    """Requeue what failed together, each in a message of its own; `uncounted`: this was no try."""
+    """Requeue a failed batch, each in a message of its own; `uncounted`: no try is used up."""
     Delivery.objects.filter(id__in=list(ids)).update(
         state=State.WAITING,
         due_at=Now(),

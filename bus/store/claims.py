@@ -1,4 +1,4 @@
-"""Claiming: which deliveries go into the broker next."""
+"""Claim: choose the deliveries that are sent next."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ BATCH_WAIT = 0.2
 
 
 def _candidates_statement(lane: str = "") -> str:
-    # States stand as literals, because SQLite uses a partial index only where it sees them. The
+    # States are literals, because SQLite uses a partial index only with literals. The
     # subscription is read again under the queue's lock: it may have been paused since the poll.
     return f"""SELECT d.id, d.token, d.alone, d.due_at > {db.earlier} FROM bus_delivery d
         WHERE d.subscription_id = %s AND d.state = 'waiting'
@@ -42,7 +42,7 @@ class Batch:
     queue: str
     tickets: list[Ticket]
     fills_window: bool = False
-    """More may be waiting than there is room for."""
+    """The window is full, so more may be waiting."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Candidate:
     token: int
     alone: bool
     may_wait: bool
-    """It has not waited long enough for a batch that is not full."""
+    """It has waited for less than `BATCH_WAIT`."""
 
 
 def claim(
@@ -61,12 +61,12 @@ def claim(
     queued: frozenset[Ticket] = frozenset(),
     in_flight: InFlight | None = None,
 ) -> list[Batch]:
-    """Claim what is due and take back what is late; one commit for all queues.
+    """Claim due deliveries and rescue late ones; one commit for all queues.
 
-    Under the queues' rows, so that several relays share them. Claims by state, never by a cursor
-    over ids: rows commit out of order. `full_batches` lets a batch wait to be filled, and leaves
-    a queue to another relay that has it. `queued`: what still lies in the broker's queues, and so
-    is not sent a second time. `in_flight`: what a relay remembers of its messages.
+    The queues' rows are locked, so that relays can share them. Claims by state, never by a cursor
+    over ids: rows commit out of order. `full_batches` lets a batch wait to be filled, and skips a
+    queue that another relay has locked. `queued` deliveries are still in the broker's queues and
+    are not sent again. `in_flight` is the relay's count of its messages.
     """
     in_flight = in_flight or InFlight()
     if not work:
@@ -98,7 +98,7 @@ def _claim_for(work: Work, in_flight: int, full_batches: bool) -> list[Batch]:
         )
         for batch in _batches(work, candidates, wait_for_more=full_batches and in_flight > 0)
     ]
-    # At once: what comes into the ledger from now on must find its lane taken.
+    # At once: deliveries that are inserted from now on must find their lane taken.
     _mark_sent([pk for batch in batches for pk, _token in batch.tickets])
     return batches
 
@@ -111,10 +111,10 @@ def _mark_sent(ids: list[int]) -> None:
 
 
 def _whole_batches(work: Work, room: int) -> int:
-    """Of the room for deliveries, as much as whole batches fill.
+    """The free part of the window, in whole batches.
 
     Without this a draining backlog is sent in messages of one or two, each as dear as a full one.
-    None, where a smaller window is in force than when the deliveries in flight were claimed.
+    Zero if the window is smaller now than when the deliveries in flight were claimed.
     """
     batch = min(work.batch, work.window)
     return max(0, room) // batch * batch
@@ -131,7 +131,7 @@ def _batches(
 
 
 def due_candidates(work: Work, room: int) -> list[Candidate]:
-    """The due deliveries of a subscription that may be claimed, locked; `room` at most."""
+    """The due deliveries of a subscription that may be claimed, at most `room`, locked."""
     values = [BATCH_WAIT, work.subscription_id, work.due_from, work.subscription_id, room]
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATES_OF_LANES if work.ordered else CANDIDATES, values)

@@ -25,7 +25,7 @@ COUNT = f"""SELECT subscription_id, COUNT(*) FROM bus_delivery d
 
 
 class InFlight:
-    """What a relay remembers of the messages it has sent, by the last delivery of each.
+    """A relay's record of the messages it has sent, by the last delivery of each.
 
     A count reads all that has been in flight since the oldest snapshot, so it is made once in a
     while; meanwhile what others have counts as unchanged. A message counts as a whole until its
@@ -39,7 +39,7 @@ class InFlight:
         self._count_at: dict[str, float] = {}
 
     def sent(self, task: str, ids: Iterable[int]) -> None:
-        """Remember a message of this subscription."""
+        """Record a message of this subscription."""
         found = list(ids)
         self._messages[task][max(found)] = len(found)
 

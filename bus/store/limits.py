@@ -1,4 +1,4 @@
-"""The time limits that PostgreSQL must keep: a frozen process that holds a lock is cut off."""
+"""The time limits that PostgreSQL must have: it ends the session of a frozen process."""
 
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -11,7 +11,7 @@ LIMITS = {
 
 
 class LimitsMissing(RuntimeError):
-    """A pooler has dropped the limits; the message says how to give them to the role."""
+    """A pooler has dropped the limits; the message says how to set them on the role."""
 
 
 def encoding(connection: BaseDatabaseWrapper) -> str:
@@ -23,9 +23,9 @@ def encoding(connection: BaseDatabaseWrapper) -> str:
 
 
 def missing_limits(connection: BaseDatabaseWrapper) -> list[str]:
-    """Which of them are not in force. On SQLite there are none to miss.
+    """The limits that are not set. SQLite needs none.
 
-    The database is asked: a pooler may take a connection and pass over what it begins with.
+    They are read from the database: a pooler may ignore the options of a connection.
 
     Raises:
         django.db.Error: the database does not answer.
@@ -40,7 +40,7 @@ def missing_limits(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def require_limits(connection: BaseDatabaseWrapper) -> None:
-    """Refuse to go on without them; a database that does not answer now is waited for later.
+    """Refuse to start without them; a database that does not answer is not judged.
 
     Raises:
         LimitsMissing: one sentence, with the way out.
@@ -51,7 +51,7 @@ def require_limits(connection: BaseDatabaseWrapper) -> None:
         return
     if missing:
         raise LimitsMissing(
-            f"The database keeps no {', '.join(missing)}. Begin each connection with them, or, "
-            "behind a pooler, give them to the role: "
+            f"The database has no {', '.join(missing)}. Set them in each connection's options, "
+            "or, behind a pooler, on the role: "
             + "; ".join(f"ALTER ROLE ... SET {name} = '{LIMITS[name]}'" for name in missing)
         )

@@ -1,4 +1,4 @@
-"""Low-water marks: from where on a relay's polls look for what there is to do.
+"""Low-water marks: the instants and the event from which a relay's polls read.
 
 PostgreSQL keeps the index entries of rows that were changed or deleted until no snapshot is older,
 and a backup or a report may hold one for hours. A poll from the lowest entry on reads them all.
@@ -23,7 +23,7 @@ has them: texts with SQLite."""
 
 
 class Marks:
-    """What one relay has seen all of.
+    """The marks of one relay.
 
     Of one connection: another may lead to another server, whose clock and ids are its own.
     """

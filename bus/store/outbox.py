@@ -1,4 +1,4 @@
-"""The outbox: events enter it with the change they tell of, and leave it into the ledger."""
+"""The outbox: insert events, and fan them out into the ledger."""
 
 import json
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ EVENT = (
 """The fields of an event that `insert` writes; the database sets the others."""
 
 SUPPRESSED = "Suppressed by a quiet backfill. Redeliver to run it."
-"""Why a delivery to a suppressible subscription is discarded at once."""
+"""The error of a delivery that is discarded when it is inserted."""
 
 
 def _insert_deliveries(events: str, subscriptions: str = "", suppressed: str = "e.quiet") -> str:
@@ -48,7 +48,7 @@ def _insert_deliveries(events: str, subscriptions: str = "", suppressed: str = "
 FAN_OUT = _insert_deliveries(f"e.id {db.among_ids}")
 DELIVER_TO_ONE = _insert_deliveries(f"e.id {db.among_ids}", "AND s.id = %s", "(e.quiet OR %s)")
 
-# What is still in the outbox is left to the fan-out, or it would overtake what is older there.
+# Events in the outbox are left to the fan-out; else they would overtake older ones there.
 SWEEP = _insert_deliveries(
     f"e.type = %s AND e.at >= {db.earlier} "
     "AND NOT EXISTS (SELECT 1 FROM bus_outbox o WHERE o.event_id = e.id)",
@@ -59,7 +59,7 @@ SWEEP = _insert_deliveries(
 def insert(event: Event, personal: dict[str, Any]) -> int:
     """Insert a new event with its personal data and its outbox row; returns the event's id.
 
-    Without Django's own preparations, which take longer than the database does.
+    Without Django's `save`, which takes longer than the database.
     """
     fields: list[Any] = [Event._meta.get_field(name) for name in EVENT]
     values = [field.get_db_prep_save(getattr(event, field.attname), connection) for field in fields]

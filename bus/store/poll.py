@@ -1,4 +1,4 @@
-"""Where there is something to do for the relay: one cheap query for all subscriptions."""
+"""Poll: the subscriptions with due or late deliveries, in one cheap query."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -46,9 +46,9 @@ class Work:
 
 
 def poll(marks: Marks | None = None) -> list[Work]:
-    """What there is to do. Of what is paused, held or retired, late deliveries alone.
+    """The subscriptions with work; paused, held and retired ones only with late deliveries.
 
-    `marks` let it skip what has been seen to be done; without them everything is read.
+    `marks` let it skip what earlier polls have read; without them everything is read.
     """
     known = {} if marks is None else marks.instants
     with transaction.atomic(), connection.cursor() as cursor:

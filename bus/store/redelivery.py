@@ -1,4 +1,4 @@
-"""What operators change in a delivery: due again, or discarded."""
+"""Deliver again and discard, as operators do."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from bus.models import Delivery, State
 
 
 def make_due_again(rows: QuerySet[Delivery]) -> int:
-    """Due now, as if it had never been tried; returns how many."""
+    """Make deliveries due now, with new tries; returns how many."""
     return rows.update(
         state=State.WAITING,
         due_at=Now(),
@@ -25,8 +25,8 @@ def make_due_again(rows: QuerySet[Delivery]) -> int:
 
 
 def discard(rows: QuerySet[Delivery], why: str) -> int:
-    """End without effect; returns how many. The reason is the last line of the error, which is the
-    one that lists show."""
+    """Discard deliveries; returns how many. The reason is the last line of the error, which lists
+    show."""
     reason = f"Discarded: {' '.join(why.split())}"
     error: Any = Case(
         When(error="", then=Value(reason, output_field=TextField())),

@@ -1,4 +1,4 @@
-"""Leases that are over: what was lost with Redis, or with a worker, becomes due again."""
+"""Rescue: deliveries that were lost with Redis, or with a worker, become due again."""
 
 import logging
 from collections import defaultdict
@@ -20,21 +20,20 @@ SENT_LEASE = timedelta(seconds=120)
 """The lease of a sent delivery: the time for a worker to start it."""
 
 MOST_CRASHES = 3
-"""So many workers may die with a delivery alone in their hands before a person must look."""
+"""With so many crashes of workers that had started it alone, a delivery is dead."""
 
 AT_ONCE = 1000
 
 NAMED = 5
-"""Deliveries whose numbers a log line gives; a worker that dies may lose hundreds."""
+"""Ids in a line of the log; a worker that dies may lose hundreds of deliveries."""
 
 
 def rescue_late(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset()) -> None:
-    """Rescue the late deliveries of these subscriptions. Belongs into the claim's transaction.
+    """Rescue the late deliveries of these subscriptions, in the transaction of the claim.
 
-    A message that was lost costs no attempt. A crash counts against a delivery only when it ran
-    alone; what was in flight with others is sent one by one. A delivery whose message is still
-    `queued` gets another lease: a second message would wait beside the first, and another one after
-    each lease, for as long as no worker comes.
+    A lost message uses up no try. A crash counts only against a delivery that ran alone; those
+    that were in flight with others are isolated. A delivery whose message is still `queued` gets
+    another lease: otherwise one more message would be sent after each lease while no worker runs.
     """
     for one in work:
         rows = (
@@ -43,7 +42,7 @@ def rescue_late(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset
             .filter(state__in=IN_FLIGHT, lease_until__lt=Now())
             .order_by("id")[:AT_ONCE]
         )
-        # One statement for all of one verdict, which leaves nothing to tell its rows apart.
+        # One statement for all rows with the same verdict.
         by_verdict: dict[Any, list[int]] = defaultdict(list)
         by_state: dict[str, list[int]] = defaultdict(list)
         here = {row.pk for row in rows if one.due and _is_queued(row, queued)}
@@ -58,7 +57,9 @@ def rescue_late(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset
             _log(one.task, state, ids)
         if here:
             Delivery.objects.filter(pk__in=here).update(lease_until=Now() + SENT_LEASE)
-            log.warning("%s: %d sent and not taken: is a worker at its queue?", one.task, len(here))
+            log.warning(
+                "%s: %d sent and not started: does a worker of its queue run?", one.task, len(here)
+            )
 
 
 def _is_queued(row: Delivery, queued: frozenset[tuple[int, int]]) -> bool:
@@ -71,7 +72,7 @@ def _log(task: str, state: str, ids: list[int]) -> None:
 
 
 def verdict_on(work: Work, row: Delivery) -> dict[str, Any]:
-    """What becomes of a late delivery, as the columns to set."""
+    """The columns to set in a late delivery."""
     again = {"state": State.WAITING, "due_at": Now()}
     if row.state == State.SENT or (row.state == State.RUNNING and work.external):
         return again
@@ -94,7 +95,7 @@ def _dead(error: str) -> dict[str, Any]:
 
 
 def rescue_sent() -> int:
-    """The broker lost its memory: all that was sent is due now. Returns how many."""
+    """Make all *sent* deliveries due, after the broker has lost data; returns how many."""
     sent = Delivery.objects.filter(state=State.SENT)
     with transaction.atomic():
         plan_by_index()

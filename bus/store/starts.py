@@ -1,4 +1,4 @@
-"""What a worker starts of a message, and what next. Every statement compares the token."""
+"""Start the deliveries of a message. Every statement compares the token."""
 
 import json
 import secrets
@@ -23,7 +23,7 @@ Ticket = tuple[int, int]
 
 COLUMNS = """d.id, d.token, d.attempts, d.uncounted, d.alone, d.ambiguous, d.quiet,
        e.uuid, e.type, e.version, e.correlation, e.traceparent, e.data, p.data"""
-"""What a worker has to know of a delivery and its event."""
+"""The columns of a delivery and its event that a worker needs."""
 
 EVENT_TYPE_AT, STOPPED_AT, HANDLES_AT = 8, 14, 15
 """The event's type, and two columns after those: whether the subscription may get no work, and
@@ -59,20 +59,21 @@ MARK_STARTED = f"""UPDATE bus_delivery SET state = %s, lease_until = {db.later},
     WHERE id {db.among_ids}"""
 
 FENCES = 10_000
-"""Of so many two tries are one, and tokens stay small enough for the ledger."""
+"""The range of a fence: two tries rarely have the same, and tokens fit the ledger's column."""
 
 
 def new_fence() -> int:
-    """By how much one try to start a message raises the tokens: hardly another one as much."""
+    """The number by which one try to start a message raises its tokens; rarely that of another."""
     return 1 + secrets.randbelow(FENCES)
 
 
 def start(handler: Handler, tickets: list[Ticket], tries: list[int]) -> list[Attempt]:
-    """Mark as running what of this message has its token; one commit.
+    """Start the deliveries of a message that still have its tokens; one commit.
 
-    Of an atomic handler all are begun; of an external one the first is, and it is *sending*. What
-    belongs to a subscription that may get no work is requeued. May be called again, with the same
-    `tries`, when the answer to its commit was lost: they tell what it has started already.
+    Those of an atomic handler are all *running*. Of an external one the first is *sending* and the
+    others are *running*. Deliveries of a subscription that may get no work are requeued. May be
+    called again with the same `tries` if the answer to its commit was lost: they identify what it
+    has started.
     """
     tokens = dict(tickets)
     if len(tickets) == 1 and ledger_size.is_large:
@@ -80,13 +81,13 @@ def start(handler: Handler, tickets: list[Ticket], tries: list[int]) -> list[Att
         tries.append(fence)
         if lone := _start_lone(handler, tickets[0], fence):
             return [lone]
-        tries.pop()  # it has answered, and started nothing
+        tries.pop()  # the database has answered: nothing was started
     with transaction.atomic():
         plan_by_index()
         rows = _lock_with_events(handler, list(tokens), (State.SENT,))
         valid = [row for row in rows if row[1] == tokens[row[0]]]
         if tries and not valid:
-            # Read only now: the try before may have waited for that very commit.
+            # Read only now, when the commit of the try before has ended.
             return _started_before(handler, tokens, tries)
         fence = new_fence()
         tries.append(fence)
@@ -102,17 +103,17 @@ def start(handler: Handler, tickets: list[Ticket], tries: list[int]) -> list[Att
 
 
 def _is_of_another_release(handler: Handler, row: tuple[Any, ...]) -> bool:
-    """Whether this worker's handler takes another type of event than the registered one, and the
-    event is of the registered type: workers that have been replaced already can handle it."""
+    """Whether the event has the registered type and this worker's handler takes another one:
+    workers of the other release can handle it."""
     event_type, registered = str(row[EVENT_TYPE_AT]), str(row[HANDLES_AT])
     return event_type == registered != handler.event_type.__name__
 
 
 def _start_lone(handler: Handler, ticket: Ticket, fence: int) -> Attempt | None:
-    """Start a message's only delivery in one statement, where nothing stands against it.
+    """Start a message's only delivery in one statement; None if that is not possible.
 
-    Only in a large ledger: in a small one its plan could be one that reads all. And only one:
-    several have to be locked in their order.
+    Only in a large ledger: in a small one PostgreSQL could plan a read of the whole table. And only
+    one delivery: several have to be locked in their order.
     """
     state = State.SENDING if handler.external else State.RUNNING
     lease, kind = handler.queue.lease.total_seconds(), handler.event_type.__name__
@@ -123,7 +124,7 @@ def _start_lone(handler: Handler, ticket: Ticket, fence: int) -> Attempt | None:
 
 
 def _start_locked(attempts: list[Attempt], handler: Handler, *, fence: int = 0) -> list[Attempt]:
-    """Count an attempt: the bodies of these are run next."""
+    """Mark locked deliveries as started, and count the attempt."""
     state = State.SENDING if handler.external else State.RUNNING
     _mark(attempts, state, handler.queue.lease, attempt=True, fence=fence)
     return [replace(one, attempts=one.attempts + 1) for one in attempts]
@@ -131,13 +132,12 @@ def _start_locked(attempts: list[Attempt], handler: Handler, *, fence: int = 0) 
 
 @planned_by_index()
 def start_next(rest: list[Attempt], handler: Handler) -> list[Attempt]:
-    """Mark the first of the rest that is still this worker's as sending; returns it and the others.
+    """Mark the first of the rest that this worker still owns as sending; returns it and the others.
 
-    Belongs into the transaction that finishes the delivery before. The lease of the others is not
-    renewed: it is longer than the time in which one of them may be begun, and is renewed then.
-    The rest of a subscription that may get no work is requeued. May be called again when the answer
-    to its commit was lost: what is *sending* under its token already is the next one, and has
-    lost nothing but an attempt.
+    Call it in the transaction that finishes the delivery before. The lease of the others is renewed
+    when they are started; until then the lease of the message is long enough. If the subscription
+    may get no work, the rest is requeued. May be called again if the answer to its commit was lost:
+    the next one is then *sending* under its token already, and has one attempt more.
     """
     while rest:
         if one := _start_if_allowed(rest[0], handler):
@@ -153,7 +153,7 @@ def start_next(rest: list[Attempt], handler: Handler) -> list[Attempt]:
 
 
 def _start_if_allowed(one: Attempt, handler: Handler) -> Attempt | None:
-    """Start this one where nothing stands against it, as hardly ever something does."""
+    """Start this one if it is owned and its subscription may get work, as nearly always."""
     with connection.cursor() as cursor:
         cursor.execute(START_NEXT, [handler.queue.lease.total_seconds(), one.id, one.token])
         return replace(one, attempts=one.attempts + 1) if cursor.rowcount else None
@@ -176,7 +176,7 @@ def _mark(
 
 
 def _started_before(handler: Handler, tokens: dict[int, int], tries: list[int]) -> list[Attempt]:
-    """What an earlier try has started, if its commit came through after all."""
+    """The deliveries that an earlier try has started, if its commit was successful."""
     rows = _lock_with_events(handler, list(tokens), BEGUN)
     return [_attempt(handler, row) for row in rows if row[1] - tokens[row[0]] in tries]
 
@@ -184,10 +184,10 @@ def _started_before(handler: Handler, tokens: dict[int, int], tries: list[int]) 
 def _lock_with_events(
     handler: Handler, ids: list[int], states: tuple[State, ...]
 ) -> list[tuple[Any, ...]]:
-    """Those in one of these states, with their events, locked; in the order of the events.
+    """The deliveries in one of these states, with their events, locked; in the order of the events.
 
-    It waits for whoever holds a row for a moment. To leave such a row alone would lose it for
-    the length of its lease: it may be a message of an old token that looks at it.
+    It waits for locked rows. A row that was skipped would wait for the end of its lease, and the
+    lock may be that of a stale message.
     """
     if not ids:
         return []

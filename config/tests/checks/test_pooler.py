@@ -72,7 +72,7 @@ def test_pooler_that_ignores_limits_is_reported(
         assert all(name in check_limits().state for name in LIMITS)
         assert check_limits().fix.startswith("Behind a pooler set DATABASE_POOLER=1.")
         connection = ConnectionHandler({"default": settings.DATABASES["default"]})["default"]
-        with closing(connection), pytest.raises(LimitsMissing, match=r"keeps no .*lock_timeout"):
+        with closing(connection), pytest.raises(LimitsMissing, match=r"has no .*lock_timeout"):
             require_limits(connection)
 
 
