@@ -77,28 +77,17 @@ def test_rejected_order_has_neither_invoice_nor_credit_note():
     assert list(audit.done_without_effect()) == list(audit.effect_without_done()) == []
 
 
-def test_credit_note_waits_for_invoice_that_was_not_issued():
+@pytest.mark.parametrize(("invoicing", "crediting"), [("dead", "waiting"), ("discarded", "dead")])
+def test_credit_note_waits_for_invoice_until_it_is_discarded(invoicing, crediting):
     given(confirmed(), cancelled())
     register("billing")
     fan_out()
-    invoicing = Delivery.objects.filter(subscription__name="billing.tasks.issue_invoice")
-    invoicing.update(state="dead")
+    to_invoice = Delivery.objects.filter(subscription__name="billing.tasks.issue_invoice")
+    to_invoice.update(state=invoicing)
 
     settle("billing")
 
-    assert state_of(CREDITING, "SO-100042") == "waiting"
-
-
-def test_credit_note_of_discarded_invoice_is_left_to_a_person():
-    given(confirmed(), cancelled())
-    register("billing")
-    fan_out()
-    invoicing = Delivery.objects.filter(subscription__name="billing.tasks.issue_invoice")
-    invoicing.update(state="discarded")
-
-    settle("billing")
-
-    assert state_of(CREDITING, "SO-100042") == "dead"
+    assert state_of(CREDITING, "SO-100042") == crediting
 
 
 def test_failing_storage_keeps_delivery_waiting(documents):

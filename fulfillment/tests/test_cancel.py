@@ -11,31 +11,17 @@ import pytest
 from django.db import connections, transaction
 from django.db.models.functions import Now
 
-from bus.models import Delivery, Event, State
+from bus.models import Delivery, State
 from bus.testing import given, settle, state_of
 from fulfillment import services
 from fulfillment.models import Shipment
+from fulfillment.tests.cancellation import CANCELLED, ORDER, RESERVED, events, state
 from fulfillment.tests.stub import Reply, WarehouseStub
-from shop.testing import cancelled, placed, reserved
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 RELEASE = "fulfillment.tasks.release_shipment"
 RECALL = "fulfillment.tasks.recall_shipment"
-
-ORDER = placed("SO-1", CUP=1)
-RESERVED = reserved("SO-1")
-CANCELLED = cancelled("SO-1", CUP=1)
-
-
-def events() -> list[str]:
-    """What fulfillment has published, in order."""
-    rows = Event.objects.filter(type__startswith="Shipment").order_by("id")
-    return list(rows.values_list("type", flat=True))
-
-
-def state() -> str:
-    return Shipment.objects.get().state
 
 
 def settle_later() -> None:

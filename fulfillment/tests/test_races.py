@@ -7,28 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from django.db import connections, transaction
 
-from bus.models import Event
 from bus.testing import given, settle
 from fulfillment import services
 from fulfillment.models import Shipment
+from fulfillment.tests.cancellation import CANCELLED, ORDER, RESERVED, events, state
 from fulfillment.tests.stub import WarehouseStub
-from shop.testing import cancelled, placed, reserved
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
-
-ORDER = placed("SO-1", CUP=1)
-RESERVED = reserved("SO-1")
-CANCELLED = cancelled("SO-1", CUP=1)
-
-
-def events() -> list[str]:
-    """What fulfillment has published, in order."""
-    rows = Event.objects.filter(type__startswith="Shipment").order_by("id")
-    return list(rows.values_list("type", flat=True))
-
-
-def state() -> str:
-    return Shipment.objects.get().state
 
 
 def cancel() -> None:

@@ -3,24 +3,11 @@
 import pytest
 
 from inventory import services
-from inventory.models import Movement, Reservation, StockItem
+from inventory.models import Movement
+from inventory.tests.stock import numbers, state
 from shop.testing import cancelled, dispatched, placed
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def one_order() -> None:
-    services.receive_stock("CUP", 10, "first delivery")
-    services.reserve_stock([placed("SO-1", CUP=4)])
-
-
-def numbers() -> tuple[int, int]:
-    return StockItem.objects.values_list("on_hand", "reserved").get(sku="CUP")
-
-
-def state() -> str:
-    return Reservation.objects.get(number="SO-1").state
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_order")]
 
 
 def test_cancellation_releases_stock_once() -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import httpx
 from tests.containers.values import CHOSEN
 from tests.support import compose
 from tests.support.servers import free_port
+from tests.support.wait import wait_until
 
 FILES = ["docker-compose.yml", "tests/containers/override.yml"]
 NAME = "shop-under-test"
@@ -94,11 +94,7 @@ class Project:
         return {name for name in APPS if f"'{name}'" in said}
 
     def wait_for(self, event: Callable[[], Any], seconds: float) -> Any:
-        deadline = time.monotonic() + seconds
-        while not (found := event()):
-            assert time.monotonic() < deadline, self._what_is_wrong()
-            time.sleep(0.5)
-        return found
+        return wait_until(event, seconds, self._what_is_wrong, 0.5)
 
     def _what_is_wrong(self) -> str:
         dead = self.manage("web", "deliveries", "--state", "dead", check=False)

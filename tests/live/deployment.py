@@ -27,6 +27,7 @@ from tests.support import compose, servers
 from tests.support.certificates import Authority
 from tests.support.mail_server import MailServer
 from tests.support.manual import shown
+from tests.support.wait import wait_until
 
 FORGED_LOGIN_TRIES = 3
 STARTED_WITHIN = 90
@@ -92,13 +93,13 @@ class Deployment:
 
     def wait_for(self, condition: Callable[[], Any], seconds: float) -> Any:
         """What `condition` gives once it is true; fails with the logs past the deadline."""
-        deadline = time.monotonic() + seconds
-        while not (found := condition()):
+
+        def checked() -> Any:
             ended = [name for name, one in self.processes.items() if one.poll() is not None]
             assert not ended, f"ended: {ended}\n{self._said()}"
-            assert time.monotonic() < deadline, f"not within {seconds} s\n{self._said()}"
-            time.sleep(0.1)
-        return found
+            return condition()
+
+        return wait_until(checked, seconds, self._said, 0.1)
 
     def _said(self) -> str:
         logs = (f"--- {name}\n{self.log(name).read_text()[-2000:]}" for name in self.processes)

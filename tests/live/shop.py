@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import psycopg
 import redis
 
 from tests.support.servers import free_port
+from tests.support.wait import wait_until
 
 ROOT = Path(__file__).parents[2]
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
@@ -92,11 +92,7 @@ class Shop:
 
     def wait_for(self, condition: Callable[[], Any], seconds: float) -> Any:
         """What `condition` gives once it is true; fails with the output past the deadline."""
-        deadline = time.monotonic() + seconds
-        while not (found := condition()):
-            assert time.monotonic() < deadline, f"not within {seconds} s\n{self.said[-5000:]}"
-            time.sleep(0.05)
-        return found
+        return wait_until(condition, seconds, lambda: self.said[-5000:])
 
     def send_signal(self, name: str, number: signal.Signals) -> None:
         """Send it to one process of the shop and to all that it has started."""

@@ -10,11 +10,16 @@ from typing import Any
 import psycopg
 
 
-def wait_until(event: Callable[[], Any], seconds: float, what: str, every: float = 0.05) -> Any:
-    """What `event` gives once that is true.
+def wait_until(
+    event: Callable[[], Any],
+    seconds: float,
+    what: str | Callable[[], str],
+    every: float = 0.05,
+) -> Any:
+    """What `event` gives once that is true. Errors of databases and sockets count as false.
 
     Raises:
-        TimeoutError: naming `what` did not come about.
+        TimeoutError: naming `what` did not come about; a function gives its text then.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -24,7 +29,9 @@ def wait_until(event: Callable[[], Any], seconds: float, what: str, every: float
         if found:
             return found
         if time.monotonic() > deadline:
-            raise TimeoutError(f"Not within {seconds:g} s: {what}.")
+            raise TimeoutError(
+                f"Not within {seconds:g} s: {what if isinstance(what, str) else what()}"
+            )
         time.sleep(every)
 
 

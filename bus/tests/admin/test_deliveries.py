@@ -26,12 +26,6 @@ def react_too(event: Happened) -> None: ...
 
 
 @pytest.fixture
-def operator(client: Client) -> Client:
-    """Somebody of the staff who may operate the bus."""
-    return signed_in(client, "view_delivery", "view_subscription", "operate")
-
-
-@pytest.fixture
 def name(subscribed: Subscribed) -> str:
     """Three deliveries: two dead, and one that waits."""
     name = subscribed(react)

@@ -9,19 +9,13 @@ from bus.models import Delivery, State, Subscription
 from bus.store.outbox import fan_out
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, World, happened, states
-from bus.tests.staff import SUBSCRIPTIONS, act, log, signed_in
+from bus.tests.staff import SUBSCRIPTIONS, act, log
 from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def react(event: Happened) -> None: ...
-
-
-@pytest.fixture
-def operator(client: Client) -> Client:
-    """Somebody of the staff who may operate the bus."""
-    return signed_in(client, "view_delivery", "view_subscription", "operate")
 
 
 @pytest.fixture

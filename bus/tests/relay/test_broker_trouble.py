@@ -17,6 +17,7 @@ from bus.testing import given
 from bus.tests.conftest import Subscribed, happened, states
 from bus.worker.registration import register
 from tests.support import servers
+from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,17 +58,10 @@ def relay(
 
     thread = Thread(target=run)
     thread.start()
-    wait_for(lambda: own_broker.llen("desk") == 1)
+    wait_until(lambda: own_broker.llen("desk") == 1, 20, "the relay noticed")
     yield found
     stop.set()
     thread.join(timeout=20)
-
-
-def wait_for(event: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not event():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def config(name: str, value: str) -> Do:
@@ -137,7 +131,7 @@ def test_relay_and_worker_wait_for_a_refusing_broker(
     trouble(own_broker)
     time.sleep(1.5)  # so that the relay has looked at the policy again
     given(*happened(2))
-    wait_for(lambda: told in RelayState.objects.get().broker_error)
+    wait_until(lambda: told in RelayState.objects.get().broker_error, 20, "the relay noticed")
     caplog.clear()
     began = time.process_time()
     time.sleep(3)
@@ -147,5 +141,5 @@ def test_relay_and_worker_wait_for_a_refusing_broker(
     assert time.process_time() - began < 1.5
 
     end(own_broker)
-    wait_for(lambda: states()["2"] == State.SENT)
-    wait_for(lambda: RelayState.objects.get().broker_error == "")
+    wait_until(lambda: states()["2"] == State.SENT, 20, "the relay noticed")
+    wait_until(lambda: RelayState.objects.get().broker_error == "", 20, "the relay noticed")

@@ -5,11 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.wait import wait_until
 
 
 class Running:
@@ -36,10 +37,7 @@ class Running:
             return None
 
     def wait_for(self, event: Callable[[], object], seconds: float = 15) -> None:
-        deadline = time.monotonic() + seconds
-        while not event():
-            assert time.monotonic() < deadline, self.text
-            time.sleep(0.02)
+        wait_until(event, seconds, lambda: self.text, 0.02)
 
     def ended(self, seconds: float = 15) -> int:
         return self.process.wait(seconds)
