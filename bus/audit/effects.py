@@ -79,33 +79,33 @@ class Effect:
         again = None if self.again is None else ALWAYS
         return self._deliveries(again).filter(ended | overdue, Q(trace))
 
-    def _deliveries(self, mends: Condition | None) -> QuerySet[Any]:
+    def _deliveries(self, repairable: Condition | None) -> QuerySet[Any]:
         """Deliveries of the type that is handled today: no other can be delivered again, and its
         effects are those that an earlier release declared."""
-        condition = NEVER if mends is None else Q(mends)
+        condition = NEVER if repairable is None else Q(repairable)
         return Delivery.objects.filter(
             subscription__name=self.name,
             subscription__retired_at__isnull=True,
             event__type=F("subscription__event_type"),
-        ).annotate(mends=ExpressionWrapper(condition, output_field=BooleanField()))
+        ).annotate(repairable=ExpressionWrapper(condition, output_field=BooleanField()))
 
     def findings(self, damaged: Callable[[], QuerySet[Any]]) -> Iterator[Finding]:
-        rows = damaged().order_by("id").values_list("pk", "stream", "state", "mends")
-        for pk, stream, state, mends in rows:
+        rows = damaged().order_by("id").values_list("pk", "stream", "state", "repairable")
+        for pk, stream, state, repairable in rows:
             found = "missing" if state == State.DONE else "there"
             what = f"{self.handler.__name__} is {state}, but its {self.what} is {found}"
             yield Finding(
                 subject=f"{stream}, delivery {pk}",
                 what=what,
-                asks="" if mends else self.asks,
-                repair=partial(self._repeat, damaged, pk, what) if mends else None,
+                asks="" if repairable else self.asks,
+                repair=partial(self._repeat, damaged, pk, what) if repairable else None,
             )
 
     def _repeat(
         self, damaged: Callable[[], QuerySet[Any]], pk: int, what: str, operator: Operator
     ) -> str:
         with transaction.atomic():
-            still = damaged().filter(mends=True, pk=pk).select_for_update(of=("self",))
+            still = damaged().filter(repairable=True, pk=pk).select_for_update(of=("self",))
             return operator.deliver_again(pk, what) if list(still) else ""
 
 
