@@ -15,6 +15,10 @@ process.skip_checks_in_celery()
 
 
 app = Celery("shop")
+
+# Before `configure`: a worker checks its settings first, and registers its subscriptions then.
+from config import worker  # noqa: E402, F401 -- connects signals, and steps of the app above
+
 try:
     configure(app)
 except ImproperlyConfigured as error:
@@ -46,5 +50,3 @@ app.conf.update(
     },
     timezone=settings.TIME_ZONE,
 )
-
-from config import worker  # noqa: E402, F401 -- connects signals, and steps of the app above

@@ -97,7 +97,7 @@ def test_start_refuses_redis_that_evicts(tmp_path: Path) -> None:
 
         said = refusal(tmp_path, REDIS_URL=url)
 
-    assert "REDIS_URL: evicts messages when it is full (allkeys-lru)" in said
+    assert "REDIS_URL: Redis evicts keys when its memory is full" in said
     assert "noeviction" in said
 
 
