@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from bus.handlers import declared
 from tests import project_rules
 
 TABLE = Path(__file__).parents[1] / "docs" / "events.md"
@@ -14,9 +15,9 @@ def test_events_page_lists_exactly_the_declared_subscriptions() -> None:
         event: {name.replace(".", ".tasks.", 1) for name in re.findall(r"`([\w.]+)`", names)}
         for event, names in ROW.findall(TABLE.read_text())
     }
-    declared: dict[str, set[str]] = {event: set() for event in on_page}
+    in_code: dict[str, set[str]] = {event: set() for event in on_page}
     for one in declared():
         if one.name.partition(".")[0] in project_rules.APPS:
-            declared.setdefault(one.event_type.__name__, set()).add(one.name)
+            in_code.setdefault(one.event_type.__name__, set()).add(one.name)
 
-    assert on_page == declared
+    assert on_page == in_code

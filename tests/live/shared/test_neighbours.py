@@ -42,7 +42,7 @@ def test_files_of_the_shop_are_private(shop: Shop) -> None:
 def remote(shop: Shop, method: str, **arguments: Any) -> None:
     """Send a worker's remote control one of Celery's broadcasts."""
     url = (shop.folder / "redis.url").read_text().strip()
-    Celery("stranger", broker=url).control.broadcast(method, arguments)
+    Celery("stranger", broker=url, set_as_current=False).control.broadcast(method, arguments)
 
 
 @pytest.mark.parametrize(
