@@ -81,6 +81,6 @@ def _shown(invoice: Invoice) -> HttpResponse:
     try:
         return pdf_of(invoice)
     except (documents.DocumentAltered, documents.DocumentUnavailable) as error:
-        # The nightly audit finds it too. Redelivering InvoiceNumbered draws a lost file again.
+        # The nightly audit finds it too. InvoiceNumbered, delivered again, draws a lost file.
         log.error("%s cannot be shown: %s", invoice.number, error)
         raise NotFound(f"The file of {invoice.number} cannot be shown at the moment.") from error

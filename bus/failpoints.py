@@ -23,7 +23,7 @@ class Point(StrEnum):
     BEFORE_COMMIT = "before-commit"
     AFTER_COMMIT = "after-commit"
     BEFORE_ACK = "before-ack"
-    RELAY_ROUTED = "relay-routed"
+    RELAY_FANNED_OUT = "relay-fanned-out"
     """Inside the transaction that fans out events."""
     RELAY_CLAIMED = "relay-claimed"
     """Between the commit of *sent* and the sending."""

@@ -46,7 +46,7 @@ def texts(error: BaseException, personal: Iterable[Any]) -> str:
     """The traceback with the texts of the errors, without the personal values in any spelling.
 
     A word of the statement that raised one of these errors is the program's own and stays, even if
-    it is also a person's name: "The mail relay refused it" contains no personal data.
+    it is also a person's name: "The mail server refused it" contains no personal data.
     """
     known = _pattern(personal)
     own = {word for one in _chain(error) for word in _words_of_the_program(one)}

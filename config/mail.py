@@ -25,10 +25,10 @@ EXAMPLE = "smtps://user:password@host:465 (TLS), smtp+tls:// (STARTTLS) or smtp:
 
 
 def mail_server(url: str) -> dict[str, Any]:
-    """Django's EMAIL_ settings for a mail relay; for files in EMAIL_FILE_PATH if there is none.
+    """Django's EMAIL_ settings for a mail server; for files in EMAIL_FILE_PATH if there is none.
 
     Raises:
-        ImproperlyConfigured: the URL cannot be read, or names no mail relay.
+        ImproperlyConfigured: the URL cannot be read, or names no mail server.
     """
     if url in ("", FILES):
         return {"EMAIL_BACKEND": FOLDER}
@@ -38,7 +38,7 @@ def mail_server(url: str) -> dict[str, Any]:
     except ValueError:
         raise _refusal("cannot be read") from None
     if parts.scheme not in SCHEMES or not parts.hostname:
-        raise _refusal("names no mail relay")
+        raise _refusal("names no mail server")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise _refusal("has a path or options after the host")
     usual, security = SCHEMES[parts.scheme]

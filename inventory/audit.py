@@ -68,7 +68,7 @@ def answers_have_events() -> Iterator[Finding]:
                 number,
                 f"has an answer, but no {event.__name__}",
                 asks="Find out what wrote the answer. If nothing is reserved for the order, "
-                "delete the answer and redeliver reserve_stock.",
+                "delete the answer and deliver reserve_stock again.",
             )
 
 

@@ -16,10 +16,10 @@ LONGEST_SILENCE = timedelta(hours=2)
 """More than the retry policy's longest wait plus the longest send."""
 
 ASKS = (
-    "Find out in the mail relay's log whether it was sent. If it was, discard its delivery if that "
-    "is open; if not, redeliver it, which sends a mail."
+    "Find out in the mail server's log whether it was sent. If it was, discard its delivery if "
+    "that is open; if not, deliver it again, which sends a mail."
 )
-"""Only the relay's log shows whether a mail was sent, so no repair sends one."""
+"""Only the mail server's log shows whether a mail was sent, so no repair sends one."""
 
 
 @check("every mail that is sending has an open delivery")

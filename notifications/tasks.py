@@ -17,10 +17,10 @@ from shop.events import (
 )
 from shop.mail.errors import MailDeferred
 
-# Not ordered: a mail that the relay defers must not delay the order's next one.
+# Not ordered: a mail that the mail server defers must not delay the order's next one.
 QUEUE = Queue("notifications")
 
-# A mail relay fails for minutes: restarts, greylisting, rate limits. A broken one is repaired
+# A mail server fails for minutes: restarts, greylisting, rate limits. A broken one is repaired
 # within a working day; after that a mail about an order is worth little. MailRefused (5xx) is not
 # in the list: the same mail would be refused again.
 RETRY = Retry(

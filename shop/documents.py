@@ -43,7 +43,7 @@ def read(document: Issued) -> bytes:
     if not is_issued(document, content):
         raise DocumentAltered(
             f"{name} is not the file that was issued: its SHA-256 differs. "
-            "Restore it from a backup, then redeliver."
+            "Restore it from a backup, then deliver again."
         )
     return content
 

@@ -118,7 +118,7 @@ def _begin_folder(operator: Operator) -> str:
 
 
 def _draw_again(number: str, operator: Operator) -> str:
-    """Redeliver the drawing; `draw_document` stores only the bytes that were issued."""
+    """Deliver the drawing again; `draw_document` stores only the bytes that were issued."""
     with transaction.atomic():
         invoice = Invoice.objects.select_for_update().get(number=number)
         delivery = _drawing(number)

@@ -54,7 +54,7 @@ def issue_credit_note(order: OrderCancelled) -> Invoice | None:
     if invoice is None:
         raise NothingToCorrect(
             f"{order.number} was cancelled but has no invoice. Deliver its OrderConfirmed to "
-            "billing first, then redeliver this event."
+            "billing first, then deliver this event again."
         )
     copied = ("ordered_on", "buyer", "lines", "taxes", "net", "tax", "total", "currency")
     content = {

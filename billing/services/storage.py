@@ -53,7 +53,7 @@ def keep(invoice: Invoice, content: bytes) -> str:
         raise NameTaken(
             f"{path} has other content (SHA-256 {sha256(found).hexdigest()[:12]}...) than document "
             f"{invoice.number}, and is never replaced. Find out where it comes from, move it to a "
-            "safe place outside of MEDIA_ROOT, then redeliver."
+            "safe place outside of MEDIA_ROOT, then deliver again."
         )
     folder.claim()
     if found is None:

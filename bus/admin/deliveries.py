@@ -38,7 +38,7 @@ class DeliveryAdmin(ReadOnly):
     list_filter_submit = True
     list_select_related = ("subscription",)
     search_fields = ("event__stream__exact",)
-    search_help_text = "A whole stream, for example SO-1000."
+    search_help_text = "A whole stream, for example SO-100001."
     ordering = ("-id",)
     fields = (
         "event", "subscription", "queue", "stream", "state", "kind", "attempts", "crashes",

@@ -36,7 +36,7 @@ class EventAdmin(ReadOnly):
     list_display = ("id", "type", "stream", "at")
     list_filter = ("type",)
     search_fields = ("stream__exact",)
-    search_help_text = "A whole stream, for example SO-1000."
+    search_help_text = "A whole stream, for example SO-100001."
     ordering = ("-id",)
     fields = ("type", "stream", "at", "is_suppressed", "envelope")
     readonly_fields = fields

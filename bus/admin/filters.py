@@ -73,7 +73,7 @@ def filter_of(changelist: ChangeList) -> Filter:
         wanted[field] = value(values[0])
     if words := changelist.query.split():
         if len(words) > 1 or wanted.get("stream", words[0]) != words[0]:
-            raise Refused("The search must be one whole stream, for example SO-1000.")
+            raise Refused("The search must be one whole stream, for example SO-100001.")
         wanted["stream"] = words[0]
     return Filter(**wanted)
 

@@ -62,7 +62,9 @@ class Subscription(models.Model):
     )
     repeatable = models.BooleanField()
     suppressible = models.BooleanField(
-        db_column="visible", db_default=True, help_text="Left out of a quiet backfill."
+        db_column="visible",
+        db_default=True,
+        help_text="Does not run in a backfill with --suppressed.",
     )
     retry = models.CharField("waits", max_length=500)
     registered_at = models.DateTimeField(db_default=Now())
@@ -91,9 +93,9 @@ class Subscription(models.Model):
 class Delivery(models.Model):
     """One event for one subscription.
 
-    `token` is the fence: it changes at every claim, every start and every *deliver again*, and
-    every finishing update compares it. `attempts` counts starts, of which `uncounted` used up no
-    try. Events that the handler of a `suppressed` delivery publishes are suppressed, too.
+    `token` is the fence: it changes at every claim, every start and every *deliver again*, and is
+    compared before a delivery is finished. `attempts` counts starts, of which `uncounted` used up
+    no try. Events that the handler of a `suppressed` delivery publishes are suppressed, too.
 
     Three instants. `due_at`: the relay may claim it from then on. `due_since`: it has been open
     since then. `retry_at`: the wait after its last failure ended then. A rescue, a renewed lease

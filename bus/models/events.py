@@ -30,7 +30,7 @@ class Event(models.Model):
     suppressed = models.BooleanField(
         db_column="quiet",
         db_default=False,
-        help_text="Part of a quiet backfill: external effects are suppressed.",
+        help_text="Part of a backfill with --suppressed: suppressible handlers do not run.",
     )
 
     class Meta:

@@ -50,10 +50,10 @@ class OutboxMark:
     """From which event on the outbox is read. Below it no transaction can commit any event.
 
     By time it would break the causal order: an event of a long transaction is committed late, with
-    a low id, and what it caused must not be routed before it. `publish` draws an id only once its
-    transaction has an id of its own. So who drew a lower id than that of an event that is visible
-    has a lower transaction id than who asks for one then; and when no transaction below that runs
-    any more, all lower events are visible.
+    a low id, and what it caused must not be fanned out before it. `publish` draws an id only once
+    its transaction has an id of its own. So who drew a lower id than that of an event that is
+    visible has a lower transaction id than who asks for one then; and when no transaction below
+    that runs any more, all lower events are visible.
     """
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ EVENT = (
 )  # fmt: skip
 """The fields of an event that `insert` writes; the database sets the others."""
 
-SUPPRESSED = "Suppressed by a quiet backfill. Redeliver to run it."
+SUPPRESSED = "Suppressed by a backfill; deliver it again to run it."
 """The error of a delivery that is discarded when it is inserted."""
 
 
@@ -86,7 +86,7 @@ def fan_out(marks: Marks | None = None) -> int:
         transaction_id = lock_fan_out()
         events = db.take_outbox(marks.outbox.at if marks else 0, MOST_AT_ONCE)
         insert_deliveries(events)
-        reach(Point.RELAY_ROUTED)
+        reach(Point.RELAY_FANNED_OUT)
     if marks and read:
         marks.outbox.fanned_out(newest, transaction_id)
     return len(events)

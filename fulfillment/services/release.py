@@ -55,7 +55,7 @@ def _begin(number: str) -> Shipment | None:
     if begun:
         return begun[0]
     if not Shipment.objects.filter(number=number).exists():
-        raise NotOpened(f"{number} has no shipment: redeliver its open_shipment, then this.")
+        raise NotOpened(f"{number} has no shipment: deliver its open_shipment again, then this.")
     return None
 
 

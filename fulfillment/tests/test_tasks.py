@@ -76,7 +76,8 @@ def test_reservation_without_shipment_needs_a_person(stub: WarehouseStub) -> Non
 
     settle("fulfillment")
 
-    assert "redeliver its open_shipment" in Delivery.objects.get(subscription__name=RELEASE).error
+    error = Delivery.objects.get(subscription__name=RELEASE).error
+    assert "deliver its open_shipment again" in error
     assert stub.received == []
 
 

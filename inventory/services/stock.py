@@ -85,5 +85,5 @@ def _require_enough(item: StockItem, on_hand: int, reserved: int) -> None:
     if item.on_hand + on_hand < 0 or item.reserved + reserved < 0:
         raise BooksDisagree(
             f"{item.sku}: {item.on_hand} on hand and {item.reserved} reserved cannot change by "
-            f"{on_hand} and {reserved}. Count the shelf, correct the stock, then redeliver."
+            f"{on_hand} and {reserved}. Count the shelf, correct the stock, then deliver again."
         )

@@ -1,4 +1,4 @@
-"""Sending mails to the relay."""
+"""Sending mails to the mail server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from shop.mail.errors import MailRefused
 def mail_connection() -> Iterator[EmailConnection]:
     """One connection for a batch of mails.
 
-    Opened at once: if the relay is down, the batch fails with one attempt to connect.
+    Opened at once: if the server is down, the batch fails with one attempt to connect.
     """
     connection = get_connection(fail_silently=False)
     connection.open()
@@ -34,7 +34,7 @@ def send(mail: Mail, key: str, connection: EmailConnection) -> AfterDone:
     Raises:
         MailDeferred, DocumentUnavailable: a later try may succeed.
         MailRefused, DocumentAltered: no later try will.
-        Ambiguous: the relay may or may not have accepted it.
+        Ambiguous: the mail server may or may not have accepted it.
     """
     try:
         _submit(letter(mail, key), connection)

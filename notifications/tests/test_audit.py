@@ -54,7 +54,7 @@ def test_finished_mail_without_record_is_found(kind: str) -> None:
     findings = list(audit.done_without_effect())
 
     assert findings
-    assert all("mail relay's log" in finding.asks for finding in findings)
+    assert all("mail server's log" in finding.asks for finding in findings)
     assert [finding.repair for finding in findings] == [None] * len(findings)
 
 

@@ -45,8 +45,8 @@ class SmtpBackend(EmailBackend):
     """Django's backend with three distinct errors; after each the next mail can be sent.
 
     Raises:
-        MailDeferred: the relay cannot be reached, or answered 4xx.
-        MailRefused: the relay answered 5xx.
+        MailDeferred: the mail server cannot be reached, or answered 4xx.
+        MailRefused: the mail server answered 5xx.
         Ambiguous: the connection ended between the 354 and the answer to the final dot.
     """
 
@@ -67,7 +67,7 @@ class SmtpBackend(EmailBackend):
             return super().open()
         except OSError as error:  # smtplib's errors are OSErrors
             self._hang_up()
-            raise MailDeferred(f"The mail relay cannot be used: {_told(error)}") from None
+            raise MailDeferred(f"The mail server cannot be used: {_told(error)}") from None
 
     def close(self) -> None:
         """Send QUIT. Its failure is ignored: every mail has its reply already."""
@@ -82,12 +82,14 @@ class SmtpBackend(EmailBackend):
             # The session's state is unknown, so the next mail opens another.
             self._hang_up()
             if in_doubt:
-                raise Ambiguous(f"The mail relay may have taken the mail: {_told(error)}") from None
+                raise Ambiguous(
+                    f"The mail server may have taken the mail: {_told(error)}"
+                ) from None
             if isinstance(error, ValueError):  # the message was not even written
                 raise
             if _is_refusal(error):
-                raise MailRefused(f"The mail relay refused the mail: {_told(error)}") from None
-            raise MailDeferred(f"The mail relay did not take the mail: {_told(error)}") from None
+                raise MailRefused(f"The mail server refused the mail: {_told(error)}") from None
+            raise MailDeferred(f"The mail server did not take the mail: {_told(error)}") from None
 
     def _hang_up(self) -> None:
         """Close without QUIT, which would wait for a reply."""
@@ -98,7 +100,7 @@ class SmtpBackend(EmailBackend):
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Whether the relay refuses this mail for good; errors of the session are transient."""
+    """Whether the server refuses this mail for good; errors of the session are transient."""
     code = _answer(error)[0]
     about_the_mail = not isinstance(error, smtplib.SMTPHeloError) and (
         code != AUTHENTICATION_REQUIRED
@@ -107,7 +109,7 @@ def _is_refusal(error: Exception) -> bool:
 
 
 def _answer(error: Exception) -> tuple[int, str]:
-    """Code and text of the relay's reply, without the addresses in smtplib's errors."""
+    """Code and text of the server's reply, without the addresses in smtplib's errors."""
     text: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
@@ -119,7 +121,7 @@ def _answer(error: Exception) -> tuple[int, str]:
 
 
 def _told(error: Exception) -> str:
-    """The error's text, without the addresses that relays repeat in their replies."""
+    """The error's text, without the addresses that mail servers repeat in their replies."""
     code, text = _answer(error)
     if code == NO_ANSWER_CODE:
         return f"no answer ({type(error).__name__})."

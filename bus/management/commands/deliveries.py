@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--subscription", default="", metavar="NAME")
         parser.add_argument("--queue", default="", metavar="NAME")
         parser.add_argument("--state", default="", choices=State.values)
-        parser.add_argument("--stream", default="", help="For example SO-1000.")
+        parser.add_argument("--stream", default="", help="For example SO-100001.")
         parser.add_argument("--since", type=instant, help="Time of the event: 2026-01-31, or ISO.")
         parser.add_argument("--until", type=instant, help="The same; events before it.")
         act = parser.add_mutually_exclusive_group()

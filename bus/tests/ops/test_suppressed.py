@@ -63,7 +63,7 @@ def test_suppressed_event_runs_no_suppressible_handler(
     kept = Delivery.objects.get(state=State.DISCARDED)
     assert kept.stream == "1"
     assert kept.closed_at is not None
-    assert kept.error.startswith("Suppressed by a quiet backfill.")
+    assert kept.error.startswith("Suppressed by a backfill;")
     assert settled("1")
     assert list(events_have_deliveries()) == []
 

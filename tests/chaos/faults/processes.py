@@ -141,7 +141,7 @@ def crash_web(stage: Stage, chance: Random) -> None:
 def crash_relay(stage: Stage, chance: Random) -> None:
     relay = stage.shop["relay"]
     relay.expect_exit(8)
-    point = chance.choice(("relay-claimed", "relay-sent", "relay-routed"))
+    point = chance.choice(("relay-claimed", "relay-sent", "relay-fanned-out"))
     with or_missed(), stage.armed(point) as armed:
         wait_until(lambda: not armed.exists(), 3, "the relay crashed")
 

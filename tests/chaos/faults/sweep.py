@@ -12,7 +12,7 @@ from tests.chaos.faults.fault import fault
 from tests.chaos.faults.processes import POINTS_OF_WORKERS
 from tests.chaos.stage import Stage
 
-POINTS_OF_OTHERS = ("relay-routed", "relay-claimed", "relay-sent", "web-committed")
+POINTS_OF_OTHERS = ("relay-fanned-out", "relay-claimed", "relay-sent", "web-committed")
 LONGEST = 240
 EVERY = 4
 """Seconds between two rounds of orders of the rarer kinds."""
