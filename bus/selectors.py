@@ -59,7 +59,7 @@ def handlers(stream: str) -> list[HandlerState]:
 
 
 def settled(stream: str) -> bool:
-    """True if the stream has no event to fan out, and no open or dead delivery."""
+    """True if the stream has no event to fan out and no open delivery, dead ones included."""
     unfinished = Delivery.objects.filter(event=OuterRef("pk"), state__in=OPEN)
     # One statement: between two an event could move from the outbox to the ledger unseen.
     outstanding = Event.objects.filter(Q(outbox__isnull=False) | Exists(unfinished), stream=stream)

@@ -1,4 +1,8 @@
-"""The epoch: a token in Redis and in the database; they differ if Redis has lost data."""
+"""The epoch: a token in Redis and in the database; they differ if Redis has lost its memory.
+
+Data restored from an older snapshot mostly has the same token. What such a Redis lacks is rescued
+after its lease.
+"""
 
 import logging
 from typing import Any

@@ -139,7 +139,7 @@ def fail(
 
 
 def requeue(ids: list[int], wait: timedelta = timedelta(0)) -> None:
-    """Make deliveries due again, at once or after a `wait`."""
+    """Make due again what a worker returns, at once or after a `wait`."""
     again = Now() + wait
     failed = {"retry_at": again} if wait else {}
     Delivery.objects.filter(id__in=ids).update(
@@ -177,7 +177,7 @@ def release_message(tickets: list[tuple[int, int]]) -> int:
 
 
 def isolate(ids: Iterable[int], *, uncounted: bool) -> None:
-    """Requeue a failed batch, each in a message of its own; `uncounted`: no try is used up."""
+    """Make a failed batch due again, each in its own message; `uncounted`: no try is used up."""
     Delivery.objects.filter(id__in=list(ids)).update(
         state=State.WAITING,
         due_at=Now(),

@@ -1,4 +1,7 @@
-"""Start the deliveries of a message. Every statement compares the token."""
+"""Start the deliveries of a message that still have its tokens.
+
+A token is compared by the statement that starts a delivery, or before it under the row's lock.
+"""
 
 import json
 import secrets

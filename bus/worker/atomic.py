@@ -28,11 +28,13 @@ Failed = list[tuple[Attempt, Exception]]
 
 
 def run_atomic(handler: Handler, tickets: list[Ticket]) -> list[State]:
-    """Run the handler for each delivery in a savepoint; one commit for effects and ledger.
+    """Run the handler and mark the deliveries as done; one commit for effects and ledger.
 
+    Of a batch each delivery runs in a savepoint, or all of them in one if the handler takes a list.
     If the batch fails as a whole (a deadlock, a lost connection, the soft time limit, `lock`), it
-    is rolled back and isolated; a single delivery fails. Returns the new states of the deliveries
-    that this worker owned until the end.
+    is rolled back and isolated. A lone delivery is marked first and runs without a savepoint; any
+    error rolls back both, and it fails. Returns the new states of the deliveries that this worker
+    owned until the end.
     """
     tries: list[int] = []
     started = retry_on_trouble(lambda: start(handler, tickets, tries))
