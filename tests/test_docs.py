@@ -5,6 +5,7 @@ import importlib
 import re
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -142,6 +143,21 @@ def test_architecture_names_only_functions_that_exist() -> None:
 
     assert len(named) > 20
     assert [f"{file}:{name}" for file, name in named if name not in _defined(ROOT / file)] == []
+
+
+def test_architecture_has_every_package_of_the_bus_in_its_row() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (layers,) = (
+        contract["layers"]
+        for contract in contracts["contracts"]
+        if contract.get("containers") == ["bus"]
+    )
+    table = (ROOT / "docs/architecture.md").read_text().split("| package of `bus` |")[1]
+    rows = re.findall(r"^\| (`.+?`) \|", table.split("\n\n")[0], re.MULTILINE)
+
+    assert [set(re.findall(r"`(\w+)`", row)) for row in rows] == [
+        set(re.findall(r"\w+", layer)) for layer in layers if layer != "(tests)"
+    ]
 
 
 def _defined(file: Path) -> set[str]:

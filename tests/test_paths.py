@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
@@ -12,18 +12,24 @@ import pytest
 import redis
 from celery import current_app
 from django.db import connection
-from kombu import Connection, Consumer, Queue
+from django.db.models.functions import Now
+from kombu import Consumer, Queue
 from rest_framework.test import APIClient
 
+from bus.models import Subscription
 from bus.relay.loop import Relay
+from bus.testing import settle
 from bus.tests.conftest import broker  # noqa: F401 -- a fixture
 from bus.worker.registration import register
 from inventory.services import receive_stock
 from shop.models import Product
+from tests.support.mail_server import MailServer
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/architecture.md").read_text()
 STEP = re.compile(r"`([a-z_/0-9]+\.py):([A-Za-z_.]+)`")
+NUMBERED = re.compile(r"^\d+\. .*", re.MULTILINE)
+ROW = re.compile(r"^\| `.*", re.MULTILINE)
 COUNT = re.compile(r"(\d+) files")
 OTHER = {"postgresql": "bus/store/sqlite.py", "sqlite": "bus/store/postgresql.py"}
 
@@ -49,11 +55,11 @@ class Trace:
         sys.setprofile(None)
 
     def _see(self, frame: FrameType, event: str, _arg: object) -> None:
-        if event != "call" or self.stack:
+        if event != "call":
             return
         if step := _step(frame):
             self.called.append(step)
-        if self._moment(frame):
+        if not self.stack and self._moment(frame):
             one: FrameType | None = frame
             while one is not None:
                 if step := _step(one):
@@ -79,26 +85,43 @@ def executes(words: str) -> Callable[[FrameType], bool]:
     return moment
 
 
+def hands_over_mail(frame: FrameType) -> bool:
+    """The moment at which the mail server gets a mail."""
+    return frame.f_code.co_qualname == "SMTP.sendmail"
+
+
 def sends(frame: FrameType) -> bool:
     """The moment at which kombu gets a message."""
     return frame.f_code.co_qualname == "Producer.publish"
 
 
+def section(title: str) -> str:
+    return PAGE.split(f"### {title}\n")[1].split("\n## ")[0].split("\n### ")[0]
+
+
 def path(title: str) -> tuple[list[Step], int]:
-    """The steps of a section in their order, and the number of files that it gives."""
-    section = PAGE.split(f"### {title}\n")[1].split("\n### ")[0]
-    found = [(file, function) for file, function in STEP.findall(section)]
-    count = COUNT.search(section)
+    """The numbered steps of a section, and the number of files that it gives."""
+    found = steps_of("\n".join(NUMBERED.findall(section(title))))
+    count = COUNT.search(section(title))
     assert count, f"{title} gives no number of files"
-    return [one for one in found if one[0] != OTHER[connection.vendor]], int(count[1])
+    return found, int(count[1])
+
+
+def steps_of(text: str) -> list[Step]:
+    """The steps that a text names, in their order, without those of the other database."""
+    return [step for step in STEP.findall(text) if step[0] != OTHER[connection.vendor]]
+
+
+def assert_in_order(steps: list[Step], trace: Trace) -> None:
+    rest = iter(trace.called)
+    for step in steps:
+        assert step in rest, f"{step} was not called, or not after the one before"
 
 
 def assert_taken(title: str, trace: Trace) -> None:
     steps, count = path(title)
     assert len({file for file, _function in steps}) == count
-    rest = iter(trace.called)
-    for step in steps:
-        assert step in rest, f"{step} was not called, or not after the one before"
+    assert_in_order(steps, trace)
     entry = next(step for step in trace.stack if step in steps)
     hidden = trace.stack[trace.stack.index(entry) :]
     private = [step for step in hidden if step[1].rpartition(".")[2].startswith("_")]
@@ -154,16 +177,8 @@ def test_relay_takes_the_path_of_the_page(
 
 
 @pytest.fixture
-def message(check_out: Callable[[], None], broker: redis.Redis) -> Iterator[Connection]:  # noqa: F811 -- the fixture
-    """Two orders' deliveries in one message for the stock."""
-    check_out()
-    check_out()
-    Relay().step()
-    with current_app.connection_for_read() as connection:
-        yield connection
-
-
-def test_worker_takes_the_path_of_the_page(message: Connection) -> None:
+def consume(broker: redis.Redis) -> Callable[[], int]:  # noqa: F811 -- the fixture
+    """Send what is due, and run one message of the stock; returns how many deliveries it had."""
     got: list[Any] = []
 
     def work(body: Any, received: Any) -> None:
@@ -171,11 +186,54 @@ def test_worker_takes_the_path_of_the_page(message: Connection) -> None:
         current_app.tasks[received.headers["task"]].apply(args=body[0])
         received.ack()
 
-    queue = Queue("inventory", routing_key="inventory")
-    consumer = Consumer(message, [queue], callbacks=[work], accept=["json"])
-    with Trace(executes("SET state = 'done'")) as trace, consumer:
-        while not got:
-            message.drain_events(timeout=10)
+    def consumed() -> int:
+        Relay().step()
+        queue = Queue("inventory", routing_key="inventory")
+        with (
+            current_app.connection_for_read() as source,
+            Consumer(source, [queue], callbacks=[work], accept=["json"]),
+        ):
+            while not got:
+                source.drain_events(timeout=10)
+        return len(got[0][0][0])
 
-    assert len(got[0][0][0]) == 2
+    return consumed
+
+
+def test_worker_takes_the_path_of_the_page(
+    check_out: Callable[[], None], consume: Callable[[], int]
+) -> None:
+    check_out()
+    check_out()
+    with Trace(executes("SET state = 'done'")) as trace:
+        assert consume() == 2
+
     assert_taken("From the message to done", trace)
+
+
+def test_lone_delivery_takes_the_shorter_path_of_the_page(
+    check_out: Callable[[], None], consume: Callable[[], int]
+) -> None:
+    (shorter,) = (part for part in PAGE.split("\n\n") if part.startswith("If only one delivery"))
+    check_out()
+    with Trace(executes("SET state = 'done'")) as trace:
+        assert consume() == 1
+
+    assert_in_order([*steps_of(shorter), ("inventory/tasks.py", "reserve_stock")], trace)
+    ledger = "bus/store/attempts.py"
+    assert not {(ledger, "lock_owned"), (ledger, "finish_owned")} & set(trace.called)
+
+
+def test_order_takes_the_path_of_the_page_to_its_mail(
+    check_out: Callable[[], None], mail_server: MailServer
+) -> None:
+    title = "From the order to the mail"
+    check_out()
+    on_the_way = ["inventory", "orders", "notifications"]
+    Subscription.objects.exclude(queue__name__in=on_the_way).update(paused_at=Now())
+    with Trace(hands_over_mail) as trace:
+        settle()
+
+    assert len(mail_server.mails) == 1
+    assert_in_order(steps_of("\n".join(ROW.findall(section(title)))), trace)
+    assert_taken(title, trace)

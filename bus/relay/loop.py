@@ -15,8 +15,7 @@ from bus.models import RelayState
 from bus.ops import bulk
 from bus.redaction import kind
 from bus.relay.epoch import Epoch
-from bus.relay.queued import Queued
-from bus.relay.sender import Sender
+from bus.relay.messages import Queued, Sender
 from bus.store.claims import claim
 from bus.store.in_flight import InFlight
 from bus.store.marks import Marks
@@ -26,7 +25,7 @@ from bus.store.poll import poll
 log = logging.getLogger(__name__)
 
 EVERY = 0.1
-"""Seconds from one poll to the next while the relay is not busy."""
+"""Seconds from one poll to the next."""
 
 EVERY_WHEN_BUSY = 0.3
 """The same after a poll that found at least `BUSY` and filled no window. Deliveries that become due
@@ -94,9 +93,9 @@ class Relay:
     def step(self) -> int:
         """One poll; returns how many events were fanned out and deliveries sent or changed."""
         self.marks.begin()
-        routed = fan_out(self.marks)
+        fanned_out = fan_out(self.marks)
         sent = self._feed_broker() if time.monotonic() >= self._try_broker_at else 0
-        return routed + sent + self.continue_bulk()
+        return fanned_out + sent + self.continue_bulk()
 
     def continue_bulk(self) -> int:
         """The next step of a bulk operation; returns how many deliveries it changed."""

@@ -14,8 +14,7 @@ from bus.broker.server import EPOCH_KEY
 from bus.broker.transport import QUARANTINE
 from bus.models import RelayState
 from bus.relay.epoch import Epoch
-from bus.relay.queued import Queued
-from bus.relay.sender import Sender
+from bus.relay.messages import Queued, Sender
 from bus.store.poll import poll
 from bus.testing import given
 from bus.tests.conftest import Subscribed, end_leases, happened, relayed

@@ -12,7 +12,7 @@ from kombu import Connection, Consumer, Message
 from kombu import Queue as KombuQueue
 
 from bus.broker.transport import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
-from bus.relay.sender import Sender
+from bus.relay.messages import Sender
 from bus.testing import given
 from bus.tests.broker.test_envelope import MALFORMED
 from bus.tests.conftest import happened, relayed

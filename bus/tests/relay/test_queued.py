@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from bus import ops
 from bus.models import Delivery, State
 from bus.relay.loop import Relay
-from bus.relay.queued import Queued
+from bus.relay.messages import Queued
 from bus.store.claims import claim
 from bus.store.poll import poll
 from bus.testing import given

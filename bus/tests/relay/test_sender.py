@@ -13,7 +13,7 @@ from bus.broker.envelope import inspect
 from bus.models import Delivery, RelayState, State
 from bus.relay.epoch import Epoch
 from bus.relay.loop import Relay
-from bus.relay.sender import Sender
+from bus.relay.messages import Sender
 from bus.testing import given
 from bus.tests.conftest import (
     Happened,
