@@ -149,7 +149,8 @@ def _forms(text: str) -> Iterator[str]:
     """The spellings of a text in an error: quoted by Python, in JSON, HTML or an address."""
     for same in (text, normalize("NFC", text), normalize("NFD", text)):
         octets = same.encode(errors="backslashreplace")
-        yield from (same, repr(same)[1:-1], json.dumps(same)[1:-1], repr(octets)[2:-1])
+        yield from (same, repr(same)[1:-1], ascii(same)[1:-1], json.dumps(same)[1:-1])
+        yield repr(octets)[2:-1]
         yield from (html.escape(same), quote(same, safe=""), quote_plus(same))
     try:
         yield text.encode("idna").decode()

@@ -2,11 +2,11 @@
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.models import BaseConstraint, Field, Model, UniqueConstraint
 
 from bus.audit import constraints_exist
-from bus.models import Event
+from bus.models import AuditResult, Delivery, Event
 from tests.damage.tampering import without
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,3 +68,29 @@ def test_audit_names_a_column_that_is_not_unique_any_more(model: type[Model], fi
         found = [(one.subject, one.what) for one in constraints_exist()]
 
     assert found == [(f"unique {field.column}", f"is missing in {model._meta.db_table}")]
+
+
+@pytest.mark.parametrize("kind", ["INDEX", "UNIQUE INDEX"])
+def test_audit_takes_no_other_index_of_its_name_for_a_constraint(kind: str) -> None:
+    [declared] = Delivery._meta.constraints
+    with without(Delivery, declared), connection.cursor() as cursor:
+        cursor.execute(f"CREATE {kind} {declared.name} ON bus_delivery (event_id)")
+        [finding] = constraints_exist()
+        cursor.execute(f"DROP INDEX {declared.name}")
+
+    assert finding.subject == declared.name
+
+
+@pytest.mark.postgres
+def test_audit_names_a_unique_index_that_met_equal_rows() -> None:
+    column = AuditResult._meta.get_field("rule")
+    with without(AuditResult, column), connection.cursor() as cursor:
+        for _ in range(2):
+            AuditResult.objects.create(rule="twice", findings=0, unseen=False)
+        with pytest.raises(IntegrityError):
+            cursor.execute("CREATE UNIQUE INDEX CONCURRENTLY again ON bus_auditresult (rule)")
+        [finding] = constraints_exist()
+        cursor.execute("DROP INDEX again")
+        AuditResult.objects.all().delete()
+
+    assert finding.subject == "unique rule"

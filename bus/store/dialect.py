@@ -102,6 +102,10 @@ class Dialect(ABC):
         """Whether the transaction has met an error that only a roll-back clears."""
 
     @abstractmethod
+    def invalid_constraints(self, table: str) -> set[str]:
+        """The names of constraints and indexes of a table that the database does not vouch for."""
+
+    @abstractmethod
     def snapshot(self) -> AbstractContextManager[None]:
         """Everything read inside is of one snapshot; nothing can be written."""
 

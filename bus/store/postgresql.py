@@ -46,6 +46,12 @@ TAKE_OUTBOX = """DELETE FROM bus_outbox WHERE event_id = ANY(ARRAY(
 # NO KEY: whoever inserts deliveries refers to their queues, and must not wait for a claim.
 LOCK_QUEUES = "SELECT id FROM bus_queue WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 
+# A failed CREATE INDEX CONCURRENTLY leaves the first, ADD CONSTRAINT ... NOT VALID the second.
+INVALID_CONSTRAINTS = """SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = to_regclass(%s) AND NOT i.indisvalid
+    UNION ALL
+    SELECT conname FROM pg_constraint WHERE conrelid = to_regclass(%s) AND NOT convalidated"""
+
 
 class PostgreSQL(Dialect):
     """PostgreSQL, by psycopg."""
@@ -116,6 +122,12 @@ class PostgreSQL(Dialect):
     def is_aborted(self) -> bool:
         driver: Any = connection.connection
         return bool(driver.info.transaction_status == ABORTED)
+
+    def invalid_constraints(self, table: str) -> set[str]:
+        name = connection.ops.quote_name(table)
+        with connection.cursor() as cursor:
+            cursor.execute(INVALID_CONSTRAINTS, [name, name])
+            return {row[0] for row in cursor.fetchall()}
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

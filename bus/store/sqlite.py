@@ -75,6 +75,9 @@ class SQLite(Dialect):
     def is_aborted(self) -> bool:
         return False
 
+    def invalid_constraints(self, table: str) -> set[str]:  # noqa: ARG002 -- it has none
+        return set()
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         # Django would begin with IMMEDIATE and hold the database's only write lock meanwhile.

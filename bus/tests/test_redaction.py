@@ -53,6 +53,7 @@ WRITTEN: dict[str, Callable[[str], object]] = {
     "in capitals": str.upper,
     "in small letters": str.lower,
     "quoted by Python": repr,
+    "in ASCII": ascii,  # as reportlab repeats the text of a paragraph
     "in JSON": json.dumps,
     "as bytes": lambda name: repr(name.encode()),
     "in an address": quote_plus,

@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 BUS = Path(__file__).parents[2]
-KEPT_IN_STORE = re.compile(r"\.vendor\b|\bcursor\.execute|\.raw\(|\bRawSQL\b")
+KEPT_IN_STORE = re.compile(r"\.vendor\b|\.cursor\(|\.raw\(|\bRawSQL\b")
+
+INTROSPECTION = "audit/constraints.py"
+"""It needs a cursor for Django's own questions about a table."""
 
 
 def outside_of_store(bus: Path) -> list[str]:
@@ -13,6 +16,7 @@ def outside_of_store(bus: Path) -> list[str]:
         str(path.relative_to(bus))
         for path in sorted(bus.rglob("*.py"))
         if path.relative_to(bus).parts[0] not in ("migrations", "store", "tests")
+        and str(path.relative_to(bus)) != INTROSPECTION
         and KEPT_IN_STORE.search(path.read_text())
     ]
 
@@ -21,9 +25,9 @@ def test_no_other_module_has_sql_or_asks_for_the_database(tmp_path: Path) -> Non
     assert outside_of_store(BUS) == []
 
     for name, text in {
-        "relay.py": "cursor.execute('SELECT 1')",
+        "relay.py": "with connection.cursor() as found: found.execute('SELECT 1')",
         "worker.py": 'if connection.vendor == "sqlite": ...',
-        "store/claims.py": "cursor.execute(CLAIM)",
+        "store/claims.py": "connection.cursor().execute(CLAIM)",
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
