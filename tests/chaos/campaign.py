@@ -21,6 +21,9 @@ from tests.chaos.stage import Stage
 RECOVERED = "every fault is recovered from within its bar"
 MERCY = 45
 """Seconds over its bar for which a recovery is waited for, so that it can be told."""
+POLICY_WAIT = 60
+"""Seconds: an order at stake may have met a provider's refusal, after which mails and the
+warehouse's requests wait for a minute by their policy."""
 ONE_MORE = 0.5
 """How often one more fault strikes while the others last."""
 MOST_TOGETHER = 3
@@ -148,6 +151,8 @@ class Campaign:
             began, ended = min(o.began_at for o in strikes), max(o.ended_at for o in strikes)
             self.redis_away.append((began, ended))
         bar = max(fault.bar for fault in faults) * len(faults)
+        if stage.at_stake and any(fault.family == "providers" for fault in faults):
+            bar += POLICY_WAIT
         took = self._recover(stage, buyers, names, bar) if self.plan.thorough else None
         for strike in strikes:
             strike.recovered = took

@@ -50,6 +50,9 @@ def _live_by_wrong_clock(child: Child, chance: Random, is_up: Callable[[], bool]
     }
     try:
         child.kill()
+        # Until it is killed again: libfaketime 0.9.10 lets time.sleep() fail with EINVAL, and
+        # Celery sleeps while Redis is away.
+        child.expect_exit(40 + FOR_SO_LONG)
         time.sleep(1)
         wait_until(is_up, 40, f"{child.name} is up again")
         time.sleep(FOR_SO_LONG)
