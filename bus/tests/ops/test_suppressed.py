@@ -21,7 +21,7 @@ class FollowedUp(Happened, frozen=True, kw_only=True):
     """What comes of something that happened."""
 
 
-def given_quietly(*events: Happened) -> None:
+def given_suppressed(*events: Happened) -> None:
     """State these events as the consequences of a quiet one."""
     for event in events:
         with transaction.atomic(), handling([(event, Origin(suppressed=True))]):
@@ -53,7 +53,7 @@ def test_suppressed_event_runs_no_suppressible_handler(
 ) -> None:
     subscribed(react)
     subscribed(world.send, external=True)
-    given_quietly(*happened(1))
+    given_suppressed(*happened(1))
     given(*happened(2))
 
     settle("desk")
@@ -73,7 +73,7 @@ def test_events_of_a_suppressed_delivery_are_suppressed(
 ) -> None:
     subscribed(follow_up)
     subscribe(FollowedUp, queue=Queue("desk"), retry=RETRY, external=True)(world.send)
-    given_quietly(*happened(1))
+    given_suppressed(*happened(1))
     given(*happened(2))
 
     settle("desk")
@@ -89,7 +89,7 @@ def test_consequences_in_a_batch_are_suppressed_by_cause(subscribed: Subscribed)
             publish(FollowedUp(about=event.about), cause=event)
 
     subscribed(follow_all)
-    given_quietly(*happened(1))
+    given_suppressed(*happened(1))
     given(*happened(2))
 
     settle("desk")
@@ -100,7 +100,7 @@ def test_consequences_in_a_batch_are_suppressed_by_cause(subscribed: Subscribed)
 
 def test_redelivered_suppressed_delivery_takes_effect(subscribed: Subscribed, world: World) -> None:
     subscribed(world.send, external=True)
-    given_quietly(*happened(1))
+    given_suppressed(*happened(1))
     settle("desk")
     assert world.keys == []
 
@@ -109,6 +109,20 @@ def test_redelivered_suppressed_delivery_takes_effect(subscribed: Subscribed, wo
 
     assert len(world.keys) == 1
     assert states() == {"1": State.DONE}
+
+
+def test_events_of_a_redelivered_suppressed_delivery_are_not_suppressed(
+    subscribed: Subscribed,
+) -> None:
+    subscribed(follow_up, suppressible=True)
+    given_suppressed(*happened(1))
+    settle("desk")
+    assert states() == {"1": State.DISCARDED}
+
+    deliver_again(Delivery.objects.values_list("pk", flat=True), by="ada", finished=True)
+    settle("desk")
+
+    assert not Event.objects.get(type="FollowedUp").suppressed
 
 
 def test_redelivered_delivery_of_suppressed_event_stays_suppressed(subscribed: Subscribed) -> None:
@@ -121,7 +135,7 @@ def test_redelivered_delivery_of_suppressed_event_stays_suppressed(subscribed: S
         publish(FollowedUp(about=event.about))
 
     subscribed(follow_up)
-    given_quietly(*happened(1))
+    given_suppressed(*happened(1))
     settle("desk")
     assert states() == {"1": State.DEAD}
 
@@ -134,7 +148,7 @@ def test_redelivered_delivery_of_suppressed_event_stays_suppressed(subscribed: S
 def test_new_suppressible_subscription_gets_no_suppressed_event(
     subscribed: Subscribed, world: World
 ) -> None:
-    given_quietly(*happened(1))
+    given_suppressed(*happened(1))
     fan_out()
     subscribed(world.send, external=True)
 
