@@ -1,15 +1,19 @@
 """Handlers whose effect is outside our database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from bus import AfterDone, Queue, ops, publish
 from bus.models import Delivery, Event, State
 from bus.testing import given, settle
 from bus.tests.conftest import (
+    RETRY,
     Happened,
     Subscribed,
     World,
@@ -68,6 +72,28 @@ def test_resource_is_opened_once_per_message(subscribed: Subscribed, world: Worl
     settle("desk")
 
     assert (world.opened, notes()) == (1, ["1", "2", "3"])
+
+
+def test_failing_resource_delays_the_other_deliveries_without_using_up_a_try(
+    subscribed: Subscribed,
+) -> None:
+    @contextmanager
+    def refused() -> Iterator[str]:
+        raise ConnectionRefusedError
+        yield
+
+    def send(event: Happened, key: str, line: str) -> None: ...
+
+    subscribed(send, external=True, using=refused)
+    given(*happened(1, 2, 3))
+    least = RETRY.first_wait / 2 - timedelta(seconds=1)  # half is jitter
+    before = timezone.now()
+
+    worked(relayed())
+
+    rows = Delivery.objects.order_by("id")
+    assert all(row.retry_at and row.retry_at == row.due_at > before + least for row in rows)
+    assert [(row.attempts, row.uncounted) for row in rows] == [(1, 0), (0, 0), (0, 0)]
 
 
 def test_pause_releases_deliveries_not_started(subscribed: Subscribed, world: World) -> None:
