@@ -116,6 +116,15 @@ def test_subscription_failing_for_an_hour_is_listed(name: str) -> None:
     assert concern.since == Delivery.objects.all()[0].due_since
 
 
+def test_subscription_that_never_failed_is_not_listed_as_failing(name: str) -> None:
+    given(*happened(1))
+    relayed()
+    Delivery.objects.update(state=State.WAITING, due_at=Now(), due_since=LONG_AGO)
+    assert Delivery.objects.get().retry_at is None
+
+    assert [concern.kind for concern in concerns()] == [Kind.STANDING]
+
+
 def test_long_pause_with_open_deliveries_is_listed(name: str) -> None:
     relayed()
     ops.pause(name, by="grace")
