@@ -6,11 +6,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery.signals import worker_init
 from celery.worker import state as celery_state
+from celery.worker.control import Panel
 from kombu import Connection, Consumer, Queue
 
+from bus.models import Subscription
 from config import worker
 from config.process import collect_less_garbage
+from config.tests.reading import HEX
 
 
 def starting(*queues: str) -> SimpleNamespace:
@@ -46,6 +50,30 @@ def test_worker_that_does_not_consume_fails_its_health_check(
         touch()
         assert not file.exists()
         assert "billing is no longer consumed" in caplog.text
+
+
+class Starting:
+    """As much of a worker as the receivers of `worker_init` look at."""
+
+    def __init__(self, *queues: str) -> None:
+        self.app = starting(*queues).app
+        self.options: dict[str, Any] = {}
+
+
+@pytest.mark.django_db
+def test_worker_with_refused_settings_registers_nothing(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Panel, "data", Panel.data.copy())
+    settings.SECRET_KEY = "x"
+
+    with pytest.raises(SystemExit, match="The settings cannot be used: SECRET_KEY"):
+        worker_init.send(sender=Starting("billing"))
+    assert not Subscription.objects.exists()
+
+    settings.SECRET_KEY = HEX
+    worker_init.send(sender=Starting("billing"))
+    assert Subscription.objects.exists()
 
 
 @pytest.mark.parametrize("told", ["should_stop", "should_terminate"])
