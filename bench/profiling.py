@@ -20,6 +20,7 @@ from rich.table import Table
 from bench.load import bodies
 from bench.machine import described
 from bench.site import ROOT, Site
+from tests.support.apps import APPS
 
 ORDERS = 200
 """Of each pass: one counts CPU time, the next one is profiled."""
@@ -27,7 +28,6 @@ BATCH = 10
 """Deliveries in a message, as a busy shop has them."""
 WARM_UP = 20
 
-APPS = ("orders", "notifications", "inventory", "billing", "fulfillment", "analytics", "shop")
 PARTS = (
     ("waiting for the database", ("psycopg/connection.py:wait",)),
     ("driver", ("/psycopg/", "/psycopg_binary/", "/psycopg_pool/")),
@@ -39,7 +39,7 @@ PARTS = (
     ("PDF", ("/reportlab/", "billing/pdf/")),
     ("Django", ("/django/", "/asgiref/")),
     ("bus", (f"{ROOT}/bus/",)),
-    ("apps", tuple(f"{ROOT}/{app}/" for app in APPS)),
+    ("apps", tuple(f"{ROOT}/{app}/" for app in (*APPS, "shop"))),
 )
 """By the first of these words in a file's name. What is none of it is *Python*."""
 

@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.project_rules import PACKAGES, modules
+from tests.project_rules import modules
+from tests.support.apps import PACKAGES
 
 FOREIGN = {"_meta", "_default_manager", "_base_manager", "_asdict", "_replace", "_commit"}
 """Names of Django and Python; the project's code may have them as well."""

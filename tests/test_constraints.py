@@ -8,20 +8,13 @@ from django.db.models import BaseConstraint, Field, Model, UniqueConstraint
 from bus.audit import constraints_exist
 from bus.models import AuditResult, Delivery, Event
 from tests.damage.tampering import without
+from tests.support.apps import APPS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-APPS = (
-    "bus",
-    "shop",
-    "orders",
-    "inventory",
-    "billing",
-    "fulfillment",
-    "notifications",
-    "analytics",
-)
-MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models()]
+MODELS = [
+    model for app in ("bus", "shop", *APPS) for model in apps.get_app_config(app).get_models()
+]
 CONSTRAINTS = [(model, one) for model in MODELS for one in model._meta.constraints]
 REFERENCED = {row.field.target_field for model in MODELS for row in model._meta.related_objects}
 """Databases refuse to drop what a foreign key refers to."""

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from bus.handlers import declared
-from tests import project_rules
+from tests.support.apps import APPS
 
 TABLE = Path(__file__).parents[1] / "docs" / "events.md"
 ROW = re.compile(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", re.MULTILINE)
@@ -17,7 +17,7 @@ def test_events_page_lists_exactly_the_declared_subscriptions() -> None:
     }
     in_code: dict[str, set[str]] = {event: set() for event in on_page}
     for one in declared():
-        if one.name.partition(".")[0] in project_rules.APPS:
+        if one.name.partition(".")[0] in APPS:
             in_code.setdefault(one.event_type.__name__, set()).add(one.name)
 
     assert on_page == in_code

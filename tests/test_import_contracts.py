@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import project_rules as rules
+from tests.support.apps import APPS, PACKAGES
 from tests.support.files import write
 
 ROOT = Path(__file__).parents[1]
@@ -81,7 +82,7 @@ def _path(module: str, files: dict[str, str]) -> str:
 
 def _stubs() -> dict[str, str]:
     """The smallest project that keeps every contract."""
-    packages = [*rules.PACKAGES, "config/checks", "config/local"]
+    packages = [*PACKAGES, "config/checks", "config/local"]
     packages += [f"bus/{name}" for name in ("broker", "ops", "relay", "store", "worker")]
     parts = ["api", "tasks", "serializers", "services", "selectors", "models"]
     modules = [f"bus/{name}.py" for name in OF_BUS] + ["shop/events.py"]
@@ -90,7 +91,7 @@ def _stubs() -> dict[str, str]:
     modules += ["bench/site.py", "tests/support/servers.py"]
     modules += ["tests/project_rules.py", "tests/wording.py"]
     packages += ["tests/support", *(f"tests/{name}" for name in NOT_SHARED)]
-    modules += [f"{name}/{part}.py" for name in rules.APPS for part in parts]
+    modules += [f"{name}/{part}.py" for name in APPS for part in parts]
     modules += [f"{package}/__init__.py" for package in packages]
     contracts = (ROOT / "pyproject.toml").read_text()
     return dict.fromkeys(modules, "") | {"pyproject.toml": contracts}

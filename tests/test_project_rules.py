@@ -16,6 +16,7 @@ from orders.models import Order
 from shop.events import OrderPlaced
 from tests import project_rules as rules
 from tests.private_access import private_access
+from tests.support.apps import APPS
 from tests.support.compose import commands, procfile, services
 from tests.support.files import write
 from tests.support.fresh_process import handlers_after_setup
@@ -32,7 +33,7 @@ def build(tmp_path: Path) -> Build:
 
 def ours() -> list[Handler]:
     """The apps' handlers, without those that tests have made."""
-    return [r for r in declared() if r.name.partition(".")[0] in rules.APPS]
+    return [r for r in declared() if r.name.partition(".")[0] in APPS]
 
 
 def a_handler(app: str) -> Handler:
@@ -103,11 +104,28 @@ def test_no_test_uses_private_name(build: Build) -> None:
     ]
 
 
-def test_all_apps_have_same_parts(build: Build) -> None:
+def test_every_app_has_its_parts(build: Build) -> None:
     assert rules.incomplete_apps(ROOT) == []
 
-    parts = {f"orders/{part}.py": "" for part in rules.EVERY_APP_HAS if part != "audit"}
-    assert rules.incomplete_apps(build(parts), ["orders"]) == ["orders has no audit"]
+    parts = {f"orders/{part}.py": "" for part in (*rules.EVERY_APP_HAS, *rules.WITH_MODELS)}
+    del parts["orders/services.py"], parts["orders/audit.py"]
+    assert rules.incomplete_apps(build(parts), ["orders"]) == ["orders has no services"]
+    assert rules.incomplete_apps(build({"orders/models.py": ""}), ["orders"]) == [
+        "orders has no services",
+        "orders has no audit",
+    ]
+
+
+def test_lists_of_pyproject_name_all_apps() -> None:
+    assert rules.partial_lists(tomllib.loads((ROOT / "pyproject.toml").read_text())) == []
+
+    layers = {"name": "Layers", "layers": ["config", "orders | billing", "shop"]}
+    toml = {"testpaths": ["orders", "fulfillment"], "lint": {"contracts": [layers]}}
+    assert rules.partial_lists(toml, ["orders", "billing", "fulfillment"]) == [
+        "testpaths lacks billing",
+        "lint.contracts (Layers).layers lacks fulfillment",
+    ]
+    assert rules.partial_lists({"one": ["orders"]}, ["orders", "billing"]) == []
 
 
 def test_each_app_has_queue_of_its_name_and_retry_policy() -> None:

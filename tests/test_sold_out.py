@@ -21,10 +21,10 @@ from orders.models import Order
 from orders.services import Basket, OutOfStock, cancel_order, checkout
 from shop.models import Product
 from shop.testing import CUSTOMER
+from tests.support.apps import APPS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-APPS = ("analytics", "billing", "fulfillment", "inventory", "notifications", "orders")
 TURNS = [
     pytest.param(APPS, id="by name"),
     pytest.param(APPS[::-1], id="backwards"),

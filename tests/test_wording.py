@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import project_rules, wording
+from tests import wording
+from tests.support.apps import PACKAGES
 
 LIST = wording.RULES.read_text()
 WORDS = wording.words(LIST)
@@ -37,7 +38,7 @@ def test_word_is_found_only_where_it_is_left(word: wording.Word, ours: dict[str,
 
 
 def test_wording_reads_every_package(ours: dict[str, str]) -> None:
-    assert set(project_rules.PACKAGES) <= {path.partition("/")[0] for path in ours}
+    assert set(PACKAGES) <= {path.partition("/")[0] for path in ours}
     assert {"README.md", "Makefile", "docs/decisions/README.md"} <= set(ours)
 
 

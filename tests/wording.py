@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.apps import PACKAGES
+
 ROOT = Path(__file__).parents[1]
 RULES = Path(__file__).with_suffix(".toml")
-FOLDERS = (
-    "analytics", "bench", "billing", "bus", "config", "deploy", "docs", "fulfillment", "inventory",
-    "notifications", "orders", "shop", "tests",
-)  # fmt: skip
+FOLDERS = (*PACKAGES, "docs")
 KINDS = {".py", ".md", ".html", ".txt", ".js", ".css", ".yml", ".toml"}
 AT_THE_TOP = ("Makefile", "Procfile", "Dockerfile", ".env.example")
 LEFT_OUT = {"CHANGELOG.md", "tests/wording.py", "tests/wording.toml", "tests/test_wording.py"}

@@ -11,6 +11,7 @@ import httpx
 
 from tests.containers.values import CHOSEN
 from tests.support import compose
+from tests.support.apps import APPS
 from tests.support.servers import free_port
 from tests.support.wait import wait_until
 
@@ -118,7 +119,6 @@ def _quoted(value: str) -> str:
 
 IMPORT = "from bus.models import IS_OPEN, Delivery"
 OPEN = "Delivery.objects.filter(IS_OPEN)"
-APPS = ("orders", "notifications", "inventory", "billing", "fulfillment", "analytics")
 TELL = "import json, os; print(json.dumps(dict(os.environ)))"
 MAILDIR = (
     "import json, pathlib; "
