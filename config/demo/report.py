@@ -11,7 +11,7 @@ from config.demo.client import Followed
 
 def handler_table(order: Followed) -> Table:
     """A row for each handler of one order."""
-    table = Table("App", "Handler", "State", "Tries", box=box.SIMPLE)
+    table = Table("App", "Handler", "State", "Attempts", box=box.SIMPLE)
     for handler in order.handlers:
         table.add_row(handler.app, handler.handler, handler.state, str(handler.attempts))
     return table

@@ -82,7 +82,7 @@ class Command(BaseCommand):
 
     def _show(self, wanted: Filter) -> None:
         rows, total = self._newest(wanted)
-        table = Table("id", "handler", "stream", "state", "tries", "event at", "error", box=None)
+        table = Table("id", "handler", "stream", "state", "attempts", "event at", "error", box=None)
         for row in rows.order_by("-pk").select_related("event", "subscription")[:SHOWN]:
             at = f"{localtime(row.event.at):%Y-%m-%d %H:%M:%S}"
             error = "".join(row.error.strip().splitlines()[-1:])[:LONGEST_ERROR]
