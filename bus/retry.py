@@ -25,7 +25,8 @@ class TryLater(Exception):
     """Raised by a handler: the other side asked for a pause (`Retry-After`, RFC 9110 10.2.3).
 
     The pause uses up no try while the delivery is younger than `UNCOUNTED_FOR`. It is never shorter
-    than the policy's wait, so a server that always says "in one second" is not called every second.
+    than the policy's wait, which grows with every attempt, pauses included: a server that always
+    says "in one second" is called more and more rarely.
     """
 
     def __init__(self, why: str, wait: timedelta) -> None:

@@ -1,9 +1,10 @@
 """Helpers for tests of apps: publish events, run the handlers, read the ledger."""
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from bus.events import DomainEvent
-from bus.models import Delivery
+from bus.models import Delivery, State
 from bus.publishing import publish
 from bus.relay.drain import drain
 from bus.worker.registration import register
@@ -24,6 +25,11 @@ def settle(queue: str | None = None) -> None:
     register(queue)
     for _task, _outcome in drain():
         pass
+
+
+def end_waits() -> None:
+    """Make all waiting deliveries due: the next `settle` tries them again."""
+    Delivery.objects.filter(state=State.WAITING).update(due_at=Now())
 
 
 def state_of(subscription: str, stream: str) -> str:

@@ -4,56 +4,27 @@ import ast
 import importlib
 import re
 import sys
-import threading
 import tomllib
 from collections.abc import Iterator
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from celery import current_app
 from django.core.management import get_commands, load_command_class
+from pytest_django.fixtures import Settings
 
 from bus import handlers
-from bus.testing import given, settle, state_of
+from bus.models import Delivery
+from bus.testing import given, settle
 from shop.testing import placed
+from tests.support.http_stub import HttpStub
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/reliability/*.md")]
 BLOCK = re.compile(r"^```python\n# (?P<path>\S+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
-
-
-class Scoring(BaseHTTPRequestHandler):
-    """The scoring service: answers `status`, and keeps the keys of the requests."""
-
-    status = 200
-    url: str
-    keys: list[str]
-
-    def do_POST(self) -> None:
-        self.keys.append(self.headers["Idempotency-Key"])
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(self.status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *args: object) -> None:
-        """Nothing on the terminal."""
-
-
-@pytest.fixture
-def scoring() -> Iterator[type[Scoring]]:
-    class Service(Scoring):
-        keys: list[str] = []
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        Service.url = f"http://127.0.0.1:{server.server_port}/orders"
-        yield Service
-        server.shutdown()
 
 
 @pytest.fixture
@@ -72,30 +43,48 @@ def fraud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTyp
         del sys.modules[name]
 
 
+@pytest.fixture
+def scoring(settings: Settings) -> Iterator[HttpStub]:
+    """The scoring service of the page."""
+    with HttpStub() as stub:
+        settings.SCORING_URL = stub.url
+        settings.SCORING_TOKEN = "a token"
+        yield stub
+
+
+TESTS = ["order_is_flagged_and_scored", "refused_order_is_dead"]
+
+
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("status", "state"), [(200, "done"), (503, "waiting"), (429, "waiting"), (400, "dead")]
-)
-def test_subscriber_on_the_page_handles_an_order(
-    fraud: ModuleType, scoring: type[Scoring], status: int, state: str
+@pytest.mark.parametrize("name", TESTS)
+def test_test_on_the_page_passes(fraud: ModuleType, scoring: HttpStub, name: str) -> None:
+    getattr(importlib.import_module("fraud.tests.test_tasks"), f"test_{name}")(scoring)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "90"}])
+def test_test_of_retries_on_the_page_passes(
+    fraud: ModuleType, scoring: HttpStub, headers: dict[str, str]
 ) -> None:
-    fraud.services.SCORING_URL = scoring.url
-    scoring.status = status
+    page = importlib.import_module("fraud.tests.test_tasks")
+
+    page.test_busy_service_is_called_again_with_same_key(scoring, headers)
+
+    assert scoring.received[0].headers["idempotency-key"].endswith(".fraud.score-order")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_subscriber_on_the_page_without_address_is_dead(
+    fraud: ModuleType, settings: Settings
+) -> None:
+    settings.SCORING_URL = settings.SCORING_TOKEN = ""
     given(placed("SO-1", LAMP=2))
 
     settle()
 
-    assert state_of("fraud.tasks.flag_order", "SO-1") == "done"
-    assert state_of("fraud.tasks.score_order", "SO-1") == state
-    assert len(scoring.keys) == 1
-    assert scoring.keys[0].endswith(".fraud.score-order")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_test_on_the_page_passes(fraud: ModuleType) -> None:
-    fraud.services.SCORING_URL = "http://127.0.0.1:1/"
-
-    importlib.import_module("fraud.tests.test_tasks").test_orders_are_flagged()
+    one = Delivery.objects.get(subscription__name="fraud.tasks.score_order")
+    assert one.state == "dead"
+    assert "SCORING_URL must begin with https://" in one.error
 
 
 def test_links_of_all_pages_lead_to_a_file() -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.fixtures import Settings
 
-from fulfillment.tests.stub import WarehouseStub
+from tests.support.http_stub import HttpStub
 
 
 @pytest.fixture
-def stub(settings: Settings) -> Iterator[WarehouseStub]:
-    with WarehouseStub() as running:
+def stub(settings: Settings) -> Iterator[HttpStub]:
+    with HttpStub() as running:
         settings.WAREHOUSE_URL = running.url
         settings.WAREHOUSE_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         yield running

@@ -9,8 +9,8 @@ from bus.models import Delivery
 from bus.testing import given, settle
 from fulfillment import audit, services
 from fulfillment.models import Shipment
-from fulfillment.tests.stub import WarehouseStub
 from shop.testing import cancelled, placed, reserved
+from tests.support.http_stub import HttpStub
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,7 +24,7 @@ GRACE = Operator("grace", "audit of November")
 
 
 @pytest.fixture(autouse=True)
-def a_busy_day(stub: WarehouseStub) -> None:
+def a_busy_day(stub: HttpStub) -> None:
     numbers = ["SO-1", "SO-2", "SO-3"]
     given(*(placed(number, CUP=1) for number in numbers), *map(reserved, numbers))
     settle("fulfillment")

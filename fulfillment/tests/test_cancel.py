@@ -11,12 +11,11 @@ import pytest
 from django.db import connections, transaction
 from django.db.models.functions import Now
 
-from bus.models import Delivery, State
-from bus.testing import given, settle, state_of
+from bus.testing import end_waits, given, settle, state_of
 from fulfillment import services
 from fulfillment.models import Shipment
 from fulfillment.tests.cancellation import CANCELLED, ORDER, RESERVED, events, state
-from fulfillment.tests.stub import Reply, WarehouseStub
+from tests.support.http_stub import HttpStub, Reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +24,7 @@ RECALL = "fulfillment.tasks.recall_shipment"
 
 
 def settle_later() -> None:
-    Delivery.objects.filter(state=State.WAITING).update(due_at=Now())
+    end_waits()
     settle("fulfillment")
 
 
@@ -47,7 +46,7 @@ def elsewhere(work: Callable[[], None]) -> None:
         pool.submit(run).result()
 
 
-def test_cancellation_before_opening_leaves_a_cancelled_shipment(stub: WarehouseStub) -> None:
+def test_cancellation_before_opening_leaves_a_cancelled_shipment(stub: HttpStub) -> None:
     given(CANCELLED)
     settle("fulfillment")
 
@@ -59,7 +58,7 @@ def test_cancellation_before_opening_leaves_a_cancelled_shipment(stub: Warehouse
     assert events() == []
 
 
-def test_cancellation_before_release_releases_nothing(stub: WarehouseStub) -> None:
+def test_cancellation_before_release_releases_nothing(stub: HttpStub) -> None:
     given(ORDER, CANCELLED)
     settle("fulfillment")
 
@@ -71,7 +70,7 @@ def test_cancellation_before_release_releases_nothing(stub: WarehouseStub) -> No
     assert events() == []
 
 
-def test_cancellation_during_release_recalls(stub: WarehouseStub) -> None:
+def test_cancellation_during_release_recalls(stub: HttpStub) -> None:
     stub.replies = [Reply(meanwhile=lambda: elsewhere(cancel)), Reply()]
     given(ORDER, RESERVED)
 
@@ -83,7 +82,7 @@ def test_cancellation_during_release_recalls(stub: WarehouseStub) -> None:
 
 
 def test_cancellation_between_tries_of_release_recalls(
-    stub: WarehouseStub,
+    stub: HttpStub,
 ) -> None:
     stub.replies = [Reply(500), Reply()]
     given(ORDER, RESERVED)
@@ -99,7 +98,7 @@ def test_cancellation_between_tries_of_release_recalls(
     assert state_of(RELEASE, "SO-1") == state_of(RECALL, "SO-1") == "done"
 
 
-def test_recall_waits_for_a_release_in_flight(stub: WarehouseStub) -> None:
+def test_recall_waits_for_a_release_in_flight(stub: HttpStub) -> None:
     stub.replies = [Reply(500), Reply()]
     given(ORDER, RESERVED)
     settle("fulfillment")
@@ -111,7 +110,7 @@ def test_recall_waits_for_a_release_in_flight(stub: WarehouseStub) -> None:
     assert state_of(RECALL, "SO-1") == "waiting"
 
 
-def test_recall_does_not_wait_for_a_dead_release(stub: WarehouseStub) -> None:
+def test_recall_does_not_wait_for_a_dead_release(stub: HttpStub) -> None:
     stub.replies = [Reply(400), Reply()]
     given(ORDER, RESERVED)
     settle("fulfillment")
@@ -124,7 +123,7 @@ def test_recall_does_not_wait_for_a_dead_release(stub: WarehouseStub) -> None:
     assert stub.types() == ["shipment.released", "shipment.recalled"]
 
 
-def test_cancellation_after_release_recalls(stub: WarehouseStub) -> None:
+def test_cancellation_after_release_recalls(stub: HttpStub) -> None:
     given(ORDER, RESERVED)
     settle("fulfillment")
 
@@ -134,7 +133,7 @@ def test_cancellation_after_release_recalls(stub: WarehouseStub) -> None:
     assert events() == ["ShipmentReleased", "ShipmentRecalled"]
 
 
-def test_cancellation_after_dispatch_asks_for_return(stub: WarehouseStub) -> None:
+def test_cancellation_after_dispatch_asks_for_return(stub: HttpStub) -> None:
     given(ORDER, RESERVED)
     settle("fulfillment")
     services.dispatch_shipment(Shipment.objects.get().pk, "DHL", "1")
@@ -146,7 +145,7 @@ def test_cancellation_after_dispatch_asks_for_return(stub: WarehouseStub) -> Non
     assert events() == ["ShipmentReleased", "ShipmentDispatched"]
 
 
-def test_second_cancellation_changes_nothing(stub: WarehouseStub) -> None:
+def test_second_cancellation_changes_nothing(stub: HttpStub) -> None:
     given(ORDER, RESERVED)
     settle("fulfillment")
 

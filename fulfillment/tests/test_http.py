@@ -15,8 +15,8 @@ from pytest_django.fixtures import Settings
 from bus import TryLater
 from fulfillment import services
 from fulfillment.models import Shipment
-from fulfillment.tests.stub import Received, Reply, WarehouseStub
 from shop.testing import placed
+from tests.support.http_stub import HttpStub, Received, Reply
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def verified(received: Received) -> bool:
     return fresh and received.headers["webhook-signature"] == f"v1,{expected}"
 
 
-def test_warehouse_gets_recipient_and_lines_signed(stub: WarehouseStub, shipment: Shipment) -> None:
+def test_warehouse_gets_recipient_and_lines_signed(stub: HttpStub, shipment: Shipment) -> None:
     tell(shipment)
 
     [received] = stub.received
@@ -68,7 +68,7 @@ def test_warehouse_gets_recipient_and_lines_signed(stub: WarehouseStub, shipment
 
 
 def test_changed_body_or_another_secret_does_not_verify(
-    stub: WarehouseStub, shipment: Shipment, settings: Settings
+    stub: HttpStub, shipment: Shipment, settings: Settings
 ) -> None:
     tell(shipment)
     settings.WAREHOUSE_SECRET = "another"
@@ -80,9 +80,7 @@ def test_changed_body_or_another_secret_does_not_verify(
     assert not verified(foreign)
 
 
-def test_every_try_has_same_key_body_and_connection(
-    stub: WarehouseStub, shipment: Shipment
-) -> None:
+def test_every_try_has_same_key_body_and_connection(stub: HttpStub, shipment: Shipment) -> None:
     tell(shipment, times=3)
 
     assert {one.headers["webhook-id"] for one in stub.received} == {"release-7"}
@@ -92,7 +90,7 @@ def test_every_try_has_same_key_body_and_connection(
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
-def test_any_2xx_is_accepted(stub: WarehouseStub, shipment: Shipment, status: int) -> None:
+def test_any_2xx_is_accepted(stub: HttpStub, shipment: Shipment, status: int) -> None:
     stub.replies = [Reply(status)]
 
     tell(shipment)
@@ -100,7 +98,7 @@ def test_any_2xx_is_accepted(stub: WarehouseStub, shipment: Shipment, status: in
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_pauses_the_subscription(
-    stub: WarehouseStub, shipment: Shipment, status: int
+    stub: HttpStub, shipment: Shipment, status: int
 ) -> None:
     stub.replies = [Reply(status, {"Retry-After": "90"})]
 
@@ -110,7 +108,7 @@ def test_retry_after_pauses_the_subscription(
     assert asked.value.wait == timedelta(seconds=90)
 
 
-def test_retry_after_may_be_a_date(stub: WarehouseStub, shipment: Shipment) -> None:
+def test_retry_after_may_be_a_date(stub: HttpStub, shipment: Shipment) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
     stub.replies = [Reply(503, {"Retry-After": until})]
 
@@ -121,7 +119,7 @@ def test_retry_after_may_be_a_date(stub: WarehouseStub, shipment: Shipment) -> N
 
 
 @pytest.mark.parametrize("pause", ["99999999999999999999", "Fri, 01 Jan 2100 00:00:00 GMT"])
-def test_pause_is_six_hours_at_most(stub: WarehouseStub, shipment: Shipment, pause: str) -> None:
+def test_pause_is_six_hours_at_most(stub: HttpStub, shipment: Shipment, pause: str) -> None:
     stub.replies = [Reply(429, {"Retry-After": pause})]
 
     with pytest.raises(TryLater) as asked:
@@ -133,7 +131,7 @@ def test_pause_is_six_hours_at_most(stub: WarehouseStub, shipment: Shipment, pau
 @pytest.mark.parametrize("pause", ["soon", "Fri, 31 Dec 99999999999 23:59:59 GMT"])
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_temporary_failures_are_retried(
-    stub: WarehouseStub, shipment: Shipment, status: int, pause: str
+    stub: HttpStub, shipment: Shipment, status: int, pause: str
 ) -> None:
     stub.replies = [Reply(status, {"Retry-After": pause})]
 
@@ -143,7 +141,7 @@ def test_temporary_failures_are_retried(
 
 @pytest.mark.parametrize("status", [400, 401, 404, 409, 422])
 def test_refusal_names_status_without_content(
-    stub: WarehouseStub, shipment: Shipment, status: int
+    stub: HttpStub, shipment: Shipment, status: int
 ) -> None:
     stub.replies = [Reply(status, body=b"Ada Lovelace is unknown")]
 
@@ -154,7 +152,7 @@ def test_refusal_names_status_without_content(
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_redirect_is_not_followed(stub: WarehouseStub, shipment: Shipment, status: int) -> None:
+def test_redirect_is_not_followed(stub: HttpStub, shipment: Shipment, status: int) -> None:
     stub.replies = [Reply(status, {"Location": stub.url})]
 
     with pytest.raises(services.WarehouseRefused, match="not followed"):
@@ -164,7 +162,7 @@ def test_redirect_is_not_followed(stub: WarehouseStub, shipment: Shipment, statu
 
 
 def test_refused_connection_is_retried(shipment: Shipment, settings: Settings) -> None:
-    with WarehouseStub() as gone:
+    with HttpStub() as gone:
         settings.WAREHOUSE_URL = gone.url
 
     with pytest.raises(services.WarehouseUnavailable, match="ConnectError"):
@@ -186,7 +184,7 @@ def one_byte_at_a_time(socket: object) -> None:
 
 @pytest.mark.parametrize("drip", [silence, one_byte_at_a_time])
 def test_slow_answer_is_cut_off_by_total_timeout(
-    stub: WarehouseStub,
+    stub: HttpStub,
     shipment: Shipment,
     monkeypatch: pytest.MonkeyPatch,
     drip: Callable[[object], None],
@@ -201,7 +199,7 @@ def test_slow_answer_is_cut_off_by_total_timeout(
     assert time.monotonic() - started < 1.5
 
 
-def test_endless_answer_is_cut_off(stub: WarehouseStub, shipment: Shipment) -> None:
+def test_endless_answer_is_cut_off(stub: HttpStub, shipment: Shipment) -> None:
     written = 0
 
     def flood(socket: object) -> None:
@@ -227,7 +225,7 @@ def test_address_without_http_names_its_setting(shipment: Shipment, settings: Se
         tell(shipment)
 
 
-def test_recall_carries_the_shipment_number_only(stub: WarehouseStub, shipment: Shipment) -> None:
+def test_recall_carries_the_shipment_number_only(stub: HttpStub, shipment: Shipment) -> None:
     with services.warehouse() as warehouse:
         warehouse.recall(shipment, AT, "recall-8")
 

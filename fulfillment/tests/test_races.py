@@ -11,7 +11,7 @@ from bus.testing import given, settle
 from fulfillment import services
 from fulfillment.models import Shipment
 from fulfillment.tests.cancellation import CANCELLED, ORDER, RESERVED, events, state
-from fulfillment.tests.stub import WarehouseStub
+from tests.support.http_stub import HttpStub
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -61,7 +61,7 @@ def test_opening_waits_for_concurrent_cancel() -> None:
 
 
 def test_release_request_waits_for_cancel_and_is_not_sent(
-    stub: WarehouseStub,
+    stub: HttpStub,
 ) -> None:
     services.open_shipment([ORDER])
 
@@ -75,7 +75,7 @@ def test_release_request_waits_for_cancel_and_is_not_sent(
     assert events() == []
 
 
-def test_release_waits_for_cancel_and_publishes_nothing(stub: WarehouseStub) -> None:
+def test_release_waits_for_cancel_and_publishes_nothing(stub: HttpStub) -> None:
     services.open_shipment([ORDER])
     with services.warehouse() as warehouse:
         after_done = services.release_shipment(RESERVED, "key", warehouse)
@@ -86,7 +86,7 @@ def test_release_waits_for_cancel_and_publishes_nothing(stub: WarehouseStub) -> 
     assert events() == ["ShipmentRecalled"]
 
 
-def test_cancel_waits_for_release_and_recalls(stub: WarehouseStub) -> None:
+def test_cancel_waits_for_release_and_recalls(stub: HttpStub) -> None:
     services.open_shipment([ORDER])
     with services.warehouse() as warehouse:
         after_done = services.release_shipment(RESERVED, "key", warehouse)
@@ -98,7 +98,7 @@ def test_cancel_waits_for_release_and_recalls(stub: WarehouseStub) -> None:
 
 
 @pytest.fixture
-def released(stub: WarehouseStub) -> int:
+def released(stub: HttpStub) -> int:
     given(ORDER, RESERVED)
     settle("fulfillment")
     return Shipment.objects.get().pk

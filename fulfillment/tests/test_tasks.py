@@ -1,15 +1,14 @@
 """The handlers of fulfilment, through the bus, to a warehouse on loopback."""
 
 import pytest
-from django.db.models.functions import Now
 
-from bus.models import Delivery, State
+from bus.models import Delivery
 from bus.selectors import history
-from bus.testing import given, settle, state_of
+from bus.testing import end_waits, given, settle, state_of
 from fulfillment.models import Shipment
-from fulfillment.tests.stub import Reply, WarehouseStub
 from shop.events import ShipmentReleased
 from shop.testing import cancelled, placed, reserved
+from tests.support.http_stub import HttpStub, Reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,12 +18,12 @@ RECALL = "fulfillment.tasks.recall_shipment"
 
 def settle_later() -> None:
     """Let the waits be over."""
-    Delivery.objects.filter(state=State.WAITING).update(due_at=Now())
+    end_waits()
     settle("fulfillment")
 
 
 def test_shipments_are_released_over_one_connection_and_each_is_published(
-    stub: WarehouseStub,
+    stub: HttpStub,
 ) -> None:
     numbers = ["SO-1", "SO-2", "SO-3"]
     given(*(placed(number, CUP=1) for number in numbers))
@@ -39,7 +38,7 @@ def test_shipments_are_released_over_one_connection_and_each_is_published(
     assert [event.number for _id, event in history(ShipmentReleased)] == numbers
 
 
-def test_release_is_retried_with_the_same_key(stub: WarehouseStub) -> None:
+def test_release_is_retried_with_the_same_key(stub: HttpStub) -> None:
     stub.replies = [Reply(500), Reply(429, {"Retry-After": "3600"}), Reply(200)]
     given(placed("SO-1", CUP=1), reserved("SO-1"))
 
@@ -56,7 +55,7 @@ def test_release_is_retried_with_the_same_key(stub: WarehouseStub) -> None:
 
 
 def test_refused_release_is_dead_with_its_status_and_no_personal_data(
-    stub: WarehouseStub,
+    stub: HttpStub,
 ) -> None:
     stub.replies = [Reply(422, body=b"no such street: Weg 1")]
     given(placed("SO-1", CUP=1), reserved("SO-1"))
@@ -71,7 +70,7 @@ def test_refused_release_is_dead_with_its_status_and_no_personal_data(
     assert Shipment.objects.get().state == "open"
 
 
-def test_reservation_without_shipment_needs_a_person(stub: WarehouseStub) -> None:
+def test_reservation_without_shipment_needs_a_person(stub: HttpStub) -> None:
     given(reserved("SO-1"))
 
     settle("fulfillment")
@@ -81,7 +80,7 @@ def test_reservation_without_shipment_needs_a_person(stub: WarehouseStub) -> Non
     assert stub.received == []
 
 
-def test_cancelled_release_is_recalled(stub: WarehouseStub) -> None:
+def test_cancelled_release_is_recalled(stub: HttpStub) -> None:
     given(placed("SO-1", CUP=1), reserved("SO-1"))
     settle("fulfillment")
     given(cancelled("SO-1", CUP=1))

@@ -1,4 +1,4 @@
-"""A warehouse that answers as a test wants, over real HTTP on loopback."""
+"""A service that answers as a test wants, over real HTTP on loopback."""
 
 import json
 import threading
@@ -30,7 +30,7 @@ class Reply:
     """Takes over the socket instead of answering."""
 
 
-class WarehouseStub:
+class HttpStub:
     """Gives the replies in turn, the last one for ever, and keeps what it received."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class WarehouseStub:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/shipments"
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
