@@ -15,8 +15,8 @@ from django.conf import settings
 from bus import TryLater
 
 LONGEST_ANSWER = 64 * 1024
-"""Bytes of a response that are read, so that its connection can be reused; its content is not used.
-After a longer response the connection is closed."""
+"""Bytes of a response that are read, so that its connection can be reused. A longer response is
+cut, and its connection closed."""
 
 LONGEST_PAUSE = timedelta(hours=6)
 """The longest Retry-After that is honoured; a longer one is cut to this."""
@@ -71,10 +71,10 @@ class HttpService:
         self._runner = runner
         self._client = client
 
-    def post(self, body: bytes, key: str, headers: Mapping[str, str] | None = None) -> None:
-        """Send JSON, with the key as `Idempotency-Key`. Returns if it was accepted (2xx).
+    def post(self, body: bytes, key: str, headers: Mapping[str, str] | None = None) -> bytes:
+        """Send JSON, with the key as `Idempotency-Key`; return the content of a 2xx.
 
-        Errors name the setting and the status, never the content of the answer.
+        Content is cut to `LONGEST_ANSWER`. Errors name the setting and the status, never content.
 
         Raises:
             TryLater: 429 or 503 with a Retry-After.
@@ -84,7 +84,9 @@ class HttpService:
             ValueError: the setting is empty, or is no web address.
         """
         try:
-            answer = self._runner.run(self._post(body, {"idempotency-key": key, **(headers or {})}))
+            answer, content = self._runner.run(
+                self._post(body, {"idempotency-key": key, **(headers or {})})
+            )
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise ValueError(f"{self._setting} must begin with https:// or http://.") from error
         except (httpx.TransportError, TimeoutError) as error:
@@ -92,18 +94,19 @@ class HttpService:
                 f"{self._setting} did not answer: {type(error).__name__}."
             ) from error
         self._judge(answer.status_code, answer.headers)
+        return content
 
-    async def _post(self, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    async def _post(self, body: bytes, headers: Mapping[str, str]) -> tuple[httpx.Response, bytes]:
         sent = {"content-type": "application/json", "accept-encoding": "identity", **headers}
         url = getattr(settings, self._setting)
         async with asyncio.timeout(self._timeout.total_seconds()):
             async with self._client.stream("POST", url, content=body, headers=sent) as answer:
-                read = 0
+                content = b""
                 async for chunk in answer.aiter_raw():
-                    read += len(chunk)
-                    if read > LONGEST_ANSWER:
+                    content += chunk
+                    if len(content) > LONGEST_ANSWER:
                         break
-        return answer
+        return answer, content[:LONGEST_ANSWER]
 
     def _judge(self, status: int, headers: Mapping[str, str]) -> None:
         if 200 <= status < 300:
