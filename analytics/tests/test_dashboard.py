@@ -11,7 +11,7 @@ from analytics.tests.conftest import running_dashboard
 from analytics.tests.events import line, placed
 from tests.support.machine import part
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.sqlite, pytest.mark.browser]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.live.shop import Shop, processes_of
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.timeout(300)]
 
 
 def is_free(port: int) -> bool:

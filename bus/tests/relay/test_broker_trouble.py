@@ -19,7 +19,8 @@ from bus.worker.registration import register
 from tests.support import servers
 from tests.support.wait import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# Nothing in it depends on the database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db(transaction=True)]
 
 Do = Callable[[Any], Any]
 NOWHERE = ("127.0.0.1", "1")

@@ -11,7 +11,7 @@ from bus.tests.fuzz import damaged
 from bus.tests.messages import encoded, message
 from tests.live.shop import Shop
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.timeout(300)]
 
 SEED = 1
 MESSAGES = 2000
