@@ -160,7 +160,7 @@ def pause_unheard(patch: pytest.MonkeyPatch) -> None:
 
 
 def newcomer_misses_the_last_minute(patch: pytest.MonkeyPatch) -> None:
-    """What is stated between the look of a publisher and a registration is owed to nobody."""
+    """An event published between a publisher's read and a registration gets no delivery."""
     patch.setattr(registration, "sweep", lambda *_: None)
 
 

@@ -15,7 +15,7 @@ def check(world: World) -> None:
     tokens_only_grow(world, ledger)
     nobody_goes_by(world, ledger)
     world.memory.observe(ledger)
-    owed_once(world, ledger)
+    one_delivery_each(world, ledger)
     done_with_its_effect(world, ledger)
     events_with_their_cause(world, ledger)
     lanes_in_order(world, ledger)
@@ -77,15 +77,15 @@ def windows_kept(ledger: Ledger) -> None:
         assert count <= ledger.subscriptions[pk].window, f"{count} of subscription {pk}"
 
 
-def owed_once(world: World, ledger: Ledger) -> None:
-    """Once routed, an event is owed to each active subscription of its type, and to no other."""
+def one_delivery_each(world: World, ledger: Ledger) -> None:
+    """A fanned-out event has a delivery for each active subscription of its type, and no other."""
     pairs = [(row.event, row.subscription) for row in ledger.rows]
     found = set(pairs)
-    assert len(pairs) == len(found), "owed twice"
+    assert len(pairs) == len(found), "two deliveries"
     if world.backfill is not None:
         given = {pk for pk, one in ledger.subscriptions.items() if one.toy == "newcomer"}
-        world.memory.owed |= {pair for pair in found if pair[1] in given}
-    assert found == world.memory.owed, f"missing, or too many: {found ^ world.memory.owed}"
+        world.memory.expected |= {pair for pair in found if pair[1] in given}
+    assert found == world.memory.expected, f"missing, or too many: {found ^ world.memory.expected}"
 
 
 def done_with_its_effect(world: World, ledger: Ledger) -> None:

@@ -25,7 +25,7 @@ class Memory:
     """How often nobody could tell, before the ledger began to count anew."""
     late: set[int] = field(default_factory=set)
     """Deliveries that came into their lane when later events might have gone by."""
-    owed: set[tuple[int, int]] = field(default_factory=set)
+    expected: set[tuple[int, int]] = field(default_factory=set)
     """Pairs of an event and a subscription."""
     now: float = 0
     born: dict[int, float] = field(default_factory=dict)
@@ -57,14 +57,14 @@ class Memory:
             self.ambiguous[row.id] += before.ambiguous
 
     def owe(self, ledger: Ledger, event: int, only: str = "") -> None:
-        """It is owed to every active subscription of its type, or to the one of that name."""
+        """A delivery for every active subscription of its type, or for the one of that name."""
         for subscription in ledger.subscriptions.values():
             if (
                 subscription.event_type == ledger.events[event].type
                 and not subscription.retired
                 and only in ("", subscription.toy)
             ):
-                self.owed.add((event, subscription.id))
+                self.expected.add((event, subscription.id))
 
     def times_done(self, row: Row) -> int:
         return self.reopened[row.id] + (row.state == "done")

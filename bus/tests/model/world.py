@@ -199,7 +199,7 @@ class World:
         )
 
     def register_all(self, statements: int | None = None) -> None:
-        """Workers start. Who is new, or new again, is owed what is younger than a minute."""
+        """Workers start. New or returning subscriptions get the events of the last minute."""
         new: list[str] = []
         with self.dying(statements):
             new = register()

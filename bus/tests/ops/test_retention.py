@@ -27,7 +27,9 @@ def react(event: Happened) -> None: ...
 def react_too(event: Happened) -> None: ...
 
 
-def owed(stream: str, age: timedelta, state: State, closed: timedelta | None = None) -> None:
+def given_delivery(
+    stream: str, age: timedelta, state: State, closed: timedelta | None = None
+) -> None:
     """An event so old, and what became of it so long ago."""
     event = Event.objects.create(
         type="Happened",
@@ -50,12 +52,12 @@ def test_only_long_finished_deliveries_are_pruned(subscribed: Subscribed) -> Non
     subscribed(react)
     register("desk")
     old, day = KEPT + timedelta(days=1), timedelta(days=1)
-    owed("done", old, State.DONE, old)
-    owed("discarded", old, State.DISCARDED, old)
-    owed("dead", old, State.DEAD, old)
-    owed("waiting", old, State.WAITING)
-    owed("done late", old, State.DONE, day)
-    owed("new", day, State.DONE, day)
+    given_delivery("done", old, State.DONE, old)
+    given_delivery("discarded", old, State.DISCARDED, old)
+    given_delivery("dead", old, State.DEAD, old)
+    given_delivery("waiting", old, State.WAITING)
+    given_delivery("done late", old, State.DONE, day)
+    given_delivery("new", day, State.DONE, day)
 
     assert sum(prune(by="ada", why="disk")) == 2
 
@@ -72,7 +74,7 @@ def test_pruning_takes_small_steps(subscribed: Subscribed, monkeypatch: pytest.M
     subscribed(react_too)
     register("desk")
     for number in range(3):
-        owed(str(number), timedelta(days=40), State.DONE, timedelta(days=40))
+        given_delivery(str(number), timedelta(days=40), State.DONE, timedelta(days=40))
 
     assert list(prune(timedelta(days=30), by="ada")) == [2, 2, 2]
 
@@ -87,7 +89,7 @@ def test_interrupted_pruning_records_what_it_did(
     subscribed(react)
     register("desk")
     for number in range(3):
-        owed(str(number), timedelta(days=40), State.DONE, timedelta(days=40))
+        given_delivery(str(number), timedelta(days=40), State.DONE, timedelta(days=40))
 
     steps = prune(timedelta(days=30), by="ada")
     next(steps)
@@ -117,7 +119,7 @@ def test_pruned_delivery_is_neither_missed_nor_repeated(subscribed: Subscribed) 
     name = subscribed(react)
     register("desk")
     Subscription.objects.update(registered_at=Now() - timedelta(days=800))
-    owed("pruned", timedelta(days=40), State.DONE, timedelta(days=40))
+    given_delivery("pruned", timedelta(days=40), State.DONE, timedelta(days=40))
     assert sum(prune(timedelta(days=30), by="ada")) == 1
 
     assert list(events_have_deliveries()) == []
@@ -157,6 +159,6 @@ def test_no_effect_refers_to_its_delivery(subscribed: Subscribed) -> None:
 
     subscribed(react)
     register("desk")
-    owed("a", timedelta(days=1), State.DONE, timedelta(days=1))
+    given_delivery("a", timedelta(days=1), State.DONE, timedelta(days=1))
     with pytest.raises(ProtectedError):
         Event.objects.all().delete()

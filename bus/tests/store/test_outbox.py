@@ -1,4 +1,4 @@
-"""From the outbox into the ledger: who is owed what."""
+"""From the outbox into the ledger: which subscriptions get which events."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ def one(event: Happened) -> None: ...
 def two(event: Happened) -> None: ...
 
 
-def owed() -> list[tuple[str, str]]:
+def pairs() -> list[tuple[str, str]]:
     """Stream and handler of all deliveries, in the order of the ledger."""
     rows = Delivery.objects.order_by("id").values_list("stream", "subscription__name")
     return [(stream, name.rsplit(".", 1)[1]) for stream, name in rows]
@@ -36,7 +36,7 @@ def test_fan_out_inserts_a_delivery_for_every_subscription(subscribed: Subscribe
 
     assert fan_out() == 2
 
-    assert owed() == [("1", "one"), ("1", "two"), ("2", "one"), ("2", "two")]
+    assert pairs() == [("1", "one"), ("1", "two"), ("2", "one"), ("2", "two")]
     assert not Outbox.objects.exists()
     assert fan_out() == 0
 
@@ -57,7 +57,7 @@ def test_fan_out_reaches_subscriptions_without_local_code() -> None:
 
     fan_out()
 
-    assert owed() == [("1", "look")]
+    assert pairs() == [("1", "look")]
 
 
 def test_fan_out_skips_retired_subscriptions(subscribed: Subscribed) -> None:
@@ -69,7 +69,7 @@ def test_fan_out_skips_retired_subscriptions(subscribed: Subscribed) -> None:
 
     fan_out()
 
-    assert owed() == [("1", "one")]
+    assert pairs() == [("1", "one")]
 
 
 def test_event_without_subscription_leaves_the_outbox() -> None:
@@ -77,7 +77,7 @@ def test_event_without_subscription_leaves_the_outbox() -> None:
 
     assert fan_out() == 1
 
-    assert owed() == []
+    assert pairs() == []
     assert not Outbox.objects.exists()
 
 
@@ -114,7 +114,7 @@ def test_concurrent_fan_outs_insert_each_delivery_once(subscribed: Subscribed) -
     counts = at_once(*[fan_out] * 4)
 
     assert sum(counts) == 30
-    assert owed() == [(str(n), who) for n in range(30) for who in ("one", "two")]
+    assert pairs() == [(str(n), who) for n in range(30) for who in ("one", "two")]
 
 
 @pytest.mark.postgres
@@ -130,4 +130,4 @@ def test_event_committed_after_a_later_one_is_not_missed(
         at_once(fan_out, lambda: None)
     fan_out()
 
-    assert owed() == [("late", "one"), ("early", "one")]
+    assert pairs() == [("late", "one"), ("early", "one")]
