@@ -187,7 +187,7 @@ def test_polls_beside_a_held_snapshot_read_no_more(
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             cursor.execute("SELECT count(*) FROM bus_event")
             held.set()
-            assert over.wait(60)
+            assert over.wait(90)
 
     def tick(*numbers: int) -> None:
         given(*happened(*numbers))
