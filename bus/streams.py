@@ -1,14 +1,17 @@
 """Queries about one stream, for pages of those whom it concerns."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from bus import handlers
-from bus.models import IN_FLIGHT, Delivery, Event, State
+from bus.models import IN_FLIGHT, OPEN, Delivery, Event, State
 
 
 def in_progress(stream: str) -> bool:
@@ -55,3 +58,138 @@ def events_of(stream: str) -> list[Published]:
     """All events of the stream, oldest first."""
     rows = Event.objects.filter(stream=stream).order_by("id")
     return [Published(*row) for row in rows.values_list("type", "data", "at")]
+
+
+@dataclass(frozen=True)
+class TimelineDelivery:
+    """One delivery of an event, without the texts of its personal data.
+
+    Times are by the database's clock. `retry_at` is None unless a try has failed; `closed_at` is
+    set once it is done, dead or discarded. `blocked_by` is the delivery of the same lane, by its
+    id, that has to end first.
+    """
+
+    id: int
+    subscription: str
+    queue: str
+    state: str
+    attempts: int
+    due_at: datetime
+    due_since: datetime
+    retry_at: datetime | None
+    lease_until: datetime | None
+    closed_at: datetime | None
+    error: str
+    """The last line of the last error, which names it."""
+    blocked_by: int | None
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
+
+
+@dataclass(frozen=True)
+class TimelineEvent:
+    """One event of a stream with its deliveries. Finished deliveries are pruned after a while."""
+
+    id: int
+    uuid: UUID
+    type: str
+    at: datetime
+    key: str | None
+    correlation: UUID
+    causation: UUID | None
+    fanned_out: bool
+    deliveries: tuple[TimelineDelivery, ...]
+
+
+def timeline(stream: str) -> list[TimelineEvent]:
+    """Every event of the stream, oldest first, with its deliveries; two queries, however many.
+
+    Empty if no event was published in the stream. Reads no personal data.
+    """
+    events = Event.objects.filter(stream=stream).order_by("id").defer("data")
+    # The events first: a delivery that is fanned out in between is shown, and none is missing.
+    rows = list(events.annotate(waits=F("outbox__pk")))
+    deliveries = _deliveries([row.pk for row in rows])
+    return [
+        TimelineEvent(
+            id=row.pk,
+            uuid=row.uuid,
+            type=row.type,
+            at=row.at,
+            key=row.key,
+            correlation=row.correlation,
+            causation=row.causation,
+            fanned_out=row.waits is None,
+            deliveries=tuple(deliveries.get(row.pk, ())),
+        )
+        for row in rows
+    ]
+
+
+def _deliveries(events: list[int]) -> dict[int, list[TimelineDelivery]]:
+    rows = (
+        Delivery.objects.filter(event_id__in=events)
+        .order_by("event_id", "id")
+        .select_related("subscription", "queue")
+    )
+    found: dict[int, list[TimelineDelivery]] = {}
+    heads: dict[int, int] = {}
+    for row in rows:
+        is_in_lane = row.ordered and row.state in OPEN
+        head = heads.setdefault(row.queue_id, row.pk) if is_in_lane else row.pk
+        found.setdefault(row.event_id, []).append(
+            TimelineDelivery(
+                id=row.pk,
+                subscription=row.subscription.name,
+                queue=row.queue.name,
+                state=row.state,
+                attempts=row.attempts,
+                due_at=row.due_at,
+                due_since=row.due_since,
+                retry_at=row.retry_at,
+                lease_until=row.lease_until,
+                closed_at=row.closed_at,
+                error=last_line(row.error),
+                blocked_by=None if head == row.pk else head,
+            )
+        )
+    return found
+
+
+def last_line(error: str) -> str:
+    """The line of a traceback that names the error."""
+    return "".join(error.strip().splitlines()[-1:])
+
+
+class Verdict(StrEnum):
+    """What is left to do in a stream."""
+
+    SETTLED = "settled"
+    IN_PROGRESS = "in progress"
+    DEAD = "needs a person"
+
+
+def verdict(events: Iterable[TimelineEvent]) -> Verdict:
+    """The worst of these events: a dead delivery, else one that is open or not fanned out."""
+    shown = list(events)
+    states = {one.state for event in shown for one in event.deliveries}
+    if State.DEAD in states:
+        return Verdict.DEAD
+    going = states & {State.WAITING, *IN_FLIGHT} or not all(event.fanned_out for event in shown)
+    return Verdict.IN_PROGRESS if going else Verdict.SETTLED
+
+
+def stream_of(name: str) -> str | None:
+    """The stream of this name, or of the event with this id; None if there is neither."""
+    events = Event.objects.values_list("stream", flat=True)
+    if stream := events.filter(stream=name).first():
+        return stream
+    is_id = name.isascii() and name.isdecimal() and int(name) < 2**63
+    return events.filter(pk=int(name)).first() if is_id else None
+
+
+def stream_of_uuid(uuid: UUID) -> str | None:
+    """The stream of the event with this UUID. It has no index: this reads all events."""
+    return Event.objects.filter(uuid=uuid).values_list("stream", flat=True).first()
