@@ -103,6 +103,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "shop.context.shop",
             ],
             # Its csrf_token replaces Django's and adds the form's once-only token.
             "builtins": ["shop.templatetags.submissions"],
