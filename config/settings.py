@@ -104,6 +104,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "shop.context.shop",
+                "orders.context.cart",
             ],
             # Its csrf_token replaces Django's and adds the form's once-only token.
             "builtins": ["shop.templatetags.submissions"],

@@ -1,12 +1,15 @@
-"""The addresses of orders: API and customer's page."""
+"""The addresses of orders: API, cart, checkout, and the customer's page."""
 
 from django.urls import path
 
-from orders import api, views
+from orders import api, cart_pages, views
 
 urlpatterns = [
     path("api/v1/checkout/", api.Checkout.as_view(), name="checkout"),
     path("api/v1/orders/<slug:token>/", api.OrderDetail.as_view(), name="order"),
     path("api/v1/orders/<slug:token>/cancel/", api.OrderCancel.as_view(), name="order-cancel"),
+    path("cart/", cart_pages.cart_page, name="cart"),
+    path("cart/add/", cart_pages.add, name="cart-add"),
+    path("cart/change/", cart_pages.change, name="cart-change"),
     path("orders/<slug:token>/", views.order_page, name="order-page"),
 ]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from orders.services import Basket
@@ -62,3 +63,8 @@ def body(catalogue: dict[str, Product]) -> dict[str, Any]:
 @pytest.fixture
 def client() -> APIClient:
     return APIClient()
+
+
+@pytest.fixture
+def customer(catalogue: Any) -> Client:
+    return Client()

@@ -1,0 +1,119 @@
+"""The cart: put in, change, remove. Nothing here writes to the database."""
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from orders.carts import Cart, CartIsFull, cart_of, keep
+from orders.summary import summarized
+from shop.selectors import sellable
+
+
+@require_safe
+@never_cache
+def cart_page(request: HttpRequest) -> HttpResponse:
+    """The lines with today's prices, and what has changed since they were put in. Two queries."""
+    context = {
+        "shop_name": settings.SHOP_NAME,
+        "summary": summarized(cart_of(request).lines),
+        "most": settings.PIECES_PER_LINE,
+    }
+    return render(request, "orders/cart.html", context)
+
+
+@csrf_exempt  # Its token would set a cookie on every page that shows a product.
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    """Put `quantity` (1 if not given) of `sku` into the cart, then go to the local path `next`.
+
+    Refused if it comes from another site's page: the browser would not send the cart's cookie with
+    it, and a new cart would replace the customer's.
+    """
+    if _is_from_another_site(request):
+        raise PermissionDenied
+    cart = cart_of(request)
+    sku = request.POST.get("sku", "")[:32]
+    product = sellable([sku]).get(sku)
+    if product is None:
+        messages.error(request, _("This product is not for sale."))
+        return redirect("cart")
+    quantity = _quantity(request.POST.get("quantity", "1"))
+    if not quantity:
+        messages.error(request, _not_a_quantity())
+        return redirect("cart")
+    try:
+        cart = cart.added(sku, quantity, product.price)
+    except CartIsFull:
+        messages.error(request, _full(cart, product.name))
+        return redirect("cart")
+    messages.success(request, _("In the cart: %(name)s") % {"name": product.name})
+    return keep(_onward(request), cart)
+
+
+@require_POST
+def change(request: HttpRequest) -> HttpResponse:
+    """Set the quantity of a line, or remove it (0, or the button `remove`)."""
+    cart = cart_of(request)
+    sku = request.POST.get("sku", "")[:32]
+    if sku not in cart.lines:
+        return redirect("cart")
+    quantity = 0 if "remove" in request.POST else _quantity(request.POST.get("quantity", ""))
+    if quantity is None:
+        messages.error(request, _not_a_quantity())
+        return redirect("cart")
+    product = sellable([sku]).get(sku)
+    price = product.price if product else cart.lines[sku].price
+    try:
+        cart = cart.changed(sku, quantity, price)
+    except CartIsFull:
+        messages.error(request, _full(cart, product.name if product else sku))
+    return keep(redirect("cart"), cart)
+
+
+def _is_from_another_site(request: HttpRequest) -> bool:
+    """By what browsers say of a request and no script can change (Fetch Metadata, RFC 6454)."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    here = f"{request.scheme}://{request.get_host()}"
+    return origin is not None and origin not in (here, settings.SITE_URL)
+
+
+def _quantity(text: str) -> int | None:
+    return int(text) if re.fullmatch("[0-9]{1,4}", text.strip(), re.ASCII) else None
+
+
+def _onward(request: HttpRequest) -> Any:
+    target = request.POST.get("next", "")
+    # A path of this shop only: never another host, by whatever spelling.
+    local = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return HttpResponseRedirect(target) if local else redirect("cart")
+
+
+def _not_a_quantity() -> str:
+    return _("The quantity must be a whole number, from 1 to %(most)s.") % {
+        "most": settings.PIECES_PER_LINE
+    }
+
+
+def _full(cart: Cart, name: str) -> str:
+    return _(
+        "%(name)s: that is more than an order may have. At most %(line)s pieces of one product and "
+        "%(order)s in all; there are %(pieces)s in the cart."
+    ) % {
+        "name": name,
+        "line": settings.PIECES_PER_LINE,
+        "order": settings.PIECES_PER_ORDER,
+        "pieces": cart.pieces,
+    }
