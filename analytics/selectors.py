@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Window
+from django.db.models import Sum, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -138,3 +138,19 @@ def broker() -> Figures:
         "error": state.error,
         "silent_since": state.at.isoformat() if state.silent and state.at else None,
     }
+
+
+def revenue_by_day(first: date, last: date) -> dict[date, DayFigures]:
+    """The figures in the shop's currency of each day, days without a sale included."""
+    rows = DayFigures.objects.filter(day__range=(first, last), currency=settings.CURRENCY)
+    found = {row.day: row for row in rows}
+    days = [first + timedelta(days=ago) for ago in range((last - first).days + 1)]
+    return {day: found.get(day) or DayFigures(day=day, currency=settings.CURRENCY) for day in days}
+
+
+def revenue_between(start: datetime, end: datetime) -> Decimal:
+    """The revenue in the shop's currency, by the minute; at most a day, since it adds minutes."""
+    minutes = MinuteFigures.objects.filter(
+        minute__gte=start, minute__lt=end, currency=settings.CURRENCY
+    )
+    return minutes.aggregate(sum=Sum("revenue"))["sum"] or Decimal(0)

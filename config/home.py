@@ -1,21 +1,167 @@
-"""The admin's first page: what needs a person."""
+"""The admin's first page: what needs a person, and the shop's day in figures.
 
+Each card is shown, and its query run, for those only who may view the rows that it counts.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
+from analytics.selectors import revenue_between, revenue_by_day
 from bus.audit.attention import Concern, concerns
+from fulfillment.selectors import packing
+from inventory.selectors import low_items
+from orders import phases
+from orders.models import Order
+from orders.selectors import WEEK, Overview, latest, overview
+
+LATEST = 8
+"""Orders on the page."""
+
+LOWEST = 6
+"""Products on the page that are low in stock."""
+
+TREND = timedelta(days=13)
+"""Before today."""
+
+SHADES = {
+    phases.WAITING: "waiting",
+    phases.SET_ASIDE: "set-aside",
+    phases.SHIPPED: "shipped",
+    phases.CANCELLED: "cancelled",
+    phases.REJECTED: "rejected",
+}
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Add the concerns that need a person, for staff who may view deliveries; None for others."""
-    may_see = request.user.has_perm("bus.view_delivery")
-    listed = [_shown(concern) for concern in concerns()] if may_see else None
-    return {**context, "needs_person": listed}
+    """Add the cards that the user may see."""
+    now = timezone.localtime(timezone=timezone.get_default_timezone())
+    may = request.user.has_perm
+    cards: dict[str, Any] = {"needs_person": None}
+    for permission, card in CARDS:
+        if may(permission):
+            cards |= card(now)
+    packs = may("fulfillment.dispatch_shipment")
+    board = "packingboard_changelist" if packs else "shipment_changelist"
+    return {
+        **context,
+        **cards,
+        "currency": settings.CURRENCY,
+        "packing_page": reverse(f"admin:fulfillment_{board}")
+        + ("" if packs else "?state__exact=released"),
+        "any_card": any(card is not None for card in cards.values()),
+    }
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A figure of today, and of the same weekday of last week until the same time of day."""
+
+    today: Any
+    before: Any
+
+    @property
+    def percent(self) -> int | None:
+        """The difference; None if there is nothing to compare with."""
+        if not self.before:
+            return None
+        return round((Decimal(self.today) / Decimal(self.before) - 1) * 100)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A day of the trend. `height` is in percent of the highest."""
+
+    day: date
+    orders: int
+    revenue: Decimal
+    height: Decimal
+    today: bool
+
+    @property
+    def top(self) -> Decimal:
+        return 100 - self.height
+
+
+def _attention(_now: datetime) -> dict[str, Any]:
+    return {"needs_person": [_shown(concern) for concern in concerns()]}
 
 
 def _shown(concern: Concern) -> dict[str, Any]:
     model, _, query = concern.page.partition("?")
     link = reverse(f"admin:bus_{model}_changelist") + (query and f"?{query}") if model else ""
     return {"kind": concern.kind, "what": concern.what, "since": concern.since, "link": link}
+
+
+def _orders(now: datetime) -> dict[str, Any]:
+    found = overview(now)
+    return {
+        "orders": Compared(found.today, found.a_week_ago),
+        "phases": _phases(found),
+        "latest": [_labelled(order) for order in latest(LATEST)],
+    }
+
+
+def _phases(found: Overview) -> list[dict[str, Any]]:
+    """How many orders are in each phase, with its share in percent and its list."""
+    total = sum(found.by_phase.values())
+    page = reverse("admin:orders_order_changelist")
+    return [
+        {
+            "name": name,
+            "count": count,
+            "share": round(100 * count / total, 1) if total else 0,
+            "shade": SHADES[name],
+            "link": f"{page}?{urlencode({'phase': name, 'placed_at__gte': found.since})}",
+        }
+        for name, count in found.by_phase.items()
+    ]
+
+
+def _labelled(order: Order) -> dict[str, Any]:
+    phase = phases.phase_of(order)
+    return {"order": order, "phase": phase, "colour": phases.COLOURS[phase]}
+
+
+def _revenue(now: datetime) -> dict[str, Any]:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = revenue_by_day(now.date() - TREND, now.date())
+    most = max(figures.revenue for figures in days.values()) or 1
+    bars = [
+        Bar(
+            day=day,
+            orders=figures.orders,
+            revenue=Decimal(figures.revenue),
+            height=(Decimal(figures.revenue) * 100 / most).quantize(Decimal("0.1")),
+            today=day == now.date(),
+        )
+        for day, figures in days.items()
+    ]
+    before = revenue_between(midnight - WEEK, now - WEEK)
+    return {"revenue": Compared(bars[-1].revenue, before), "trend": bars}
+
+
+def _packing(_now: datetime) -> dict[str, Any]:
+    return {"packing": packing()}
+
+
+def _low(_now: datetime) -> dict[str, Any]:
+    rows = low_items()
+    return {"low": {"count": rows.count(), "rows": list(rows[:LOWEST])}}
+
+
+CARDS: list[tuple[str, Callable[[datetime], dict[str, Any]]]] = [
+    ("bus.view_delivery", _attention),
+    ("orders.view_order", _orders),
+    ("analytics.view_dayfigures", _revenue),
+    ("fulfillment.view_shipment", _packing),
+    ("inventory.view_stockitem", _low),
+]

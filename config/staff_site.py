@@ -72,6 +72,7 @@ class Site(UnfoldAdminSite):
     """Each form takes effect once, and lists refuse lookups that cannot run."""
 
     index_template = "config/home.html"
+    index_title = "Today"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(readable(once(view)), cacheable)

@@ -1,6 +1,9 @@
-"""Queries of the packing board."""
+"""Queries of the packing board and of the admin's first page."""
 
-from django.db.models import QuerySet
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min, QuerySet
 
 from fulfillment.models import Shipment
 
@@ -23,3 +26,18 @@ def carriers() -> list[str]:
     """The carriers of the last hundred parcels, as suggestions for the form."""
     recent = Shipment.objects.filter(dispatched_at__isnull=False).order_by("-id")
     return sorted(set(recent.values_list("carrier", flat=True)[:100]))
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How many shipments are to be packed, and since when the first has been."""
+
+    count: int
+    since: datetime | None
+
+
+def packing() -> Packing:
+    """The packing board in figures."""
+    rows = Shipment.objects.filter(state=Shipment.State.RELEASED)
+    found = rows.aggregate(count=Count("pk"), since=Min("released_at"))
+    return Packing(found["count"], found["since"])

@@ -19,7 +19,8 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from bus.store.database import db
-from inventory.models import Movement, Reservation, StockItem
+from inventory.models import AVAILABLE, Movement, Reservation, StockItem
+from shop.models import Product
 
 Kind, State = Movement.Kind, Reservation.State
 
@@ -83,3 +84,13 @@ def without_movement() -> QuerySet[Reservation]:
         number=OuterRef("number"), item=OuterRef("item"), kind=Kind.RESERVED
     )
     return Reservation.objects.filter(~Exists(movement)).order_by("id")
+
+
+def low_items() -> QuerySet[StockItem]:
+    """Items with no more than `low_at` available, the fewest first; each with `free` and `name`.
+
+    Products that are not sold any more are left out.
+    """
+    product = Product.objects.filter(sku=OuterRef("sku"), active=True).values("name")
+    rows = StockItem.objects.annotate(free=AVAILABLE, name=Subquery(product))
+    return rows.filter(free__lte=F("low_at"), name__isnull=False).order_by("free", "sku")

@@ -25,7 +25,7 @@ class EventTime(RangeDateTimeFilter):
         super().__init__(*of, **more)
         self.title = "time of the event"
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 -- Django's hook
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         bounds = {"__gte": self.instant("from"), "__lt": self.instant("to")}
         return queryset.filter(
             **{f"{self.field_path}{how}": at for how, at in bounds.items() if at}

@@ -1,10 +1,26 @@
-"""The admin's first page shows what needs a person, to staff who may view it."""
+"""The admin's first page: what needs a person and the day's figures, to those who may view them."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from analytics.models import DayFigures, MinuteFigures
 from bus.models import AuditResult
+from fulfillment.models import Shipment
+from inventory.services import receive_stock
+from orders.models import Order, State
+from shop.models import Product
+from shop.testing import SHOP
+from tests.support.staff import member
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +70,109 @@ def test_staff_without_permission_see_no_list_of_deliveries(client: Client) -> N
     page = client.get("/admin/").content.decode()
 
     assert "Needs a person" not in page
+
+
+CARDS = {
+    "Needs a person": {"operator"},
+    "Orders today": {"support", "accounting"},
+    "Latest orders": {"support", "accounting"},
+    "Revenue today": {"accounting"},
+    "Revenue of 14 days": {"accounting"},
+    "To pack": {"support", "warehouse"},
+    "Low in stock": {"support", "warehouse"},
+}
+
+
+@pytest.mark.parametrize("role", ["support", "warehouse", "accounting", "operator"])
+def test_first_page_shows_the_cards_of_the_role(role: str) -> None:
+    page = member(role).get("/admin/").content.decode()
+
+    assert {card for card in CARDS if f">{card}" in page.replace("\n", "").replace("  ", "")} == {
+        card for card, roles in CARDS.items() if role in roles
+    }
+
+
+def test_first_page_without_any_card_says_what_to_do(client: Client) -> None:
+    client.force_login(User.objects.create_user("bea", is_staff=True))
+
+    assert "ask an administrator for a role" in client.get("/admin/").content.decode()
+
+
+def an_order(number: int, **more: Any) -> Order:
+    row = Order(
+        number=f"SO-{number}", email="ada@example.com", name="Ada", line1="Weg",
+        country="DE", currency="EUR", total=Decimal("11.90"), net=Decimal("10"),
+        tax=Decimal("1.90"), **{"state": State.PLACED, "placed_at": timezone.now(), **more},
+    )  # fmt: skip
+    return Order.objects.bulk_create([row])[0]
+
+
+def a_day(count: int, first: int = 0) -> None:
+    """So many orders, shipments to pack, and products that are low in stock."""
+    for number in range(first, first + count):
+        an_order(number)
+        Shipment.objects.create(
+            number=f"SO-{number}", order_id=SHOP, state="released", recipient="Ada", line1="Weg",
+            email="ada@example.com", country="DE", released_at=timezone.now(),
+        )  # fmt: skip
+        Product.objects.create(sku=f"CUP-{number:03}", name="A cup", unit_price=Decimal("11.90"))
+        receive_stock(f"CUP-{number:03}", 2, "delivery note")
+
+
+@pytest.fixture
+def noon() -> Iterator[datetime]:
+    """Today's noon in the shop's time zone, at which the clock stands."""
+    now = timezone.localtime().replace(hour=12, minute=30, second=0, microsecond=0)
+    with time_machine.travel(now, tick=False):
+        yield now
+
+
+def test_first_page_compares_with_last_week_until_the_same_time(
+    admin_client: Client, noon: datetime
+) -> None:
+    for number, ago in enumerate(({}, {}, {"days": 7, "minutes": 1}, {"days": 6, "hours": 23})):
+        an_order(number, placed_at=noon - timedelta(**ago))
+    for ago, revenue in (({"days": 7, "minutes": 1}, "8"), ({"days": 6, "hours": 23}, "5")):
+        minute = noon - timedelta(**ago)
+        MinuteFigures.objects.create(minute=minute, currency="EUR", revenue=Decimal(revenue))
+    DayFigures.objects.create(day=noon.date(), currency="EUR", orders=2, revenue=Decimal("10"))
+
+    shown = admin_client.get("/admin/").context
+
+    assert (shown["orders"].today, shown["orders"].before, shown["orders"].percent) == (2, 1, 100)
+    assert (shown["revenue"].today, shown["revenue"].before) == (Decimal("10"), Decimal("8"))
+    assert shown["revenue"].percent == 25
+    assert [bar.height for bar in shown["trend"]] == [0] * 13 + [100]
+
+
+def test_first_page_counts_orders_by_phase(admin_client: Client) -> None:
+    now = timezone.now()
+    an_order(1)
+    an_order(2, reserved_at=now)
+    an_order(3, reserved_at=now, shipped_at=now)
+    cancelled = {"state": State.CANCELLED, "cancelled_at": now}
+    an_order(4, **cancelled)
+    an_order(5, **cancelled, rejected=True)
+    an_order(6, placed_at=now - timedelta(days=15))
+
+    shown = admin_client.get("/admin/").context["phases"]
+
+    assert {one["count"] for one in shown} == {1}
+    assert [one["share"] for one in shown] == [20] * 5
+    for one in shown:
+        assert admin_client.get(one["link"]).context["cl"].result_count == 1, one
+
+
+def test_queries_of_first_page_do_not_grow(admin_client: Client) -> None:
+    a_day(1)
+    admin_client.get("/admin/")
+    with CaptureQueriesContext(connection) as of_one:
+        admin_client.get("/admin/")
+    a_day(20, first=1)
+
+    with CaptureQueriesContext(connection) as of_many:
+        page = admin_client.get("/admin/").content.decode()
+
+    assert len(of_many) == len(of_one)
+    assert "CUP-000" in page
+    assert "SO-20" in page

@@ -9,16 +9,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
-from orders import services
-from orders.forms import CancelForm, LineForm, LineFormSet
-from orders.models import MOST_LINES, Order, OrderLine, State
+from orders import phases, services
+from orders.admin.filters import PhaseFilter
+from orders.admin.lines import LineInline, is_draft
+from orders.forms import CancelForm
+from orders.models import Order, State
 from shop import links
 from shop.admin import WritableAdmin, amount, row_of
 
-BADGES = {"draft": "info", "placed": "success", "shipped": "success", "cancelled": "danger"}
 CUSTOMER = ["email", "name", "line1", "line2", "postal_code", "city", "region", "country"]
 INSTANTS = ["placed_at", "reserved_at", "shipped_at", "cancelled_at", "cancel_reason"]
 MAY_PLACE = "orders.place_order"
@@ -34,47 +34,12 @@ REFUSALS = (
 )
 
 
-def _is_draft(order: object) -> bool:
-    """True also for an id or None, with which Unfold checks permissions; see `_may` for those."""
-    return not isinstance(order, Order) or order.state == State.DRAFT
-
-
-def _may_write(request: HttpRequest, order: Order | None) -> bool:
-    return request.user.has_perm(f"orders.{'change' if order else 'add'}_order")
-
-
-class LineInline(TabularInline):
-    """Lines belong to their order: who may write the order may write them."""
-
-    model = OrderLine
-    form = LineForm
-    formset = LineFormSet
-    fields = ["sku", "quantity", "name", "price", "tax_rate", "amount"]
-    readonly_fields = ["name", "price", "tax_rate", "amount"]
-    extra = 1
-    hide_title = True
-    max_num = MOST_LINES
-    price, amount = amount("unit_price"), amount("total")
-
-    def has_view_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return any(request.user.has_perm(f"orders.{may}_order") for may in ("view", "change"))
-
-    def has_add_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return _is_draft(obj) and _may_write(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return _is_draft(obj) and _may_write(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return _is_draft(obj) and _may_write(request, obj)
-
-
 @admin.register(Order)
 class OrderAdmin(WritableAdmin):
     """A saved order is first a draft; it is placed in `save_related`, after its lines are saved."""
 
-    list_display = ["order", "badge", "name", "email", "amount", "placed_at"]
-    list_filter = ["state", "placed_at", "shipped_at"]
+    list_display = ["order", "phase", "name", "email", "amount", "placed_at"]
+    list_filter = [PhaseFilter, "placed_at", "shipped_at"]
     search_fields = ["number", "email", "name"]
     search_help_text = "Number, e-mail or name"
     date_hierarchy = "placed_at"
@@ -91,7 +56,7 @@ class OrderAdmin(WritableAdmin):
         shown: list[Any] = [(None, {"fields": ["state"]}), ("Customer", {"fields": CUSTOMER})]
         if obj is not None:
             shown.append(("Amounts", {"fields": ["net_amount", "tax_amount", "amount"]}))
-        if not _is_draft(obj or Order()):
+        if not is_draft(obj or Order()):
             shown[0] = (None, {"fields": ["number", "state"]})
             shown.append(("What has happened", {"fields": INSTANTS}))
         return shown
@@ -100,9 +65,9 @@ class OrderAdmin(WritableAdmin):
     def order(self, order: Order) -> str:
         return str(order)
 
-    @display(description="state", ordering="state", label=BADGES)
-    def badge(self, order: Order) -> str:
-        return "shipped" if order.shipped_at and order.state == State.PLACED else order.state
+    @display(description="phase", ordering="state", label=phases.COLOURS)
+    def phase(self, order: Order) -> str:
+        return phases.phase_of(order)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str]:
         """Preset the country with the shop's own."""
@@ -119,11 +84,11 @@ class OrderAdmin(WritableAdmin):
         return super().formfield_for_choice_field(db_field, request, **options)
 
     def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return _is_draft(obj) and super().has_change_permission(request, obj)
+        return is_draft(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
         """A draft, one at a time: the list's delete action would not check the state."""
-        return obj is not None and _is_draft(obj) and super().has_delete_permission(request, obj)
+        return obj is not None and is_draft(obj) and super().has_delete_permission(request, obj)
 
     def has_place_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return self._may(request, MAY_PLACE, object_id, state=State.DRAFT)
@@ -164,7 +129,7 @@ class OrderAdmin(WritableAdmin):
         """Refuse, with a message, a form opened before the order was placed or cancelled."""
         may = request.method == "POST" and request.user.has_perm("orders.change_order")
         order = self.get_object(request, unquote(object_id)) if may and object_id else None
-        if order is None or _is_draft(order):
+        if order is None or is_draft(order):
             return super().changeform_view(request, object_id, form_url, extra_context)
         word = "placed" if order.state == State.PLACED else "cancelled"
         messages.warning(request, f"Order {order} is {word} already; nothing was changed.")
