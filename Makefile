@@ -13,7 +13,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 \
 up doctor order orders: export DEBUG_UNLESS_SET = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up doctor order orders test test-compose chaos chaos-faults chaos-controls bench bench-profile lint lock clean
+.PHONY: help up doctor order orders test test-compose chaos chaos-faults chaos-controls bench bench-profile lint messages lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ lint: .venv/.dev ## Check style, types and import rules
 	$(PY) -m ruff format --check .
 	SECRET_KEY=lint $(PY) -m mypy
 	.venv/bin/lint-imports
+
+messages: .venv/.dev ## Extract the texts for customers, compile the translations, and list what is missing
+	@$(PY) -m tests.translations
 
 lock: .venv/.dev ## Rewrite the hash-pinned requirements (UPGRADE=1 for newer versions)
 	$(LOCK) pyproject.toml --group shop -o requirements.txt

@@ -45,7 +45,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 if SITE_URL.startswith("https://"):
     # A proxy ends TLS and sends this header. Staff's cookies then never go over plain HTTP.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
 VAR_DIR = env.path("VAR_DIR", default="var", folder=BASE_DIR)
 FILE_UPLOAD_PERMISSIONS = 0o600
 
@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "shop.middleware.LanguageMiddleware",
     "shop.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "shop.middleware.NulMiddleware",
@@ -112,7 +113,11 @@ TEMPLATES = [
     }
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Staff's pages, the API and the logs are in the first; customers choose among them.
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Berlin")
 if TIME_ZONE not in available_timezones():
     raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}; set it to a name like Europe/Berlin.")

@@ -1,17 +1,47 @@
-"""Middleware: trailing slashes, and NUL characters."""
+"""Middleware: languages, trailing slashes, and NUL characters."""
 
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_plus
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
 from shop.views import bad_request, not_found
 
 API = "/api/"
 NUL = "\0"
+IN_ONE_LANGUAGE = (API, "/admin/", "/analytics/", "/healthz", "/readyz")
+"""What developers, staff and programs read: in the shop's own language, whatever they prefer."""
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The language of a customer's page: that of their cookie, else the first they accept.
+
+    `request.languages`, for the switch of the pages, has the languages to choose from.
+    """
+
+    def process_request(self, request: Any) -> None:
+        request.languages = []
+        if request.path_info.startswith(IN_ONE_LANGUAGE):
+            # A thread keeps the language of its last request.
+            translation.activate(settings.LANGUAGE_CODE)
+            request.LANGUAGE_CODE = settings.LANGUAGE_CODE
+            return
+        request.languages = settings.LANGUAGES
+        super().process_request(request)
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        if request.path_info.startswith(IN_ONE_LANGUAGE):
+            response.headers.setdefault("Content-Language", settings.LANGUAGE_CODE)
+            return response
+        patch_vary_headers(response, ["Cookie"])
+        return super().process_response(request, response)
 
 
 class SlashMiddleware(CommonMiddleware):

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils.html import escape
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
@@ -15,6 +17,15 @@ from shop.availability import available
 from shop.models import Product
 from shop.problems import MEDIA_TYPE, NotFound, Problem, UnreadableRequest, body, kinds
 from shop.selectors import first_available
+
+TITLES = (
+    gettext_noop("Bad Request"),
+    gettext_noop("Forbidden"),
+    gettext_noop("Not Found"),
+    gettext_noop("Too Many Requests"),
+    gettext_noop("Internal Server Error"),
+)
+"""The phrases of RFC 9110 for the refusals below, to be translated."""
 
 
 @require_safe
@@ -51,30 +62,37 @@ class Favicon(RedirectView):
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's
-    return _refusal(request, 404, "There is nothing at this address.", NotFound)
+    return _refusal(request, 404, _("There is nothing at this address."), NotFound)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's
-    return _refusal(request, 400, "The request cannot be read.", UnreadableRequest)
+    return _refusal(request, 400, _("The request cannot be read."), UnreadableRequest)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's
-    return _refusal(
-        request, 403, "Your account has no permission for this. Ask the shop's administrator."
-    )
+    detail = _("Your account has no permission for this. Ask the shop's administrator.")
+    return _refusal(request, 403, detail)
 
 
 def too_many_requests(request: HttpRequest, wait: int) -> HttpResponse:
     """429: a budget is spent; `wait` is in seconds."""
-    words = f"{wait} seconds" if wait < 100 else f"{-(-wait // 60)} minutes"
-    answer = _refusal(request, 429, f"Too many tries. Try again in {words}.")
+    if wait < 100:
+        says = ngettext("Try again in %(count)d second.", "Try again in %(count)d seconds.", wait)
+        detail = says % {"count": wait}
+    else:
+        minutes = -(-wait // 60)
+        says = ngettext(
+            "Try again in %(count)d minute.", "Try again in %(count)d minutes.", minutes
+        )
+        detail = says % {"count": minutes}
+    answer = _refusal(request, 429, f"{_('Too many tries.')} {detail}")
     answer["Retry-After"] = str(wait)
     return answer
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """500: the unexpected error is in the log; its text is not shown."""
-    return _refusal(request, 500, "Something went wrong. The error has been logged.")
+    return _refusal(request, 500, _("Something went wrong. The error has been logged."))
 
 
 def _refusal(
@@ -85,6 +103,7 @@ def _refusal(
         plain = {"type": "about:blank", "title": title, "status": status, "detail": detail}
         problem = body(kind(detail)) if kind else plain
         return JsonResponse(problem, status=status, content_type=MEDIA_TYPE)
+    title = _(title)
     context = {"shop_name": settings.SHOP_NAME, "title": title, "detail": detail}
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return render(request, "shop/refusal.html", context, status=status)
