@@ -49,7 +49,7 @@ def texts(error: BaseException, personal: Iterable[Any]) -> str:
     it is also a person's name: "The mail server refused it" contains no personal data.
     """
     known = _pattern(personal)
-    own = {word for one in _chain(error) for word in _words_of_the_program(one)}
+    own = {word for one in chain(error) for word in _words_of_the_program(one)}
 
     def hidden(match: re.Match[str]) -> str:
         found, text = match[0], match.string
@@ -60,7 +60,7 @@ def texts(error: BaseException, personal: Iterable[Any]) -> str:
 
     def told(one: BaseException) -> str:
         text = discreet(_first_line(one) if _of_database(one) else str(one))
-        return f"{_name(one)}: {known.sub(hidden, text) if known else text}"
+        return f"{class_path(one)}: {known.sub(hidden, text) if known else text}"
 
     return _traceback(error, told)
 
@@ -82,14 +82,14 @@ def discreet(text: str) -> str:
 
 def _traceback(error: BaseException, tell: Callable[[BaseException], str]) -> str:
     parts: list[str] = []
-    for one in _chain(error):
+    for one in chain(error):
         frames = "".join(traceback.format_tb(one.__traceback__))
         parts.append(f"Traceback (most recent call last):\n{frames}{tell(one)}\n")
         parts.append(CAUSED if one.__cause__ is not None else DURING)
     return "".join(reversed(parts[:-1]))
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain(error: BaseException) -> Iterator[BaseException]:
     """The error and those that it was raised from or during."""
     seen: set[int] = set()
     one: BaseException | None = error
@@ -99,7 +99,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
 
 
-def _name(error: BaseException) -> str:
+def class_path(error: BaseException) -> str:
+    """The path of the error's class; of a built-in one its name."""
     kind = type(error)
     within = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     return f"{within}{kind.__qualname__}"
@@ -108,10 +109,12 @@ def _name(error: BaseException) -> str:
 def kind(error: BaseException) -> str:
     """The kind of the error, with as much of its text as has no personal data."""
     if isinstance(error, (IntegrityError, OperationalError)):
-        return f"{_name(error)}: {discreet(_first_line(error))}"  # a constraint, a lock, a host
+        return (
+            f"{class_path(error)}: {discreet(_first_line(error))}"  # a constraint, a lock, a host
+        )
     if isinstance(error, OSError) and error.strerror:
-        return f"{_name(error)}: {error.strerror}"
-    return _name(error)
+        return f"{class_path(error)}: {error.strerror}"
+    return class_path(error)
 
 
 def _of_database(error: BaseException) -> bool:

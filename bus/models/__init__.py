@@ -11,6 +11,7 @@ from bus.models.delivery import (
     Subscription,
 )
 from bus.models.events import Event, Outbox, PersonalData
+from bus.models.failures import FailedAttempt, FailureNote
 from bus.models.operator import AuditResult, BulkOperation, OperatorAction, RelayState
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "BulkOperation",
     "Delivery",
     "Event",
+    "FailedAttempt",
+    "FailureNote",
     "OperatorAction",
     "Outbox",
     "PersonalData",

@@ -125,6 +125,13 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     error = models.TextField(db_default="", blank=True)
+    # NULL, so that the index leaves out what has not failed, and the column can be added at once.
+    failure_key = models.CharField(  # noqa: DJ001 -- see above
+        max_length=16,
+        null=True,
+        editable=False,
+        help_text="The group of its last failure, while it is open.",
+    )
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -156,6 +163,11 @@ class Delivery(models.Model):
                 fields=["subscription", "id"],
                 name="bus_delivery_dead",
                 condition=Q(state=State.DEAD),
+            ),
+            models.Index(
+                fields=["failure_key", "state", "id"],
+                name="bus_delivery_failing",
+                condition=Q(failure_key__isnull=False),
             ),
         ]
 

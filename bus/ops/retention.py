@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.timezone import localtime
 
-from bus.models import Delivery, Event, RelayState, State
+from bus.models import Delivery, Event, FailedAttempt, RelayState, State
 from bus.ops import Refused, count_on, record
 from bus.store.outbox import lock_fan_out
 
@@ -41,7 +41,9 @@ def prune(older_than: timedelta = KEPT, *, by: str, why: str = "") -> Iterator[i
         upto = rest.values_list("event_id", flat=True)[AT_ONCE - 1 : AT_ONCE]
         start, at = at, next(iter(upto), last)
         with transaction.atomic():
-            count, _by_model = old.filter(event_id__gt=start, event_id__lte=at).delete()
+            pruned = old.filter(event_id__gt=start, event_id__lte=at)
+            FailedAttempt.objects.filter(delivery__in=pruned).delete()
+            count, _by_model = pruned.delete()
             count_on(action, count)
         yield count
 

@@ -4,8 +4,9 @@
 called after `lock_owned` in the same transaction.
 """
 
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from bus.context import Origin
 from bus.models import Delivery, State
 from bus.store.conditions import STOPPED, in_state
 from bus.store.database import db
+from bus.store.failures import Failure, record
 from bus.store.planner import plan_by_index
 
 Row = tuple[int, int, bool]
@@ -39,7 +41,9 @@ LOCK: dict[tuple[State, ...], str] = {
     for states in ((State.RUNNING,), (State.SENDING,), BEGUN)
 }
 
-IS_DONE = f"state = 'done', closed_at = {db.now}, lease_until = NULL, error = ''"
+IS_DONE = (
+    f"state = 'done', closed_at = {db.now}, lease_until = NULL, error = '', failure_key = NULL"
+)
 FINISH = {
     state: f"""UPDATE bus_delivery SET {IS_DONE}
     WHERE id = %s AND token = %s AND {in_state(state)}"""
@@ -64,6 +68,8 @@ class Attempt:
     personal: dict[str, Any] | None
     origin: Origin
     key: str
+    began: float = field(default_factory=time.monotonic, compare=False)
+    """When this worker started it."""
 
 
 def lock(attempts: Iterable[Attempt], states: Sequence[State]) -> list[Row]:
@@ -122,10 +128,13 @@ def raise_if_aborted() -> None:
 
 
 def fail(
-    one: Attempt, error: str, wait: timedelta | None, *, ambiguous: bool, uncounted: bool
+    failure: Failure, error: str, wait: timedelta | None, *, ambiguous: bool, uncounted: bool
 ) -> State:
-    """Record a failed attempt: due again after `wait`, dead if it is None."""
-    changes: dict[str, Any] = {"lease_until": None, "error": error}
+    """Change the ledger after a failed attempt: due again after `wait`, dead if it is None.
+
+    The caller records the failure (`bus.store.failures.record`) in the same transaction.
+    """
+    changes: dict[str, Any] = {"lease_until": None, "error": error, "failure_key": failure.key}
     if ambiguous:
         changes["ambiguous"] = F("ambiguous") + 1
     if uncounted:
@@ -134,7 +143,7 @@ def fail(
         changes |= {"state": State.DEAD, "closed_at": Now()}
     else:
         changes |= {"state": State.WAITING, "due_at": Now() + wait, "retry_at": Now() + wait}
-    Delivery.objects.filter(id=one.id).update(**changes)
+    Delivery.objects.filter(id=failure.delivery).update(**changes)
     return State.DEAD if wait is None else State.WAITING
 
 
@@ -176,13 +185,20 @@ def release_message(tickets: list[tuple[int, int]]) -> int:
     return len(valid)
 
 
-def isolate(ids: Iterable[int], *, uncounted: bool) -> None:
-    """Make a failed batch due again, each in its own message; `uncounted`: no try is used up."""
-    Delivery.objects.filter(id__in=list(ids)).update(
+def isolate(failures: Sequence[Failure], *, uncounted: bool) -> None:
+    """Make a failed batch due again, each in its own message; `uncounted`: no try is used up.
+
+    The batch has failed as a whole, so its failures have one key. They are recorded.
+    """
+    if not failures:
+        return
+    Delivery.objects.filter(id__in=[one.delivery for one in failures]).update(
         state=State.WAITING,
         due_at=Now(),
         retry_at=Now(),
         lease_until=None,
         alone=True,
         uncounted=F("uncounted") + int(uncounted),
+        failure_key=failures[0].key,
     )
+    record(failures)

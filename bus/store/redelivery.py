@@ -21,6 +21,7 @@ def make_due_again(rows: QuerySet[Delivery]) -> int:
         crashes=0,
         ambiguous=0,
         closed_at=None,
+        failure_key=None,
     )
 
 
@@ -32,4 +33,10 @@ def discard(rows: QuerySet[Delivery], why: str) -> int:
         When(error="", then=Value(reason, output_field=TextField())),
         default=Concat("error", Value(f"\n{reason}"), output_field=TextField()),
     )
-    return rows.update(state=State.DISCARDED, closed_at=Now(), token=F("token") + 1, error=error)
+    return rows.update(
+        state=State.DISCARDED,
+        closed_at=Now(),
+        token=F("token") + 1,
+        error=error,
+        failure_key=None,
+    )

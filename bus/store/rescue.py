@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from bus.models import IN_FLIGHT, Delivery, State
 from bus.retry import MOST_AMBIGUOUS
+from bus.store.failures import WORKER_LOST, WORKER_LOST_WHILE_SENDING, Failure, record
 from bus.store.planner import plan_by_index
 from bus.store.poll import Work
 
@@ -45,14 +46,21 @@ def rescue_late(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset
         # One statement for all rows with the same verdict.
         by_verdict: dict[Any, list[int]] = defaultdict(list)
         by_state: dict[str, list[int]] = defaultdict(list)
+        failures: list[Failure] = []
         here = {row.pk for row in rows if one.due and _is_queued(row, queued)}
         for row in rows:
             if row.pk in here:
                 continue
-            by_verdict[tuple(verdict_on(one, row).items())].append(row.pk)
+            verdict = verdict_on(one, row)
+            if _was_begun(one, row):
+                lost = _lost_attempt(one, row, verdict)
+                verdict["failure_key"] = lost.key
+                failures.append(lost)
+            by_verdict[tuple(verdict.items())].append(row.pk)
             by_state[row.state].append(row.pk)
         for changes, ids in by_verdict.items():
             Delivery.objects.filter(pk__in=ids).update(lease_until=None, **dict(changes))
+        record(failures)
         for state, ids in by_state.items():
             _log(one.task, state, ids)
         if here:
@@ -74,7 +82,7 @@ def _log(task: str, state: str, ids: list[int]) -> None:
 def verdict_on(work: Work, row: Delivery) -> dict[str, Any]:
     """The columns to set in a late delivery."""
     again = {"state": State.WAITING, "due_at": Now()}
-    if row.state == State.SENT or (row.state == State.RUNNING and work.external):
+    if not _was_begun(work, row):
         return again
     again["retry_at"] = Now()  # it was started, and is due for another try
     if row.state == State.SENDING and not work.repeatable:
@@ -88,6 +96,21 @@ def verdict_on(work: Work, row: Delivery) -> dict[str, Any]:
     if row.crashes + 1 < MOST_CRASHES:
         return again | counted
     return counted | _dead(f"{MOST_CRASHES} workers died while it ran alone.")
+
+
+def _was_begun(work: Work, row: Delivery) -> bool:
+    """Whether its attempt was begun: a lost message is none, nor is what an external handler's
+    worker had not come to."""
+    return row.state == State.SENDING or (row.state == State.RUNNING and not work.external)
+
+
+def _lost_attempt(work: Work, row: Delivery, verdict: dict[str, Any]) -> Failure:
+    """The failed attempt of a lost worker, which is not known by name."""
+    if row.state == State.SENDING and not work.repeatable:
+        kind, text = WORKER_LOST_WHILE_SENDING, "The effect may have happened."
+    else:
+        kind, text = WORKER_LOST, "It died, or froze past its lease."
+    return Failure(row.pk, work.task, row.attempts, kind, verdict.get("error", text))
 
 
 def _dead(error: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ A token is compared by the statement that starts a delivery, or before it under 
 
 import json
 import secrets
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -130,7 +131,7 @@ def _start_locked(attempts: list[Attempt], handler: Handler, *, fence: int = 0) 
     """Mark locked deliveries as started, and count the attempt."""
     state = State.SENDING if handler.external else State.RUNNING
     _mark(attempts, state, handler.queue.lease, attempt=True, fence=fence)
-    return [replace(one, attempts=one.attempts + 1) for one in attempts]
+    return [_begun(one) for one in attempts]
 
 
 @planned_by_index()
@@ -159,7 +160,11 @@ def _start_if_allowed(one: Attempt, handler: Handler) -> Attempt | None:
     """Start this one if it is owned and its subscription may get work, as nearly always."""
     with connection.cursor() as cursor:
         cursor.execute(START_NEXT, [handler.queue.lease.total_seconds(), one.id, one.token])
-        return replace(one, attempts=one.attempts + 1) if cursor.rowcount else None
+        return _begun(one) if cursor.rowcount else None
+
+
+def _begun(one: Attempt) -> Attempt:
+    return replace(one, attempts=one.attempts + 1, began=time.monotonic())
 
 
 def _mark(

@@ -20,6 +20,7 @@ from bus.store.attempts import (
 from bus.store.planner import plan_by_index, planned_by_index
 from bus.store.starts import Ticket, start
 from bus.worker.errors import ALWAYS_TRANSIENT, fail, is_trouble_of_database, retry_on_trouble
+from bus.worker.failures import failures_of_batch
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def _run_batch(handler: Handler, started: list[Attempt]) -> list[State]:
         reach(Point.AFTER_EFFECT, handler.name)
         with planned_by_index():
             finish_owned(one.id for one in done)
-            states = [fail(handler, one, error) for one, error in failed + failures]
+            states = fail(handler, failed + failures)
         reach(Point.BEFORE_COMMIT, handler.name)
         return [State.DONE] * len(done) + states
 
@@ -93,8 +94,9 @@ def _fail_or_isolate(handler: Handler, started: list[Attempt], error: Exception)
         plan_by_index()
         owned = lock_owned(started, State.RUNNING)
         if len(started) == 1:
-            return [fail(handler, one, error) for one in started if one.id in owned]
-        isolate(owned, uncounted=is_trouble_of_database(error))
+            return fail(handler, [(one, error) for one in started if one.id in owned])
+        failures = failures_of_batch(handler, [one for one in started if one.id in owned], error)
+        isolate(failures, uncounted=is_trouble_of_database(error))
         return [State.WAITING] * len(owned)
 
 

@@ -4,7 +4,7 @@ import errno
 import logging
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
@@ -32,6 +32,8 @@ from bus.retry import (
 )
 from bus.store import attempts
 from bus.store.attempts import Attempt
+from bus.store.failures import Failure, record
+from bus.worker.failures import failure_of
 
 log = logging.getLogger(__name__)
 
@@ -118,23 +120,34 @@ def interrupts(error: BaseException) -> bool:
     return short or isinstance(error, INTERRUPTIONS)
 
 
-def fail(handler: Handler, one: Attempt, error: BaseException) -> State:
-    """Record a failed attempt by the handler's policy; returns the delivery's new state."""
-    # Free the handler's objects first: memory may be short.
-    traceback.clear_frames(error.__traceback__)
-    uncounted = _costs_no_try(one, error)
-    spent = one.attempts - one.uncounted - uncounted
-    state = attempts.fail(
-        one,
-        _explained(error, one),
-        None if is_final(handler, one, error, spent) else wait_after(handler, one, error),
-        ambiguous=isinstance(error, Ambiguous),
-        uncounted=uncounted,
-    )
-    # The kind only: its text may contain personal data. The ledger has the traceback.
-    kind = type(error).__name__
-    log.warning("%s: delivery %s is %s after %s", handler.name, one.id, state.value, kind)
-    return state
+def fail(handler: Handler, failed: Sequence[tuple[Attempt, BaseException]]) -> list[State]:
+    """Record failed attempts by the handler's policy; returns the deliveries' new states.
+
+    In the caller's transaction, under the deliveries' locks.
+    """
+    failures: list[Failure] = []
+    states: list[State] = []
+    for one, error in failed:
+        # Free the handler's objects first: memory may be short.
+        traceback.clear_frames(error.__traceback__)
+        text = _explained(error, one)
+        failure = failure_of(handler, one, error, text)
+        uncounted = _costs_no_try(one, error)
+        spent = one.attempts - one.uncounted - uncounted
+        state = attempts.fail(
+            failure,
+            text,
+            None if is_final(handler, one, error, spent) else wait_after(handler, one, error),
+            ambiguous=isinstance(error, Ambiguous),
+            uncounted=uncounted,
+        )
+        # The kind only: its text may contain personal data. The ledger has the traceback.
+        kind = type(error).__name__
+        log.warning("%s: delivery %s is %s after %s", handler.name, one.id, state.value, kind)
+        failures.append(failure)
+        states.append(state)
+    record(failures)
+    return states
 
 
 def _costs_no_try(one: Attempt, error: BaseException) -> bool:

@@ -80,7 +80,7 @@ def _cannot_open(
     def write() -> tuple[list[State], int]:
         plan_by_index()
         owned = lock_owned([first], State.SENDING)
-        states = [fail(handler, first, error)] if owned else []
+        states = fail(handler, [(first, error)] if owned else [])
         return states, release(rest, wait_after(handler, first, error))
 
     close_old_connections()
@@ -133,7 +133,8 @@ def _write_result(
     """Finish it or record its failure; None if this worker does not own it any more."""
     if isinstance(after, Exception):
         plan_by_index()
-        return fail(handler, one, after) if lock_owned([one], State.SENDING) else None
+        owned = lock_owned([one], State.SENDING)
+        return fail(handler, [(one, after)])[0] if owned else None
     with planned_by_index():
         if not finish(one, State.SENDING):
             return None

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from bus import selectors
 from bus.audit import events_have_deliveries
-from bus.models import Delivery, Event, OperatorAction, State, Subscription
+from bus.models import Delivery, Event, FailedAttempt, OperatorAction, State, Subscription
 from bus.ops import Refused, retention
 from bus.ops.backfill import backfill
 from bus.ops.retention import KEPT, forgotten_until, prune
@@ -100,6 +100,20 @@ def test_interrupted_pruning_records_what_it_did(
     assert forgotten_until() > timezone.now() - timedelta(days=31)
 
 
+def test_failed_attempts_are_pruned_with_their_delivery(subscribed: Subscribed) -> None:
+    subscribed(react)
+    register("desk")
+    for stream, closed in (("old", timedelta(days=40)), ("new", timedelta(0))):
+        given_delivery(stream, timedelta(days=50), State.DONE, closed)
+        FailedAttempt.objects.create(
+            delivery=Delivery.objects.get(stream=stream), number=1, kind="ValueError"
+        )
+
+    assert sum(prune(timedelta(days=30), by="ada")) == 1
+
+    assert [one.delivery.stream for one in FailedAttempt.objects.all()] == ["new"]
+
+
 def test_pruning_nothing_is_recorded() -> None:
     assert sum(prune(by="nightly")) == 0
 
@@ -155,7 +169,7 @@ def test_invalid_age_is_refused(days: int) -> None:
 
 
 def test_no_effect_refers_to_its_delivery(subscribed: Subscribed) -> None:
-    assert Delivery._meta.related_objects == ()
+    assert [one.related_model for one in Delivery._meta.related_objects] == [FailedAttempt]
 
     subscribed(react)
     register("desk")

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from bus import handlers
-from bus.models import Delivery, State
+from bus.models import Delivery, FailedAttempt, State
 from bus.store.attempts import lock_owned
 from bus.store.poll import poll
 from bus.store.rescue import rescue_late, rescue_not_sent, rescue_sent
@@ -47,6 +47,12 @@ def taken_back() -> list[dict[str, Any]]:
     return [dict(row) for row in rows.values("state", "attempts", "crashes", "ambiguous", "alone")]
 
 
+def lost_attempts() -> list[tuple[str, int, str]]:
+    """The failed attempts: stream, number, kind."""
+    rows = FailedAttempt.objects.order_by("id")
+    return list(rows.values_list("delivery__stream", "number", "kind"))
+
+
 def counted(state: State = State.SENT, **changes: Any) -> dict[str, Any]:
     nothing = {"attempts": 0, "crashes": 0, "ambiguous": 0, "alone": False}
     return {"state": state} | nothing | changes
@@ -60,6 +66,7 @@ def test_lost_message_costs_no_attempt(subscribed: Subscribed) -> None:
 
     assert taken_back() == [counted()]
     assert delivery(1).token == 2
+    assert lost_attempts() == []
 
 
 def test_delivery_within_its_lease_is_left_alone(subscribed: Subscribed) -> None:
@@ -77,6 +84,7 @@ def test_crashed_batch_is_isolated_without_counting(subscribed: Subscribed) -> N
     crash(streams=2)
 
     assert taken_back() == [counted(attempts=1, alone=True)] * 2
+    assert lost_attempts() == [("1", 1, "worker lost"), ("2", 1, "worker lost")]
 
 
 def test_third_crash_alone_is_dead(subscribed: Subscribed) -> None:
@@ -106,6 +114,7 @@ def test_second_crash_while_sending_is_dead(subscribed: Subscribed) -> None:
     crash(streams=2)
 
     assert taken_back() == [counted(attempts=1, ambiguous=1), counted()]
+    assert lost_attempts() == [("1", 1, "worker lost while sending")]
 
     Delivery.objects.filter(stream="1").update(state=State.WAITING)
     Delivery.objects.filter(stream="2").update(state=State.DONE)

@@ -1,0 +1,81 @@
+"""Failed attempts: insert them with the failure, and bound their number per delivery."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection
+
+from bus.models import FailedAttempt
+from bus.models.failures import KEY_LENGTH
+from bus.store.database import db
+
+FIRST_KEPT, LAST_KEPT = 5, 20
+"""Failed attempts kept of a delivery. Trouble of the database uses up no try for a day, which may
+be thousands of them; what is between the first and the last ones tells nothing new."""
+
+LONGEST_TEXT = 4000
+"""Characters; the delivery itself keeps more of its last error."""
+
+WORKER_LOST = "worker lost"
+"""The kind of an attempt whose worker died, or froze past its lease."""
+
+WORKER_LOST_WHILE_SENDING = "worker lost while sending"
+"""The same, and the external effect may have happened."""
+
+TRIM = f"""DELETE FROM bus_failedattempt WHERE id IN (
+    SELECT id FROM (
+        SELECT id,
+               ROW_NUMBER() OVER (PARTITION BY delivery_id ORDER BY id) AS from_first,
+               ROW_NUMBER() OVER (PARTITION BY delivery_id ORDER BY id DESC) AS from_last
+        FROM bus_failedattempt WHERE delivery_id {db.among_ids}) numbered
+    WHERE from_first > {FIRST_KEPT} AND from_last > {LAST_KEPT})"""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed attempt of a delivery of the subscription `task`."""
+
+    delivery: int
+    task: str
+    number: int
+    kind: str
+    text: str
+    frame: str = ""
+    """Such as `orders/services/place.py:34 save_as_placed`; empty: none of the project's code."""
+    worker: str = ""
+    lasted: timedelta | None = None
+
+    @property
+    def key(self) -> str:
+        """The group's key: subscription, kind of error, and place without the line.
+
+        Without the line, which moves with every release.
+        """
+        file, _, rest = self.frame.rpartition(":")
+        function = rest.partition(" ")[2]
+        parts = "\0".join((self.task, self.kind, file, function))
+        return hashlib.sha256(parts.encode()).hexdigest()[:KEY_LENGTH]
+
+
+def record(failures: Iterable[Failure]) -> None:
+    """Insert failed attempts, in the transaction that records the failures in the ledger."""
+    rows = list(failures)
+    if not rows:
+        return
+    FailedAttempt.objects.bulk_create(
+        FailedAttempt(
+            delivery_id=one.delivery,
+            number=one.number,
+            worker=one.worker[:200],
+            lasted=one.lasted,
+            kind=one.kind[:200],
+            frame=one.frame[:300],
+            text=one.text[-LONGEST_TEXT:],
+            failure_key=one.key,
+        )
+        for one in rows
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(TRIM, [db.array(one.delivery for one in rows)])
