@@ -1,6 +1,9 @@
 """The queries of the dashboard."""
 
+import hashlib
+import json
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +14,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from analytics.models import DayFigures, MinuteFigures, ProductFigures
+from bus.feed import News
 from bus.selectors import broker_state, outbox_state, queue_states
 from shop.money import plain
 
@@ -36,6 +40,13 @@ def dashboard() -> Figures:
         "outbox": outbox(),
         "broker": broker(),
     }
+
+
+def news(watched: Mapping[str, str]) -> dict[str, News]:
+    """The figures for those who have others; see `bus.feed.Read`."""
+    figures = dashboard()
+    mark = hashlib.sha256(json.dumps(figures).encode()).hexdigest()[:16]
+    return {key: News(mark, figures) for key, seen in watched.items() if seen != mark}
 
 
 def totals(day: date) -> Figures:

@@ -1,19 +1,18 @@
 """The dashboard for staff who may see figures."""
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.decorators import user_passes_test
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db import close_old_connections
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from analytics import live, selectors
+from analytics import selectors
+from bus import feed
 
 MAY_SEE_FIGURES = "analytics.view_dayfigures"
 
@@ -54,20 +53,6 @@ def snapshot(_request: HttpRequest) -> JsonResponse:
 
 @require_GET
 @figures_required
-async def stream(_request: HttpRequest) -> HttpResponseBase:
-    """The figures as server-sent events (HTML standard, section 9.2), until the viewer leaves.
-
-    Needs an ASGI server. 503 with `Retry-After` above MOST_VIEWERS; requests at the same instant
-    may exceed it.
-    """
-    feed = live.feed()
-    if feed.full:
-        problem = {"detail": "Too many viewers; poll the snapshot instead."}
-        return JsonResponse(problem, status=503, headers={"Retry-After": "30"})
-    # The user's lookup has opened a connection, which the stream would hold until its end.
-    await sync_to_async(close_old_connections)()
-    return StreamingHttpResponse(
-        feed.watch(),
-        content_type="text/event-stream",
-        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
-    )
+async def stream(request: HttpRequest) -> HttpResponseBase:
+    """The figures as server-sent events; see `bus.feed.stream`."""
+    return await feed.stream(request, selectors.news)

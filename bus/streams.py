@@ -1,13 +1,13 @@
 """Queries about one stream, for pages of those whom it concerns."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from bus import handlers
@@ -58,6 +58,27 @@ def events_of(stream: str) -> list[Published]:
     """All events of the stream, oldest first."""
     rows = Event.objects.filter(stream=stream).order_by("id")
     return [Published(*row) for row in rows.values_list("type", "data", "at")]
+
+
+def marks(streams: Collection[str]) -> dict[str, str]:
+    """A short text for each stream that has events: another one whenever its progress is another.
+
+    One query: a new event, and a delivery that is added, done, dead, discarded or due again.
+    """
+    open_ones = Q(delivery__state__in=[State.WAITING, *IN_FLIGHT])
+    rows = (
+        Event.objects.filter(stream__in=streams)
+        .values("stream")
+        .annotate(
+            Max("id"),
+            Count("outbox"),
+            open=Count("delivery", filter=open_ones),
+            dead=Count("delivery", filter=Q(delivery__state=State.DEAD)),
+            closed=Count("delivery", filter=Q(delivery__closed_at__isnull=False)),
+        )
+        .values_list("stream", "id__max", "outbox__count", "open", "dead", "closed")
+    )
+    return {stream: "-".join(map(str, parts)) for stream, *parts in rows}
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def test_viewer_receives_sale_within_a_second(dashboard, staff_session):
         name, data = next(told)
 
     assert time.monotonic() - began < WITHIN
-    assert name == "figures"
+    assert name == "news"
     figures = json.loads(data)
     assert figures["today"] | {"orders": 1, "units": 2, "revenue": "23.80"} == figures["today"]
     assert sum(minute["orders"] for minute in figures["minutes"]) == 1
@@ -93,4 +93,4 @@ def test_viewers_may_outnumber_database_connections(staff_session, dashboard):
             for _viewer in range(25)  # the server's pool holds twenty connections
         ]
 
-        assert {next(told)[0] for _response, told in streams} == {"figures"}
+        assert {next(told)[0] for _response, told in streams} == {"news"}

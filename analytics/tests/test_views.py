@@ -6,8 +6,9 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from analytics import live, services
+from analytics import services
 from analytics.tests.events import placed
+from bus import feed
 
 PAGES = ["analytics:dashboard", "analytics:snapshot", "analytics:stream"]
 
@@ -75,7 +76,7 @@ def test_page_is_complete_without_script_and_has_none_inline(staff):
 
 
 def test_viewer_above_limit_must_poll(staff, monkeypatch):
-    monkeypatch.setattr(live, "MOST_VIEWERS", 0)
+    monkeypatch.setattr(feed, "MOST_VIEWERS", 0)
 
     response = staff.get(reverse("analytics:stream"))
 

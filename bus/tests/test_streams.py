@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bus.models import Delivery, State
 from bus.ops.retention import prune
 from bus.store.outbox import fan_out
-from bus.streams import declared_stages, events_of, in_progress
+from bus.streams import declared_stages, events_of, in_progress, marks
 from bus.testing import given, settle
 from bus.tests.conftest import Happened, Subscribed
 from bus.worker.registration import register
@@ -73,3 +75,32 @@ def test_stream_is_in_progress_by_state_of_its_delivery(
     Delivery.objects.update(state=state)
 
     assert in_progress("a") is goes_on
+
+
+def test_mark_changes_with_every_step_of_its_stream_alone(subscribed: Subscribed) -> None:
+    subscribed(wrap)
+    register("desk")
+    given(Happened(about="a"), Happened(about="b"))
+    seen = [marks(["a", "b"])]
+    fan_out()
+    seen.append(marks(["a", "b"]))
+    given(Happened(about="a", number=2))
+    seen.append(marks(["a", "b"]))
+    for state in (State.DEAD, State.DISCARDED):
+        Delivery.objects.filter(stream="a").update(state=state)
+        seen.append(marks(["a", "b"]))
+
+    assert len({one["a"] for one in seen}) == 5
+    assert len({one["b"] for one in seen}) == 2
+
+
+def test_marks_of_many_streams_are_one_query(subscribed: Subscribed) -> None:
+    subscribed(wrap)
+    given(*(Happened(about=f"stream {number}") for number in range(100)))
+    settle("desk")
+
+    with CaptureQueriesContext(connection) as queries:
+        found = marks([f"stream {number}" for number in range(101)])
+
+    assert len(found) == 100
+    assert len(queries) == 1

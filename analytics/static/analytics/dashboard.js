@@ -1,7 +1,7 @@
 // The live dashboard: shows the figures of the feed in the page.
 
+import { follow } from "../bus/feed.js";
 import { Chart } from "./chart.js";
-import { follow } from "./feed.js";
 import { amount, count, day, minute, money, span, time } from "./format.js";
 
 const STATES = {

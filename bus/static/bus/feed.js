@@ -1,20 +1,26 @@
-// The source of the figures: a stream of server-sent events, or polling if the stream is refused.
+// A live page's news: a stream of server-sent events (bus/feed.py), or polling if it is refused.
 
 const SILENCE = 12000; // ms. The server sends something every 5 s; after this the stream is given up.
 const POLL_EVERY = 2000;
 const TRY_STREAM_AGAIN = 30000;
 
 /**
- * Call `update(figures)` at every change, `checked(instant)` if nothing has changed, and
- * `state(name)` with the connection's state: live, polling, reconnecting or signed-out.
+ * Call `update(data)` with all news, `checked(instant)` if there are none, and `state(name)` with
+ * the connection's state: live, polling, reconnecting or signed-out. `seen` is the mark of what the
+ * page shows; without it the current data comes first. Returns a function that ends it for good.
  */
-export function follow({ stream, snapshot }, { update, checked, state }) {
-  let source, watchdog, poller, again;
+export function follow({ stream, snapshot, seen = "" }, { update, checked = () => {}, state = () => {} }) {
+  let source, watchdog, poller, again, ended = false;
 
   function listen() {
     stop();
-    source = new EventSource(stream);
-    source.addEventListener("figures", (event) => alive(() => update(JSON.parse(event.data))));
+    const address = new URL(stream, location.href);
+    if (seen) address.searchParams.set("seen", seen);
+    source = new EventSource(address);
+    source.addEventListener("news", (event) => alive(() => {
+      seen = event.lastEventId;
+      update(JSON.parse(event.data));
+    }));
     source.addEventListener("checked", (event) => alive(() => checked(event.data)));
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED) fallBack(); // Refused: it will not try again.
@@ -25,6 +31,7 @@ export function follow({ stream, snapshot }, { update, checked, state }) {
 
   function alive(react) {
     react();
+    if (ended) return;
     state("live");
     watch();
   }
@@ -43,7 +50,11 @@ export function follow({ stream, snapshot }, { update, checked, state }) {
   async function poll() {
     const found = await fetchSnapshot();
     if (again === undefined) return; // Stopped meanwhile.
-    if (found.figures) update(found.figures);
+    if (found.data) {
+      seen = found.data.mark ?? seen;
+      update(found.data);
+    }
+    if (ended) return;
     state(found.state);
     poller = setTimeout(poll, POLL_EVERY);
   }
@@ -54,7 +65,7 @@ export function follow({ stream, snapshot }, { update, checked, state }) {
       // A redirect leads to the login page.
       if (response.type === "opaqueredirect") return { state: "signed-out" };
       if (!response.ok) return { state: "reconnecting" };
-      return { state: "polling", figures: await response.json() };
+      return { state: "polling", data: await response.json() };
     } catch {
       return { state: "reconnecting" };
     }
@@ -66,7 +77,18 @@ export function follow({ stream, snapshot }, { update, checked, state }) {
     again = undefined;
   }
 
+  function showOrHide() {
+    if (document.hidden) stop();
+    else listen();
+  }
+
   // A hidden page needs no stream, and browsers allow few connections to one host.
-  document.addEventListener("visibilitychange", () => (document.hidden ? stop() : listen()));
-  listen();
+  document.addEventListener("visibilitychange", showOrHide);
+  showOrHide();
+
+  return () => {
+    ended = true;
+    document.removeEventListener("visibilitychange", showOrHide);
+    stop();
+  };
 }
