@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from config.broker import broker
+from config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from config.database import LARGEST_PORT, database
 from config.environment import Environment
 from config.logs import LOGGING as LOGGING
@@ -77,6 +78,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.csp.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "shop.middleware.LanguageMiddleware",
     "shop.middleware.SlashMiddleware",

@@ -1,12 +1,12 @@
-"""Pages of staff and customers as a screen reader meets them: judged by axe-core (WCAG 2)."""
+"""Pages of customers, staff and operators: for screen readers, phones, keyboards, old browsers."""
 
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.live.shared.browser import administrator
+from tests.live.shared.pages import CUSTOMERS, EVERY, VIEWS, Visitor, orders
 from tests.live.shop import Shop
 
 # Once is enough: what a page looks like does not depend on the database.
@@ -17,46 +17,105 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-PAGES = [
-    "/",
-    "/api/problems/",
-    "/analytics/",
-    "/admin/",
-    "/admin/orders/order/",
-    "/admin/orders/order/add/",
-    "/admin/shop/product/add/",
-    "/admin/inventory/stockitem/",
-    "/admin/inventory/stockitem/1/change/",
-    "/admin/fulfillment/packingboard/",
-    "/admin/bus/delivery/",
-    "/admin/bus/subscription/1/backfill/",
-    "/admin/bus/subscription/",
-    "/admin/bus/operatoraction/",
-]
-GRAVE = {"critical", "serious"}
+HEAVIEST = 200_000
+"""Bytes of a customer's page with all that it loads."""
+
+FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
+REACHED = """() => {
+  const it = document.activeElement;
+  if (!it || it === document.body) return null;
+  const drawn = (pseudo) => getComputedStyle(it, pseudo).outlineStyle !== "none";
+  return { name: it.dataset.count, visible: drawn() || drawn("::after") };
+}"""
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def staff(shop: Shop, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A browser in which the administrator is signed in."""
-    with administrator(shop, color_scheme=request.param) as page:
-        yield page
+@pytest.fixture(scope="module")
+def names(shop: Shop) -> dict[str, str]:
+    return orders(shop)
 
 
-@pytest.mark.parametrize("address", PAGES)
-def test_page_has_no_serious_accessibility_violation(staff: Page, shop: Shop, address: str) -> None:
-    staff.goto(f"{shop.url}{address}")
+@pytest.fixture(scope="module", params=VIEWS)
+def visitor(shop: Shop, names: dict[str, str], request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """A browser in which the administrator is signed in, in one theme and at one width."""
+    theme, width = VIEWS[request.param]
+    with administrator(shop, color_scheme=theme) as page:
+        page.set_viewport_size({"width": width, "height": 900})
+        yield Visitor(page, shop, names)
 
-    found = Axe().run(staff).response["violations"]
 
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in GRAVE] == []
+@pytest.mark.parametrize("address", EVERY)
+def test_page_has_no_serious_accessibility_violation(visitor: Visitor, address: str) -> None:
+    assert visitor.visit(address).grave == []
 
 
-@pytest.mark.parametrize("address", PAGES)
-def test_page_fits_a_phone(staff: Page, shop: Shop, address: str) -> None:
-    staff.set_viewport_size({"width": 360, "height": 800})
+@pytest.mark.parametrize("address", EVERY)
+def test_page_is_no_wider_than_the_screen(visitor: Visitor, address: str) -> None:
+    size = visitor.page.viewport_size
+    assert size is not None
+
+    assert visitor.visit(address).width <= size["width"]
+
+
+@pytest.mark.parametrize("address", EVERY)
+def test_page_breaks_no_policy_and_reports_no_error(visitor: Visitor, address: str) -> None:
+    assert visitor.visit(address).errors == ()
+
+
+@pytest.mark.parametrize("address", CUSTOMERS)
+def test_page_of_customers_weighs_little(visitor: Visitor, address: str) -> None:
+    assert visitor.visit(address).weight <= HEAVIEST
+
+
+@pytest.mark.parametrize("address", CUSTOMERS)
+def test_keyboard_reaches_everything_in_order_and_shows_where_it_is(
+    visitor: Visitor, address: str
+) -> None:
+    visitor.open(address)
+    page = visitor.page
+    expected = page.evaluate(
+        """(selector) => [...document.querySelectorAll(selector)]
+            .filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0)
+            .map((one, count) => (one.dataset.count = String(count)))""",
+        FOCUSABLE,
+    )
+
+    reached = []
+    for _ in expected:
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(REACHED))
+
+    assert [one and one["name"] for one in reached] == expected
+    assert [one for one in reached if not one["visible"]] == []
+
+
+@pytest.mark.parametrize("address", CUSTOMERS)
+def test_page_of_customers_serves_without_javascript(visitor: Visitor, address: str) -> None:
+    browser = visitor.page.context.browser
+    assert browser is not None
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(visitor.whole(address))
+
+        assert page.locator("main h1").is_visible()
+
+
+def test_policy_stops_script_and_style_written_into_a_page(visitor: Visitor, shop: Shop) -> None:
+    def write_into(route: Route) -> None:
+        answer = route.fetch()
+        written = "<script>document.title = 'ran'</script><h1 style='color: red'>Hello</h1></body>"
+        route.fulfill(response=answer, body=answer.text().replace("</body>", written))
+
+    page = visitor.page
+    page.route(f"{shop.url}/", write_into)
     try:
-        staff.goto(f"{shop.url}{address}")
-        assert staff.evaluate("document.documentElement.scrollWidth") <= 360
+        visitor.open("/")
+
+        assert page.title() != "ran"
+        assert colour_of_last_heading(page) != "rgb(255, 0, 0)"
     finally:
-        staff.set_viewport_size({"width": 1280, "height": 900})
+        page.unroute(f"{shop.url}/")
+
+
+def colour_of_last_heading(page: Page) -> str:
+    colour: str = page.locator("h1").last.evaluate("(it) => getComputedStyle(it).color")
+    return colour
