@@ -12,7 +12,7 @@ from rest_framework.exceptions import APIException
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from shop.budgets import Budget, network_of
-from shop.parsers import LARGEST_BODY
+from shop.parsers import LARGEST_BODY, LARGEST_UPLOAD
 from shop.problems import (
     MEDIA_TYPE,
     BodyTooLarge,
@@ -30,7 +30,7 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 LARGEST_FORM = 1024 * 1024
 """Bytes of a form of the admin. An order of a hundred lines takes about 60,000."""
 
-LARGER = {"/admin/login/": LARGEST_BODY, "/admin/": LARGEST_FORM}
+LARGER = {"/admin/login/": LARGEST_BODY, "/admin/shop/": LARGEST_UPLOAD, "/admin/": LARGEST_FORM}
 """Bytes by prefix of the path, where not `LARGEST_BODY`; the first prefix that matches counts."""
 
 LARGE_AT_ONCE = 16

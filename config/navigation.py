@@ -33,7 +33,8 @@ _GROUPS: list[dict[str, Any]] = [
                 "active": lambda _request: False,
             },
             _page("Orders", "shopping_cart", "orders", "order"),
-            _page("Products", "category", "shop", "product"),
+            _page("Products", "storefront", "shop", "product"),
+            _page("Categories", "category", "shop", "category"),
         ],
     },
     {

@@ -11,6 +11,7 @@ ROLES = {
         "orders.place_order",
         "orders.cancel_order",
         "shop.view_product",
+        "shop.view_category",
         "inventory.view_stockitem",
         "billing.view_invoice",
         "fulfillment.view_shipment",
@@ -26,6 +27,7 @@ ROLES = {
         "inventory.view_movement",
         "inventory.view_reservation",
         "shop.view_product",
+        "shop.view_category",
     ],
     "accounting": [
         "billing.view_invoice",

@@ -7,14 +7,17 @@ from django.contrib.admin import ModelAdmin as DjangoModelAdmin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Count, Model, QuerySet
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from shop.changes import ChangesForm
-from shop.models import Product
+from shop.forms import ProductForm
+from shop.models import Category, Product
 from shop.money import money
+from shop.pictures import remove_unused
 
 MOST_FOUND = 20
 """Products suggested at a time."""
@@ -81,12 +84,49 @@ class WritableAdmin(ModelAdmin, ChangesOnly):
     """The base of every admin page on which rows are changed; its form is a `ChangesForm`."""
 
 
+@admin.register(Category)
+class CategoryAdmin(WritableAdmin):
+    list_display = ["name", "slug", "position", "counted"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        rows: QuerySet[Category] = super().get_queryset(request)
+        return rows.annotate(count=Count("products"))
+
+    @admin.display(description="products", ordering="count")
+    def counted(self, row: Any) -> Any:
+        return row.count
+
+
 @admin.register(Product)
 class ProductAdmin(WritableAdmin):
-    list_display = ["sku", "name", "price", "tax_rate", "active"]
-    list_filter = ["active", "tax_rate"]
+    form = ProductForm
+    fields = [
+        "sku", "name", "category", "description", "preview", "upload", "without_picture",
+        "unit_price", "tax_rate", "active",
+    ]  # fmt: skip
+    list_display = ["thumbnail", "sku", "name", "category", "price", "tax_rate", "active"]
+    list_display_links = ["sku", "name"]
+    list_filter = ["active", "category", "tax_rate"]
+    list_select_related = ["category"]
     search_fields = ["sku", "name"]
     price = amount("unit_price")
+
+    @admin.display(description="")
+    def thumbnail(self, row: Product) -> str:
+        return format_html(
+            '<img src="{}" alt="" width="40" height="40" loading="lazy">', row.thumbnail_url
+        )
+
+    @admin.display(description="picture")
+    def preview(self, row: Product) -> str:
+        if row.pk is None:
+            return "Drawn by the shop, unless you upload one."
+        drawn = "" if row.picture_id else "Drawn by the shop."
+        return format_html(
+            '<img src="{}" alt="" width="160" height="160"> {}', row.picture_url, drawn
+        )
 
     def get_urls(self) -> list[URLPattern]:
         search = self.admin_site.admin_view(self.search)
@@ -109,4 +149,17 @@ class ProductAdmin(WritableAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
         """Orders and stock refer to the SKU, so it cannot be changed."""
-        return ["sku"] if obj else []
+        return ["sku", "preview"] if obj else ["preview"]
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "picture" in form.changed_columns:
+            remove_unused()
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        super().delete_model(request, obj)
+        remove_unused()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        super().delete_queryset(request, queryset)
+        remove_unused()

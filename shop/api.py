@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import generics, pagination, serializers
 from rest_framework.request import Request
 
@@ -13,6 +15,7 @@ from shop.fields import AmountField
 from shop.models import Product
 from shop.problems import InvalidParameter, NotFound
 from shop.schema import refusals
+from shop.selectors import on_show
 
 
 class ProductSerializer(serializers.ModelSerializer[Product]):
@@ -24,9 +27,26 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
         help_text="Pieces that can be ordered now; null for a shop without an inventory."
     )
 
+    category = serializers.CharField(
+        source="category.slug", allow_null=True, default=None, help_text="Its slug; may be null."
+    )
+    picture = serializers.SerializerMethodField(help_text="The address of its picture.")
+    url = serializers.SerializerMethodField(help_text="The address of its page.")
+
     class Meta:
         model = Product
-        fields = ["sku", "name", "description", "unit_price", "currency", "tax_rate", "available"]
+        fields = [
+            "sku", "name", "description", "unit_price", "currency", "tax_rate", "available",
+            "category", "picture", "url",
+        ]  # fmt: skip
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_picture(self, product: Product) -> str:
+        return f"{settings.SITE_URL}{product.picture_url}"
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_url(self, product: Product) -> str:
+        return f"{settings.SITE_URL}{product.get_absolute_url()}"
 
     def get_available(self, product: Product) -> int | None:
         pieces: Mapping[str, int] = self.context["pieces"]
@@ -69,7 +89,7 @@ class Pages(pagination.PageNumberPagination):
 class ProductList(generics.ListAPIView[Product]):
     """What can be ordered, by SKU."""
 
-    queryset = Product.objects.filter(active=True)
+    queryset = on_show()
     serializer_class = ProductSerializer
     pagination_class = Pages
 

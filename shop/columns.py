@@ -1,5 +1,6 @@
 """Model fields that several apps use."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.db import models
 
 from shop.links import hash_of, token_of
 from shop.money import MOST_PLACES
+from shop.text import folded
 
 CENT = Decimal("0.01")
 
@@ -49,3 +51,27 @@ class Amount(models.DecimalField):  # type: ignore[type-arg]  # not generic at r
             return None
         short = value.quantize(CENT)
         return short if short == value else value
+
+
+class Folded(models.TextField):  # type: ignore[type-arg]  # not generic at run time
+    """The texts of the columns `of` as `shop.text.folded` has them: for searching and sorting.
+
+    Written whenever the row is inserted or saved whole, also by `bulk_create`; not by `update()`.
+    """
+
+    def __init__(self, *, of: Sequence[str], longest: int | None = None, **options: Any) -> None:
+        self.of = tuple(of)
+        self.longest = longest
+        options |= {"editable": False, "default": "", "db_default": ""}
+        super().__init__(**options)
+
+    def deconstruct(self) -> Any:
+        name, path, positional, options = super().deconstruct()
+        for fixed in ("editable", "default", "db_default"):
+            del options[fixed]
+        return name, path, positional, options | {"of": list(self.of), "longest": self.longest}
+
+    def pre_save(self, row: models.Model, add: bool) -> str:  # noqa: ARG002 -- Django's
+        text = folded(" ".join(getattr(row, name) or "" for name in self.of))[: self.longest]
+        setattr(row, self.attname, text)
+        return text

@@ -1,14 +1,58 @@
-"""Products, submitted forms, and spent budgets."""
+"""Products with their categories and pictures, submitted forms, and spent budgets."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.urls import reverse
 
-from shop.columns import Amount
+from shop.columns import Amount, Folded
+from shop.drawings import drawing_url
 from shop.money import decimal_places, rounded
+
+LONGEST_NAME = 120
+
+
+class Category(models.Model):
+    """What customers look for products under; in the order of `position`."""
+
+    name = models.CharField(max_length=60, unique=True)
+    slug = models.SlugField(
+        max_length=60, unique=True, help_text="Its name in addresses: small letters and hyphens."
+    )
+    position = models.PositiveSmallIntegerField(default=0, help_text="The lowest comes first.")
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('catalogue')}?category={self.slug}"
+
+    @property
+    def drawing_url(self) -> str:
+        """The address of the category's own drawing."""
+        return drawing_url(self.slug, self.slug)
+
+
+class Picture(models.Model):
+    """An uploaded picture in two sizes, as `shop.pictures` has encoded it. Never changed."""
+
+    digest = models.CharField(
+        max_length=24, primary_key=True, help_text="The start of the larger one's SHA-256."
+    )
+    large = models.BinaryField()
+    small = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.digest
 
 
 class Product(models.Model):
@@ -20,7 +64,7 @@ class Product(models.Model):
         unique=True,
         validators=[RegexValidator(r"^[A-Z0-9][A-Z0-9-]*$", "Use capitals, digits and hyphens.")],
     )
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=LONGEST_NAME)
     description = models.TextField(blank=True)
     unit_price = Amount(max_digits=11, validators=[MinValueValidator(Decimal("0.001"))])
     tax_rate = models.DecimalField(
@@ -31,12 +75,56 @@ class Product(models.Model):
         help_text="A fraction: 0.190 is 19 %.",
     )
     active = models.BooleanField(default=True, help_text="Only active products can be ordered.")
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="products"
+    )
+    picture = models.ForeignKey(
+        Picture,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="products",
+        help_text="Null: the shop draws one.",
+    )
+    sort_name = Folded(of=["name"], longest=LONGEST_NAME)
+    search_text = Folded(of=["name", "sku", "description"])
 
     class Meta:
         ordering = ["sku"]
+        indexes = [
+            models.Index(fields=["sort_name", "id"], name="shop_product_by_name"),
+            models.Index(fields=["unit_price", "id"], name="shop_product_by_price"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Save; what the search reads follows name, SKU and description."""
+        if update_fields is not None:
+            changed = set(update_fields)
+            folded = [one for one in self._meta.fields if isinstance(one, Folded)]
+            update_fields = changed | {one.name for one in folded if changed & {*one.of}}
+        super().save(*args, update_fields=update_fields, **options)
+
+    def get_absolute_url(self) -> str:
+        return reverse("product", args=[self.sku])
+
+    @property
+    def picture_url(self) -> str:
+        """The address of its picture; for lists, select the category with the products."""
+        return self._picture("picture")
+
+    @property
+    def thumbnail_url(self) -> str:
+        """As `picture_url`, and smaller."""
+        return self._picture("thumbnail")
+
+    def _picture(self, size: str) -> str:
+        if self.picture_id:
+            return reverse(size, args=[self.picture_id])
+        return drawing_url(self.sku, self.category.slug if self.category else "")
 
     @property
     def currency(self) -> str:

@@ -13,6 +13,10 @@ from shop.problems import LONGEST_NAME, BodyTooLarge
 
 LARGEST_BODY = 64 * 1024
 """In bytes. A checkout of a hundred lines takes about six thousand."""
+LARGEST_PICTURE = 5 * 1024 * 1024
+"""In bytes, of an uploaded file."""
+LARGEST_UPLOAD = LARGEST_PICTURE + 1024 * 1024
+"""In bytes, of the form of a product with its picture."""
 
 
 class SmallJSONParser(JSONParser):

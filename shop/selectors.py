@@ -1,9 +1,11 @@
-"""Queries for products."""
+"""Queries for products and categories."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from django.db.models import Count, Q, QuerySet
+
 from shop.availability import available
-from shop.models import Product
+from shop.models import Category, Product
 
 MOST_LOOKED_AT = 100
 
@@ -11,6 +13,17 @@ MOST_LOOKED_AT = 100
 def sellable(skus: Iterable[str]) -> dict[str, Product]:
     """The active products among `skus`, by SKU, in one query."""
     return {product.sku: product for product in Product.objects.filter(sku__in=skus, active=True)}
+
+
+def on_show() -> QuerySet[Product]:
+    """What customers can see, with all that the products' pictures and addresses need."""
+    return Product.objects.filter(active=True).select_related("category")
+
+
+def categories_on_show() -> list[Category]:
+    """The categories with an active product, each with their number as `on_sale`, in one query."""
+    counted = Category.objects.annotate(on_sale=Count("products", Q(products__active=True)))
+    return list(counted.filter(on_sale__gt=0).order_by("position", "name"))
 
 
 def example() -> Product | None:

@@ -1,4 +1,4 @@
-"""Checks for one line of plain text: no control characters, something to be seen."""
+"""Checks for one line of plain text: no control characters, something to be seen. Folding."""
 
 import unicodedata
 
@@ -44,3 +44,12 @@ def validate_plain(text: str) -> None:
         raise ValidationError(REFUSAL)
     if text.strip() and not is_visible(text):
         raise ValidationError(UNSEEN)
+
+
+def folded(text: str) -> str:
+    """The text without case and accents, for comparing: `Käse` and `KASE` become `kase`.
+
+    The databases fold differently: SQLite only ASCII, PostgreSQL as its locale says.
+    """
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in letters if not unicodedata.combining(one)).casefold()

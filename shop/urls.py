@@ -1,4 +1,4 @@
-"""The storefront, the catalogue, the API's description and the probes."""
+"""The storefront, products and their pictures, the API's description and the probes."""
 
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -6,13 +6,19 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from shop import api, health, views
+from shop import api, gallery, health, storefront, views
 
 urlpatterns = [
-    path("", views.front, name="front"),
     # Without a token, which would give every page a cookie: another site could do no more with it
     # than change the language of this visitor's pages.
     path("language/", csrf_exempt(require_POST(set_language)), name="language"),
+    path("", storefront.front, name="front"),
+    path("products/", storefront.catalogue, name="catalogue"),
+    path("products/<str:sku>/", storefront.product, name="product"),
+    path("pictures/<slug:digest>.webp", gallery.picture, name="picture"),
+    path("pictures/small/<slug:digest>.webp", gallery.thumbnail, name="thumbnail"),
+    path("pictures/<slug:motif>/<slug:seed>-<slug:version>.svg", gallery.drawing, name="drawing"),
+    path("about/", views.about, name="about"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("favicon.ico", views.Favicon.as_view(), name="favicon"),

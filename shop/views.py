@@ -1,4 +1,4 @@
-"""The shop's front page, the page of problems, and the error pages."""
+"""Pages about the shop and its API, the error pages, and pictures."""
 
 from http import HTTPStatus
 from uuid import uuid4
@@ -13,10 +13,8 @@ from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
-from shop.availability import available
-from shop.models import Product
 from shop.problems import MEDIA_TYPE, NotFound, Problem, UnreadableRequest, body, kinds
-from shop.selectors import first_available
+from shop.selectors import example
 
 TITLES = (
     gettext_noop("Bad Request"),
@@ -29,21 +27,15 @@ TITLES = (
 
 
 @require_safe
-def front(request: HttpRequest) -> HttpResponse:
-    """The front page, with links to everything else."""
-    products = list(Product.objects.filter(active=True)[:8])
-    pieces = available([product.sku for product in products])
+def about(request: HttpRequest) -> HttpResponse:
+    """For developers: how the shop works, where everything is, how to order over REST."""
     context = {
-        "shop_name": settings.SHOP_NAME,
-        "currency": settings.CURRENCY,
         "site_url": settings.SITE_URL,
         "flower_url": f"http://{request.get_host().rsplit(':', 1)[0]}:{settings.FLOWER_PORT}/",
         "key": uuid4(),
-        "products": products,
-        "sold_out": {sku for sku, count in pieces.items() if not count},
-        "example": first_available(products, pieces),
+        "example": example(),
     }
-    return render(request, "shop/front.html", context)
+    return render(request, "shop/about.html", context)
 
 
 @require_safe

