@@ -13,7 +13,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 \
 up doctor order orders: export DEBUG_UNLESS_SET = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up doctor order orders test test-compose chaos chaos-faults chaos-controls bench bench-profile lint messages lock clean
+.PHONY: help up doctor order orders test test-compose chaos chaos-faults chaos-controls bench bench-profile screenshots lint messages lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench: .venv/.dev ## Measure the shop beside its rivals, and judge each bar (QUI
 
 bench-profile: .venv/.dev ## Show where the time of an order goes, by step and by library
 	@exec $(PY) -m bench.profiling
+
+screenshots: .venv/.dev ## Take a picture of every page, light and dark, wide and narrow (README=1: those of the README)
+	@exec $(PY) -m tests.screenshots $(if $(README),--readme)
 
 lint: .venv/.dev ## Check style, types and import rules
 	$(PY) -m ruff check .
