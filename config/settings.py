@@ -6,7 +6,6 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 
 from config.broker import broker
 from config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
@@ -18,7 +17,7 @@ from config.process import hand_to_libraries
 from config.rest import REST_FRAMEWORK as REST_FRAMEWORK
 from config.rest import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.site import allowed_hosts, proxies, site_url
-from config.theme import COLORS
+from config.theme import unfold
 from shop.budgets import Rate, read_budgets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -240,13 +239,4 @@ env.refuse_misspelled()
 hand_to_libraries(env.others())
 SAMPLES = tuple(env.samples)
 
-UNFOLD = {
-    "SITE_TITLE": SHOP_NAME,
-    "SITE_HEADER": SHOP_NAME,
-    "SITE_SYMBOL": "storefront",
-    "SIDEBAR": {"navigation": "config.navigation.navigation"},
-    "DASHBOARD_CALLBACK": "config.home.home",
-    "STYLES": [lambda _request: static("config/admin.css")],
-    "SCRIPTS": [lambda _request: static("shop/submit.js")],
-    "COLORS": COLORS,
-}
+UNFOLD = unfold(SHOP_NAME)

@@ -1,4 +1,8 @@
-"""The admin's colours: teal, as in the shop's mails, pages and documents."""
+"""The admin's theme. Its colours are teal, as in the shop's mails, pages and documents."""
+
+from typing import Any
+
+from django.templatetags.static import static
 
 COLORS = {
     "primary": {
@@ -15,3 +19,17 @@ COLORS = {
         "950": "#042f2e",
     }
 }
+
+
+def unfold(shop_name: str) -> dict[str, Any]:
+    """The theme's settings."""
+    return {
+        "SITE_TITLE": shop_name,
+        "SITE_HEADER": shop_name,
+        "SITE_SYMBOL": "storefront",
+        "SIDEBAR": {"navigation": "config.navigation.navigation"},
+        "DASHBOARD_CALLBACK": "config.home.home",
+        "STYLES": [lambda _request: static("config/admin.css")],
+        "SCRIPTS": [lambda _request: static("shop/submit.js")],
+        "COLORS": COLORS,
+    }
