@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
+import billing.panels  # noqa: F401 -- imported to register
 from billing import formatting
 from billing.models import Invoice, Series
 from billing.views import pdf_of

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+import fulfillment.panels  # noqa: F401 -- imported to register
 from fulfillment import board
 from fulfillment.models import PackingBoard, Shipment, ShipmentLine
 from shop.admin import LooksOnly

@@ -9,6 +9,7 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+import inventory.panels  # noqa: F401 -- imported to register
 from inventory import services
 from inventory.forms import CorrectForm, ReceiveForm
 from inventory.models import AVAILABLE, Movement, Reservation, StockItem

@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
+import notifications.panels  # noqa: F401 -- imported to register
 from notifications import services
 from notifications.events import CustomerErased
 from notifications.models import Message, State

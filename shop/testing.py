@@ -9,7 +9,7 @@ from uuid import NAMESPACE_DNS, uuid5
 
 from django.utils import timezone
 
-from shop import availability
+from shop import availability, panels
 from shop.events import (
     Address,
     Customer,
@@ -35,6 +35,13 @@ CUSTOMER = Customer(
 def stock_counted(count: availability.Count) -> Iterator[None]:
     """Replace the app's count of the stock by `count`."""
     with patch.object(availability, "_counts", [count]):
+        yield
+
+
+@contextmanager
+def no_panels() -> Iterator[None]:
+    """An order's page on which no app has registered a panel."""
+    with patch.object(panels, "_panels", {}):
         yield
 
 

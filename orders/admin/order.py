@@ -14,13 +14,13 @@ from unfold.decorators import action, display
 from orders import phases, services
 from orders.admin.filters import PhaseFilter
 from orders.admin.lines import LineInline, is_draft
+from orders.admin.overview import overview_of
 from orders.forms import CancelForm
 from orders.models import Order, State
 from shop import links
 from shop.admin import WritableAdmin, amount, row_of
 
 CUSTOMER = ["email", "name", "line1", "line2", "postal_code", "city", "region", "country"]
-INSTANTS = ["placed_at", "reserved_at", "shipped_at", "cancelled_at", "cancel_reason"]
 MAY_PLACE = "orders.place_order"
 MAY_CANCEL = "orders.cancel_order"
 PLACE_BUTTON = "orders_order_save_and_place"
@@ -48,18 +48,26 @@ class OrderAdmin(WritableAdmin):
     view_on_site = False
     actions_detail = ["customers_page", "deliveries", "cancel"]
     actions_submit_line = ["save_and_place"]
-    readonly_fields = ["number", "net_amount", "tax_amount", "amount", *INSTANTS]
+    readonly_fields = ["net_amount", "tax_amount", "amount"]
     net_amount, tax_amount, amount = amount("net"), amount("tax"), amount("total")
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
-        """A draft has no history yet, and no amounts before its lines are saved."""
+        """Of a draft, which has no amounts before its lines are saved."""
         shown: list[Any] = [(None, {"fields": ["state"]}), ("Customer", {"fields": CUSTOMER})]
         if obj is not None:
             shown.append(("Amounts", {"fields": ["net_amount", "tax_amount", "amount"]}))
-        if not is_draft(obj or Order()):
-            shown[0] = (None, {"fields": ["number", "state"]})
-            shown.append(("What has happened", {"fields": INSTANTS}))
         return shown
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        """The form of a draft; the overview of any other order."""
+        response = super().render_change_form(request, context, *args, **options)
+        order = context.get("original")
+        if not is_draft(order):
+            response.template_name = "orders/overview.html"
+            response.context_data |= overview_of(order, request.user)
+        return response
 
     @display(description="order", ordering="number")
     def order(self, order: Order) -> str:
