@@ -5,6 +5,20 @@ from typing import Any
 from django.templatetags.static import static
 
 COLORS = {
+    # The grounds and texts of the pages, as in shop/static/shop/shop.css.
+    "base": {
+        "50": "#f7faf9",
+        "100": "#edf3f1",
+        "200": "#dde7e4",
+        "300": "#c3d1cd",
+        "400": "#93a8a2",
+        "500": "#5c6f6a",
+        "600": "#465854",
+        "700": "#30423e",
+        "800": "#1e2e2b",
+        "900": "#14211f",
+        "950": "#0c1514",
+    },
     "primary": {
         "50": "#f0fdfa",
         "100": "#ccfbf1",
@@ -17,7 +31,7 @@ COLORS = {
         "800": "#134e4a",
         "900": "#103f3c",
         "950": "#042f2e",
-    }
+    },
 }
 
 

@@ -14,6 +14,9 @@ from tests.live.shop import Shop
 COLOURS = 128
 """As many as a picture of the README has: enough for text, at a third of the bytes."""
 
+TALLEST = 5000
+"""Pixels of a picture at most; a list may be longer."""
+
 SETTLES = 400
 """Milliseconds until a page has drawn its charts and its pictures."""
 
@@ -55,7 +58,14 @@ def photograph(page: Page, url: str, file: Path, *, whole: bool = True) -> None:
     """`whole`: all of the page, not only what is on the screen at first."""
     page.goto(url)
     page.wait_for_timeout(SETTLES)
-    page.screenshot(path=file, full_page=whole)
+    before = page.viewport_size
+    if whole and before:
+        # Not `full_page`: bars that stick to the screen's edge would stand in the middle.
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": before["width"], "height": min(height, TALLEST)})
+    page.screenshot(path=file)
+    if before:
+        page.set_viewport_size(before)
 
 
 def file_name(address: str) -> str:

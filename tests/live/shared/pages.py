@@ -12,6 +12,11 @@ from tests.live.shop import Shop
 
 CUSTOMERS = [
     "/",
+    "/products/",
+    "/products/?q=glass",
+    "/products/?q=nothing-like-it",
+    "/products/BOOK-ATLAS/",
+    "/about/",
     "/api/problems/",
     "/orders/{placed}/",
     "/orders/{cancelled}/",
