@@ -1,22 +1,21 @@
 """Dates, amounts, rates and account numbers as documents show them.
 
-Independent of the process's locale: equal documents must give equal bytes on every machine.
+In the language that is active, whatever the machine's locale: equal documents must give equal bytes
+everywhere.
 """
 
 from datetime import date
 from decimal import Decimal
 
-from django.utils import translation
+from babel.numbers import format_decimal
 from django_countries import countries
 
+from shop import languages
 from shop.money import number
-
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August")
-MONTHS += ("September", "October", "November", "December")
 
 
 def day(value: date) -> str:
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+    return languages.day(value)
 
 
 def amount(value: Decimal, currency: str) -> str:
@@ -25,14 +24,18 @@ def amount(value: Decimal, currency: str) -> str:
 
 
 def percentage(rate: Decimal) -> str:
-    """0.190 is written as 19 %, 0.055 as 5.5 %."""
-    return f"{(rate * 100).normalize():f} %"
+    """0.190 is written as 19 %, 0.055 as 5.5 %, in German 5,5 %."""
+    return f"{format_decimal(rate * 100, '0.#', locale=languages.locale())} %"
+
+
+def count(value: int) -> str:
+    """`1,200`, in German `1.200`."""
+    return format_decimal(value, "#,##0", locale=languages.locale())
 
 
 def country(code: str) -> str:
-    """The English name in capitals, as postal services require it on mail abroad."""
-    with translation.override("en"):
-        return (countries.name(code) or code).upper()
+    """The name in capitals, as postal services require it on mail abroad."""
+    return (countries.name(code) or code).upper()
 
 
 def iban(value: str) -> str:

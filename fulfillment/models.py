@@ -8,6 +8,7 @@ from django_countries import countries
 from shop import addresses
 from shop.columns import Amount
 from shop.events import Address, Customer, Line
+from shop.languages import EARLIER
 
 
 class Shipment(models.Model):
@@ -36,6 +37,7 @@ class Shipment(models.Model):
     city = models.CharField(max_length=100, blank=True)
     region = models.CharField(max_length=80, blank=True, default="")
     country = models.CharField(max_length=2)
+    language = models.CharField(max_length=10, default=EARLIER, db_default=EARLIER)
 
     carrier = models.CharField(max_length=40, blank=True)
     tracking_number = models.CharField(max_length=60, blank=True)
@@ -103,7 +105,12 @@ class Shipment(models.Model):
     @property
     def customer(self) -> Customer:
         """The recipient as in events. Personal data."""
-        return Customer(email=self.email, name=self.recipient, address=self.address)
+        return Customer(
+            email=self.email,
+            name=self.recipient,
+            address=self.address,
+            language=self.language,
+        )
 
 
 class ShipmentLine(models.Model):

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from notifications.models import Kind
-from shop import addresses, links
+from shop import addresses, links, reasons
 from shop.events import (
     Customer,
     InvoiceIssued,
@@ -20,6 +21,7 @@ from shop.events import (
     OrderPlaced,
     ShipmentDispatched,
 )
+from shop.languages import written_in
 from shop.text import is_plain
 
 
@@ -34,7 +36,9 @@ class Document:
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail before it is sent. Its bodies depend only on the event and the settings.
+    """One mail before it is sent, in its customer's language.
+
+    Its bodies depend only on the event, the settings and the translations.
 
     They contain nothing that a customer typed, except in the attached document: an order can name
     any address, and the shop must not mail a customer's text to a stranger.
@@ -66,12 +70,14 @@ class Mail:
             "order_page": links.page_of(links.token_of(self.event.order_id)),
         }
         template = f"notifications/{self.kind.name.lower()}.{form}"
-        return render_to_string(template, context | self.context)
+        with written_in(self.customer.language):
+            return render_to_string(template, context | self.context)
 
 
 def order_confirmation(order: OrderPlaced) -> Mail:
     """The mail for `OrderConfirmed`; earlier releases sent it for `OrderPlaced`."""
-    subject = f"Your order {order.number} at {settings.SHOP_NAME}"
+    names = {"number": order.number, "shop": settings.SHOP_NAME}
+    subject = _("Your order %(number)s at %(shop)s") % names
     placed_at = order.placed_at if isinstance(order, OrderConfirmed) else order.at
     context = {"placed_at": placed_at}
     return Mail(Kind.ORDER_CONFIRMATION, order, order.customer, one_line(subject), context=context)
@@ -79,22 +85,27 @@ def order_confirmation(order: OrderPlaced) -> Mail:
 
 def cancellation(order: OrderCancelled) -> Mail:
     """For an order that the stock rejected, an apology and the order's only mail."""
-    kind, subject = Kind.CANCELLATION, f"Your order {order.number} was cancelled"
+    kind, subject = Kind.CANCELLATION, _("Your order %(number)s was cancelled")
+    context = {}
     if order.rejected:
-        kind, subject = Kind.REJECTION, f"We cannot deliver your order {order.number}"
-    return Mail(kind, order, order.customer, one_line(subject))
+        kind, subject = Kind.REJECTION, _("We cannot deliver your order %(number)s")
+        context = {"reason": reasons.shown(order.reason)}
+    subject = one_line(subject % {"number": order.number})
+    return Mail(kind, order, order.customer, subject, context=context)
 
 
 def invoice(issued: InvoiceIssued) -> Mail:
     """The mail with the PDF of an invoice or a credit note."""
-    kind = Kind.INVOICE if issued.kind == "invoice" else Kind.CREDIT_NOTE
+    kind, subject = Kind.INVOICE, _("Invoice %(document)s for your order %(number)s")
+    if issued.kind != "invoice":
+        kind, subject = Kind.CREDIT_NOTE, _("Credit note %(document)s for your order %(number)s")
     document = Document(issued.storage_name, issued.sha256, f"{issued.document}.pdf")
-    subject = f"{issued.kind.capitalize()} {issued.document} for your order {issued.number}"
-    return Mail(kind, issued, issued.customer, one_line(subject), document)
+    subject = one_line(subject % {"document": issued.document, "number": issued.number})
+    return Mail(kind, issued, issued.customer, subject, document)
 
 
 def dispatch_notice(shipment: ShipmentDispatched) -> Mail:
-    subject = f"Your order {shipment.number} is on its way"
+    subject = _("Your order %(number)s is on its way") % {"number": shipment.number}
     return Mail(Kind.DISPATCH_NOTICE, shipment, shipment.customer, one_line(subject))
 
 
@@ -108,9 +119,10 @@ MAILS: dict[type[OrderEvent], Callable[[Any], Mail]] = {
 """The events that are mailed to a customer, each with the function that makes its mail."""
 
 
-def compose(event: OrderEvent) -> Mail:
-    """The mail for this event."""
-    return MAILS[type(event)](event)
+def compose(event: Any) -> Mail:
+    """The mail for this event, in its customer's language."""
+    with written_in(event.customer.language):
+        return MAILS[type(event)](event)
 
 
 def one_line(text: str) -> str:

@@ -55,7 +55,11 @@ def letter(mail: Mail, key: str) -> Letter:
         from_email=sender(),
         to=[_recipient(mail)],
         # RFC 3834: automatic responders must not answer it.
-        headers={"Message-ID": message_id(key), "Auto-Submitted": "auto-generated"},
+        headers={
+            "Message-ID": message_id(key),
+            "Auto-Submitted": "auto-generated",
+            "Content-Language": mail.customer.language,
+        },
     )
     email.attach_alternative(mail.html, "text/html")
     if mail.document:

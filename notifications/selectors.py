@@ -14,4 +14,5 @@ def mail_of(message: Message) -> Mail:
     Raises:
         CustomerErased: see `events.event_of`.
     """
-    return replace(compose(event_of(message)), context={"order_page": links.page_of("...")})
+    mail = compose(event_of(message))
+    return replace(mail, context=mail.context | {"order_page": links.page_of("...")})

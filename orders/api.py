@@ -53,6 +53,7 @@ CHECKOUT = OpenApiExample(
     value={
         "email": "ada@example.com",
         "name": "Ada Lovelace",
+        "language": "en-gb",
         "shipping_address": {
             "line1": "12 Example Street",
             "postal_code": "10115",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
@@ -10,6 +11,7 @@ from bus.selectors import settled
 from orders.models import LARGEST_QUANTITY, MOST_LINES, Order, OrderLine, State
 from orders.services import Basket, TooManyPieces, require_few
 from orders.stages import Progress, story
+from shop import languages, reasons
 from shop.addresses import InvalidAddress, completed
 from shop.events import Address, Customer
 from shop.fields import (
@@ -21,6 +23,7 @@ from shop.fields import (
     WholeNumberField,
 )
 
+LANGUAGES = [code for code, _ in languages.choices()]
 OPTIONAL: Any = {"required": False, "allow_blank": True, "default": ""}
 WHERE_USED = "Required if the country's addresses have one."
 
@@ -53,6 +56,12 @@ class CheckoutSerializer(StrictSerializer):
 
     email = PlainEmailField()
     name = PlainTextField(max_length=120)
+    language = serializers.ChoiceField(
+        choices=languages.choices(),
+        default=settings.LANGUAGE_CODE,
+        help_text="Of the mails and documents for the customer.",
+        error_messages={"invalid_choice": f"Must be one of {', '.join(LANGUAGES)}."},
+    )
     shipping_address = AddressSerializer()
     lines = WantedLineSerializer(many=True, allow_empty=False, max_length=MOST_LINES)
 
@@ -75,12 +84,14 @@ class CheckoutSerializer(StrictSerializer):
     def basket(self) -> Basket:
         data = self.validated_data
         address = Address(**data["shipping_address"])
-        customer = Customer(email=data["email"], name=data["name"], address=address)
+        customer = Customer(
+            email=data["email"], name=data["name"], address=address, language=data["language"]
+        )
         return Basket(customer, data["lines"])
 
 
 class CancelSerializer(StrictSerializer):
-    reason = PlainTextField(max_length=500, default="Cancelled by the customer")
+    reason = PlainTextField(max_length=500, default=reasons.BY_CUSTOMER)
 
 
 # Plain serializers: a ModelSerializer would build its fields from the model for each response.
@@ -110,6 +121,7 @@ class OrderSerializer(serializers.Serializer[Order]):
     status = serializers.ChoiceField(
         source="state", choices=[State.PLACED.value, State.CANCELLED.value]
     )
+    language = serializers.CharField(help_text="Of the mails and documents for the customer.")
     currency = serializers.CharField()
     lines = LineSerializer(source="frozen_lines", many=True)
     net = AmountField()

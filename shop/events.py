@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from bus import DomainEvent
+from shop.languages import EARLIER
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,8 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     name: str
     address: Address
+    language: str = EARLIER
+    """Of what is written to them: a code of LANGUAGES."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +97,8 @@ class OrderConfirmed(OrderPlaced, frozen=True, kw_only=True):
 class OrderCancelled(OrderPlaced, frozen=True, kw_only=True):
     placed_at: datetime
     reason: str
-    """The shop's text for a rejected order, else empty: the reason of a customer or of staff stays
-    in the order's row. Events of earlier releases contain it."""
+    """The shop's text for a rejected order (`shop.reasons`), else empty: the reason of a customer
+    or of staff stays in the order's row. Events of earlier releases contain it."""
     rejected: bool = False
     """The stock rejected it; otherwise the customer or staff cancelled it."""
 

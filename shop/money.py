@@ -7,7 +7,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from babel import Locale
 from babel.core import get_global
 from babel.numbers import (
     NumberPattern,
@@ -18,13 +17,16 @@ from babel.numbers import (
     parse_pattern,
 )
 
+from shop.languages import locale
+
 MOST_PLACES = 3
 """The most decimal places of any currency in use, such as the Kuwaiti dinar."""
 
-ENGLISH = Locale("en", "GB")
 NUMBER = parse_pattern("#,##0.00")
 # The code, since one sign may mean several currencies; after the amount, so that columns align.
 WITH_CODE = parse_pattern("#,##0.00 ¤¤")
+# As German shops write it. CLDR's signs for German differ for each dollar, so none is ambiguous.
+WITH_SIGN = parse_pattern("#,##0.00\N{NO-BREAK SPACE}¤")
 
 
 class UnknownCurrency(ValueError):
@@ -85,18 +87,18 @@ def plain(amount: Decimal, currency: str) -> str:
 
 
 def number(amount: Decimal, currency: str) -> str:
-    """For people, without the currency: `1,234.50`."""
+    """For people, without the currency: `1,234.50`, in German `1.234,50`."""
     return _formatted(amount, currency, NUMBER)
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """For people: `1,234.50 EUR`."""
-    return _formatted(amount, currency, WITH_CODE)
+    """For people: `1,234.50 EUR`, in German `1.234,50 €`."""
+    return _formatted(amount, currency, WITH_SIGN if locale().language == "de" else WITH_CODE)
 
 
 def _formatted(amount: Decimal, currency: str, pattern: NumberPattern) -> str:
     # Rounded first, since Babel rounds half to even.
-    return format_currency(_rounded(amount, currency), currency, pattern, locale=ENGLISH)
+    return format_currency(_rounded(amount, currency), currency, pattern, locale=locale())
 
 
 def _rounded(amount: Decimal, currency: str) -> Decimal:

@@ -64,6 +64,7 @@ FORM = {
     "postal_code": "10115",
     "city": "Berlin",
     "country": "DE",
+    "language": "en-gb",
     "lines-TOTAL_FORMS": 1,
     "lines-0-sku": "MUG",
     "lines-0-quantity": 2,

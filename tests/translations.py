@@ -50,6 +50,8 @@ def read(path: Path) -> Catalog:
 def faults(root: Path = ROOT) -> list[str]:
     """What keeps a text from being shown in German, as one line for each."""
     found = []
+    # Django makes one catalogue of all.
+    texts: dict[Any, Any] = {}
     for app, marked in catalogues(root).items():
         path = root / app / CATALOGUE
         if not path.is_file():
@@ -59,6 +61,9 @@ def faults(root: Path = ROOT) -> list[str]:
         found += [f"{app}: {what}" for what in _differences(marked, written)]
         if _texts(written) != _texts(_compiled(path)):
             found.append(f"{app}: {path.with_suffix('.mo').name} is not compiled from its source")
+        for key, text in _texts(written).items():
+            if texts.setdefault(key, text) != text:
+                found.append(f"{app}: another app has another translation: {key}")
     return found
 
 

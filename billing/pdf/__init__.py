@@ -2,6 +2,8 @@
 
 from io import BytesIO
 
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -11,27 +13,36 @@ from billing.pdf.fonts import MAIN
 from billing.pdf.pages import paginate
 from billing.pdf.pen import Pen
 from billing.pdf.text import written_for
+from shop.languages import written_in
+
+LANGUAGE_TAGS = {"en-gb": "en-GB"}
+"""As the PDF's catalogue has it (BCP 47 recommends capitals for the region)."""
 
 
 def draw(document: Document) -> bytes:
-    """Draw the document on A4 pages; equal documents give equal bytes, in every process.
+    """Draw the document on A4 pages, in the buyer's language; equal documents give equal bytes.
 
     A character that no font has shows as a replacement character, a control character as nothing;
     neither fails.
     """
+    with written_in(document.buyer.language):
+        return _drawn(document)
+
+
+def _drawn(document: Document) -> bytes:
     file = BytesIO()
     canvas = Canvas(
         file,
         pagesize=A4,
         pageCompression=1,
         invariant=1,
-        lang="en-GB",
+        lang=LANGUAGE_TAGS.get(get_language(), get_language()),
         # Its own would be one that is not embedded.
         initialFontName=MAIN.regular.fontName,
     )
     canvas.setTitle(f"{letterhead.title(document)} {document.number}")
     canvas.setAuthor(document.seller.name)
-    canvas.setSubject(f"Order {document.order_number}")
+    canvas.setSubject(_("Order %(number)s") % {"number": document.order_number})
     canvas.setCreator(document.seller.name)
     with written_for(document.buyer.address.country):
         _draw_pages(Pen(canvas), document)

@@ -1,5 +1,7 @@
 """The closing part of a document: tax per rate, totals, and payment terms."""
 
+from django.utils.translation import gettext as _
+
 from billing import formatting
 from billing.document import Document
 from billing.pdf.letterhead import LEFT, RIGHT
@@ -29,8 +31,8 @@ def draw(pen: Pen, document: Document, top: float) -> None:
 
 
 def _draw_taxes(pen: Pen, document: Document, y: float) -> None:
-    pen.write(RATE, y - 8, "Tax rate", 8, colour=QUIET)
-    for x, heading in ((NET, "Net"), (TAX, "Tax"), (GROSS, "Gross")):
+    pen.write(RATE, y - 8, _("Tax rate"), 8, colour=QUIET)
+    for x, heading in ((NET, _("Net")), (TAX, _("Tax")), (GROSS, _("Gross"))):
         pen.write_to(x, y - 8, heading, 8, colour=QUIET)
     pen.rule(LEFT, y - 13, GROSS + 6)
     for tax in document.taxes:
@@ -41,12 +43,12 @@ def _draw_taxes(pen: Pen, document: Document, y: float) -> None:
 
 
 def _draw_totals(pen: Pen, document: Document, y: float) -> None:
-    for label, figure in (("Net", document.net), ("Tax", document.tax)):
+    for label, figure in ((_("Net"), document.net), (_("Tax"), document.tax)):
         pen.write(SUMS_LEFT + 8, y - 8, label, colour=QUIET)
         pen.write_to(TOTAL, y - 8, formatting.amount(figure, document.currency), room=110)
         y -= LEADING
     pen.band(SUMS_LEFT, y - 22, RIGHT, 24, ACCENT)
-    label = "Credit" if document.corrects else "Total"
+    label = _("Credit") if document.corrects else _("Total")
     total = money(document.total, document.currency)
     pen.write(SUMS_LEFT + 8, y - 14, label, 11, bold=True, colour=WHITE)
     pen.write_to(TOTAL, y - 14, total, 11, bold=True, colour=WHITE, room=140)
@@ -55,7 +57,8 @@ def _draw_totals(pen: Pen, document: Document, y: float) -> None:
 def _draw_terms(pen: Pen, document: Document, top: float) -> None:
     pen.band(LEFT, top - _terms_height(document), RIGHT, _terms_height(document), TINT)
     pen.band(LEFT, top - _terms_height(document), LEFT + 3, _terms_height(document), ACCENT)
-    pen.write(LEFT + 12, top - 16, "Refund" if document.corrects else "Payment", bold=True)
+    heading = _("Refund") if document.corrects else _("Payment")
+    pen.write(LEFT + 12, top - 16, heading, bold=True)
     pen.paragraph(LEFT + 12, top - 30, _terms(document), TERMS_SIZE, leading=LEADING)
 
 
@@ -65,7 +68,8 @@ def _terms(document: Document) -> list[str]:
         return lines
     seller = document.seller
     iban = f"IBAN {formatting.iban(seller.iban)}" if seller.iban else ""
-    account = ", ".join(filter(None, (seller.name, iban, f"reference {document.number}")))
+    reference = _("reference %(number)s") % {"number": document.number}
+    account = ", ".join(filter(None, (seller.name, iban, reference)))
     return lines + wrap(account, TERMS_ROOM, TERMS_SIZE)
 
 

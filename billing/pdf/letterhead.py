@@ -1,5 +1,6 @@
 """The head and foot of a document's pages: seller, buyer, number and dates."""
 
+from django.utils.translation import gettext as _
 from reportlab.lib.pagesizes import A4
 
 from billing import formatting
@@ -22,7 +23,7 @@ LEADING = 13
 
 
 def title(document: Document) -> str:
-    return document.kind.capitalize()
+    return _("Credit note") if document.corrects else _("Invoice")
 
 
 def first_page_bottom(document: Document) -> float:
@@ -43,7 +44,7 @@ def draw_first(pen: Pen, document: Document) -> None:
     y = ADDRESS_TOP - 11
     for label, value in _details(document):
         pen.write(DETAILS_LEFT, y, label, colour=QUIET)
-        pen.write_to(RIGHT, y, value, bold=label == "Number", room=RIGHT - DETAILS_LEFT - 75)
+        pen.write_to(RIGHT, y, value, bold=value == document.number, room=RIGHT - DETAILS_LEFT - 75)
         y -= LEADING
 
 
@@ -60,7 +61,7 @@ def draw_foot(pen: Pen, document: Document, page: int, pages: int) -> None:
     pen.rule(LEFT, y + 11, RIGHT)
     columns = (
         (LEFT, (seller.name, *addresses.lines(seller), formatting.country(seller.country))),
-        (LEFT + 64 * MM, (seller.email, f"VAT ID {seller.vat_id}" if seller.vat_id else "")),
+        (LEFT + 64 * MM, (seller.email, f"{_('VAT ID')} {seller.vat_id}" if seller.vat_id else "")),
         (LEFT + 112 * MM, (f"IBAN {formatting.iban(seller.iban)}" if seller.iban else "",)),
     )
     for (x, lines), room in zip(columns, (60 * MM, 44 * MM, 58 * MM), strict=True):
@@ -68,7 +69,8 @@ def draw_foot(pen: Pen, document: Document, page: int, pages: int) -> None:
         for line in filter(None, lines):
             pen.write(x, line_y, line, 7, colour=QUIET, room=room)
             line_y -= 9
-    pen.write_to(RIGHT, y - 27, f"Page {page} of {pages}", 7, colour=QUIET)
+    place = _("Page %(page)d of %(pages)d") % {"page": page, "pages": pages}
+    pen.write_to(RIGHT, y - 27, place, 7, colour=QUIET)
 
 
 def _address(document: Document) -> list[str]:
@@ -85,16 +87,19 @@ def _details(document: Document) -> list[tuple[str, str]]:
     The goods leave after the invoice is written, so their date is on the delivery note, which
     section 31 (1) UStDV lets an invoice refer to.
     """
-    details = [("Number", document.number), ("Issue date", formatting.day(document.issued_on))]
+    details = [
+        (_("Number"), document.number),
+        (_("Issue date"), formatting.day(document.issued_on)),
+    ]
     if document.corrects_issued_on:
         details += [
-            ("Corrects invoice", document.corrects),
-            ("Invoice date", formatting.day(document.corrects_issued_on)),
+            (_("Corrects invoice"), document.corrects),
+            (_("Invoice date"), formatting.day(document.corrects_issued_on)),
         ]
     details += [
-        ("Order", clean(document.order_number)),
-        ("Order date", formatting.day(document.ordered_on)),
+        (_("Order"), clean(document.order_number)),
+        (_("Order date"), formatting.day(document.ordered_on)),
     ]
     if not document.corrects:
-        details.append(("Date of supply", "as on the delivery note"))
+        details.append((_("Date of supply"), _("as on the delivery note")))
     return details

@@ -2,6 +2,9 @@
 
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from billing import formatting
 from billing.document import Document
 from billing.pdf.letterhead import LEFT, RIGHT
@@ -20,11 +23,11 @@ QUANTITY, UNIT_PRICE, RATE, NET, TOTAL = (RIGHT - x for x in (216, 150, 116, 62,
 """Where the columns of figures end."""
 
 HEADINGS = (
-    (QUANTITY, "Qty"),
-    (UNIT_PRICE, "Unit price"),
-    (RATE, "Tax"),
-    (NET, "Net"),
-    (TOTAL, "Total"),
+    (QUANTITY, gettext_lazy("Qty")),
+    (UNIT_PRICE, gettext_lazy("Unit price")),
+    (RATE, gettext_lazy("Tax")),
+    (NET, gettext_lazy("Net")),
+    (TOTAL, gettext_lazy("Total")),
 )
 
 
@@ -45,26 +48,26 @@ def draw(pen: Pen, document: Document, page: Page, top: float) -> float:
     _draw_head(pen, document, page, top)
     y = top
     if page.brought is not None:
-        y = _draw_carried(pen, document, "Brought forward", page.brought, y)
+        y = _draw_carried(pen, document, _("Brought forward"), page.brought, y)
     for row in page.rows:
         _draw_row(pen, document, row, y - LEADING - 2)
         y -= row.height
         pen.rule(LEFT, y, RIGHT)
     if page.carried is not None:
-        y = _draw_carried(pen, document, "Carried forward", page.carried, y)
+        y = _draw_carried(pen, document, _("Carried forward"), page.carried, y)
     return y
 
 
 def _draw_head(pen: Pen, document: Document, page: Page, top: float) -> None:
     if page.number == 1:
-        note = f"All amounts in {document.currency}. Unit prices and totals include tax."
-        pen.write(LEFT, top + HEAD + 6, note, 8, colour=QUIET)
+        note = _("All amounts in %(currency)s. Unit prices and totals include tax.")
+        pen.write(LEFT, top + HEAD + 6, note % {"currency": document.currency}, 8, colour=QUIET)
     pen.band(LEFT, top, RIGHT, HEAD, ACCENT)
     baseline = top + 7.5
-    for x, heading in ((LEFT + 6, "#"), (SKU, "SKU"), (NAME, "Description")):
+    for x, heading in ((LEFT + 6, "#"), (SKU, _("SKU")), (NAME, _("Description"))):
         pen.write(x, baseline, heading, 8, bold=True, colour=WHITE)
     for x, heading in HEADINGS:
-        pen.write_to(x, baseline, heading, 8, bold=True, colour=WHITE)
+        pen.write_to(x, baseline, str(heading), 8, bold=True, colour=WHITE)
 
 
 def _draw_row(pen: Pen, document: Document, row: Row, baseline: float) -> None:
@@ -74,7 +77,7 @@ def _draw_row(pen: Pen, document: Document, row: Row, baseline: float) -> None:
     pen.paragraph(NAME, baseline, row.name, SIZE, leading=LEADING)
     currency = document.currency
     for x, figure, room in (
-        (QUANTITY, f"{line.quantity:,}", 30),
+        (QUANTITY, formatting.count(line.quantity), 30),
         (UNIT_PRICE, formatting.amount(line.unit_price, currency), 60),
         (RATE, formatting.percentage(line.tax_rate), 32),
         (NET, formatting.amount(line.net, currency), 50),

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing import formatting
 from billing.document import tax_sums
@@ -14,6 +15,7 @@ from billing.services.series import Number, next_numbers
 from bus import publish
 from bus.selectors import is_published
 from shop.events import InvoiceNumbered, OrderCancelled, OrderConfirmed, OrderPlaced
+from shop.languages import written_in
 
 PAYMENT_TERM = timedelta(days=14)
 
@@ -57,9 +59,11 @@ def issue_credit_note(order: OrderCancelled) -> Invoice | None:
             "billing first, then deliver this event again."
         )
     copied = ("ordered_on", "buyer", "lines", "taxes", "net", "tax", "total", "currency")
+    with written_in(invoice.customer.language):
+        terms = _("Nothing is left to pay. What was paid is returned the way it came.")
     content = {
         "corrects": invoice,
-        "payment_terms": "Nothing is left to pay. What was paid is returned the way it came.",
+        "payment_terms": terms,
         **{name: getattr(invoice, name) for name in copied},
     }
     [note] = _issue(Invoice.Kind.CREDIT_NOTE, timezone.localdate(), [(order, content)])
@@ -78,7 +82,9 @@ def _uninvoiced(orders: list[OrderConfirmed]) -> list[OrderConfirmed]:
 
 
 def _content(order: OrderConfirmed, issued_on: date) -> dict[str, Any]:
-    due = formatting.day(issued_on + PAYMENT_TERM)
+    with written_in(order.customer.language):
+        due = formatting.day(issued_on + PAYMENT_TERM)
+        terms = _("Please pay by %(day)s, stating the invoice number.") % {"day": due}
     return {
         "ordered_on": timezone.localdate(order.placed_at),
         "buyer": msgspec.to_builtins(order.customer),
@@ -88,7 +94,7 @@ def _content(order: OrderConfirmed, issued_on: date) -> dict[str, Any]:
         "tax": order.tax,
         "total": order.total,
         "currency": order.currency,
-        "payment_terms": f"Please pay by {due}, stating the invoice number.",
+        "payment_terms": terms,
     }
 
 
@@ -114,7 +120,7 @@ def _issue(
         for number, (order, content) in zip(numbers, contents, strict=True)
     ]
     Invoice.objects.bulk_create(documents)
-    for document, (order, _) in zip(documents, contents, strict=True):
+    for document, (order, _content) in zip(documents, contents, strict=True):
         event = InvoiceNumbered(
             number=order.number,
             order_id=order.order_id,

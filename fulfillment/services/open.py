@@ -57,6 +57,7 @@ def _shipment(order: OrderPlaced) -> Shipment:
         order_id=order.order_id,
         recipient=order.customer.name,
         email=order.customer.email,
+        language=order.customer.language,
         opened_at=timezone.now(),
         **asdict(order.customer.address),
     )

@@ -1,4 +1,4 @@
-"""Tags and filters of mails: amounts, countries, and order lines as plain text."""
+"""Tags and filters of mails: amounts, dates, countries, and order lines as plain text."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -6,12 +6,15 @@ from textwrap import wrap
 from typing import Any
 
 from django import template
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from django_countries import countries
 
 from notifications.messages import one_line
 from shop.events import Line
 from shop.money import money
+from shop.templatetags.dates import clock, day
 
 register = template.Library()
 
@@ -20,6 +23,8 @@ AMOUNT_WIDTH = 22
 
 
 register.filter(money)
+register.filter(day)
+register.filter(clock)
 
 
 @register.filter
@@ -33,6 +38,12 @@ def one_line_filter(text: str) -> str:
     return one_line(text)
 
 
+@register.filter
+def strong(text: str) -> SafeString:
+    """For an order's number: it stands out and is not broken."""
+    return format_html('<strong style="white-space:nowrap;">{}</strong>', text)
+
+
 @register.simple_tag
 def text_lines(lines: Iterable[Line], currency: str) -> str:
     """The order's lines in columns, `WIDTH` characters wide."""
@@ -41,14 +52,15 @@ def text_lines(lines: Iterable[Line], currency: str) -> str:
 
 @register.simple_tag
 def text_totals(event: Any) -> str:
-    rows = [("Net", event.net), ("Tax", event.tax), ("Total", event.total)]
+    rows = [(_("Net"), event.net), (_("Tax"), event.tax), (_("Total"), event.total)]
     return mark_safe("\n".join(_columns(name, amount, event.currency) for name, amount in rows))  # noqa: S308 -- plain text
 
 
 def _text_line(line: Line, currency: str) -> str:
     room = WIDTH - AMOUNT_WIDTH
     first, *more = wrap(f"{line.quantity} x {one_line(line.name)}", room, subsequent_indent="    ")
-    detail = f"    {line.sku}, {money(line.unit_price, currency)} each"
+    each = _("%(price)s each") % {"price": money(line.unit_price, currency)}
+    detail = f"    {line.sku}, {each}"
     return "\n".join([_columns(first, line.total, currency), *more, detail])
 
 

@@ -154,6 +154,7 @@ def test_preview_is_sandboxed(confirmation: Message, staff: Client) -> None:
 
     assert '<iframe sandbox srcdoc="' in shown
     assert "&lt;!DOCTYPE html&gt;" in shown
+    assert "placed on 23 November 2026 at 10:15" in shown
 
 
 def test_preview_survives_erasure(confirmation: Message, staff: Client) -> None:

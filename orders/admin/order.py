@@ -20,7 +20,8 @@ from orders.models import Order, State
 from shop import links
 from shop.admin import WritableAdmin, amount, row_of
 
-CUSTOMER = ["email", "name", "line1", "line2", "postal_code", "city", "region", "country"]
+ADDRESS = ["line1", "line2", "postal_code", "city", "region", "country"]
+CUSTOMER = ["email", "name", *ADDRESS, "language"]
 MAY_PLACE = "orders.place_order"
 MAY_CANCEL = "orders.cancel_order"
 PLACE_BUTTON = "orders_order_save_and_place"

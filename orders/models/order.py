@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_countries.fields import CountryField
 
 from orders.models.amounts import adds_up, amount_field
+from shop import languages
 from shop.addresses import InvalidAddress, completed
 from shop.columns import LinkHash
 from shop.mail.address import Unmailable, mailable
@@ -63,6 +64,13 @@ class Order(models.Model):
         max_length=80, blank=True, default="", help_text="State, province, prefecture ...", **PLAIN
     )
     country = CountryField()
+    language = models.CharField(
+        max_length=10,
+        choices=languages.choices,
+        default=languages.EARLIER,
+        db_default=languages.EARLIER,
+        help_text="Of the mails and documents for the customer.",
+    )
     currency = models.CharField(max_length=3, editable=False)
     net = amount_field()
     tax = amount_field()

@@ -6,9 +6,8 @@ from django.utils import timezone
 from bus import publish
 from orders.models import Order, State
 from orders.services.snapshot import snapshot
+from shop import reasons
 from shop.events import OrderCancelled, StockRejected
-
-SHORTAGES_NAMED = 5
 
 
 class NotCancellable(ValueError):
@@ -68,9 +67,5 @@ def publish_order_cancelled(order: Order) -> None:
 
 
 def _reason(order: Order, rejected: StockRejected) -> str:
-    """The reason as the customer reads it: up to SHORTAGES_NAMED product names."""
     names = {line.sku: line.name for line in order.frozen_lines}
-    short = [names.get(shortage.sku, shortage.sku) for shortage in rejected.shortages]
-    more = len(short) - SHORTAGES_NAMED
-    listed = ", ".join(name[:80] for name in short[:SHORTAGES_NAMED])
-    return f"Not in stock: {listed}" + (f" and {more} more" if more > 0 else "")
+    return reasons.out_of_stock([names.get(one.sku, one.sku) for one in rejected.shortages])

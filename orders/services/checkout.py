@@ -82,6 +82,7 @@ def _draft(customer: Customer) -> Order:
     return Order(
         email=customer.email,
         name=customer.name,
+        language=customer.language,
         currency=settings.CURRENCY,
         **asdict(customer.address),
     )

@@ -18,7 +18,12 @@ def snapshot(order: Order) -> dict[str, Any]:
     return {name: getattr(order, name) for name in ORDER_FIELDS} | {
         "order_id": order.public_id,
         "lines": tuple(_line(line) for line in order.frozen_lines),
-        "customer": Customer(email=order.email, name=order.name, address=Address.of(order)),
+        "customer": Customer(
+            email=order.email,
+            name=order.name,
+            address=Address.of(order),
+            language=order.language,
+        ),
     }
 
 

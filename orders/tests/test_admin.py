@@ -34,6 +34,7 @@ def form(*lines: tuple[str, int], state: str = "draft", **more: str) -> dict[str
         "postal_code": "10115",
         "city": "Berlin",
         "country": "DE",
+        "language": "de",
         "lines-TOTAL_FORMS": len(lines),
         "lines-INITIAL_FORMS": 0,
     }

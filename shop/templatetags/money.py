@@ -11,13 +11,13 @@ register = template.Library()
 
 @register.filter
 def number(amount: Decimal | str, currency: str) -> str:
-    """`1,234.50`, without the currency."""
+    """`1,234.50`, without the currency; in the language that is active."""
     return amounts.number(Decimal(amount), currency)
 
 
 @register.filter
 def money(amount: Decimal | str, currency: str) -> str:
-    """`1,234.50 EUR`."""
+    """`1,234.50 EUR`, in German `1.234,50 €`."""
     return amounts.money(Decimal(amount), currency)
 
 

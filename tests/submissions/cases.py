@@ -58,7 +58,7 @@ def sent_again() -> int:
 
 
 ADDRESS = {"email": "ada@example.com", "name": "Ada", "line1": "Weg 1", "postal_code": "10115",
-           "city": "Berlin", "country": "DE",
+           "city": "Berlin", "country": "DE", "language": "de",
            "lines-0-sku": "CUP", "lines-0-quantity": "1"}  # fmt: skip
 PASSWORD = {"password1": "long-enough-4711", "password2": "long-enough-4711"}
 PLACE = {"orders_order_save_and_place": "1"}

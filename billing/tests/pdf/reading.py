@@ -1,12 +1,22 @@
 """A drawn document read back: its fonts, and every glyph that stands on its pages."""
 
+import subprocess
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
+
+
+def text_of(content: bytes, tmp_path: Path) -> str:
+    """As `pdftotext` reads it, its layout kept."""
+    file = tmp_path / "document.pdf"
+    file.write_bytes(content)
+    command = ["pdftotext", "-layout", str(file), "-"]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
 
 def fonts(content: bytes) -> dict[str, Any]:

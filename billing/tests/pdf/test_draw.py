@@ -5,7 +5,6 @@ import subprocess
 import sys
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from billing import formatting, pdf
 from billing.tests.events import CUSTOMER, MIXED, document, line
+from billing.tests.pdf.reading import text_of
 from shop.events import Address, Customer
 
 DRAW_ELSEWHERE = """
@@ -25,13 +25,6 @@ import msgspec
 lines = (line(), line("CUP-3", name="Żółć Ψυχή Щербаков"))
 print(sha256(pdf.draw(document(lines))).hexdigest())
 """
-
-
-def text_of(content: bytes, tmp_path: Path) -> str:
-    file = tmp_path / "document.pdf"
-    file.write_bytes(content)
-    command = ["pdftotext", "-layout", str(file), "-"]
-    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
 
 def test_equal_documents_have_equal_bytes_after_other_drawings():
