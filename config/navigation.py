@@ -4,11 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 
 
 def _may(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perm(permission)
+
+
+def _in_deliveries(request: HttpRequest) -> bool:
+    deliveries, failures = (
+        reverse(f"admin:bus_{page}_changelist") for page in ("delivery", "failure")
+    )
+    return request.path.startswith(deliveries) and not request.path.startswith(failures)
 
 
 def _page(title: str, icon: str, app: str, model: str, permission: str = "") -> dict[str, Any]:
@@ -68,7 +75,9 @@ _GROUPS: list[dict[str, Any]] = [
         "title": "Event bus",
         "items": [
             _page("Events", "bolt", "bus", "event"),
-            _page("Deliveries", "move_to_inbox", "bus", "delivery"),
+            _page("Failures", "error", "bus", "failure", "view_delivery"),
+            # The pages of failures are below its address, and have an entry of their own.
+            _page("Deliveries", "move_to_inbox", "bus", "delivery") | {"active": _in_deliveries},
             _page("Subscriptions", "hub", "bus", "subscription"),
             _page("Operator actions", "history", "bus", "operatoraction"),
             _page("Audit", "fact_check", "bus", "auditresult"),

@@ -39,11 +39,11 @@ class FinishedBulkForm(BulkForm):
     field_order = ("finished", "reason")
 
 
-def confirmation(operation: str, wanted: Filter) -> HttpResponseRedirect:
-    """A redirect to the page that confirms. Its address has the chosen filter, signed."""
+def address(operation: str, wanted: Filter) -> str:
+    """The address of the page that confirms, with the chosen filter, signed."""
     chosen = dumps([operation, msgspec.to_builtins(wanted)], salt=SALT, compress=True)
     page = reverse("admin:bus_delivery_bulk")
-    return HttpResponseRedirect(f"{page}?{urlencode({'chosen': chosen})}")
+    return f"{page}?{urlencode({'chosen': chosen})}"
 
 
 def confirm(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:

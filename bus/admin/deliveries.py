@@ -1,22 +1,26 @@
 """Deliveries in the admin: read, deliver again, discard."""
 
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from bus.admin.bulk import Operation, confirm, confirmation
+from bus.admin.bulk import Operation, address, confirm
+from bus.admin.failures import group_page, groups_page
 from bus.admin.filters import EventTime, filter_of
 from bus.admin.read_only import ReadOnly
-from bus.models import Delivery, State
+from bus.models import Delivery, FailedAttempt, State
 from bus.ops import Filter, Refused
 
 STATE_COLOURS = {
@@ -31,6 +35,39 @@ STATE_COLOURS = {
 NOTHING = "-"
 
 
+class FailedAttempts(TabularInline):
+    model = FailedAttempt
+    extra = 0
+    can_delete = False
+    hide_title = True
+    verbose_name_plural = "failed attempts"
+    fields = ("number", "when", "worker", "took", "kind", "frame", "says")
+    readonly_fields = fields
+    ordering = ("id",)
+
+    def has_add_permission(self, *_: Any) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, _row: Any = None) -> bool:
+        return request.user.has_perm("bus.view_delivery")
+
+    @display(description="at")
+    def when(self, attempt: FailedAttempt) -> str:
+        return _to_the_second(attempt.at)
+
+    @display(description="worker")
+    def worker(self, attempt: FailedAttempt) -> str:
+        return attempt.worker or "lost"
+
+    @display(description="took")
+    def took(self, attempt: FailedAttempt) -> str:
+        return NOTHING if attempt.lasted is None else f"{attempt.lasted.total_seconds():.3f} s"
+
+    @display(description="error")
+    def says(self, attempt: FailedAttempt) -> str:
+        return "".join(attempt.text.strip().splitlines()[-1:])[:200]
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
     list_display = ("id", "handler", "stream", "shown_state", "attempts", "when", "last_error")
@@ -42,9 +79,10 @@ class DeliveryAdmin(ReadOnly):
     ordering = ("-id",)
     fields = (
         "event", "subscription", "queue", "stream", "state", "kind", "attempts", "crashes",
-        "uncounted", "ambiguous", "since", "due", "lease", "closed", "traceback",
+        "uncounted", "ambiguous", "since", "due", "lease", "closed", "failures", "traceback",
     )  # fmt: skip
     readonly_fields = fields
+    inlines = (FailedAttempts,)
     actions = ("deliver_again", "discard")
 
     @display(description="state", ordering="state", label=STATE_COLOURS)
@@ -89,6 +127,13 @@ class DeliveryAdmin(ReadOnly):
         lines = delivery.error.strip().splitlines()
         return lines[-1][:120] if lines else ""
 
+    @display(description="failures like its last")
+    def failures(self, delivery: Delivery) -> SafeString | str:
+        if not delivery.failure_key:
+            return NOTHING
+        page = reverse("admin:bus_failure_change", args=[delivery.failure_key])
+        return format_html('<a class="underline" href="{}">Show the group</a>', page)
+
     @display(description="traceback")
     def traceback(self, delivery: Delivery) -> SafeString:
         return format_html(
@@ -96,8 +141,16 @@ class DeliveryAdmin(ReadOnly):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.confirm_bulk)
-        return [path("bulk/", view, name="bus_delivery_bulk"), *super().get_urls()]
+        pages: dict[str, tuple[str, Any]] = {
+            "bulk/": ("bus_delivery_bulk", self.confirm_bulk),
+            "failures/": ("bus_failure_changelist", partial(groups_page, self)),
+            "failures/<str:key>/": ("bus_failure_change", partial(group_page, self)),
+        }
+        own: list[URLPattern] = [
+            path(route, self.admin_site.admin_view(view), name=name)
+            for route, (name, view) in pages.items()
+        ]
+        return [*own, *super().get_urls()]
 
     @admin.action(description="Deliver again", permissions=["operate"])
     def deliver_again(
@@ -126,7 +179,7 @@ class DeliveryAdmin(ReadOnly):
         except Refused as error:
             self.message_user(request, str(error), messages.ERROR)
             return None
-        return confirmation(operation, wanted)
+        return HttpResponseRedirect(address(operation, wanted))
 
 
 def _to_the_second(instant: datetime | None) -> str:

@@ -100,11 +100,13 @@ def _dead() -> Iterator[Concern]:
     dead = Delivery.objects.filter(state=State.DEAD).values_list(
         "subscription_id", "subscription__name"
     )
-    for pk, name, count, since in dead.annotate(Count("id"), Min("closed_at")).order_by(
-        "subscription__name"
-    ):
+    numbers = (Count("id"), Count("failure_key"), Min("closed_at"))
+    for pk, name, count, in_groups, since in dead.annotate(*numbers).order_by("subscription__name"):
         what = f"{name}: {counted(count)} dead. Deliver them again or discard them."
+        # Those that died before failures were kept are in no group.
         page = f"delivery?state__exact=dead&subscription__id__exact={pk}"
+        if in_groups == count:
+            page = f"failure?subscription={name}&state=dead"
         yield Concern(Kind.DEAD, what, count, since, page)
 
 
@@ -125,7 +127,8 @@ def _failing() -> Iterator[Concern]:
     """Subscriptions whose deliveries fail and are tried again; those with the latest try first."""
     for row in _one_of_each(inspection.FAILING_FOR_LONG, FAILING_FOR):
         what = f"{row.subscription}: deliveries fail and are tried again. They show the error."
-        yield Concern(Kind.FAILING, what, since=row.due_since, page=_deliveries_of(row))
+        page = f"failure?subscription={row.subscription}" if row.failure_key else ""
+        yield Concern(Kind.FAILING, what, since=row.due_since, page=page or _deliveries_of(row))
 
 
 def _one_of_each(statement: str, longer_than: timedelta) -> list[Delivery]:

@@ -3,10 +3,12 @@
 from bus.ops import bulk
 from bus.ops.deliveries import deliver_again, discard, left_by
 from bus.ops.log import LONGEST_WHO, Refused, count_on, record
+from bus.ops.notes import LONGEST_NOTE, note
 from bus.ops.selection import Filter, Selection, counted
 from bus.ops.subscriptions import active, pause, resume, retire
 
 __all__ = [
+    "LONGEST_NOTE",
     "LONGEST_WHO",
     "Filter",
     "Refused",
@@ -18,6 +20,7 @@ __all__ = [
     "deliver_again",
     "discard",
     "left_by",
+    "note",
     "pause",
     "record",
     "resume",

@@ -28,7 +28,8 @@ def counted(count: int) -> str:
 class Filter:
     """An operator's filter; empty fields match everything.
 
-    `since` (inclusive) and `until` (exclusive) are times of the event.
+    `since` (inclusive) and `until` (exclusive) are times of the event; `failure` is the key of a
+    group of failures.
     """
 
     ids: tuple[int, ...] = ()
@@ -36,6 +37,7 @@ class Filter:
     queue: str = ""
     state: str = ""
     stream: str = ""
+    failure: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -48,6 +50,7 @@ class Filter:
             ("of ", self.subscription),
             ("in queue ", self.queue),
             ("about ", self.stream),
+            ("of the failures ", self.failure),
             ("since ", self.since and f"{localtime(self.since):%Y-%m-%d %H:%M:%S}"),
             ("until ", self.until and f"{localtime(self.until):%Y-%m-%d %H:%M:%S}"),
             ("", " ".join(map(str, self.ids))),
@@ -74,6 +77,7 @@ class Filter:
             "state": self.state,
             # By way of the event, which has an index for it however old it is.
             "event__stream": self.stream,
+            "failure_key": self.failure,
             "event__at__gte": self.since,
             "event__at__lt": self.until,
         }

@@ -79,3 +79,33 @@ def record(failures: Iterable[Failure]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(TRIM, [db.array(one.delivery for one in rows)])
+
+
+# Counted by state first, as the index has them. An attempt is found by the index of its group, from
+# either end.
+GROUPS = """SELECT g.failure_key, g.dead, g.retrying,
+       (SELECT f.id FROM bus_failedattempt f WHERE f.failure_key = g.failure_key
+        ORDER BY f.id LIMIT 1),
+       (SELECT f.id FROM bus_failedattempt f WHERE f.failure_key = g.failure_key
+        ORDER BY f.id DESC LIMIT 1)
+    FROM (
+        SELECT failure_key, SUM(dead) AS dead, SUM(retrying) AS retrying FROM (
+            SELECT failure_key, state, CASE WHEN state = 'dead' THEN COUNT(*) ELSE 0 END AS dead,
+                   CASE WHEN state = 'dead' THEN 0 ELSE COUNT(*) END AS retrying
+            FROM bus_delivery WHERE failure_key IS NOT NULL {one}
+            GROUP BY failure_key, state) by_state
+        GROUP BY failure_key) g
+    ORDER BY g.dead DESC, g.failure_key"""
+ALL_GROUPS = GROUPS.format(one="")
+ONE_GROUP = GROUPS.format(one="AND failure_key = %s")
+
+
+def groups(key: str = "") -> list[tuple[str, int, int, int | None, int | None]]:
+    """The groups of open deliveries that have failed, or the one with this key.
+
+    Each with its key, how many are dead, how many are tried again, and the ids of its first and
+    last failed attempt; those with most dead ones first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(ONE_GROUP if key else ALL_GROUPS, [key] if key else [])
+        return [(key, int(dead), int(again), *ids) for key, dead, again, *ids in cursor.fetchall()]

@@ -1,9 +1,13 @@
 """`manage.py deliveries`: list deliveries, deliver them again, or discard them."""
 
+import json
 from argparse import ArgumentParser
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 from django.utils.timezone import localtime
 from rich.console import Console
@@ -11,7 +15,7 @@ from rich.table import Table
 
 from bus import ops
 from bus.management.arguments import ask_who_and_why, instant, number
-from bus.models import Delivery, State
+from bus.models import Delivery, FailedAttempt, State
 from bus.ops import Filter, Selection
 
 SHOWN = 50
@@ -43,6 +47,9 @@ class Command(BaseCommand):
             action="store_true",
             help="With --again: done and discarded ones as well. External effects are repeated.",
         )
+        act.add_argument(
+            "--json", action="store_true", help="List them as JSON, with their failed attempts."
+        )
         ask_who_and_why(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -53,6 +60,8 @@ class Command(BaseCommand):
                 self._act(ops.deliver_again, "due again", wanted, options, **also)
             elif options["discard"]:
                 self._act(ops.discard, "discarded", wanted, options)
+            elif options["json"]:
+                self._write_json(wanted)
             else:
                 self._show(wanted)
         except ops.Refused as error:
@@ -85,15 +94,66 @@ class Command(BaseCommand):
         table = Table("id", "handler", "stream", "state", "attempts", "event at", "error", box=None)
         for row in rows.order_by("-pk").select_related("event", "subscription")[:SHOWN]:
             at = f"{localtime(row.event.at):%Y-%m-%d %H:%M:%S}"
-            error = "".join(row.error.strip().splitlines()[-1:])[:LONGEST_ERROR]
+            error = _last_line(row.error)
             name = row.subscription.name
             table.add_row(str(row.pk), name, row.stream, row.state, str(row.attempts), at, error)
+        self._print(table)
+        if wanted.ids:
+            self._show_failed_attempts(rows)
+        newest_of = f"the newest {SHOWN} of " if total > SHOWN else ""
+        self.stdout.write(f"{newest_of}{ops.counted(total)}")
+
+    def _show_failed_attempts(self, rows: QuerySet[Delivery]) -> None:
+        """Of deliveries that were given by their ids."""
+        table = Table("delivery", "attempt", "at", "worker", "took", "place", "error", box=None)
+        for one in _failed_attempts(rows):
+            at = f"{localtime(one.at):%Y-%m-%d %H:%M:%S}"
+            took = "" if one.lasted is None else f"{one.lasted.total_seconds():.3f} s"
+            error = _last_line(one.text)
+            columns = (one.delivery_id, one.number, at, one.worker, took, one.frame, error)
+            table.add_row(*map(str, columns))
+        if table.row_count:
+            self.stdout.write("\nfailed attempts")
+            self._print(table)
+
+    def _print(self, table: Table) -> None:
         # Without a terminal wider than the default, so that no name is cut.
         width = None if self.stdout.isatty() else 200
         # No markup: an error may contain brackets.
         Console(file=cast(IO[str], self.stdout), width=width, markup=False).print(table)
-        newest_of = f"the newest {SHOWN} of " if total > SHOWN else ""
-        self.stdout.write(f"{newest_of}{ops.counted(total)}")
+
+    def _write_json(self, wanted: Filter) -> None:
+        """The newest, at most `SHOWN`, with their failed attempts; instants in UTC."""
+        rows, total = self._newest(wanted)
+        shown = list(rows.order_by("-pk").select_related("event", "subscription")[:SHOWN])
+        failed: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for one in _failed_attempts(shown):
+            failed[one.delivery_id].append(
+                {
+                    "number": one.number,
+                    "at": one.at,
+                    "worker": one.worker,
+                    "lasted": one.lasted and one.lasted.total_seconds(),
+                    "kind": one.kind,
+                    "frame": one.frame,
+                    "text": one.text,
+                }
+            )
+        deliveries = [
+            {
+                "id": row.pk,
+                "subscription": row.subscription.name,
+                "stream": row.stream,
+                "state": row.state,
+                "attempts": row.attempts,
+                "event_at": row.event.at,
+                "error": row.error,
+                "failed_attempts": failed[row.pk],
+            }
+            for row in shown
+        ]
+        found = {"count": total, "deliveries": deliveries}
+        self.stdout.write(json.dumps(found, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False))
 
     def _newest(self, wanted: Filter) -> tuple[QuerySet[Delivery], int]:
         everything = Delivery.objects.all()
@@ -101,3 +161,13 @@ class Command(BaseCommand):
             return everything, everything.count()
         chosen = Selection.matching(wanted)
         return everything.filter(pk__in=chosen.ids[-SHOWN:]), len(chosen)
+
+
+def _failed_attempts(rows: Iterable[Delivery]) -> QuerySet[FailedAttempt]:
+    """Of the newest of these, oldest first."""
+    ids = [row.pk for row in rows][:SHOWN]
+    return FailedAttempt.objects.filter(delivery__in=ids).order_by("id")
+
+
+def _last_line(text: str) -> str:
+    return "".join(text.strip().splitlines()[-1:])[:LONGEST_ERROR]
