@@ -82,12 +82,15 @@ def record(failures: Iterable[Failure]) -> None:
 
 
 # Counted by state first, as the index has them. An attempt is found by the index of its group, from
-# either end.
+# either end: by bounds, since for an equality PostgreSQL would drop the key from the order, and walk
+# the primary key until it meets the group.
 GROUPS = """SELECT g.failure_key, g.dead, g.retrying,
-       (SELECT f.id FROM bus_failedattempt f WHERE f.failure_key = g.failure_key
-        ORDER BY f.id LIMIT 1),
-       (SELECT f.id FROM bus_failedattempt f WHERE f.failure_key = g.failure_key
-        ORDER BY f.id DESC LIMIT 1)
+       (SELECT f.id FROM bus_failedattempt f
+        WHERE f.failure_key >= g.failure_key AND f.failure_key <= g.failure_key
+        ORDER BY f.failure_key, f.id LIMIT 1),
+       (SELECT f.id FROM bus_failedattempt f
+        WHERE f.failure_key >= g.failure_key AND f.failure_key <= g.failure_key
+        ORDER BY f.failure_key DESC, f.id DESC LIMIT 1)
     FROM (
         SELECT failure_key, SUM(dead) AS dead, SUM(retrying) AS retrying FROM (
             SELECT failure_key, state, CASE WHEN state = 'dead' THEN COUNT(*) ELSE 0 END AS dead,
