@@ -54,8 +54,8 @@ UNCOUNTED = ("/healthz", "/readyz", "/analytics/stream/")
 """Not among MOST_REQUESTS: probes, answered under any load; the stream, with its own limit."""
 
 BUDGETS = (
-    (re.compile("/api/v1/checkout/?"), Budget("CHECKOUTS_PER_ADDRESS"), True),
-    (re.compile("/api/v1/checkout/?"), Budget("CHECKOUTS_IN_ALL"), False),
+    (re.compile("(?:/api/v1)?/checkout/?"), Budget("CHECKOUTS_PER_ADDRESS"), True),
+    (re.compile("(?:/api/v1)?/checkout/?"), Budget("CHECKOUTS_IN_ALL"), False),
     (re.compile("/api/v1/orders/[^/]+/cancel/?"), Budget("CANCELLATIONS_PER_ADDRESS"), True),
 )
 """The budget that a POST to a path uses, and whether each address has its own."""

@@ -20,6 +20,7 @@ from orders.problems import (
     InvalidKey,
     MayBeCancelled,
     MayBePlaced,
+    PriceChanged,
     ReusedKey,
     SoldOut,
     as_problem,
@@ -34,7 +35,6 @@ from shop import links
 from shop.commits import DATABASE_AWAY, CommitUnanswered
 from shop.problems import NotFound, OutcomeUnknown, TooManyRequests
 from shop.schema import EXAMPLE_SKU, refusals
-from shop.spending import mailbox, spend
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -108,6 +108,7 @@ class Checkout(OrderView):
                 InvalidKey,
                 ReusedKey,
                 FirstStillRuns,
+                PriceChanged,
                 SoldOut,
                 TooManyRequests,
                 OutcomeUnknown,
@@ -128,7 +129,11 @@ class Checkout(OrderView):
         self.identity = uuid4()
         try:
             answer = services.checkout(
-                wanted.basket(), _repeat(request), self.identity, budget=_charge_recipient
+                wanted.basket(),
+                _repeat(request),
+                self.identity,
+                budget=services.charge_recipient,
+                expected=wanted.expected(),
             )
         except REFUSALS as error:
             raise as_problem(error, request.data) from error
@@ -190,15 +195,10 @@ REFUSALS = (
     services.BadKey,
     services.KeyReused,
     services.OutOfStock,
+    services.PriceChanged,
     services.StillRunning,
     services.UnknownProducts,
 )
-
-
-def _charge_recipient(basket: services.Basket) -> None:
-    """Limit the mails that checkouts from many addresses can send to one recipient."""
-    recipient = mailbox(basket.customer.email)
-    spend("CHECKOUTS_PER_RECIPIENT", recipient, "There were too many orders for this e-mail.")
 
 
 def _shown(request: Request, token: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
 from orders import services
+from shop.money import plain
 from shop.problems import OutcomeUnknown, Problem
 from shop.schema import EXAMPLE_SKU
 
@@ -54,6 +55,35 @@ class SoldOut(Problem):
             "available": 1,
         }
     ]
+
+
+class PriceChanged(Problem):
+    status_code = status.HTTP_409_CONFLICT
+    slug = "price-changed"
+    title = "The order has another total"
+    meaning = (
+        "It is not the expected_total of the request, or not in its currency. The problem has both "
+        "totals, and the currency of each. Nothing was saved. Show the customer the total, and "
+        "repeat with it."
+    )
+    default_detail = "The total is 24.00 EUR, not 22.00 EUR. Nothing was saved."
+    more = {
+        "expected_total": "22.00",
+        "expected_currency": "EUR",
+        "total": "24.00",
+        "currency": "EUR",
+    }
+
+    @classmethod
+    def of(cls, error: services.PriceChanged) -> Self:
+        problem = cls(f"{error} Nothing was saved.")
+        problem.more = {
+            "expected_total": plain(*error.expected),
+            "expected_currency": error.expected.currency,
+            "total": plain(*error.total),
+            "currency": error.total.currency,
+        }
+        return problem
 
 
 class CannotBeCancelled(Problem):
@@ -112,6 +142,8 @@ def as_problem(error: Exception, body: Any) -> APIException:
             return CannotBeCancelled(str(error))
         case services.UnknownProducts():
             return ValidationError({"lines": _unknown(error, body)})
+        case services.PriceChanged():
+            return PriceChanged.of(error)
         case services.OutOfStock():
             refusal = SoldOut()
             refusal.errors = list(_short(error, body))

@@ -25,6 +25,15 @@ def order_of_link(token: str) -> Order | None:
     return public_orders().filter(link_hash=links.hash_of(token)).first()
 
 
+def order_of_key(key: str) -> Order:
+    """The order that was placed with this idempotency key.
+
+    Raises:
+        Order.DoesNotExist: there is none.
+    """
+    return Order.objects.get(idempotencykey__key=key)
+
+
 @dataclass(frozen=True)
 class Overview:
     """The orders placed since `since`."""

@@ -1,6 +1,8 @@
 """The bodies of the API: a checkout and a cancellation in, an order out."""
 
-from typing import Any
+import re
+from decimal import Decimal
+from typing import Any, ClassVar
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
@@ -9,7 +11,7 @@ from rest_framework.reverse import reverse
 
 from bus.selectors import settled
 from orders.models import LARGEST_QUANTITY, MOST_LINES, Order, OrderLine, State
-from orders.services import Basket, TooManyPieces, require_few
+from orders.services import Basket, Price, TooManyPieces, require_few
 from orders.stages import Progress, story
 from shop import languages, reasons
 from shop.addresses import InvalidAddress, completed
@@ -22,6 +24,7 @@ from shop.fields import (
     StrictSerializer,
     WholeNumberField,
 )
+from shop.money import is_known, rounded
 
 LANGUAGES = [code for code, _ in languages.choices()]
 OPTIONAL: Any = {"required": False, "allow_blank": True, "default": ""}
@@ -51,8 +54,23 @@ class WantedLineSerializer(StrictSerializer):
     quantity = WholeNumberField(min_value=1, max_value=LARGEST_QUANTITY)
 
 
+@extend_schema_field({"type": "string", "format": "decimal", "example": "12.50"})
+class ExpectedTotalField(PlainTextField):
+    """An amount as text, as responses have them: never a number, which could be rounded."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "amount": 'Must be an amount like "12.50", as text.'
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        if not re.fullmatch(r"[0-9]{1,14}(\.[0-9]{1,3})?", text, re.ASCII):
+            self.fail("amount")
+        return Decimal(text)
+
+
 class CheckoutSerializer(StrictSerializer):
-    """A checkout. It has no prices: they come from the catalogue."""
+    """A checkout. Its prices come from the catalogue; it may say which total it expects."""
 
     email = PlainEmailField()
     name = PlainTextField(max_length=120)
@@ -64,6 +82,16 @@ class CheckoutSerializer(StrictSerializer):
     )
     shipping_address = AddressSerializer()
     lines = WantedLineSerializer(many=True, allow_empty=False, max_length=MOST_LINES)
+    expected_total = ExpectedTotalField(
+        required=False,
+        help_text="The total that the customer was shown. If the order would cost another one, "
+        "nothing is saved: 409, with both totals.",
+    )
+    currency = PlainTextField(
+        max_length=3,
+        required=False,
+        help_text="Of expected_total (ISO 4217); the shop's if not given.",
+    )
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> dict[str, int]:
         """Quantities by SKU, in the basket's order; lines of one SKU are added up."""
@@ -81,6 +109,19 @@ class CheckoutSerializer(StrictSerializer):
             raise serializers.ValidationError(str(error)) from error
         return quantities
 
+    def validate_currency(self, code: str) -> str:
+        if not is_known(code):
+            raise serializers.ValidationError("Must be a code of ISO 4217, for example EUR.")
+        return code
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """`expected_total` must be an amount that can be paid in its currency."""
+        amount, currency = attrs.get("expected_total"), attrs.get("currency", settings.CURRENCY)
+        if amount is not None and amount != rounded(amount, currency):
+            text = f"Must be rounded to the decimal places of {currency}."
+            raise serializers.ValidationError({"expected_total": text})
+        return attrs
+
     def basket(self) -> Basket:
         data = self.validated_data
         address = Address(**data["shipping_address"])
@@ -88,6 +129,12 @@ class CheckoutSerializer(StrictSerializer):
             email=data["email"], name=data["name"], address=address, language=data["language"]
         )
         return Basket(customer, data["lines"])
+
+    def expected(self) -> Price | None:
+        data = self.validated_data
+        if "expected_total" not in data:
+            return None
+        return Price(data["expected_total"], data.get("currency", settings.CURRENCY))
 
 
 class CancelSerializer(StrictSerializer):

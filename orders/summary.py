@@ -10,7 +10,7 @@ from django.conf import settings
 from orders.carts import Wish
 from shop.availability import available
 from shop.models import Product
-from shop.money import Amounts, line_amounts, summed
+from shop.money import Amounts, line_amounts, plain, summed
 
 
 class Trouble(StrEnum):
@@ -75,6 +75,11 @@ class Summary:
         return summed([amounts for _, amounts in self.taxes]) if self.taxes else nothing
 
     @property
+    def total_text(self) -> str:
+        """The total as the API writes it."""
+        return plain(self.sums.total, self.currency)
+
+    @property
     def troubles(self) -> list[Row]:
         return [row for row in self.rows if row.trouble]
 
@@ -97,7 +102,10 @@ def summarized(wishes: Mapping[str, Wish]) -> Summary:
     """Today's prices and stock of these lines: two queries, none for an empty cart."""
     if not wishes:
         return Summary([], settings.CURRENCY)
-    products = {one.sku: one for one in Product.objects.filter(sku__in=list(wishes))}
+    products = {
+        one.sku: one
+        for one in Product.objects.filter(sku__in=list(wishes)).select_related("category")
+    }
     there = available([sku for sku in wishes if sku in products])
     rows = [_row(sku, wish, products.get(sku), there.get(sku)) for sku, wish in wishes.items()]
     by_rate: dict[Decimal, list[Amounts]] = {}

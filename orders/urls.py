@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders import api, cart_pages, views
+from orders import api, cart_pages, checkout_pages, views
 
 urlpatterns = [
     path("api/v1/checkout/", api.Checkout.as_view(), name="checkout"),
@@ -11,5 +11,7 @@ urlpatterns = [
     path("cart/", cart_pages.cart_page, name="cart"),
     path("cart/add/", cart_pages.add, name="cart-add"),
     path("cart/change/", cart_pages.change, name="cart-change"),
+    path("checkout/", checkout_pages.checkout_page, name="checkout-page"),
+    path("checkout/address/", checkout_pages.address, name="checkout-address"),
     path("orders/<slug:token>/", views.order_page, name="order-page"),
 ]

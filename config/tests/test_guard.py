@@ -99,6 +99,19 @@ def test_each_address_has_its_own_budget(settings: Any, monkeypatch: pytest.Monk
     assert len(told.bodies) == 2
 
 
+def test_page_and_api_of_the_checkout_share_a_budget(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.BUDGETS = settings.BUDGETS | {"CHECKOUTS_PER_ADDRESS": Rate(2, 60)}
+    path, _, each = guard.BUDGETS[0]
+    monkeypatch.setattr(guard, "BUDGETS", ((path, Budget("CHECKOUTS_PER_ADDRESS"), each),))
+    paths = ["/checkout/", "/api/v1/checkout/", "/checkout/", "/checkout/address/"]
+
+    answers = [ask(Told(), b"{}", path=path, content_length="2") for path in paths]
+
+    assert [status for status, _, _ in answers] == [200, 200, 429, 200]
+
+
 def test_requests_above_the_limit_are_queued(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "TURN_WITHIN", 0.05)
     running = []

@@ -7,7 +7,14 @@ from orders.services.cancel import (
     cancel_rejected_order,
     publish_order_cancelled,
 )
-from orders.services.checkout import Answer, Basket, checkout
+from orders.services.checkout import (
+    Answer,
+    Basket,
+    Price,
+    PriceChanged,
+    charge_recipient,
+    checkout,
+)
 from orders.services.idempotency import BadKey, KeyReused, Repeat, StillRunning
 from orders.services.milestones import note_dispatch, note_reservation, publish_order_confirmed
 from orders.services.place import (
@@ -31,6 +38,8 @@ __all__ = [
     "NotCancellable",
     "OrderHasNoLines",
     "OutOfStock",
+    "Price",
+    "PriceChanged",
     "Repeat",
     "StillRunning",
     "TooManyPieces",
@@ -38,6 +47,7 @@ __all__ = [
     "UnknownProducts",
     "cancel_order",
     "cancel_rejected_order",
+    "charge_recipient",
     "checkout",
     "note_dispatch",
     "note_reservation",
