@@ -82,8 +82,8 @@ def record(failures: Iterable[Failure]) -> None:
 
 
 # Counted by state first, as the index has them. An attempt is found by the index of its group, from
-# either end: by bounds, since for an equality PostgreSQL would drop the key from the order, and walk
-# the primary key until it meets the group.
+# either end: by bounds, since for an equality PostgreSQL would drop the key from the order, and
+# walk the primary key until it meets the group.
 GROUPS = """SELECT g.failure_key, g.dead, g.retrying,
        (SELECT f.id FROM bus_failedattempt f
         WHERE f.failure_key >= g.failure_key AND f.failure_key <= g.failure_key
