@@ -115,9 +115,7 @@ class ProductAdmin(WritableAdmin):
 
     @admin.display(description="")
     def thumbnail(self, row: Product) -> str:
-        return format_html(
-            '<img src="{}" alt="" width="40" height="40" loading="lazy">', row.thumbnail_url
-        )
+        return format_html('<img src="{}" alt="" width="40" height="40">', row.thumbnail_url)
 
     @admin.display(description="picture")
     def preview(self, row: Product) -> str:
@@ -146,6 +144,10 @@ class ProductAdmin(WritableAdmin):
                 ]
             }
         )
+
+    def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        removable = obj is not None and obj.picture_id is not None
+        return [name for name in self.fields if removable or name != "without_picture"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
         """Orders and stock refer to the SKU, so it cannot be changed."""

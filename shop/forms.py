@@ -60,7 +60,7 @@ class ProductForm(ChangesForm):
     """A product, with an uploaded picture or without."""
 
     upload = forms.FileField(
-        label="new picture",
+        label="New picture",
         required=False,
         widget=UnfoldAdminImageFieldWidget(attrs={"accept": "image/jpeg,image/png,image/webp"}),
         help_text=(
@@ -69,7 +69,7 @@ class ProductForm(ChangesForm):
         ),
     )
     without_picture = forms.BooleanField(
-        label="remove picture",
+        label="Remove picture",
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
         help_text="The shop draws one instead.",

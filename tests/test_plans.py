@@ -29,7 +29,7 @@ ORDERS = 20
 
 SMALL = {
     "bus_outbox", "bus_queue", "bus_subscription", "bus_relaystate",
-    "shop_product", "inventory_stockitem", "billing_series",
+    "shop_product", "shop_category", "inventory_stockitem", "billing_series",
     "analytics_dayfigures", "analytics_minutefigures", "analytics_productfigures",
     "auth_user", "django_session", "django_content_type", "auth_permission",
 }  # fmt: skip

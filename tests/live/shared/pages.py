@@ -33,6 +33,8 @@ STAFF = [
     "/admin/orders/order/1/cancel/",
     "/admin/shop/product/",
     "/admin/shop/product/add/",
+    "/admin/shop/product/1/change/",
+    "/admin/shop/category/",
     "/admin/inventory/stockitem/",
     "/admin/inventory/stockitem/1/change/",
     "/admin/fulfillment/packingboard/",

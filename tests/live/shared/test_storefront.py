@@ -1,0 +1,50 @@
+"""A customer finds a product in a browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.live.shared.browser import FLAGS
+from tests.live.shop import Shop
+from tests.support.machine import part
+
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.sqlite, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def customer(request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A new customer's browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=part("browser").path, args=FLAGS)
+        yield browser.new_context(java_script_enabled=request.param).new_page()
+        browser.close()
+
+
+def test_customer_searches_filters_sorts_and_opens_a_product(shop: Shop, customer: Page) -> None:
+    customer.goto(shop.url)
+    customer.get_by_role("searchbox").fill("OAK")
+    customer.get_by_role("searchbox").press("Enter")
+    found = customer.locator(".products h3")
+    expect(found).to_contain_text(["Oak chopping board"])
+
+    customer.get_by_role("link", name="Clear the search").click()
+    customer.get_by_role("link", name="Kitchen", exact=True).click()
+    customer.get_by_label("Sort by").select_option("-price")
+    customer.get_by_role("button", name="Sort").click()
+    expect(found).to_have_text(
+        [
+            "Chef's knife, 20 cm",
+            "Iron pan, 28 cm",
+            "Oak chopping board",
+            "Kitchen scale",
+            "Stoneware mug",
+        ]
+    )
+
+    customer.get_by_role("link", name="Stoneware mug").click()
+    expect(customer.get_by_role("heading", level=1)).to_have_text("Stoneware mug")
+    expect(customer.get_by_text("incl. 19 % VAT")).to_be_visible()
+    expect(customer.get_by_text("In stock")).to_be_visible()
+    drawn = "image => image.decode().then(() => image.naturalWidth)"
+    assert customer.get_by_alt_text("Stoneware mug").evaluate(drawn) > 0
