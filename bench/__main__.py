@@ -11,12 +11,12 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import report
-from bench.contenders import BARE, INLINE, NAIVE_CELERY, SHOP, Contender
-from bench.measures import bus, checkout, end_to_end, pace
+from bench.contenders import BARE, INLINE, NAIVE_CELERY, SHOP, Contender, Kind
+from bench.measures import bus, checkout, end_to_end, pace, pages
 from bench.measures.result import FULL, QUICK, Result, Say, Size
 from bench.site import ROOT, Site
 
-PARTS = ("shops", "bus", "pace")
+PARTS = ("shops", "bus", "pace", "pages")
 
 
 def main() -> int:
@@ -61,11 +61,15 @@ def _measure(size: Size, say: Say, parts: list[str]) -> Iterator[Result]:
     failed = True
     try:
         site.open()
-        if "shops" in parts:
-            with _contenders(site, say) as contenders:
-                yield end_to_end.measure(contenders, size, say)
-                yield checkout.beside_bare(contenders, size, say)
-                yield checkout.while_ill(contenders, site, size, say)
+        kinds = (BARE, INLINE, NAIVE_CELERY, SHOP) if "shops" in parts else (SHOP,)
+        if "shops" in parts or "pages" in parts:
+            with _contenders(site, say, *kinds) as contenders:
+                if "shops" in parts:
+                    yield end_to_end.measure(contenders, size, say)
+                    yield checkout.beside_bare(contenders, size, say)
+                    yield checkout.while_ill(contenders, site, size, say)
+                if "pages" in parts:
+                    yield pages.measure(contenders[SHOP.name], size, say)
         if "bus" in parts:
             yield bus.measure(site, size, say)
         if "pace" in parts:
@@ -78,11 +82,11 @@ def _measure(size: Size, say: Say, parts: list[str]) -> Iterator[Result]:
 
 
 @contextmanager
-def _contenders(site: Site, say: Say) -> Iterator[dict[str, Contender]]:
-    """All four, started, each of them frozen until its turn."""
+def _contenders(site: Site, say: Say, *kinds: Kind) -> Iterator[dict[str, Contender]]:
+    """Of these kinds, started, each of them frozen until its turn."""
     contenders: dict[str, Contender] = {}
     try:
-        for kind in (BARE, INLINE, NAIVE_CELERY, SHOP):
+        for kind in kinds:
             say(f"starting ({kind.letter}) {kind.name}")
             contender = contenders[kind.name] = Contender(kind, site)
             contender.start()

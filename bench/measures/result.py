@@ -26,15 +26,17 @@ class Size:
     """New ledgers on which a pace must hold."""
     turns: int
     """Of each of them, and of one beside a held snapshot."""
+    loads: int
+    """Of each page."""
 
 
 QUICK = Size(
     quick=True, repetitions=1, orders=150, seconds=5, deliveries=5_000, burst=5_000,
-    history=(100_000,), starts=1, turns=3,
+    history=(100_000,), starts=1, turns=3, loads=3,
 )  # fmt: skip
 FULL = Size(
     quick=False, repetitions=5, orders=300, seconds=40, deliveries=20_000, burst=10_000,
-    history=(1_000_000, 10_000_000), starts=5, turns=10,
+    history=(1_000_000, 10_000_000), starts=5, turns=10, loads=15,
 )  # fmt: skip
 
 
