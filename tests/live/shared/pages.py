@@ -17,12 +17,17 @@ CUSTOMERS = [
     "/products/?q=nothing-like-it",
     "/products/BOOK-ATLAS/",
     "/about/",
-    "/api/problems/",
+    "/cart/",
+    "/cart/#filled",
+    "/checkout/#filled",
+    "/checkout/#mistakes",
     "/orders/{placed}/",
     "/orders/{cancelled}/",
+    "/api/problems/",
     "/?q=%00",
 ]
-"""Pages of the shop's own sheet. The last is a refusal: with DEBUG, a 404 is Django's page."""
+"""Pages of the shop's own sheet. What stands behind # is done first: see `Visitor`. The last is a
+refusal; with DEBUG, a 404 would be Django's page."""
 
 STAFF = [
     "/analytics/",
@@ -33,18 +38,32 @@ STAFF = [
     "/admin/orders/order/1/cancel/",
     "/admin/shop/product/",
     "/admin/shop/product/add/",
-    "/admin/shop/product/1/change/",
     "/admin/shop/category/",
     "/admin/inventory/stockitem/",
     "/admin/inventory/stockitem/1/change/",
+    "/admin/inventory/reservation/",
+    "/admin/inventory/movement/",
     "/admin/fulfillment/packingboard/",
+    "/admin/fulfillment/shipment/",
+    "/admin/billing/invoice/",
+    "/admin/billing/series/",
+    "/admin/notifications/message/",
+    "/admin/analytics/dayfigures/",
+    "/admin/analytics/minutefigures/",
+    "/admin/analytics/productfigures/",
+    "/admin/analytics/correction/",
+    "/admin/auth/user/",
+    "/admin/auth/group/",
 ]
 OPERATORS = [
     "/admin/bus/delivery/",
+    "/admin/bus/delivery/1/change/",
+    "/admin/bus/delivery/failures/",
     "/admin/bus/subscription/",
     "/admin/bus/subscription/1/backfill/",
     "/admin/bus/operatoraction/",
     "/admin/bus/event/",
+    "/admin/bus/auditresult/",
 ]
 EVERY = [*CUSTOMERS, *STAFF, *OPERATORS]
 
@@ -82,9 +101,22 @@ class Visitor:
         return self._shop.url + address.format(**self._names)
 
     def open(self, address: str) -> int:
-        """Go there; the answer's status."""
+        """Go there; the answer's status.
+
+        With `#filled` one product is in the cart, with `#mistakes` an empty form was sent, and
+        otherwise the cart is empty.
+        """
+        page, (_, _, state) = self.page, address.partition("#")
+        page.context.clear_cookies(name="cart")
+        if state:
+            page.goto(self.whole("/products/BOOK-ATLAS/"))
+            page.get_by_role("button", name="Add to cart").click()
+            page.locator(".count").wait_for()
         self._errors.clear()
-        answer = self.page.goto(self.whole(address))
+        answer = page.goto(self.whole(address))
+        if state == "mistakes":
+            page.get_by_role("button", name="Buy now").click()
+            page.locator("#mistakes").wait_for()
         assert answer is not None
         return answer.status
 

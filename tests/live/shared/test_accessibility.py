@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.admin import site
+from django.urls import reverse
 from playwright.sync_api import Page, Route
 
 from tests.live.shared.browser import administrator
@@ -21,6 +23,14 @@ HEAVIEST = 200_000
 """Bytes of a customer's page with all that it loads."""
 
 FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
+FROM_THE_TOP = """(selector) => {
+  document.body.tabIndex = -1;
+  document.body.focus();  // a page with mistakes has taken the focus to them
+  document.body.removeAttribute("tabindex");
+  return [...document.querySelectorAll(selector)]
+      .filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0)
+      .map((one, count) => (one.dataset.count = String(count)));
+}"""
 REACHED = """() => {
   const it = document.activeElement;
   if (!it || it === document.body) return null;
@@ -41,6 +51,15 @@ def visitor(shop: Shop, names: dict[str, str], request: pytest.FixtureRequest) -
     with administrator(shop, color_scheme=theme) as page:
         page.set_viewport_size({"width": width, "height": 900})
         yield Visitor(page, shop, names)
+
+
+def test_every_list_of_the_admin_is_visited() -> None:
+    lists = {
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in site._registry
+    }
+
+    assert lists - set(EVERY) == set()
 
 
 @pytest.mark.parametrize("address", EVERY)
@@ -72,12 +91,7 @@ def test_keyboard_reaches_everything_in_order_and_shows_where_it_is(
 ) -> None:
     visitor.open(address)
     page = visitor.page
-    expected = page.evaluate(
-        """(selector) => [...document.querySelectorAll(selector)]
-            .filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0)
-            .map((one, count) => (one.dataset.count = String(count)))""",
-        FOCUSABLE,
-    )
+    expected = page.evaluate(FROM_THE_TOP, FOCUSABLE)
 
     reached = []
     for _ in expected:
