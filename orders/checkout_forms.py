@@ -15,6 +15,7 @@ from rest_framework.exceptions import ValidationError
 from orders.carts import Wish, written
 from orders.serializers import CheckoutSerializer, ExpectedTotalField
 from orders.services import Basket, Price
+from shop import languages
 from shop.address_forms import AddressField, address_fields
 from shop.money import is_known
 
@@ -117,6 +118,7 @@ class CheckoutForm(forms.Form):
         body = {
             "email": sent["email"],
             "name": sent["name"],
+            "language": languages.chosen(),
             "shipping_address": address,
             "lines": [{"sku": sku, "quantity": wish.quantity} for sku, wish in self.lines.items()],
         }

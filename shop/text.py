@@ -3,6 +3,7 @@
 import unicodedata
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 """Control characters, halves of surrogate pairs, line and paragraph separators (Unicode)."""
@@ -14,8 +15,8 @@ INVISIBLE = {"Cf", "Mn", "Zs"} | FORBIDDEN_CATEGORIES
 BLANK_LETTERS = {"\u115f", "\u1160", "\u3164", "\uffa0", "\u2800"}
 """Fillers of Hangul and the empty Braille pattern: letters and symbols that show nothing."""
 
-REFUSAL = "Line breaks and control characters are not allowed here."
-UNSEEN = "Nothing of this text can be seen."
+REFUSAL = _("Line breaks and control characters are not allowed here.")
+UNSEEN = _("Nothing of this text can be seen.")
 
 
 def is_plain(text: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import translations
+from tests import literals, translations
 
 PAGE = '{% load i18n %}<p>{% translate "Good morning" %}</p>'
 PLURAL = (
@@ -81,3 +81,31 @@ def test_compiled_catalogue_that_is_stale_is_found(shop: Path) -> None:
     assert translations.faults(shop) == stale
     shutil.rmtree(shop / "shop/locale")
     assert translations.faults(shop) == [f"shop has no {translations.CATALOGUE}; run make messages"]
+
+
+def test_every_text_of_customers_templates_is_marked() -> None:
+    found = {
+        str(path.relative_to(literals.ROOT)): literals.literals(
+            path.read_text(), html=path.suffix == ".html"
+        )
+        for path in literals.templates()
+    }
+
+    assert len(found) > 20
+    assert {path: texts for path, texts in found.items() if texts} == {}
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("<p>Good {{ name }} <b>morning</b></p>", ["Good", "morning"]),
+        ('<img alt="A cup"><input placeholder="Name" value="x">', ["A cup", "Name"]),
+        ('{% include "x.html" with label="Go on" %}', ["Go on"]),
+        ('{% include "x.html" with label=_("Go on") %}', []),
+        ('{% translate "Good" %} <b title="{% translate \'Day\' %}">1 - 2</b>', []),
+        ("{% blocktranslate trimmed %}Good <b>day</b>{% endblocktranslate %}", []),
+        ("<pre>curl -s</pre><code>SKU</code><!-- a note -->{# a note #}", []),
+    ],
+)
+def test_text_that_is_not_marked_is_found(template: str, found: list[str]) -> None:
+    assert literals.literals(template) == found

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from bus.models import Event
 from orders.models import Order
+from orders.tests.checkouts import URL as CHECKOUT
+from orders.tests.checkouts import opened, text
 from shop import reasons
 from shop.events import OrderPlaced
 from shop.languages import written_in
@@ -93,3 +96,36 @@ def test_reason_of_a_rejected_order_is_shown_in_the_readers_language(
 def test_typed_reason_is_shown_as_it_is(german_texts: None) -> None:
     assert reasons.shown("Not in my size") == "Not in my size"
     assert reasons.shown(reasons.BY_CUSTOMER) == "Auf Kundenwunsch storniert"
+
+
+@pytest.fixture
+def german(customer: Client) -> Client:
+    """A customer whose browser accepts German."""
+    customer.defaults["HTTP_ACCEPT_LANGUAGE"] = "de-DE,de;q=0.9"
+    return customer
+
+
+def test_page_sells_as_german_law_has_it_and_keeps_its_language(german: Client) -> None:
+    """The button has the words of section 312j (3) BGB."""
+    form = opened(german)
+    page = text(german.get(CHECKOUT))
+
+    german.post(CHECKOUT, form)
+
+    for words in ("28,49 €", "19 % MwSt.", ">Zahlungspflichtig bestellen<"):
+        assert words in page
+    assert Order.objects.get().language == published().customer.language == "de"
+
+
+def test_mistakes_are_explained_in_german(german: Client) -> None:
+    answer = german.post(CHECKOUT, opened(german, email="", postal_code="1", name="\x01"))
+
+    page = text(answer)
+    assert answer.status_code == 422
+    for words in (
+        "Bitte korrigieren Sie 3 Felder. Es wurde nichts bestellt.",
+        "Geben Sie Ihre E-Mail-Adresse ein.",
+        "Diese Postleitzahl gibt es in diesem Land nicht (Deutschland).",
+        "Zeilenumbrüche und Steuerzeichen sind hier nicht erlaubt.",
+    ):
+        assert words in page

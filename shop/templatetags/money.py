@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django import template
+from django.utils.formats import number_format
 
 from shop import money as amounts
 
@@ -23,5 +24,5 @@ def money(amount: Decimal | str, currency: str) -> str:
 
 @register.filter
 def percent(rate: Decimal) -> str:
-    """`19` for 0.190, `5.5` for 0.055."""
-    return f"{(rate * 100).normalize():f}"
+    """`19` for 0.190, `5.5` for 0.055, in German `5,5`."""
+    return number_format(f"{(rate * 100).normalize():f}")
