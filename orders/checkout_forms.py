@@ -90,7 +90,7 @@ class CheckoutForm(forms.Form):
         return self.checked.basket()
 
     def fingerprinted(self) -> dict[str, Any]:
-        """What makes two submissions the same: not the total, which the customer does not type."""
+        """What makes two submissions the same: what the customer has typed."""
         data = self.checked.validated_data
         return {name: data[name] for name in ("email", "name", "shipping_address", "lines")}
 
@@ -185,5 +185,5 @@ def _worded(name: str, error: Any) -> str:
             "line1": _("Enter street and number."),
         }.get(name, _("Choose a country."))
     if name == "email":
-        return _("This is no address that can be mailed. Check it for mistakes.")
+        return _("This is not a valid e-mail address. Check it for mistakes.")
     return str(error)

@@ -12,7 +12,11 @@ pytestmark = pytest.mark.django_db
 
 MISTAKES = {
     "no e-mail": ({"email": ""}, "email", "Enter your e-mail address."),
-    "e-mail that cannot be mailed": ({"email": "ada@"}, "email", "This is no address"),
+    "e-mail that cannot be mailed": (
+        {"email": "ada@"},
+        "email",
+        "This is not a valid e-mail address",
+    ),
     "no name": ({"name": "  "}, "name", "Enter your name."),
     "no street": ({"line1": ""}, "line1", "Enter street and number."),
     "no city": ({"city": ""}, "city", "Addresses in Germany need a city."),
