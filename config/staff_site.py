@@ -22,6 +22,9 @@ View = Callable[..., HttpResponse]
 UNREADABLE = (ValueError, OverflowError, IndexError, DataError, ProgrammingError)
 """Raised for the year 0, half a range, or letters in a search for a number."""
 
+LISTS = ("_changelist", "_export_rows")
+"""The ends of the names of pages that take lookups from the address."""
+
 PATTERNS = ("__regex", "__iregex")
 
 
@@ -36,7 +39,7 @@ def readable(view: View) -> View:
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
         match = request.resolver_match
-        if not (request.GET and match and str(match.url_name).endswith("_changelist")):
+        if not (request.GET and match and str(match.url_name).endswith(LISTS)):
             return view(request, *args, **options)
         if any(name.endswith(PATTERNS) for name in request.GET):
             return bad_request(request)

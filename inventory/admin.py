@@ -13,7 +13,9 @@ import inventory.panels  # noqa: F401 -- imported to register
 from inventory import services
 from inventory.forms import CorrectForm, ReceiveForm
 from inventory.models import AVAILABLE, Movement, Reservation, StockItem
+from inventory.resources import StockResource
 from shop.admin import LooksOnly, WritableAdmin, row_of
+from shop.exchange.admin import Imports
 from shop.models import Product
 from shop.submissions import onward
 
@@ -50,13 +52,18 @@ class LowFilter(admin.SimpleListFilter):
 
 
 @admin.register(StockItem)
-class StockItemAdmin(WritableAdmin):
+class StockItemAdmin(Imports, WritableAdmin):
+    resource = StockResource
+    import_notes = (
+        "on_hand is what was counted: each difference is booked as a correction, with your name "
+        "and the file's. A SKU that was never stocked is booked as a delivery.",
+    )
     list_display = ["sku", "product", "on_hand", "reserved", "available", "level"]
     list_filter = [LowFilter]
     search_fields = ["sku"]
     fields = ["sku", "on_hand", "reserved", "available", "low_at"]
     readonly_fields = ["sku", "on_hand", "reserved", "available"]
-    actions_list = ["receive_stock"]
+    actions_list = ["receive_stock", *Imports.actions_list]
     actions_detail = ["correct_stock"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -68,6 +75,9 @@ class StockItemAdmin(WritableAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_import_permission(self, request: HttpRequest, *_: object) -> bool:
+        return request.user.has_perm("inventory.book_stock")
 
     def has_book_stock_permission(self, request: HttpRequest, object_id: str = "") -> bool:
         return request.user.has_perm("inventory.book_stock")

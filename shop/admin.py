@@ -14,10 +14,12 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from shop.changes import ChangesForm
+from shop.exchange.admin import Imports
 from shop.forms import ProductForm
 from shop.models import Category, Product
 from shop.money import money
 from shop.pictures import remove_unused
+from shop.resources import ProductResource
 
 MOST_FOUND = 20
 """Products suggested at a time."""
@@ -100,8 +102,9 @@ class CategoryAdmin(WritableAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(WritableAdmin):
+class ProductAdmin(Imports, WritableAdmin):
     form = ProductForm
+    resource = ProductResource
     fields = [
         "sku", "name", "category", "description", "preview", "upload", "without_picture",
         "unit_price", "tax_rate", "active",

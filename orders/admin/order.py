@@ -17,8 +17,10 @@ from orders.admin.lines import LineInline, is_draft
 from orders.admin.overview import overview_of
 from orders.forms import CancelForm
 from orders.models import Order, State
+from orders.resources import OrderResource
 from shop import links
 from shop.admin import WritableAdmin, amount, row_of
+from shop.exchange.admin import Exports
 
 ADDRESS = ["line1", "line2", "postal_code", "city", "region", "country"]
 CUSTOMER = ["email", "name", *ADDRESS, "language"]
@@ -36,9 +38,10 @@ REFUSALS = (
 
 
 @admin.register(Order)
-class OrderAdmin(WritableAdmin):
+class OrderAdmin(Exports, WritableAdmin):
     """A saved order is first a draft; it is placed in `save_related`, after its lines are saved."""
 
+    resource = OrderResource
     list_display = ["order", "phase", "name", "email", "amount", "placed_at"]
     list_filter = [PhaseFilter, "placed_at", "shipped_at"]
     search_fields = ["number", "email", "name"]

@@ -1,0 +1,53 @@
+"""Products as tables."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from import_export.fields import Field
+
+from shop.exchange.resources import Imported
+from shop.exchange.widgets import Number, Text, Truth
+from shop.models import Category, Product
+
+
+class CategoryName(Text):
+    """A category by its slug. An unknown one is refused: it may be misspelled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_slug = {one.slug: one for one in Category.objects.all()}
+
+    def clean(self, value: Any, *_: Any, **_options: Any) -> Any:
+        slug = str(value).strip()
+        if slug and slug not in self.by_slug:
+            raise ValueError(f"There is no category {slug!r}; use the slug of one, or add it.")
+        return self.by_slug.get(slug)
+
+    def render(self, value: Any, *_: Any, **_options: Any) -> str:
+        return value.slug if value else ""
+
+
+class ProductResource(Imported):
+    """Products, without their pictures."""
+
+    numbers = ("unit_price", "tax_rate")
+
+    sku = Field("sku", "sku", widget=Text())
+    name = Field("name", "name", widget=Text())
+    category = Field("category", "category")
+    description = Field("description", "description", widget=Text())
+    unit_price = Field("unit_price", "unit_price", widget=Number())
+    tax_rate = Field("tax_rate", "tax_rate", widget=Number())
+    active = Field("active", "active", widget=Truth())
+
+    class Meta:
+        model = Product
+        fields = ("sku", "name", "category", "description", "unit_price", "tax_rate", "active")
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.fields["category"].widget = CategoryName()
+
+    def get_queryset(self) -> QuerySet[Product]:
+        rows: QuerySet[Product] = super().get_queryset()
+        return rows.select_related("category")

@@ -1,0 +1,121 @@
+"""Tables in files: what is read, what is refused, and that nothing becomes a formula."""
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+
+from shop.exchange.tables import (
+    MOST_BYTES,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    MOST_UNPACKED,
+    Format,
+    Unreadable,
+    armed,
+    defused,
+    read,
+    write,
+)
+
+
+def workbook(*rows: list[Any]) -> bytes:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sku,name\r\nCUP,A cup\r\n", "\ufeffsku;name\nCUP;A cup", 'sku\tname\nCUP\t"A cup"\n\n\n'],
+)
+def test_csv_is_read_with_any_usual_separator(text: str) -> None:
+    table = read("goods.CSV", text.encode())
+
+    assert (table.heading, table.rows, table.lines) == (["sku", "name"], [["CUP", "A cup"]], [2])
+
+
+def test_xlsx_is_read_as_one_would_type_it() -> None:
+    content = workbook(["sku", "price", "active", "note"], [4711, 9.9, True, None], [12.0, 3, "x"])
+
+    table = read("goods.xlsx", content)
+
+    assert table.rows == [["4711", "9.9", "yes", ""], ["12", "3", "x", ""]]
+
+
+def test_lines_are_those_of_the_file() -> None:
+    table = read("goods.csv", b'sku,name\nCUP,"two\nlines"\n,\nPOT,A pot\n')
+
+    assert [row[0] for row in table.rows] == ["CUP", "POT"]
+    assert table.lines == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "refusal"),
+    [
+        ("goods.pdf", b"%PDF", "ends with .csv or .xlsx"),
+        ("goods.csv", b"", "empty"),
+        ("goods.csv", "sku,name\nCUP,Gl\u00e4ser".encode("latin-1"), "not in UTF-8"),
+        ("goods.csv", b'sku\n"CUP', "Line 2 is no CSV"),
+        ("goods.csv", b"sku,name\nCUP,a,b\n", "Line 2 has 3 cells"),
+        ("goods.csv", b"sku,sku\nCUP,a\n", "a column twice"),
+        ("goods.csv", b"sku\n" + b"CUP\n" * (MOST_ROWS + 1), f"more than {MOST_ROWS} rows"),
+        ("goods.csv", b"," .join([b"a%d" % n for n in range(MOST_COLUMNS + 1)]), "columns"),
+        ("goods.csv", b"x" * (MOST_BYTES + 1), "larger than"),
+        ("goods.xlsx", b"sku,name", "no XLSX workbook"),
+        ("goods.xlsx", b"PK\x03\x04 and no more", "no XLSX workbook"),
+        ("goods.xlsx", workbook(["sku"], *[["CUP"]] * (MOST_ROWS + 1)), f"than {MOST_ROWS} rows"),
+    ],
+)  # fmt: skip
+def test_other_files_are_refused(name: str, content: bytes, refusal: str) -> None:
+    with pytest.raises(Unreadable, match=refusal):
+        read(name, content)
+
+
+def test_archive_that_unpacks_to_too_much_is_refused() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b" " * (MOST_UNPACKED + 1))
+
+    with pytest.raises(Unreadable, match="unpacks to more"):
+        read("goods.xlsx", file.getvalue())
+
+
+FORMULAS = ["=1+1", "+1+1", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("kind", Format)
+def test_formula_is_written_as_text(kind: Format, text: str) -> None:
+    content = write(kind, ["name"], [[text]], numbers=())
+
+    if kind is Format.CSV:
+        assert content.decode("utf-8-sig").splitlines()[1].lstrip('"').startswith("'")
+    else:
+        cell = load_workbook(io.BytesIO(content)).active["A2"]
+        assert cell.data_type == "s"
+        assert cell.value[0] == "'"
+
+
+@given(st.text())
+def test_text_comes_back_as_it_was(text: str) -> None:
+    assert armed(defused(text)) == text
+
+
+@pytest.mark.parametrize("text", ["-5", "+4.20", "A-B", "", "'quoted'"])
+def test_other_texts_stay_as_they_are(text: str) -> None:
+    assert defused(text) == text
+
+
+def test_numbers_are_numbers_in_a_spreadsheet() -> None:
+    content = write(Format.XLSX, ["sku", "price"], [["4711", "12.50"]], numbers=["price"])
+
+    row = list(load_workbook(io.BytesIO(content)).active.values)[1]
+    assert row == ("4711", 12.5)
