@@ -6,12 +6,38 @@ from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html
 from import_export.instance_loaders import CachedInstanceLoader
-from import_export.resources import ModelResource
+from import_export.resources import Diff, ModelResource
 from import_export.results import Result
 from tablib import Dataset
 
 from shop.exchange.tables import Table, Unreadable
+
+
+class Changes(Diff):
+    """The cells of a preview: the old value and the new one where they differ, else the value."""
+
+    def __init__(self, resource: Any, instance: Any, new: bool) -> None:
+        super().__init__(resource, instance, new)
+        self.left = _cells(resource, instance)
+
+    def compare_with(self, resource: Any, instance: Any) -> None:
+        self.right = _cells(resource, instance)
+
+    def as_html(self) -> list[str]:
+        return [
+            format_html("<del>{}</del> <ins>{}</ins>", before[1], after[1])
+            if before[0] != after[0] and not self.new
+            else after[1]
+            for before, after in zip(self.left, self.right, strict=True)
+        ]
+
+
+def _cells(resource: Any, instance: Any) -> list[tuple[Any, str]]:
+    """Values, which are compared, since 0.19 is 0.190, and their texts."""
+    fields = resource.get_import_fields()
+    return [(field.get_value(instance), field.export(instance)) for field in fields]
 
 
 class Exported(ModelResource):
@@ -38,6 +64,9 @@ class Imported(Exported):
         use_transactions = True
         skip_unchanged = True
         report_skipped = True
+
+    def get_diff_class(self) -> type[Changes]:
+        return Changes
 
     def get_import_fields(self) -> list[Any]:
         """What can be imported; the preview shows only these."""

@@ -84,6 +84,15 @@ def test_confirmed_import_is_written_and_logged(admin_client: Client) -> None:
     }
 
 
+def test_preview_shows_old_and_new_values(admin_client: Client) -> None:
+    Product.objects.create(sku="CUP-1", name="Old <b>", unit_price="9.90", tax_rate="0.190")
+
+    said = upload(admin_client, row(1, rate="0.19")).content.decode()
+
+    assert "<del>Old &lt;b&gt;</del> <ins>Cup 1</ins>" in said
+    assert said.count("<ins>") == 1
+
+
 def test_confirming_twice_imports_once(admin_client: Client) -> None:
     preview, token = upload(admin_client, row(1)), new_token()
     confirm(admin_client, preview, token)
