@@ -95,6 +95,7 @@ class Product(models.Model):
         indexes = [
             models.Index(fields=["sort_name", "id"], name="shop_product_by_name"),
             models.Index(fields=["unit_price", "id"], name="shop_product_by_price"),
+            models.Index(fields=["category", "active"], name="shop_product_by_category"),
         ]
 
     def __str__(self) -> str:

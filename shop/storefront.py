@@ -95,6 +95,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
     left = pieces.get(found.sku)
     context = {
         "product": found,
+        "site_url": settings.SITE_URL,
         "stock": stock_hint(left),
         "sold_out": left is not None and left <= 0,
         "most": min(settings.PIECES_PER_LINE, left or settings.PIECES_PER_LINE),

@@ -1,15 +1,20 @@
 """A customer finds a product in a browser."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.live.shared.browser import FLAGS
+from tests.live.shared.browser import FLAGS, administrator
 from tests.live.shop import Shop
 from tests.support.machine import part
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.sqlite, pytest.mark.timeout(300)]
+
+UPLOADED = re.compile(r"^/pictures/\w+\.webp$")
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
@@ -48,3 +53,27 @@ def test_customer_searches_filters_sorts_and_opens_a_product(shop: Shop, custome
     expect(customer.get_by_text("In stock")).to_be_visible()
     drawn = "image => image.decode().then(() => image.naturalWidth)"
     assert customer.get_by_alt_text("Stoneware mug").evaluate(drawn) > 0
+
+
+def test_staff_upload_a_picture_and_remove_it(shop: Shop, tmp_path: Path) -> None:
+    """One of more than a MiB, which no other form of the admin may send."""
+    Image.effect_noise((1600, 1600), 200).save(tmp_path / "scale.png")
+    assert (tmp_path / "scale.png").stat().st_size > 1024 * 1024
+
+    with administrator(shop) as page:
+        shown = f"{shop.url}/products/KITCHEN-SCALE/"
+        page.goto(f"{shop.url}/admin/shop/product/?q=KITCHEN-SCALE")
+        page.get_by_role("link", name="KITCHEN-SCALE").click()
+        form = page.url
+        page.set_input_files("[name=upload]", tmp_path / "scale.png")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.goto(shown)
+        expect(page.get_by_alt_text("Kitchen scale")).to_have_attribute("src", UPLOADED)
+        drawn = "image => image.decode().then(() => image.naturalWidth)"
+        assert page.get_by_alt_text("Kitchen scale").evaluate(drawn) == 1200
+
+        page.goto(form)
+        page.locator("[name=without_picture]").check()
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.goto(shown)
+        expect(page.get_by_alt_text("Kitchen scale")).not_to_have_attribute("src", UPLOADED)
