@@ -1,5 +1,6 @@
 """The event bus: publish events, subscribe handlers to them, keep a ledger of the deliveries."""
 
+from bus.alerts import DeliveryDied, QueueStuck
 from bus.events import DomainEvent
 from bus.handlers import AfterDone, Queue, subscribe
 from bus.publishing import publish
@@ -8,8 +9,10 @@ from bus.retry import Ambiguous, Retry, TryLater
 __all__ = [
     "AfterDone",
     "Ambiguous",
+    "DeliveryDied",
     "DomainEvent",
     "Queue",
+    "QueueStuck",
     "Retry",
     "TryLater",
     "publish",

@@ -1,7 +1,6 @@
 """Publish: insert an event and its outbox row in the transaction that makes the event true."""
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from django.db import IntegrityError, connection, transaction
 
@@ -34,7 +33,6 @@ def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
         AlreadyPublished: the event's key is in its stream already.
     """
     # Models cannot be imported before Django has loaded its apps, and `bus` is imported by then.
-    from bus.models import Event
     from bus.store import outbox
 
     if not connection.in_atomic_block:
@@ -42,21 +40,7 @@ def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
             f"publish({type(event).__name__}) needs a transaction: put it and the change that it "
             "reports into one `with transaction.atomic():`."
         )
-    data, personal = event.split()
-    origin = origin_of(cause)
-    identity = uuid4()
-    row = Event(
-        uuid=identity,
-        type=type(event).__name__,
-        version=event.version,
-        stream=event.stream,
-        key=event.key,
-        data=data,
-        correlation=origin.correlation or identity,
-        causation=origin.causation,
-        traceparent=origin.traceparent,
-        suppressed=origin.suppressed,
-    )
+    row, personal = outbox.new_row(event, origin_of(cause))
     try:
         with transaction.mark_for_rollback_on_error("default"):
             row.pk = outbox.insert(row, personal)

@@ -18,8 +18,9 @@ class ProjectConfig(AppConfig):
     verbose_name = "Project"
 
     def ready(self) -> None:
-        """Make the Celery app the current one in every process, and register the checks."""
+        """Make the Celery app the current one in every process; register handlers and checks."""
         keep_files_private()
+        import config.alerts
         import config.celery
         import config.checks.system
         import config.pages  # noqa: F401 -- imported to register

@@ -219,6 +219,10 @@ WAREHOUSE_EMAIL = mailboxes(
     env.sample("WAREHOUSE_EMAIL", "warehouse@example.com", may_be_empty=True),
 )
 
+# Who is alerted when a delivery dies or a queue stands still; see config/alerts.py.
+OPERATORS = mailboxes("OPERATORS", env.str("OPERATORS"))
+OPERATORS_WEBHOOK = env.secret("OPERATORS_WEBHOOK")
+
 # --- The shop ------------------------------------------------------------------------------------
 
 CURRENCY = env.str("CURRENCY", default="EUR")

@@ -14,10 +14,6 @@ from bus.models import AuditResult, Delivery, Event, State, Subscription
 from bus.ops import counted
 from bus.store import inspection
 
-STANDING_FOR = timedelta(minutes=10)
-"""A delivery that is due for longer and not started has no worker, or one that is far behind: a
-lease is two minutes, and the relay claims within a second."""
-
 FAILING_FOR = timedelta(hours=1)
 """A delivery that has failed and been open for so long: mail is out, or the database is locked.
 Such trouble may use up no try for a day, and must be visible before its deliveries are dead."""
@@ -112,12 +108,7 @@ def _dead() -> Iterator[Concern]:
 
 def _standing() -> Iterator[Concern]:
     """A subscription without a worker, or one whose worker is far behind."""
-    found = {
-        row.subscription_id: row
-        for statement in (inspection.SENT_FOR_LONG, inspection.DUE_FOR_LONG)
-        for row in _one_of_each(statement, STANDING_FOR)
-    }
-    for row in found.values():
+    for row in inspection.standing():
         queue, stands_since = row.queue.name, row.retry_at or row.due_since
         what = f"{row.subscription}: due and not started. Does a worker of the queue {queue} run?"
         yield Concern(Kind.STANDING, what, since=stands_since, page=_deliveries_of(row))
@@ -125,16 +116,10 @@ def _standing() -> Iterator[Concern]:
 
 def _failing() -> Iterator[Concern]:
     """Subscriptions whose deliveries fail and are tried again; those with the latest try first."""
-    for row in _one_of_each(inspection.FAILING_FOR_LONG, FAILING_FOR):
+    for row in inspection.examples(inspection.FAILING_FOR_LONG, FAILING_FOR):
         what = f"{row.subscription}: deliveries fail and are tried again. They show the error."
         page = f"failure?subscription={row.subscription}" if row.failure_key else ""
         yield Concern(Kind.FAILING, what, since=row.due_since, page=page or _deliveries_of(row))
-
-
-def _one_of_each(statement: str, longer_than: timedelta) -> list[Delivery]:
-    ids = inspection.one_of_each(statement, longer_than)
-    rows = Delivery.objects.filter(id__in=ids).select_related("subscription", "queue")
-    return list(rows.order_by("subscription__name"))
 
 
 def _deliveries_of(row: Delivery) -> str:

@@ -11,7 +11,7 @@ from bus.models.delivery import (
     Subscription,
 )
 from bus.models.events import Event, Outbox, PersonalData
-from bus.models.failures import FailedAttempt, FailureNote
+from bus.models.failures import Alert, FailedAttempt, FailureNote
 from bus.models.operator import AuditResult, BulkOperation, OperatorAction, RelayState
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "IN_FLIGHT",
     "IS_OPEN",
     "OPEN",
+    "Alert",
     "AuditResult",
     "BulkOperation",
     "Delivery",

@@ -56,3 +56,14 @@ class FailureNote(models.Model):
 
     def __str__(self) -> str:
         return f"note on {self.failure_key}"
+
+
+class Alert(models.Model):
+    """When operators were last alerted of a cause: the row decides whether they are again."""
+
+    cause = models.CharField(max_length=100, primary_key=True)
+    at = models.DateTimeField(db_default=Now())
+    lasts = models.BooleanField(default=False, help_text="The standstill has not ended.")
+
+    def __str__(self) -> str:
+        return self.cause

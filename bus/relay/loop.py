@@ -14,10 +14,12 @@ from bus.failpoints import Point, reach
 from bus.models import RelayState
 from bus.ops import bulk
 from bus.redaction import kind
+from bus.relay import standstill
 from bus.relay.epoch import Epoch
 from bus.relay.messages import Queued, Sender
 from bus.store.claims import claim
 from bus.store.in_flight import InFlight
+from bus.store.inspection import STANDING_FOR
 from bus.store.marks import Marks
 from bus.store.outbox import fan_out
 from bus.store.poll import poll
@@ -50,6 +52,9 @@ BULK_PAUSE = 60.0
 """Seconds without a step after one that failed, for example because its wait for a lock timed
 out."""
 
+WATCH_EVERY = 60.0
+"""Seconds between two searches for queues that stand still."""
+
 CHECK_EVERY = 10.0
 """Seconds between two checks that the broker keeps what it accepts."""
 
@@ -72,6 +77,8 @@ class Relay:
         self._try_broker_at = 0.0
         self._check_broker_at = 0.0
         self._try_bulk_at = 0.0
+        # Only then: what waited while no relay ran is no standstill of a queue.
+        self._watch_at = time.monotonic() + STANDING_FOR.total_seconds()
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. After trouble of the database or the broker it tries again."""
@@ -95,7 +102,18 @@ class Relay:
         self.marks.begin()
         fanned_out = fan_out(self.marks)
         sent = self._feed_broker() if time.monotonic() >= self._try_broker_at else 0
+        self.watch_queues()
         return fanned_out + sent + self.continue_bulk()
+
+    def watch_queues(self) -> None:
+        """Once a minute: alert of queues that stand still."""
+        if time.monotonic() < self._watch_at:
+            return
+        self._watch_at = time.monotonic() + WATCH_EVERY
+        try:
+            standstill.watch()
+        except Exception as error:  # whatever it is, live traffic goes on
+            log.error("queues that stand still are looked for again later: %s", kind(error))
 
     def continue_bulk(self) -> int:
         """The next step of a bulk operation; returns how many deliveries it changed."""

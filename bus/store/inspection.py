@@ -5,8 +5,13 @@ from typing import Any
 
 from django.db import connection
 
+from bus.models import Delivery
 from bus.store.conditions import CLAIMABLE, IN_FLIGHT, LANE_IS_FREE, claimable_sql
 from bus.store.database import db
+
+STANDING_FOR = timedelta(minutes=10)
+"""A delivery that is due for longer and not started has no worker, or one that is far behind: a
+lease is two minutes, and the relay claims within a second."""
 
 DUE_SINCE = "COALESCE(d.retry_at, d.due_since)"
 """Since when a delivery `d` has been due for the try that has not started."""
@@ -80,6 +85,24 @@ def one_of_each(statement: str, longer_than: timedelta) -> list[int]:
     """One delivery, by id, of each subscription that may get work: of the first `FIRST_ROWS` the
     one for which the statement's condition holds that has been open for longest."""
     return [pk for (pk,) in _rows(statement, [longer_than.total_seconds()]) if pk is not None]
+
+
+def standing() -> list[Delivery]:
+    """Of each subscription that may get work one delivery that is due for `STANDING_FOR` and not
+    started, if there is one."""
+    found = {
+        row.subscription_id: row
+        for statement in (SENT_FOR_LONG, DUE_FOR_LONG)
+        for row in examples(statement, STANDING_FOR)
+    }
+    return list(found.values())
+
+
+def examples(statement: str, longer_than: timedelta) -> list[Delivery]:
+    """The deliveries of `one_of_each`, by the name of their subscription."""
+    rows = Delivery.objects.filter(id__in=one_of_each(statement, longer_than))
+    related = rows.select_related("subscription", "queue")
+    return list(related.order_by("subscription__name"))
 
 
 def _instant(at: datetime) -> Any:

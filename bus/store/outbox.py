@@ -4,9 +4,12 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection, transaction
 
+from bus.context import Origin
+from bus.events import DomainEvent
 from bus.failpoints import Point, reach
 from bus.models import Event, Outbox
 from bus.store.database import db
@@ -54,6 +57,25 @@ SWEEP = _insert_deliveries(
     "AND NOT EXISTS (SELECT 1 FROM bus_outbox o WHERE o.event_id = e.id)",
     "AND s.id = %s",
 )
+
+
+def new_row(event: DomainEvent, origin: Origin) -> tuple[Event, dict[str, Any]]:
+    """The row of a new event, and its personal data; neither is inserted."""
+    data, personal = event.split()
+    identity = uuid4()
+    row = Event(
+        uuid=identity,
+        type=type(event).__name__,
+        version=event.version,
+        stream=event.stream,
+        key=event.key,
+        data=data,
+        correlation=origin.correlation or identity,
+        causation=origin.causation,
+        traceparent=origin.traceparent,
+        suppressed=origin.suppressed,
+    )
+    return row, personal
 
 
 def insert(event: Event, personal: dict[str, Any]) -> int:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from bus.models import IN_FLIGHT, Delivery, State
 from bus.retry import MOST_AMBIGUOUS
+from bus.store.alerts import deliveries_died
 from bus.store.failures import WORKER_LOST, WORKER_LOST_WHILE_SENDING, Failure, record
 from bus.store.planner import plan_by_index
 from bus.store.poll import Work
@@ -47,6 +48,7 @@ def rescue_late(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset
         by_verdict: dict[Any, list[int]] = defaultdict(list)
         by_state: dict[str, list[int]] = defaultdict(list)
         failures: list[Failure] = []
+        deaths: list[Failure] = []
         here = {row.pk for row in rows if one.due and _is_queued(row, queued)}
         for row in rows:
             if row.pk in here:
@@ -56,11 +58,14 @@ def rescue_late(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset
                 lost = _lost_attempt(one, row, verdict)
                 verdict["failure_key"] = lost.key
                 failures.append(lost)
+                if verdict["state"] == State.DEAD:
+                    deaths.append(lost)
             by_verdict[tuple(verdict.items())].append(row.pk)
             by_state[row.state].append(row.pk)
         for changes, ids in by_verdict.items():
             Delivery.objects.filter(pk__in=ids).update(lease_until=None, **dict(changes))
         record(failures)
+        deliveries_died(deaths)
         for state, ids in by_state.items():
             _log(one.task, state, ids)
         if here:

@@ -30,7 +30,7 @@ from bus.retry import (
     Ambiguous,
     TryLater,
 )
-from bus.store import attempts
+from bus.store import alerts, attempts
 from bus.store.attempts import Attempt
 from bus.store.failures import Failure, record
 from bus.worker.failures import failure_of
@@ -123,7 +123,8 @@ def interrupts(error: BaseException) -> bool:
 def fail(handler: Handler, failed: Sequence[tuple[Attempt, BaseException]]) -> list[State]:
     """Record failed attempts by the handler's policy; returns the deliveries' new states.
 
-    In the caller's transaction, under the deliveries' locks.
+    In the caller's transaction, under the deliveries' locks. Publishes `DeliveryDied` if one is
+    due.
     """
     failures: list[Failure] = []
     states: list[State] = []
@@ -147,6 +148,8 @@ def fail(handler: Handler, failed: Sequence[tuple[Attempt, BaseException]]) -> l
         failures.append(failure)
         states.append(state)
     record(failures)
+    pairs = zip(failures, states, strict=True)
+    alerts.deliveries_died(one for one, state in pairs if state == State.DEAD)
     return states
 
 

@@ -10,6 +10,7 @@ from config.checks.check import Check
 from config.checks.database import check_limits
 from config.checks.leftovers import check_goods, check_staff
 from config.checks.mail import check_mail_server
+from config.checks.operators import check_operators
 from config.checks.prices import check_prices
 from config.checks.secrets import check_flower_login, check_secret_key, check_warehouse_secret
 from config.checks.seller import check_currency, check_samples, check_seller
@@ -26,6 +27,7 @@ SETTINGS: tuple[Callable[[], Check], ...] = (
     check_currency,
     check_flower_login,
     check_mail_server,
+    check_operators,
     check_warehouse_url,
     check_warehouse_secret,
 )
