@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.live.shared.browser import administrator
-from tests.live.shared.pages import EVERY, orders
+from tests.live.shared.pages import EVERY, Visitor, orders
 from tests.live.shop import MANAGE, Shop
 from tests.screenshots.pictures import VIEWS, compress, photograph, take
 
@@ -38,8 +38,9 @@ def main() -> None:
         if options.readme:
             _take_readme(shop, names, out)
             return
-        count = len(EVERY) * len(VIEWS)
-        for done, file in enumerate(take(shop, EVERY, names, VIEWS, PICTURES), 1):
+        chosen = [address for address in EVERY if options.only in address]
+        count = len(chosen) * len(VIEWS)
+        for done, file in enumerate(take(shop, chosen, names, VIEWS, PICTURES), 1):
             out.print(f"{done:>4} of {count}  {file.name}")
     out.print(f"{count} pictures in {PICTURES.relative_to(ROOT)}/")
 
@@ -63,9 +64,11 @@ def a_shop(out: Console) -> Iterator[Shop]:
 def _take_readme(shop: Shop, names: dict[str, str], out: Console) -> None:
     with administrator(shop, color_scheme="light") as page:
         page.set_viewport_size({"width": 1280, "height": 800})
+        visitor = Visitor(page, shop, names)
         for name, address in README.items():
             file = IMAGES / f"{name}.png"
-            photograph(page, shop.url + address.format(**names), file, whole=False)
+            visitor.open(address)
+            photograph(page, file, whole=False)
             size = compress(file)
             out.print(f"{size:>8} bytes  {file.relative_to(ROOT)}")
             if size > LARGEST:
@@ -78,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--readme", action="store_true", help="only those of README.md, small, into docs/images/"
     )
+    found.add_argument("--only", default="", help="pages whose address contains this")
     return found
 
 

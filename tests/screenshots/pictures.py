@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.live.shared.browser import administrator
+from tests.live.shared.pages import Visitor
 from tests.live.shop import Shop
 
 COLOURS = 128
@@ -48,15 +49,16 @@ def take(
     for view in views:
         with administrator(shop, color_scheme=view.theme) as page:
             page.set_viewport_size({"width": view.width, "height": view.height})
+            visitor = Visitor(page, shop, names)
             for address in addresses:
                 file = folder / f"{file_name(address)}-{view}.png"
-                photograph(page, shop.url + address.format(**names), file)
+                visitor.open(address)
+                photograph(page, file)
                 yield file
 
 
-def photograph(page: Page, url: str, file: Path, *, whole: bool = True) -> None:
+def photograph(page: Page, file: Path, *, whole: bool = True) -> None:
     """`whole`: all of the page, not only what is on the screen at first."""
-    page.goto(url)
     page.wait_for_timeout(SETTLES)
     before = page.viewport_size
     if whole and before:
