@@ -25,6 +25,11 @@ TITLES = (
 )
 """The phrases of RFC 9110 for the refusals below, to be translated."""
 
+BROKEN = """<!doctype html>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><link rel="stylesheet" href="{sheet}">
+<main><h1>{title}</h1><p class="lead">{detail}</p></main>"""
+
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
@@ -100,5 +105,7 @@ def _refusal(
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return render(request, "shop/refusal.html", context, status=status)
     # After an unexpected error templates and database may not work: this page needs neither.
-    page = f"<!doctype html><title>{escape(title)}</title><h1>{escape(title)}</h1><p>{detail}"
-    return HttpResponse(page, status=status)
+    return HttpResponse(
+        BROKEN.format(sheet=static("shop/shop.css"), title=escape(title), detail=detail),
+        status=status,
+    )
