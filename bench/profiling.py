@@ -36,7 +36,7 @@ PARTS = (
     ("templates", ("django/template/",)),
     ("mail", ("/email/", "/smtplib.py", "django/core/mail/", "shop/mail/")),
     ("HTTP client", ("/httpx/", "/httpcore/", "/h11/", "/anyio/", "/asyncio/", "/sniffio/")),
-    ("PDF", ("/reportlab/", "billing/pdf/")),
+    ("PDF", ("/reportlab/", "billing/pdf/", "shop/pdf/")),
     ("Django", ("/django/", "/asgiref/")),
     ("bus", (f"{ROOT}/bus/",)),
     ("apps", tuple(f"{ROOT}/{app}/" for app in (*APPS, "shop"))),

@@ -9,11 +9,11 @@ from reportlab.pdfgen.canvas import Canvas
 
 from billing.document import Document
 from billing.pdf import closing, letterhead, table
-from billing.pdf.fonts import MAIN
 from billing.pdf.pages import paginate
-from billing.pdf.pen import Pen
-from billing.pdf.text import written_for
 from shop.languages import written_in
+from shop.pdf.fonts import MAIN
+from shop.pdf.pen import Pen
+from shop.pdf.text import written_for
 
 LANGUAGE_TAGS = {"en-gb": "en-GB"}
 """As the PDF's catalogue has it (BCP 47 recommends capitals for the region)."""

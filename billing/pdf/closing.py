@@ -5,10 +5,10 @@ from django.utils.translation import gettext as _
 from billing import formatting
 from billing.document import Document
 from billing.pdf.letterhead import LEFT, RIGHT
-from billing.pdf.pen import ACCENT, QUIET, TINT, WHITE, Pen
 from billing.pdf.table import TOTAL
-from billing.pdf.text import wrap
 from shop.money import money
+from shop.pdf.pen import ACCENT, QUIET, TINT, WHITE, Pen
+from shop.pdf.text import wrap
 
 ABOVE = 24
 LEADING = 14

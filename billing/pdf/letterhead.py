@@ -5,9 +5,9 @@ from reportlab.lib.pagesizes import A4
 
 from billing import formatting
 from billing.document import Document
-from billing.pdf.pen import ACCENT, QUIET, Pen
-from billing.pdf.text import clean, wrap
 from shop import addresses
+from shop.pdf.pen import ACCENT, QUIET, Pen
+from shop.pdf.text import clean, wrap
 
 MM = 72 / 25.4
 WIDTH, HEIGHT = A4

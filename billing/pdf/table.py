@@ -9,8 +9,8 @@ from billing import formatting
 from billing.document import Document
 from billing.pdf.letterhead import LEFT, RIGHT
 from billing.pdf.pages import CARRIED, Page, Row
-from billing.pdf.pen import ACCENT, QUIET, WHITE, Pen
-from billing.pdf.text import wrap
+from shop.pdf.pen import ACCENT, QUIET, WHITE, Pen
+from shop.pdf.text import wrap
 
 HEAD = 22
 SIZE = 9

@@ -11,8 +11,8 @@ from billing import pdf
 from billing.models import Invoice
 from billing.services import issue_credit_note, issue_invoices
 from billing.tests.events import CUSTOMER, MIXED, cancelled, confirmed, document, line
-from billing.tests.pdf.reading import text_of
 from shop.events import Customer
+from tests.support.pdf import text_of
 
 READER = msgspec.structs.replace(CUSTOMER, language="de")
 ABROAD = msgspec.structs.replace(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from billing import formatting, pdf
 from billing.tests.events import CUSTOMER, MIXED, document, line
-from billing.tests.pdf.reading import text_of
 from shop.events import Address, Customer
+from tests.support.pdf import text_of
 
 DRAW_ELSEWHERE = """
 import django; django.setup()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from billing import pdf
 from billing.tests.events import document, line
-from billing.tests.pdf import reading
 from shop.events import Address, Customer
+from tests.support import pdf as reading
 
 NAMES = {
     "Chinese": "王小明 陳大文",

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfgen.canvas import Canvas
 
-from billing.pdf.shaping import Run
-from billing.pdf.text import clean, fitting_size, placed, width
+from shop.pdf.shaping import Run
+from shop.pdf.text import clean, fitting_size, placed, width
 
 ACCENT = HexColor("#0f766e")
 """The shop's colour, as its pages and mails have it."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 
-from billing.pdf.shaping import JOINERS, Run, joins, runs
+from shop.pdf.shaping import JOINERS, Run, joins, runs
 
 SMALLEST = 4.0
 """Points below which text is not shrunk any further."""

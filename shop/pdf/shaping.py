@@ -16,7 +16,7 @@ from bidi import algorithm as bidi
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfbase.ttfonts import ShapeData, ShapedStr
 
-from billing.pdf.fonts import MAIN, REPLACEMENT, SYMBOLS, UNITS, Cut, Family, families
+from shop.pdf.fonts import MAIN, REPLACEMENT, SYMBOLS, UNITS, Cut, Family, families
 
 JOINERS = {"\N{ZERO WIDTH NON-JOINER}", "\N{ZERO WIDTH JOINER}"}
 RIGHT_TO_LEFT = {"R", "AL"}
