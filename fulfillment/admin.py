@@ -1,16 +1,21 @@
-"""Shipments in the admin, read-only; dispatching and returns are on the packing board."""
+"""Shipments in the admin, read-only, with their packing slips.
+
+Dispatching and returns are on the packing board.
+"""
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 import fulfillment.panels  # noqa: F401 -- imported to register
-from fulfillment import board
+from fulfillment import board, slips
 from fulfillment.models import PackingBoard, Shipment, ShipmentLine
-from shop.admin import LooksOnly
+from shop.admin import LooksOnly, row_of
 
 
 class LineInline(LooksOnly, TabularInline):
@@ -57,6 +62,50 @@ class ShipmentAdmin(LooksOnly, ModelAdmin):
         ),
     ]
     inlines = [LineInline]
+    actions = ["packing_slips"]
+    actions_detail = ["packing_slip"]
+
+    @action(description="Packing slips", permissions=["view"])
+    def packing_slips(
+        self, request: HttpRequest, chosen: QuerySet[Shipment]
+    ) -> HttpResponse | None:
+        """One file with the slips of the chosen shipments, oldest release first."""
+        count = chosen.count()
+        if count > slips.MOST_SLIPS:
+            messages.error(
+                request,
+                f"{count} shipments are chosen; a file has {slips.MOST_SLIPS} slips at most.",
+            )
+            return None
+        return self._slips(request, chosen)
+
+    @action(
+        description="Packing slip",
+        url_path="packing-slip",
+        permissions=["view"],
+        icon="print",
+        attrs={"target": "_blank"},
+    )
+    def packing_slip(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        shipment = row_of(self, request, object_id)
+        page = reverse("admin:fulfillment_shipment_change", args=[shipment.pk])
+        found = self._slips(request, Shipment.objects.filter(pk=shipment.pk))
+        return found or HttpResponseRedirect(page)
+
+    def _slips(self, request: HttpRequest, chosen: QuerySet) -> HttpResponse | None:
+        """The PDF; None, with a message, if none of the shipments is to be packed."""
+        rows = list(chosen.order_by("released_at", "id").prefetch_related("lines"))
+        printed = [row for row in rows if row.state in slips.PRINTABLE]
+        if left_out := [str(row) for row in rows if row not in printed]:
+            messages.warning(request, f"No packing slip: {', '.join(left_out)}.")
+        if not printed:
+            return None
+        name = printed[0].number if len(printed) == 1 else f"{len(printed)}-packing-slips"
+        return HttpResponse(
+            slips.draw(printed),
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
+        )
 
     @display(
         description="State",

@@ -1,6 +1,7 @@
 """What fulfillment shows about one order in the admin."""
 
 from fulfillment.models import Shipment
+from fulfillment.slips import PRINTABLE
 from shop.panels import Content, panel
 
 COLOURS = {
@@ -36,5 +37,6 @@ def shipment(number: str) -> Content | None:
     return {
         "shipment": row,
         "colour": COLOURS[Shipment.State(row.state)],
+        "printable": row.state in PRINTABLE,
         "happened": sorted(happened, key=lambda one: one[1]),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfgen.canvas import Canvas
 
@@ -118,6 +119,17 @@ class Pen:
         canvas.setLineCap(1)
         canvas.arc(12, 11, 20, 19, 180, 180)
         canvas.restoreState()
+
+    def box(self, x: float, y: float, size: float) -> None:
+        """An empty square, to be ticked by hand."""
+        self._canvas.setStrokeColor(QUIET)
+        self._canvas.setLineWidth(0.8)
+        self._canvas.rect(x, y, size, size, stroke=1, fill=0)
+
+    def barcode_to(self, x: float, y: float, text: str, height: float, bar: float = 0.9) -> None:
+        """Code 128 of an ASCII text that ends at `x`; its thinnest bar is `bar` points wide."""
+        code = Code128(text, barHeight=height, barWidth=bar, quiet=False)
+        code.drawOn(self._canvas, x - code.width, y)
 
     def next_page(self) -> None:
         self._canvas.showPage()
