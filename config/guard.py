@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.conf import settings
 from rest_framework.exceptions import APIException
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from config.turns import Application, Message, Receive, Send, Turns
 from shop.budgets import Budget, network_of
 from shop.parsers import LARGEST_BODY, LARGEST_UPLOAD
 from shop.problems import (
@@ -21,11 +22,6 @@ from shop.problems import (
     TooManyRequests,
     body,
 )
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LARGEST_FORM = 1024 * 1024
 """Bytes of a form of the admin. An order of a hundred lines takes about 60,000."""
@@ -44,19 +40,10 @@ DISCARD_WITHIN = 2
 """Seconds for which the rest of a refused body is read and dropped, so that a client that writes
 before it reads gets the answer."""
 
-MOST_REQUESTS = 64
-"""Requests served at once by a process. Each has a thread; PostgreSQL's pool has 20 connections."""
-
-TURN_WITHIN = 10
-"""Seconds for which a request waits for a free place."""
-
-UNCOUNTED = ("/healthz", "/readyz", "/analytics/stream/")
-"""Not among MOST_REQUESTS: probes, answered under any load; the stream, with its own limit."""
-
 BUDGETS = (
     (re.compile("(?:/api/v1)?/checkout/?"), Budget("CHECKOUTS_PER_ADDRESS"), True),
     (re.compile("(?:/api/v1)?/checkout/?"), Budget("CHECKOUTS_IN_ALL"), False),
-    (re.compile("/api/v1/orders/[^/]+/cancel/?"), Budget("CANCELLATIONS_PER_ADDRESS"), True),
+    (re.compile("(?:/api/v1)?/orders/[^/]+/cancel/?"), Budget("CANCELLATIONS_PER_ADDRESS"), True),
 )
 """The budget that a POST to a path uses, and whether each address has its own."""
 
@@ -70,7 +57,7 @@ class CrowdedForms(Crowded):
 
 
 class Guard:
-    """An ASGI application that passes on complete requests, `MOST_REQUESTS` at a time.
+    """An ASGI application that passes on complete requests, some at a time (`Turns`).
 
     The size of a body is limited while it arrives, with a Content-Length or chunked, and it is
     kept in memory, not on disk. A chunked one is passed on with its length; Django and the REST
@@ -78,8 +65,7 @@ class Guard:
     """
 
     def __init__(self, application: Application) -> None:
-        self.application = application
-        self._turns = asyncio.Semaphore(MOST_REQUESTS)
+        self._turns = Turns(application)
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -92,7 +78,7 @@ class Guard:
                     whole = await read(receive, largest_body(scope["path"]), length(scope))
                     scope, receive = with_body(scope, whole), replayed(whole, receive)
                 spend(scope)
-                await self._limited(scope, receive, send)
+                await self._turns(scope, receive, send)
         except (BodyTooLarge, BodyTooSlow, CrowdedForms) as refusal:
             await refuse(refusal, scope, send, receive)
         except (TooManyRequests, Crowded) as refusal:
@@ -107,20 +93,6 @@ class Guard:
             raise CrowdedForms
         async with self._large if large else nullcontext():
             yield
-
-    async def _limited(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["path"] in UNCOUNTED:
-            await self.application(scope, receive, send)
-            return
-        try:
-            async with asyncio.timeout(TURN_WITHIN):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise Crowded from None
-        try:
-            await self.application(scope, receive, send)
-        finally:
-            self._turns.release()
 
 
 def spend(scope: Message) -> None:

@@ -238,7 +238,9 @@ SELLER = {
     "vat_id": env.sample("SELLER_VAT_ID", "DE123456789", may_be_empty=True),
     "email": mail_address("SELLER_EMAIL", env.sample("SELLER_EMAIL", "billing@example.com")),
     "iban": env.sample("SELLER_IBAN", "DE02120300000000202051", may_be_empty=True),
+    "bic": env.str("SELLER_BIC"),
 }
+PAYMENT_TERMS_DAYS = env.int("PAYMENT_TERMS_DAYS", default=14, least=0, most=365)
 env.refuse_misspelled()
 hand_to_libraries(env.others())
 SAMPLES = tuple(env.samples)

@@ -5,8 +5,9 @@ declare.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.utils import timezone
 
@@ -64,6 +65,25 @@ class Story:
     has_credit_note: bool
     reload_after: int | None
     """Seconds; None if the page need not reload."""
+    invoice: str = ""
+    """The invoice's number, once it has one."""
+    due_on: date | None = None
+    carrier: str = ""
+    tracking_number: str = ""
+    going: bool = False
+    """Something of the order waits or is in flight."""
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more is to come."""
+        return not self.going and all(step.state == Progress.DONE for step in self.steps)
+
+    @property
+    def delayed(self) -> bool:
+        return any(step.state == Progress.DELAYED for step in self.steps)
+
+    def reached(self, stage: str) -> bool:
+        return any(step.stage == stage and step.state == Progress.DONE for step in self.steps)
 
 
 def story(order: Order) -> Story:
@@ -80,12 +100,33 @@ def story(order: Order) -> Story:
     ]
     known = {step.stage for step in steps}
     steps += [Step(name, *how) for name, how in going.items() if name not in known | {*Stage}]
+    at_work = in_progress(number)
     return Story(
         steps=steps,
         has_invoice=Stage.INVOICE in reached,
         has_credit_note=Stage.CREDIT_NOTE in reached,
-        reload_after=_reload_after(number, events),
+        reload_after=_reload_after(events) if at_work else None,
+        going=at_work,
+        **_invoice(events),
+        **_parcel(events),
     )
+
+
+def _invoice(events: list[Published]) -> dict[str, Any]:
+    """Its number, and until when it is to be paid; events of earlier releases do not say that."""
+    for event in events:
+        if event.type == InvoiceNumbered.__name__ and event.data["kind"] == "invoice":
+            due = event.data.get("due_on")
+            return {"invoice": event.data["document"], "due_on": due and date.fromisoformat(due)}
+    return {}
+
+
+def _parcel(events: list[Published]) -> dict[str, Any]:
+    """Who carries the goods, and under which number."""
+    for event in events:
+        if event.type == ShipmentDispatched.__name__:
+            return {name: event.data.get(name, "") for name in ("carrier", "tracking_number")}
+    return {}
 
 
 def _reached(order: Order, events: list[Published]) -> dict[str, datetime]:
@@ -135,9 +176,9 @@ def _going(number: str) -> dict[str, tuple[Progress, datetime | None]]:
     }
 
 
-def _reload_after(number: str, events: list[Published]) -> int | None:
+def _reload_after(events: list[Published]) -> int | None:
     latest = max((event.at for event in events), default=None)
-    if latest is None or not in_progress(number):
+    if latest is None:
         return None
     age = timezone.now() - latest
     return next((seconds for longest, seconds in RELOADS if age < longest), None)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from django.conf import settings
 
 from orders.carts import Wish
+from orders.models import Order
 from shop.availability import available
 from shop.models import Product
 from shop.money import Amounts, line_amounts, plain, summed
@@ -114,6 +115,15 @@ def summarized(wishes: Mapping[str, Wish]) -> Summary:
             by_rate.setdefault(row.product.tax_rate, []).append(row.amounts)
     taxes = [(rate, summed(amounts)) for rate, amounts in sorted(by_rate.items())]
     return Summary(rows, settings.CURRENCY, taxes)
+
+
+def summary_of(order: Order) -> Summary:
+    """The sums of a placed order, as its lines were frozen; without rows."""
+    by_rate: dict[Decimal, list[Amounts]] = {}
+    for line in order.frozen_lines:
+        by_rate.setdefault(line.tax_rate, []).append(line.amounts)
+    taxes = [(rate, summed(amounts)) for rate, amounts in sorted(by_rate.items())]
+    return Summary([], order.currency, taxes)
 
 
 def _row(sku: str, wish: Wish, product: Product | None, pieces: int | None) -> Row:

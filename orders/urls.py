@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders import api, cart_pages, checkout_pages, views
+from orders import api, cancel_pages, cart_pages, checkout_pages, views
 
 urlpatterns = [
     path("api/v1/checkout/", api.Checkout.as_view(), name="checkout"),
@@ -14,4 +14,8 @@ urlpatterns = [
     path("checkout/", checkout_pages.checkout_page, name="checkout-page"),
     path("checkout/address/", checkout_pages.address, name="checkout-address"),
     path("orders/<slug:token>/", views.order_page, name="order-page"),
+    path("orders/<slug:token>/progress/", views.order_progress, name="order-progress"),
+    path("orders/<slug:token>/stream/", views.order_stream, name="order-stream"),
+    path("orders/<slug:token>/girocode.svg", views.girocode, name="order-girocode"),
+    path("orders/<slug:token>/cancel/", cancel_pages.cancel_page, name="order-cancel-page"),
 ]

@@ -1,6 +1,6 @@
 """The events of the shop. All events of an order, from whichever app, are in the order's stream."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -116,6 +116,8 @@ class InvoiceNumbered(OrderEvent, frozen=True, kw_only=True):
 
     document: str
     kind: Literal["invoice", "credit note"]
+    due_on: date | None = None
+    """Until when it is to be paid; None for a credit note, and in events of earlier releases."""
 
     @property
     def key(self) -> str:

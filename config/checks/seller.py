@@ -1,5 +1,7 @@
 """The seller and the currency, as invoices and mails show them."""
 
+import re
+
 from django.conf import settings
 from django_countries import countries
 
@@ -7,6 +9,9 @@ from config.checks.check import Check
 from shop.money import is_payable
 
 MAY_BE_EMPTY = ("SELLER_POSTAL_CODE", "SELLER_VAT_ID", "SELLER_IBAN", "WAREHOUSE_EMAIL")
+BIC = re.compile("[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
+"""ISO 9362."""
+
 LONGEST = 100
 """Characters of a name or of a line of an address: what fits on a line of an invoice."""
 
@@ -42,6 +47,10 @@ def check_seller() -> Check:
     if iban and not is_iban(iban):
         fix = "Copy it again from the bank's document, or set it empty for none."
         return Check("SELLER_IBAN", f"is {iban!r}, no valid IBAN", why, fix)
+    bic = settings.SELLER["bic"]
+    if bic and not BIC.fullmatch(bic.replace(" ", "")):
+        fix = "Set it to 8 or 11 letters and digits as in COBADEFFXXX, or empty for none."
+        return Check("SELLER_BIC", f"is {bic!r}, no BIC", why, fix)
     return Check("Seller", settings.SELLER["name"], why)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from config import guard
+from config import guard, turns
 from shop.budgets import Budget, Rate
 
 Sent = list[dict[str, Any]]
@@ -113,7 +113,7 @@ def test_page_and_api_of_the_checkout_share_a_budget(
 
 
 def test_requests_above_the_limit_are_queued(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "TURN_WITHIN", 0.05)
+    monkeypatch.setattr(turns, "TURN_WITHIN", 0.05)
     running = []
 
     async def never(scope: Any, receive: Any, send: Any) -> None:
@@ -128,10 +128,10 @@ def test_requests_above_the_limit_are_queued(monkeypatch: pytest.MonkeyPatch) ->
             sent.append(message)
 
         scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
-        many = [asyncio.create_task(one(scope, None, send)) for _ in range(guard.MOST_REQUESTS)]
+        many = [asyncio.create_task(one(scope, None, send)) for _ in range(turns.MOST_REQUESTS)]
         await asyncio.sleep(0)
         await one(scope, None, send)
-        assert len(running) == guard.MOST_REQUESTS
+        assert len(running) == turns.MOST_REQUESTS
         probe = asyncio.create_task(one(scope | {"path": "/healthz"}, None, send))
         await asyncio.sleep(0.01)
         for task in (*many, probe):
@@ -174,9 +174,46 @@ def test_few_large_forms_are_read_at_a_time() -> None:
     assert asyncio.run(crowd("/api/v1/checkout/", guard.LARGEST_BODY, few + 1)) == []
 
 
-def test_stream_of_dashboard_takes_no_request_slot() -> None:
+def test_cancellations_by_page_and_by_api_share_one_budget() -> None:
+    paths = ("/api/v1/orders/x/cancel/", "/orders/x/cancel/")
+
+    charged = [[budget for path, budget, _ in guard.BUDGETS if path.fullmatch(p)] for p in paths]
+
+    assert charged[0] == charged[1] != []
+
+
+def test_probes_are_answered_under_any_load() -> None:
     from django.urls import reverse
 
-    assert {reverse("healthz"), reverse("readyz"), reverse("analytics:stream")} == set(
-        guard.UNCOUNTED
-    )
+    assert {reverse("healthz"), reverse("readyz")} == set(turns.UNCOUNTED)
+
+
+def test_stream_gives_its_place_back_once_it_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "MOST_REQUESTS", 1)
+    monkeypatch.setattr(turns, "TURN_WITHIN", 0.05)
+
+    async def streaming(scope: Any, receive: Any, send: Any) -> None:
+        kind = b"text/event-stream" if scope["path"] == "/stream/" else b"text/html"
+        headers = [(b"Content-Type", kind)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await asyncio.sleep(60)
+
+    async def statuses(first: str) -> list[int]:
+        one = guard.Guard(streaming)
+        sent: Sent = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "headers": []}
+        tasks = [
+            asyncio.create_task(one(scope | {"path": path}, None, send))
+            for path in (first, "/stream/", "/stream/")
+        ]
+        await asyncio.sleep(0.2)
+        for task in tasks:
+            task.cancel()
+        return [message["status"] for message in sent if "status" in message]
+
+    assert asyncio.run(statuses("/stream/")) == [200, 200, 200]
+    assert asyncio.run(statuses("/page/")) == [200, 503, 503]

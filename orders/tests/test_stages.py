@@ -133,7 +133,7 @@ def test_stage_shows_the_state_of_its_handler(order: Order, state: str, progress
     deliver(order, "billing.tasks.issue_invoice", state)
 
     assert told(order)["Invoice"] == progress
-    assert ("delayed, we are looking into it" in page(order)) is (progress == "delayed")
+    assert ("This takes longer than it should" in page(order)) is (progress == "delayed")
 
 
 def test_stages_are_the_same_after_pruning(order: Order) -> None:

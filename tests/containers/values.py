@@ -44,6 +44,8 @@ CHOSEN = {
     "SELLER_VAT_ID": "CHE-107.787.577",
     "SELLER_EMAIL": "billing@kaese.example",
     "SELLER_IBAN": "CH9300762011623852957",
+    "SELLER_BIC": "POFICHBEXXX",
+    "PAYMENT_TERMS_DAYS": "30",
 }
 LEFT = {
     "ENV_FILE": "names the file itself, which compose reads by an option of its own",
