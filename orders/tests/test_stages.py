@@ -204,5 +204,5 @@ def test_rejected_order_is_explained_in_customers_words(order: Order) -> None:
 
     shown = page(order)
 
-    assert "not available" in shown
+    assert "Not available" in shown
     assert "there is nothing to pay" in shown
