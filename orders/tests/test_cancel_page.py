@@ -67,7 +67,7 @@ def test_form_sent_twice_cancels_once(client: Client, order: Order) -> None:
     assert cancelled(order) == 1
 
 
-def test_cancelled_order_is_not_asked_for_again(client: Client, order: Order) -> None:
+def test_cancelled_order_is_cancelled_once(client: Client, order: Order) -> None:
     services.cancel_order(order.pk, "before")
 
     for answer in (client.get(place(order), follow=True), client.post(place(order), follow=True)):
