@@ -43,8 +43,13 @@ HANDLERS: dict[str, tuple[str, ...]] = {
         "orders.tasks.note_dispatch",
     ),
     "MailResendRequested": ("notifications.tasks.resend_message",),
+    "DeliveryDied": ("config.alerts.mail_death", "config.alerts.post_death"),
+    "QueueStuck": ("config.alerts.mail_standstill", "config.alerts.post_standstill"),
 }
 """By the type of an event; each event of that type has a delivery for each of them."""
+
+ALERTS = ("DeliveryDied", "QueueStuck")
+"""Events for operators. The campaign's shop has none, so their handlers do nothing."""
 
 
 def every_handler_is_registered(evidence: Evidence) -> Iterator[Violation]:
