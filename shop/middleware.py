@@ -40,6 +40,8 @@ class LanguageMiddleware(LocaleMiddleware):
         if request.path_info.startswith(IN_ONE_LANGUAGE):
             response.headers.setdefault("Content-Language", settings.LANGUAGE_CODE)
             return response
+        if response.headers.get("Content-Type", "").startswith("image/"):
+            return response  # of no language: caches need not keep one for each
         patch_vary_headers(response, ["Cookie"])
         return super().process_response(request, response)
 

@@ -23,6 +23,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from shop.commits import DATABASE_AWAY, CommitUnanswered
 from shop.models import Submission
@@ -35,7 +37,9 @@ KEPT = VALID + timedelta(days=1)
 TOKENS = (FIELD, "csrfmiddlewaretoken")
 View = Callable[..., HttpResponse]
 
-BUSY = "The shop is busy"
+BUSY = gettext_noop("The shop is busy")
+LOST = gettext_noop("The form may have been saved: the database's response was lost.")
+LATE = gettext_noop("The database did not respond in time. Nothing was saved.")
 
 log = logging.getLogger(__name__)
 _signer = TimestampSigner(salt="shop.submissions")
@@ -65,7 +69,7 @@ def once(view: View) -> View:
         try:
             key = _signer.unsign(token, max_age=VALID)
         except BadSignature:
-            text = "The page was open for too long, and nothing was done. It has been reloaded."
+            text = _("The page was open for too long, and nothing was done. It has been reloaded.")
             messages.error(request, text)
             return onward(request, request.get_full_path())
         act = partial(view, request, *args, **options)
@@ -74,19 +78,20 @@ def once(view: View) -> View:
         try:
             return _in_one_transaction(request, key, act)
         except CommitUnanswered:
-            return _unanswered("The form may have been saved: the database's response was lost.")
+            return _unanswered(LOST)
         except DATABASE_AWAY:
-            return _unanswered("The database did not respond in time. Nothing was saved.")
+            return _unanswered(LATE)
 
     return sent
 
 
 def _unanswered(text: str) -> HttpResponse:
-    log.warning("%s", text)
-    page = (
-        f"<!doctype html><title>{BUSY}</title><h1>{BUSY}</h1><p>{text} Reload this page, or go "
-        "back and submit the form again: it takes effect once, even if it was saved already."
+    log.warning("%s", text)  # in English
+    way_out = _(
+        "Reload this page, or go back and submit the form again: it takes effect once, even if it "
+        "was saved already."
     )
+    page = f"<!doctype html><title>{_(BUSY)}</title><h1>{_(BUSY)}</h1><p>{_(text)} {way_out}"
     return HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
@@ -167,23 +172,24 @@ def _answer(response: HttpResponse) -> dict[str, Any] | None:
 
 
 def _answered_again(request: HttpRequest, submission: Submission) -> HttpResponse:
-    at = date_format(timezone.localtime(submission.at), "j M, H:i:s")
+    at = {"at": date_format(timezone.localtime(submission.at), _("j M, H:i:s"))}
     answer = submission.answer
     if answer is None:
-        text = f"This form was submitted at {at} and has not finished; it is not started again."
-        messages.warning(request, text)
+        text = _("This form was submitted at %(at)s and has not finished; it is not started again.")
+        messages.warning(request, text % at)
         return onward(request, request.get_full_path())
     if "page" in answer:
         return HttpResponse(answer["page"])
     if submission.content == _content(request):
-        text, url = f"This form was sent before, at {at}, and took effect once:", answer["url"]
+        text = _("This form was sent before, at %(at)s, and took effect once:")
+        url = answer["url"]
     else:
-        text = (
-            f"This form was sent before, at {at}; your changes since then are not saved. Make them "
-            "in the page as it is now. What the form did:"
+        text = _(
+            "This form was sent before, at %(at)s; your changes since then are not saved. Make "
+            "them in the page as it is now. What the form did:"
         )
         url = request.get_full_path()
-    messages.warning(request, text)
+    messages.warning(request, text % at)
     for said in answer["messages"]:
         words = mark_safe(said["text"]) if said["safe"] else said["text"]  # noqa: S308 -- it was safe
         messages.add_message(request, said["level"], words, extra_tags=said["tags"])

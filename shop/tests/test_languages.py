@@ -6,6 +6,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from shop.models import Product
+
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.1"}
 NOWHERE = "/there-is-no-such-page/"
 
@@ -88,3 +90,16 @@ def test_staff_and_programs_read_english(client: Client, address: str) -> None:
     assert answer["Content-Language"] == "en-gb"
     assert "Sprache" not in text
     assert 'class="languages"' not in text
+
+
+@pytest.mark.django_db
+def test_picture_is_of_no_language(client: Client) -> None:
+    Product.objects.create(sku="MUG", name="Blue mug", unit_price="12.00")
+    address = Product.objects.get().picture_url
+
+    answer = client.get(address)
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("image/")
+    assert "Vary" not in answer
+    assert "Content-Language" not in answer
