@@ -15,7 +15,6 @@ IN_ENGLISH = {
     "notifications/order_panel.html": "a part of the order's page in the admin",
     "orders/overview.html": "a part of the order's page in the admin",
     "orders/timeline.html": "a part of the order's page in the admin",
-    "orders/order_page.html": "not marked yet",
 }
 """Templates of customers' apps that stay in English, each with the reason."""
 

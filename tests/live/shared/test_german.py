@@ -82,6 +82,8 @@ def test_german_customer_gets_german_pages_mails_and_invoice(
     number = buy(customer, shop, recipient)
 
     expect(customer.locator("main")).to_contain_text("39,00")
+    expect(customer.locator("main")).to_contain_text("MwSt.")
+    expect(customer.locator("main")).to_contain_text("Bestellung eingegangen")
     shop.wait_for(lambda: len(mails_to(shop, recipient)) == 2, 60)
     mails = mails_to(shop, recipient)
     confirmation = mails[f"Ihre Bestellung {number} bei The Shop"]
