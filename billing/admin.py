@@ -32,7 +32,7 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
     """Numbered documents are corrected by a credit note, never edited or deleted."""
 
     list_display = ["number", "kind", "order_link", "issued_on", "buyer_name", "amount", "pdf"]
-    list_filter = ["kind", "year", "currency", ("sha256", admin.EmptyFieldListFilter)]
+    list_filter = ["kind", "year", ("sha256", admin.EmptyFieldListFilter)]
     search_fields = ["number", "order_number", "sha256"]
     search_help_text = "Number of the document or of the order, or SHA-256 of the file."
     date_hierarchy = "issued_on"

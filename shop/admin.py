@@ -25,8 +25,16 @@ MOST_FOUND = 20
 """Products suggested at a time."""
 
 
+ON_A_PAGE = 25
+"""Rows of a list: the theme's markup takes about 5 KB for each."""
+
+
 class LooksOnly:
     """Mixin for read-only pages; list it before the admin's class."""
+
+    list_per_page = ON_A_PAGE
+    # Counting all rows once more, for the words beside a filtered list, reads the whole table.
+    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -64,6 +72,8 @@ class ChangesOnly(DjangoModelAdmin):  # type: ignore[type-arg]  # not subscripta
     """List it after the theme's class, whose `save_model` calls this one."""
 
     form = ChangesForm
+    list_per_page = ON_A_PAGE
+    show_full_result_count = False
 
     def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> Model | None:
         """The row; a POST locks it until the transaction ends."""

@@ -1,5 +1,6 @@
 """A page that lists things costs as many queries for fifty of them as for one."""
 
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.urls import reverse
 from bus.testing import settle
 from bus.worker.registration import register
 from inventory.services import receive_stock
+from orders.models import Order
 from orders.services import Basket, Repeat, checkout
 from shop.models import Product
 from shop.testing import CUSTOMER
@@ -77,3 +79,48 @@ def test_queries_of_lists_do_not_grow_with_their_rows(admin_client: Client) -> N
     }
     assert len(of_one) > 15
     assert dearer == {}
+
+
+def test_lists_count_their_rows_once(admin_client: Client) -> None:
+    register()
+    sell(1)
+    often = {}
+    for name, address in pages().items():
+        with CaptureQueriesContext(connection) as queries:
+            admin_client.get(address, follow=True)
+        counts = Counter(sql for one in queries if "COUNT(*)" in (sql := one["sql"]))
+        if repeated := [sql for sql, count in counts.items() if count > 1]:
+            often[name] = repeated
+
+    assert often == {}
+
+
+def test_order_is_found_by_whole_number_or_address_alone(admin_client: Client) -> None:
+    register()
+    sell(2)
+    first, second = Order.objects.order_by("pk")
+    Order.objects.filter(pk=second.pk).update(name=f"{first.number} {CUSTOMER.email}")
+    Order.objects.filter(pk=second.pk).update(email="ida@example.com")
+
+    for term in (first.number, str(first.number).lower(), CUSTOMER.email):
+        found = admin_client.get("/admin/orders/order/", {"q": term}).context["cl"].result_list
+        assert list(found) == [first], term
+
+
+def test_forms_do_not_list_the_catalogue(admin_client: Client) -> None:
+    """A product is named in a text field with suggestions; no page has a choice of all products."""
+    sell(1)
+    Product.objects.bulk_create(
+        Product(sku=f"MANY-{number}", name="Pen", unit_price=Decimal("1.00"))
+        for number in range(200)
+    )
+    addresses = [
+        reverse("admin:orders_order_add"),
+        reverse("admin:inventory_stockitem_receive_stock"),
+        reverse("admin:orders_order_changelist"),
+        reverse("admin:inventory_stockitem_changelist"),
+        reverse("admin:inventory_reservation_changelist"),
+        reverse("admin:inventory_movement_changelist"),
+    ]
+    for address in addresses:
+        assert "MANY-199" not in admin_client.get(address, follow=True).content.decode(), address

@@ -99,3 +99,26 @@ def test_queries_of_an_order_use_indexes(client: Client) -> None:
     found = [scan for way in ways for scan in scanned(way)]
 
     assert found == [], "\n".join(found)
+
+
+def test_queries_of_lists_and_searches_of_staff_use_indexes(admin_client: Client) -> None:
+    newest = Order.objects.latest("pk")
+
+    def lists_of_staff() -> None:
+        for address in (
+            "/admin/",
+            "/admin/orders/order/",
+            f"/admin/orders/order/?q={newest.number}",
+            f"/admin/orders/order/?q={newest.email}",
+            "/admin/fulfillment/shipment/",
+            "/admin/fulfillment/packingboard/",
+            "/admin/billing/invoice/",
+            "/admin/notifications/message/",
+            f"/admin/orders/order/{newest.pk}/change/",
+        ):
+            answer = admin_client.get(address, follow=True)
+            assert answer.status_code == 200, address
+
+    found = list(scanned(lists_of_staff))
+
+    assert found == [], "\n".join(found)

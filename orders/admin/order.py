@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -46,7 +47,6 @@ class OrderAdmin(Exports, WritableAdmin):
     list_filter = [PhaseFilter, "placed_at", "shipped_at"]
     search_fields = ["number", "email", "name"]
     search_help_text = "Number, e-mail or name"
-    date_hierarchy = "placed_at"
     inlines = [LineInline]
     # Django's "view on site" link checks no permission; `customers_page` does.
     view_on_site = False
@@ -72,6 +72,18 @@ class OrderAdmin(Exports, WritableAdmin):
             response.template_name = "orders/overview.html"
             response.context_data |= overview_of(order, request.user)
         return response
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """The order of a whole number or the orders of a whole e-mail address, by their indexes;
+        only another text is searched for in all orders."""
+        term = search_term.strip()
+        if term:
+            whole = queryset.filter(Q(number=term.upper()) | Q(email=term))
+            if whole.exists():
+                return whole, False
+        return super().get_search_results(request, queryset, search_term)
 
     @display(description="order", ordering="number")
     def order(self, order: Order) -> str:
