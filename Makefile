@@ -55,8 +55,8 @@ bench: .venv/.dev ## Measure the shop beside its rivals, and judge each bar (QUI
 bench-profile: .venv/.dev ## Show where the time of an order goes, by step and by library
 	@exec $(PY) -m bench.profiling
 
-screenshots: .venv/.dev ## Take a picture of every page, light and dark, wide and narrow (ONLY=cart; README=1)
-	@exec $(PY) -m tests.screenshots $(if $(README),--readme) $(if $(ONLY),--only $(ONLY))
+screenshots: .venv/.dev ## Take a picture of every page, light and dark, wide and narrow (ONLY=cart, LOCALE=de-DE, README=1)
+	@exec $(PY) -m tests.screenshots $(if $(README),--readme) $(if $(ONLY),--only $(ONLY)) $(if $(LOCALE),--locale $(LOCALE))
 
 lint: .venv/.dev ## Check style, types and import rules
 	$(PY) -m ruff check .

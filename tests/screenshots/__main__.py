@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -39,8 +40,9 @@ def main() -> None:
             _take_readme(shop, names, out)
             return
         chosen = [address for address in EVERY if options.only in address]
-        count = len(chosen) * len(VIEWS)
-        for done, file in enumerate(take(shop, chosen, names, VIEWS, PICTURES), 1):
+        views = [replace(view, locale=options.locale) for view in VIEWS]
+        count = len(chosen) * len(views)
+        for done, file in enumerate(take(shop, chosen, names, views, PICTURES), 1):
             out.print(f"{done:>4} of {count}  {file.name}")
     out.print(f"{count} pictures in {PICTURES.relative_to(ROOT)}/")
 
@@ -82,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
         "--readme", action="store_true", help="only those of README.md, small, into docs/images/"
     )
     found.add_argument("--only", default="", help="pages whose address contains this")
+    found.add_argument("--locale", default="en-GB", help="of the browser, as de-DE")
     return found
 
 

@@ -29,6 +29,7 @@ class View:
     theme: str
     width: int
     height: int
+    locale: str = "en-GB"
 
     def __str__(self) -> str:
         return f"{self.theme}-{self.width}"
@@ -47,7 +48,7 @@ def take(
     """Take a picture of each whole page in each view; yields each file once it is written."""
     folder.mkdir(parents=True, exist_ok=True)
     for view in views:
-        with administrator(shop, color_scheme=view.theme) as page:
+        with administrator(shop, color_scheme=view.theme, locale=view.locale) as page:
             page.set_viewport_size({"width": view.width, "height": view.height})
             visitor = Visitor(page, shop, names)
             for address in addresses:

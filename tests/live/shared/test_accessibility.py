@@ -62,6 +62,22 @@ def test_every_list_of_the_admin_is_visited() -> None:
     assert lists - set(EVERY) == set()
 
 
+@pytest.fixture(scope="module")
+def german(shop: Shop, names: dict[str, str]) -> Iterator[Visitor]:
+    """A phone whose language is German, which has the longer words."""
+    with administrator(shop, locale="de-DE") as page:
+        page.set_viewport_size({"width": 360, "height": 800})
+        yield Visitor(page, shop, names)
+
+
+@pytest.mark.parametrize("address", [one for one in CUSTOMERS if not one.startswith("/api/")])
+def test_german_page_fits_a_phone(german: Visitor, address: str) -> None:
+    found = german.visit(address)
+
+    assert (found.width, found.grave, found.errors) == (360, [], ())
+    assert german.page.locator("html").get_attribute("lang") == "de"
+
+
 @pytest.mark.parametrize("address", EVERY)
 def test_page_has_no_serious_accessibility_violation(visitor: Visitor, address: str) -> None:
     assert visitor.visit(address).grave == []
