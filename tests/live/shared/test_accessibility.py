@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.admin import site
 from django.urls import reverse
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
 
-from tests.live.shared.browser import administrator
+from tests.live.shared.browser import administrator, chromium
 from tests.live.shared.pages import CUSTOMERS, EVERY, VIEWS, Visitor, orders
 from tests.live.shop import Shop
 
@@ -44,11 +44,19 @@ def names(shop: Shop) -> dict[str, str]:
     return orders(shop)
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
 @pytest.fixture(scope="module", params=VIEWS)
-def visitor(shop: Shop, names: dict[str, str], request: pytest.FixtureRequest) -> Iterator[Visitor]:
+def visitor(
+    shop: Shop, names: dict[str, str], browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Visitor]:
     """A browser in which the administrator is signed in, in one theme and at one width."""
     theme, width = VIEWS[request.param]
-    with administrator(shop, color_scheme=theme) as page:
+    with administrator(shop, browser, color_scheme=theme) as page:
         page.set_viewport_size({"width": width, "height": 900})
         yield Visitor(page, shop, names)
 
@@ -63,11 +71,11 @@ def test_every_list_of_the_admin_is_visited() -> None:
 
 
 @pytest.fixture(scope="module")
-def german(shop: Shop, names: dict[str, str]) -> Iterator[Visitor]:
+def german(shop: Shop, names: dict[str, str], browser: Browser) -> Iterator[Visitor]:
     """A phone whose language is German, which has the longer words."""
-    with administrator(shop, locale="de-DE") as page:
-        page.set_viewport_size({"width": 360, "height": 800})
-        yield Visitor(page, shop, names)
+    viewport = {"width": 360, "height": 800}
+    with browser.new_context(viewport=viewport, locale="de-DE") as context:
+        yield Visitor(context.new_page(), shop, names)
 
 
 @pytest.mark.parametrize("address", [one for one in CUSTOMERS if not one.startswith("/api/")])
@@ -119,9 +127,9 @@ def test_keyboard_reaches_everything_in_order_and_shows_where_it_is(
 
 
 @pytest.mark.parametrize("address", CUSTOMERS)
-def test_page_of_customers_serves_without_javascript(visitor: Visitor, address: str) -> None:
-    browser = visitor.page.context.browser
-    assert browser is not None
+def test_page_of_customers_serves_without_javascript(
+    visitor: Visitor, browser: Browser, address: str
+) -> None:
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(visitor.whole(address))
