@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from shop.events import Customer, Line
+from shop.payment import transfer_to
 
 
 class Seller(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +22,8 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True):
     vat_id: str
     email: str
     iban: str
+    bic: str | None = None
+    """None in documents of earlier releases, which are drawn without a Girocode."""
 
 
 class TaxSum(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +57,15 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     total: Decimal
     currency: str
     payment_terms: str
+
+    @property
+    def girocode(self) -> str:
+        """The text of the QR code for paying it; empty where there is none."""
+        seller = self.seller
+        if self.corrects or seller.bic is None:
+            return ""
+        account = (seller.name, seller.iban, seller.bic)
+        return transfer_to(*account, self.total, self.currency, self.number).girocode
 
 
 def tax_sums(lines: tuple[Line, ...]) -> tuple[TaxSum, ...]:

@@ -43,10 +43,24 @@ class Transfer:
 def transfer(amount: Decimal, currency: str, reference: str, due_on: date | None) -> Transfer:
     """The transfer of this amount to the seller of the settings."""
     seller = settings.SELLER
+    account = (seller["name"], seller["iban"], seller["bic"])
+    return transfer_to(*account, amount, currency, reference, due_on)
+
+
+def transfer_to(
+    holder: str,
+    iban: str,
+    bic: str,
+    amount: Decimal,
+    currency: str,
+    reference: str,
+    due_on: date | None = None,
+) -> Transfer:
+    """The transfer to this account, however it is spelled."""
     return Transfer(
-        holder=" ".join(seller["name"].split()),
-        iban=seller["iban"].replace(" ", "").upper(),
-        bic=seller["bic"].replace(" ", "").upper(),
+        holder=" ".join(holder.split()),
+        iban=iban.replace(" ", "").upper(),
+        bic=bic.replace(" ", "").upper(),
         amount=amount,
         currency=currency,
         reference=reference,

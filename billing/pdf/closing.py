@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from billing import formatting
 from billing.document import Document
-from billing.pdf.letterhead import LEFT, RIGHT
+from billing.pdf.letterhead import LEFT, MM, RIGHT
 from billing.pdf.table import TOTAL
 from shop.money import money
 from shop.pdf.pen import ACCENT, QUIET, TINT, WHITE, Pen
@@ -16,6 +16,10 @@ SUMS_LEFT = RIGHT - 200
 RATE, NET, TAX, GROSS = LEFT + 6, LEFT + 110, LEFT + 175, LEFT + 248
 TERMS_ROOM = RIGHT - LEFT - 24
 TERMS_SIZE = 9
+CODE = 25 * MM
+"""The width of the Girocode, with its quiet zone: cameras read it from paper."""
+
+CODE_MARGIN = 8
 
 
 def height(document: Document) -> float:
@@ -60,21 +64,30 @@ def _draw_terms(pen: Pen, document: Document, top: float) -> None:
     heading = _("Refund") if document.corrects else _("Payment")
     pen.write(LEFT + 12, top - 16, heading, bold=True)
     pen.paragraph(LEFT + 12, top - 30, _terms(document), TERMS_SIZE, leading=LEADING)
+    if code := document.girocode:
+        pen.code(RIGHT - CODE - CODE_MARGIN, top - CODE - CODE_MARGIN, CODE, code)
 
 
 def _terms(document: Document) -> list[str]:
-    lines = wrap(document.payment_terms, TERMS_ROOM, TERMS_SIZE)
+    # Documents of earlier releases have no code, and their lines must break where they did.
+    room = TERMS_ROOM - (CODE + CODE_MARGIN if document.girocode else 0)
+    lines = wrap(document.payment_terms, room, TERMS_SIZE)
     if document.corrects:
         return lines
     seller = document.seller
     iban = f"IBAN {formatting.iban(seller.iban)}" if seller.iban else ""
     reference = _("reference %(number)s") % {"number": document.number}
-    account = ", ".join(filter(None, (seller.name, iban, reference)))
-    return lines + wrap(account, TERMS_ROOM, TERMS_SIZE)
+    bic = f"BIC {seller.bic}" if seller.bic else ""
+    account = ", ".join(filter(None, (seller.name, iban, bic, reference)))
+    lines += wrap(account, room, TERMS_SIZE)
+    if document.girocode:
+        lines += wrap(_("Girocode: scan it with your banking app."), room, TERMS_SIZE)
+    return lines
 
 
 def _terms_height(document: Document) -> float:
-    return 26 + len(_terms(document)) * LEADING
+    written = 26 + len(_terms(document)) * LEADING
+    return max(written, CODE + 2 * CODE_MARGIN) if document.girocode else written
 
 
 def _sums_height(document: Document) -> float:

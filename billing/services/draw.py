@@ -54,6 +54,7 @@ def _record(invoice: Invoice, document: InvoiceNumbered, name: str, digest: str)
                 at=now,
                 document=invoice.number,
                 kind=document.kind,
+                due_on=document.due_on,
                 storage_name=name,
                 sha256=digest,
                 total=invoice.total,

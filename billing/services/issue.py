@@ -1,6 +1,6 @@
 """Issuing invoices and credit notes: a number, and frozen content."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -16,8 +16,7 @@ from bus import publish
 from bus.selectors import is_published
 from shop.events import InvoiceNumbered, OrderCancelled, OrderConfirmed, OrderPlaced
 from shop.languages import written_in
-
-PAYMENT_TERM = timedelta(days=14)
+from shop.payment import due_on
 
 
 class NothingToCorrect(LookupError):
@@ -83,7 +82,7 @@ def _uninvoiced(orders: list[OrderConfirmed]) -> list[OrderConfirmed]:
 
 def _content(order: OrderConfirmed, issued_on: date) -> dict[str, Any]:
     with written_in(order.customer.language):
-        due = formatting.day(issued_on + PAYMENT_TERM)
+        due = formatting.day(due_on(issued_on))
         terms = _("Please pay by %(day)s, stating the invoice number.") % {"day": due}
     return {
         "ordered_on": timezone.localdate(order.placed_at),
@@ -127,6 +126,7 @@ def _issue(
             at=timezone.now(),
             document=document.number,
             kind=kind.value,
+            due_on=due_on(issued_on) if kind == Invoice.Kind.INVOICE else None,
         )
         publish(event, cause=order)
     return documents

@@ -6,6 +6,7 @@ from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfgen.canvas import Canvas
 
+from shop import qr
 from shop.pdf.shaping import Run
 from shop.pdf.text import clean, fitting_size, placed, width
 
@@ -17,6 +18,7 @@ QUIET = HexColor("#5b6b70")
 HAIR = HexColor("#d5dddf")
 TINT = HexColor("#eef6f5")
 WHITE = HexColor("#ffffff")
+BLACK = HexColor("#000000")
 
 
 class Pen:
@@ -100,6 +102,20 @@ class Pen:
     def band(self, x: float, y: float, to: float, height: float, colour: Color) -> None:
         self._canvas.setFillColor(colour)
         self._canvas.rect(x, y, to - x, height, stroke=0, fill=1)
+
+    def code(self, x: float, y: float, size: float, text: str) -> None:
+        """The text as a QR code with its quiet zone, `size` points wide and high, in vectors."""
+        rows = qr.modules(text)
+        canvas, count = self._canvas, len(rows) + 2 * qr.QUIET_ZONE
+        unit = size / count
+        self.band(x, y, x + size, size, WHITE)
+        path = canvas.beginPath()
+        for line, row in enumerate(rows):
+            below = y + size - (line + qr.QUIET_ZONE + 1) * unit
+            for start, length in qr.runs(row):
+                path.rect(x + (start + qr.QUIET_ZONE) * unit, below, length * unit, unit)
+        canvas.setFillColor(BLACK)
+        canvas.drawPath(path, stroke=0, fill=1)
 
     def mark(self, x: float, y: float, size: float) -> None:
         """The shop's mark, a bag on a tile, `size` points wide and high."""

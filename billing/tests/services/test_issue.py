@@ -1,11 +1,13 @@
 """What is frozen when an order is invoiced or credited."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from billing import formatting
 from billing.models import Invoice, Series
 from billing.services import NothingToCorrect, issue_credit_note, issue_invoices, lock_series
 from billing.tests.events import CUSTOMER, cancelled, confirmed, invoiced
@@ -114,3 +116,23 @@ def test_numbering_publishes_invoice_numbered():
 
     assert (event.stream, event.key) == ("SO-100042", f"InvoiceNumbered {invoice.number}")
     assert event.data["kind"] == "invoice"
+
+
+def test_invoice_and_its_event_name_the_same_day_to_pay_by(settings):
+    settings.PAYMENT_TERMS_DAYS = 30
+    invoice = invoiced(confirmed())
+    settings.PAYMENT_TERMS_DAYS = 7
+
+    due = invoice.issued_on + timedelta(days=30)
+    assert formatting.day(due) in invoice.payment_terms
+    assert Event.objects.get(type="InvoiceNumbered").data["due_on"] == due.isoformat()
+    issue_credit_note(cancelled())
+    assert Event.objects.filter(type="InvoiceNumbered").latest("id").data["due_on"] is None
+
+
+def test_seller_of_an_earlier_release_has_no_bic_and_no_code(settings):
+    settings.SELLER = {name: value for name, value in settings.SELLER.items() if name != "bic"}
+
+    invoice = invoiced(confirmed())
+
+    assert Invoice.objects.get(pk=invoice.pk).document().girocode == ""
