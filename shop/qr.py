@@ -12,15 +12,20 @@ QUIET_ZONE = 4
 PIXELS = 6
 """The width of a module in the PNG: a phone reads the code from a screen at once."""
 
+MASK = 2
+"""One of the eight patterns, which a reader takes all; the best for most Girocodes. To try each, as
+the standard has it, takes 9 ms more than the 1.5 of one; an invoice is drawn in 4."""
+
 Modules = tuple[tuple[bool, ...], ...]
 
 
 @lru_cache(maxsize=256)
 def modules(text: str) -> Modules:
-    """The code's rows, dark ones True, without the quiet zone. 20 ms for a Girocode."""
+    """The code's rows, dark ones True, without the quiet zone."""
     code = QRCode(None, QRErrorCorrectLevel.M)
     code.addData(QR8bitByte(text.encode()))
-    code.make()
+    code.version = code.calculate_version()
+    code.makeImpl(False, MASK)
     return tuple(tuple(bool(dark) for dark in row) for row in code.modules)
 
 

@@ -106,16 +106,18 @@ class Pen:
     def code(self, x: float, y: float, size: float, text: str) -> None:
         """The text as a QR code with its quiet zone, `size` points wide and high, in vectors."""
         rows = qr.modules(text)
-        canvas, count = self._canvas, len(rows) + 2 * qr.QUIET_ZONE
-        unit = size / count
+        canvas, unit = self._canvas, size / (len(rows) + 2 * qr.QUIET_ZONE)
         self.band(x, y, x + size, size, WHITE)
+        canvas.saveState()
+        canvas.translate(x + qr.QUIET_ZONE * unit, y + qr.QUIET_ZONE * unit)
+        canvas.scale(unit, unit)
         path = canvas.beginPath()
-        for line, row in enumerate(rows):
-            below = y + size - (line + qr.QUIET_ZONE + 1) * unit
+        for below, row in enumerate(reversed(rows)):
             for start, length in qr.runs(row):
-                path.rect(x + (start + qr.QUIET_ZONE) * unit, below, length * unit, unit)
+                path.rect(start, below, length, 1)
         canvas.setFillColor(BLACK)
         canvas.drawPath(path, stroke=0, fill=1)
+        canvas.restoreState()
 
     def mark(self, x: float, y: float, size: float) -> None:
         """The shop's mark, a bag on a tile, `size` points wide and high."""
