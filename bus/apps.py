@@ -12,11 +12,11 @@ class BusConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Import every app's `tasks` and `audit`: each process has all handlers and checks."""
-        autodiscover_modules("tasks", "audit")
-        import bus.checks  # noqa: F401 -- imported to register
+        """Import every app's `tasks`, `audit` and `nightly`: handlers, checks and jobs."""
+        autodiscover_modules("tasks", "audit", "nightly")
 
         # Models, and with them the worker's code, can be imported only from here on.
+        import bus.worker.jobs  # noqa: F401 -- imported to register its task
         from bus.worker.task import declare_queues, register_task
 
         on_declared(register_task)

@@ -94,3 +94,5 @@ def configure(app: Celery) -> None:
         broker_transport_options=dict(TRANSPORT_OPTIONS),
     )
     startup.connect()
+    # By name: it needs the models, which can be imported only later.
+    app.steps["consumer"].add("bus.worker.heartbeat:Heartbeat")

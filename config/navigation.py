@@ -74,6 +74,7 @@ _GROUPS: list[dict[str, Any]] = [
     {
         "title": "Event bus",
         "items": [
+            _page("Console", "monitor_heart", "bus", "console", "view_delivery"),
             _page("Events", "bolt", "bus", "event"),
             _page("Failures", "error", "bus", "failure", "view_delivery"),
             # The pages of failures are below its address, and have an entry of their own.

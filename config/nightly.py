@@ -8,6 +8,7 @@ from celery import shared_task
 from django.conf import settings
 
 from bus.audit import Finding, answers, keep, violations
+from bus.jobs import Failed, job
 from bus.ops.retention import prune as prune_deliveries
 from shop import files, submissions
 from shop.spending import forget_spent
@@ -15,7 +16,7 @@ from shop.spending import forget_spent
 log = logging.getLogger(__name__)
 
 
-class AuditFoundSomething(Exception):
+class AuditFoundSomething(Failed):
     """Rows and events disagree; Flower and the log show this as the task's failure."""
 
 
@@ -31,7 +32,14 @@ LONGEST_AUDIT = timedelta(hours=1)
     soft_time_limit=LONGEST_AUDIT.total_seconds(),
     time_limit=LONGEST_AUDIT.total_seconds() + 60,
 )
-def audit() -> None:
+@job(
+    "config.nightly.audit",
+    title="Audit",
+    when="every night at 03:17",
+    queue="analytics",
+    longest=LONGEST_AUDIT,
+)
+def audit() -> str:
     """Run every check of `manage.py audit`, which can also repair.
 
     The findings are kept: the admin's first page shows them until an audit is clean.
@@ -45,13 +53,17 @@ def audit() -> None:
     keep(found)
     if count := sum(len(violations(findings)) for findings in found.values()):
         raise AuditFoundSomething(f"{count} findings; run manage.py audit to list them")
+    return f"{len(found)} checks, nothing found"
 
 
 @shared_task(name="config.nightly.prune")
-def prune() -> None:
+@job("config.nightly.prune", title="Prune", when="every night at 04:17", queue="analytics")
+def prune() -> str:
     """Remove old budgets, deliveries, form tokens, and half-written documents."""
     forget_spent()
-    log.info("pruned %d deliveries", sum(prune_deliveries(by="nightly")))
-    log.info("pruned %d forms", submissions.prune())
+    deliveries, forms = sum(prune_deliveries(by="nightly")), submissions.prune()
+    log.info("pruned %d deliveries", deliveries)
+    log.info("pruned %d forms", forms)
     if drafts := files.remove_drafts(Path(settings.MEDIA_ROOT), older_than=OLD_DRAFT):
         log.info("removed %d half-written files of documents, left by a crash", drafts)
+    return f"{deliveries} deliveries, {forms} forms, {drafts} half-written files removed"

@@ -49,6 +49,7 @@ OPENS = {
         "analytics_correction",
     },
     "operator": {
+        "bus_console",
         "bus_event",
         "bus_delivery",
         "bus_subscription",

@@ -7,6 +7,7 @@ has none of them.
 from django.apps import apps
 
 if apps.is_installed("unfold"):
+    import bus.admin.console
     import bus.admin.deliveries
     import bus.admin.events
     import bus.admin.operations

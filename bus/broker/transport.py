@@ -20,13 +20,9 @@ from kombu.transport.virtual import QoS as VirtualQoS
 from bus import handlers
 from bus.broker import keys
 from bus.broker.envelope import Malformed, inspect
+from bus.broker.quarantine import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
 
 log = logging.getLogger(__name__)
-
-QUARANTINE = "bus:quarantine"
-MOST_KEPT = 1000
-KEPT_OF_EACH = 16 * 1024
-"""Bytes; the quarantine must not fill a Redis that other clients write to."""
 
 UNACKED = msgspec.json.Decoder(tuple[msgspec.Raw, str, str])
 """Kombu's entry of an unacknowledged message: the message, its exchange, its queue."""

@@ -1,5 +1,6 @@
 """The tables of the bus."""
 
+from bus.models.console import Console, JobRun, Pace, WorkerState
 from bus.models.delivery import (
     IN_FLIGHT,
     INDEXED,
@@ -22,15 +23,19 @@ __all__ = [
     "Alert",
     "AuditResult",
     "BulkOperation",
+    "Console",
     "Delivery",
     "Event",
     "FailedAttempt",
     "FailureNote",
+    "JobRun",
     "OperatorAction",
     "Outbox",
+    "Pace",
     "PersonalData",
     "Queue",
     "RelayState",
     "State",
     "Subscription",
+    "WorkerState",
 ]

@@ -16,7 +16,10 @@ from bus.ops import bulk
 from bus.redaction import kind
 from bus.relay import standstill
 from bus.relay.epoch import Epoch
+from bus.relay.jobs import JobSender
 from bus.relay.messages import Queued, Sender
+from bus.relay.pace import PaceKeeper
+from bus.relay.workers import WorkerWatch
 from bus.store.claims import claim
 from bus.store.in_flight import InFlight
 from bus.store.inspection import STANDING_FOR
@@ -70,6 +73,9 @@ class Relay:
         self.queued = Queued()
         self.marks = Marks()
         self.in_flight = InFlight()
+        self.pace = PaceKeeper()
+        self.workers = WorkerWatch()
+        self.jobs = JobSender(self.sender)
         self._behind = False
         """Whether the last poll filled a subscription's window, so that more may be waiting."""
         self._broker_error: str | None = None
@@ -103,6 +109,7 @@ class Relay:
         fanned_out = fan_out(self.marks)
         sent = self._feed_broker() if time.monotonic() >= self._try_broker_at else 0
         self.watch_queues()
+        self.pace.keep()
         return fanned_out + sent + self.continue_bulk()
 
     def watch_queues(self) -> None:
@@ -134,6 +141,8 @@ class Relay:
             self._check_broker()
             self.epoch.check()
             sent = self._send_due()
+            self.workers.watch()
+            self.jobs.send()
         except BROKER_TROUBLE as error:
             self._try_broker_at = time.monotonic() + PAUSE_AFTER_TROUBLE
             self._note(_told(error))
@@ -157,7 +166,9 @@ class Relay:
         reach(Point.RELAY_CLAIMED)
         self.sender.send(batches)
         reach(Point.RELAY_SENT)
-        return sum(len(batch.tickets) for batch in batches)
+        ids = [pk for batch in batches for pk, _token in batch.tickets]
+        self.pace.sent(ids)
+        return len(ids)
 
     def _note(self, error: str) -> None:
         """Record the instant and the state of the broker."""

@@ -48,13 +48,31 @@ class Sender:
             rescue_not_sent([ticket for batch in batches for ticket in batch.tickets])
             raise
 
+    def send_task(self, task: str, queue: str) -> None:
+        """Send a task without arguments.
+
+        Raises:
+            kombu.exceptions.OperationalError: the broker does not answer.
+        """
+        try:
+            self._publish_task(task, queue)
+        except Exception:
+            self.close()
+            raise
+
     def _publish(self, batch: Batch) -> None:
+        shown = f"({len(batch.tickets)} deliveries from {batch.tickets[0][0]})"
+        self._publish_task(batch.task, batch.queue, (batch.tickets,), shown)
+
+    def _publish_task(
+        self, task: str, queue: str, args: tuple[list[Ticket], ...] = (), shown: str = "()"
+    ) -> None:
         headers, properties, body, _event = self.app.amqp.create_task_message(
             str(uuid4()),
-            batch.task,
-            args=(batch.tickets,),
+            task,
+            args=args,
             kwargs={},
-            argsrepr=f"({len(batch.tickets)} deliveries from {batch.tickets[0][0]})",
+            argsrepr=shown,
             kwargsrepr="{}",
             ignore_result=True,
         )
@@ -62,7 +80,7 @@ class Sender:
         self._ready().publish(
             body,
             exchange="",
-            routing_key=batch.queue,
+            routing_key=queue,
             serializer="json",
             headers=headers,
             **properties,

@@ -114,5 +114,13 @@ class Dialect(ABC):
         """A source of rows about the event `e`: `l.value` is one element each of that list."""
 
     @abstractmethod
+    def seconds_between(self, early: str, late: str) -> str:
+        """The seconds between two instants, a number with its fraction."""
+
+    @abstractmethod
+    def minute_of(self, instant: str) -> str:
+        """The beginning of the minute of an instant."""
+
+    @abstractmethod
     def instant(self, text: str) -> str:
         """The instant (UTC) of an expression in ISO 8601, in whole seconds at least."""

@@ -140,5 +140,11 @@ class PostgreSQL(Dialect):
     def elements(self, field: str) -> str:
         return f"jsonb_array_elements(e.data -> '{field}') AS l(value)"
 
+    def seconds_between(self, early: str, late: str) -> str:
+        return f"EXTRACT(EPOCH FROM {late} - {early})::float"
+
+    def minute_of(self, instant: str) -> str:
+        return f"date_trunc('minute', {instant})"
+
     def instant(self, text: str) -> str:
         return f"CAST({text} AS timestamptz)"

@@ -95,6 +95,12 @@ class SQLite(Dialect):
     def elements(self, field: str) -> str:
         return f"json_each(e.data, '$.{field}') AS l"
 
+    def seconds_between(self, early: str, late: str) -> str:
+        return f"(JULIANDAY({late}) - JULIANDAY({early})) * 86400.0"
+
+    def minute_of(self, instant: str) -> str:
+        return f"SUBSTR({instant}, 1, 16) || ':00'"
+
     def instant(self, text: str) -> str:
         # Fractions are cut off: SQLite would round 59.9996 s up into the next minute.
         zone = f"CASE SUBSTR({text}, -1) WHEN 'Z' THEN '' ELSE SUBSTR({text}, -6) END"

@@ -13,7 +13,7 @@ from celery import current_app
 from django.db import connection
 from django.db.models.functions import Now
 
-from bus import AfterDone, DomainEvent, Queue, Retry, handlers, subscribe
+from bus import AfterDone, DomainEvent, Queue, Retry, handlers, jobs, subscribe
 from bus.models import IN_FLIGHT, Delivery, OperatorAction, State
 from bus.store import planner
 from bus.store.claims import Batch, claim
@@ -167,3 +167,20 @@ def broker(redis_url: str, settings: Any) -> Iterator[redis.Redis]:
         client.flushall()
         yield client
     conf.update(broker_url=before[0], broker_transport=before[1])
+
+
+@pytest.fixture
+def stocktaking(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A job of the queue `desk` for the length of one test; what it has done so far."""
+    monkeypatch.setattr(jobs, "by_name", {})
+    done: list[str] = []
+
+    def take_stock() -> str:
+        done.append("taken")
+        if len(done) > 2:
+            raise jobs.Failed("the shelves do not answer")
+        return f"{len(done)} shelves"
+
+    name = "desk.stocktaking"
+    jobs.job(name, title="Stocktaking", when="at night", queue="desk")(take_stock)
+    return done

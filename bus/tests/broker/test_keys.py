@@ -10,8 +10,8 @@ from kombu import Consumer, Message
 from kombu import Queue as KombuQueue
 
 from bus.broker import keys
+from bus.broker.quarantine import QUARANTINE
 from bus.broker.server import EPOCH_KEY
-from bus.broker.transport import QUARANTINE
 from bus.models import RelayState
 from bus.relay.epoch import Epoch
 from bus.relay.messages import Queued, Sender

@@ -11,7 +11,7 @@ from celery import current_app
 from kombu import Connection, Consumer, Message
 from kombu import Queue as KombuQueue
 
-from bus.broker.transport import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
+from bus.broker.quarantine import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
 from bus.relay.messages import Sender
 from bus.testing import given
 from bus.tests.broker.test_envelope import MALFORMED

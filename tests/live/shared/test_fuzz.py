@@ -6,7 +6,7 @@ from random import Random
 import pytest
 import redis
 
-from bus.broker.transport import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
+from bus.broker.quarantine import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
 from bus.tests.fuzz import damaged
 from bus.tests.messages import encoded, message
 from tests.live.shop import Shop

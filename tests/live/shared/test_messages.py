@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from bus.broker.transport import KEPT_OF_EACH, QUARANTINE
+from bus.broker.quarantine import KEPT_OF_EACH, QUARANTINE
 from tests.live.shop import Shop
 
 pytestmark = [pytest.mark.live, pytest.mark.sqlite, pytest.mark.timeout(300)]

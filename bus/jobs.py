@@ -1,0 +1,135 @@
+"""Jobs: Celery tasks that beat sends by the clock, or an operator asks for; each run is a row.
+
+A job is recorded by the worker that runs it. An operator's wish is a row that the relay sends, so
+that a web process needs no broker.
+"""
+
+import functools
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from bus.models import JobRun
+from bus.redaction import kind
+
+RUN_REQUESTED = "bus.run_requested_jobs"
+"""The task that runs what has been requested; it has no arguments."""
+
+LONGEST_RESULT = 500
+SHOWN = 5
+KEPT = 50
+"""Runs of each job that are kept."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """`name` is its Celery task; `when` says in words when beat sends it to `queue`."""
+
+    name: str
+    title: str
+    when: str
+    queue: str
+    longest: timedelta
+    run: Callable[[], str]
+
+
+by_name: dict[str, Job] = {}
+"""The jobs of this process."""
+
+
+class Failed(Exception):
+    """A job's failure in words, which are its result; without personal data."""
+
+
+def job(
+    name: str, *, title: str, when: str, queue: str, longest: timedelta = timedelta(hours=1)
+) -> Callable[[Callable[[], str]], Callable[[], str]]:
+    """Declare a function as a job, and record each of its runs. It returns its result in words.
+
+    `longest`: after so long without an end a run counts as lost with its worker.
+    """
+
+    def declare(function: Callable[[], str]) -> Callable[[], str]:
+        by_name[name] = Job(name, title, when, queue, longest, function)
+
+        @functools.wraps(function)
+        def run() -> str:
+            return _run(JobRun.objects.create(job=name, started_at=Now()), function)
+
+        return run
+
+    return declare
+
+
+def run_requested() -> int:
+    """Run each job that has been requested and not begun; returns how many were.
+
+    A second message for the same wish finds nothing.
+    """
+    count = 0
+    for row in JobRun.objects.filter(started_at=None, ended_at=None, job__in=by_name).order_by(
+        "id"
+    ):
+        mine = JobRun.objects.filter(pk=row.pk, started_at=None).update(started_at=Now())
+        if mine:
+            count += 1
+            with suppress(Exception):  # it is recorded, and the others are run all the same
+                _run(row, by_name[row.job].run)
+    return count
+
+
+def _run(row: JobRun, function: Callable[[], str]) -> str:
+    try:
+        said = function()
+    except BaseException as error:
+        _end(row, str(error) if isinstance(error, Failed) else kind(error), failed=True)
+        raise
+    _end(row, said, failed=False)
+    return said
+
+
+def _end(row: JobRun, said: str, *, failed: bool) -> None:
+    JobRun.objects.filter(pk=row.pk).update(
+        ended_at=Now(), failed=failed, result=said[:LONGEST_RESULT]
+    )
+    kept = JobRun.objects.filter(job=row.job).order_by("-id").values_list("pk", flat=True)
+    if oldest := kept[KEPT - 1 : KEPT].first():
+        JobRun.objects.filter(job=row.job, pk__lt=oldest).delete()
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A job with its last runs, the newest first."""
+
+    job: Job
+    runs: list[JobRun]
+
+    @property
+    def requested(self) -> bool:
+        """Whether a run has been requested that has not begun."""
+        return any(run.started_at is None and run.ended_at is None for run in self.runs)
+
+    @property
+    def lines(self) -> list[tuple[JobRun, str]]:
+        """Each run with what became of it, in one word."""
+        return [(run, _state(run, self.job)) for run in self.runs]
+
+
+def overview() -> list[Overview]:
+    """Every job of this process, with its last `SHOWN` runs."""
+    return [
+        Overview(one, list(JobRun.objects.filter(job=one.name).order_by("-id")[:SHOWN]))
+        for one in by_name.values()
+    ]
+
+
+def _state(run: JobRun, job: Job) -> str:
+    if run.ended_at:
+        return "failed" if run.failed else "done"
+    if run.started_at is None:
+        return "requested"
+    return "lost" if run.started_at < timezone.now() - job.longest else "running"

@@ -1,0 +1,88 @@
+"""What the operator's console shows besides the ledger: pace, workers, jobs."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from bus.models.delivery import Subscription
+
+
+class Pace(models.Model):
+    """Deliveries of a subscription that were done in one minute and took about as long.
+
+    `bucket`: the time from the event to its effect is at least 2 ** (bucket / 3) seconds and less
+    than 2 ** ((bucket + 1) / 3). The relay adds what it has seen done. The figures are for
+    watching: a relay that dies loses those of the deliveries that were in flight.
+    """
+
+    subscription = models.ForeignKey(Subscription, models.CASCADE, db_index=False)
+    minute = models.DateTimeField()
+    bucket = models.SmallIntegerField()
+    done = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "pace"
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["minute", "subscription", "bucket"], name="bus_pace_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"pace {self.pk}"
+
+
+class WorkerState(models.Model):
+    """A worker as the relay last saw it: each sets a sign of life in the broker."""
+
+    name = models.CharField(max_length=200, unique=True)
+    queues = models.JSONField()
+    processes = models.PositiveSmallIntegerField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JobRun(models.Model):
+    """One run of a job of `bus.jobs`: by the clock, or requested by an operator.
+
+    At most one run of a job has been requested and not begun. A run that has neither ended nor
+    been seen for longer than its job may take was lost with its worker.
+    """
+
+    job = models.CharField(max_length=100)
+    requested_at = models.DateTimeField(db_default=Now())
+    requested_by = models.CharField(max_length=150, blank=True, help_text="Empty: by the clock.")
+    sent_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    failed = models.BooleanField(default=False)
+    result = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job"],
+                name="bus_job_requested_once",
+                condition=models.Q(started_at=None, ended_at=None),
+            )
+        ]
+        indexes = [models.Index(fields=["job", "id"], name="bus_job_runs")]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.pk}"
+
+
+class Console(Subscription):
+    """No rows of its own: the console's pages in the admin."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "console"
+        verbose_name_plural = "console"

@@ -1,0 +1,27 @@
+"""Request a run of a job."""
+
+from django.db import IntegrityError, transaction
+
+from bus import jobs
+from bus.models import JobRun
+from bus.ops.log import Refused, record
+
+
+def run_job(name: str, *, by: str, why: str = "") -> JobRun:
+    """Request a run, which a relay sends and a worker begins.
+
+    Raises:
+        Refused: there is no such job, or one has been requested that has not begun.
+    """
+    if name not in jobs.by_name:
+        raise Refused(f"There is no job {name}; the jobs are {', '.join(sorted(jobs.by_name))}.")
+    title = jobs.by_name[name].title
+    try:
+        with transaction.atomic():
+            record(by, "run now", title, why=why)
+            return JobRun.objects.create(job=name, requested_by=by)
+    except IntegrityError:
+        raise Refused(
+            f"{title} has been requested already. It begins as soon as a relay and a worker of the "
+            f"queue {jobs.by_name[name].queue} are free."
+        ) from None
