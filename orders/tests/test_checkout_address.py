@@ -72,7 +72,8 @@ def test_order_and_page_show_region_as_the_country_does(
 
 def test_admin_shows_address_errors_beside_their_field(admin_client: Client) -> None:
     form = {
-        "state": "draft", "email": "root@localhost", "name": "Ada", "line1": "Weg 1", "city": "B",
+        "state": "draft", "email": "root@localhost", "name": "Ada", "language": "de",
+        "line1": "Weg 1", "city": "B",
         "postal_code": "1", "country": "DE", "lines-TOTAL_FORMS": "0", "lines-INITIAL_FORMS": "0",
     }  # fmt: skip
 

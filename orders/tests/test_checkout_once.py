@@ -1,10 +1,12 @@
 """The checkout's page sent again: one order, whatever was lost or clicked twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event as Flag
+from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 
 from bus.models import Event
@@ -76,7 +78,7 @@ def test_changed_form_with_the_same_key_shows_the_order_there_is(customer: Clien
     order = Order.objects.get()
     shown = text(answer)
     assert answer.status_code == 409
-    assert f"the order {order.number} was placed" in shown
+    assert f"Order {order.number} of 28.49 EUR was placed" in shown
     assert first["Location"] in shown
     assert "nothing more was ordered" in shown
 
@@ -145,4 +147,31 @@ def test_connection_lost_before_commit_is_said_and_repeated(customer: Client) ->
         assert "Nothing was ordered" in text(lost)
         assert not Order.objects.exists()
         assert customer.post(URL, form_of(lost).filled()).status_code == 303
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.postgres
+def test_first_click_that_still_runs_is_said_and_repeated(customer: Client) -> None:
+    sent = opened(customer)
+    claimed, finish = Flag(), Flag()
+
+    def first() -> None:
+        try:
+            with transaction.atomic():
+                customer.post(URL, sent)
+                claimed.set()
+                finish.wait(10)
+        finally:
+            connections.close_all()
+
+    thread = Thread(target=first)
+    thread.start()
+    assert claimed.wait(5)
+    waiting = customer.post(URL, sent)
+    finish.set()
+    thread.join()
+
+    assert waiting.status_code == 409
+    assert "Your order is being placed" in text(waiting)
+    assert customer.post(URL, form_of(waiting).filled()).status_code == 303
     assert Order.objects.count() == 1

@@ -154,3 +154,20 @@ def test_cookie_of_the_cart_is_deleted_after_the_order(customer: Client) -> None
     answer = customer.post(URL, opened(customer))
 
     assert answer.cookies[COOKIE].value == ""
+
+
+def test_order_takes_the_language_of_its_page(customer: Client) -> None:
+    german = {"Accept-Language": "de"}
+    filled_cart(customer)
+    shown = customer.get(URL, headers=german)
+
+    customer.post(URL, form_of(shown).filled(**ADA), headers=german)
+
+    assert "Zahlungspflichtig bestellen" in text(shown)
+    assert Order.objects.get().language == "de"
+
+
+def test_order_from_an_english_page_is_english(customer: Client) -> None:
+    customer.post(URL, opened(customer))
+
+    assert Order.objects.get().language == "en-gb"

@@ -1,16 +1,7 @@
-// Without a click on "Update": a changed quantity is sent after a short wait, or on leaving.
-const WAIT = 600; // milliseconds, for a second press of the arrow
-
-for (const form of document.querySelectorAll(".cart-change")) {
-  const input = form.querySelector("input[type=number]");
-  if (!input) continue;
-  const button = form.querySelector("[name=change]");
-  let timer;
-  button.hidden = true;
-  input.addEventListener("change", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (form.reportValidity()) form.requestSubmit(button);
-    }, WAIT);
-  });
+// "Update" is shown once a quantity differs from what is in the cart.
+for (const input of document.querySelectorAll(".cart-change input[type=number]")) {
+  const button = input.form.elements.change;
+  const show = () => { button.hidden = input.value === input.defaultValue; };
+  input.addEventListener("input", show);
+  show();
 }

@@ -110,6 +110,7 @@ def test_lost_response_and_another_try_buy_once(customer: Page, shop: Shop, emai
     lose_next_response(customer, shop)
     buy(customer)
     shop.wait_for(lambda: orders_of(shop, email), 15)
+    expect(customer).to_have_url(re.compile("^chrome-error:"))
 
     customer.goto(f"{shop.url}/checkout/")
     fill_in(customer, email)
@@ -143,6 +144,7 @@ def test_changed_form_after_a_lost_response_shows_the_order(
     lose_next_response(customer, shop)
     buy(customer)
     shop.wait_for(lambda: orders_of(shop, email), 15)
+    expect(customer).to_have_url(re.compile("^chrome-error:"))
 
     customer.goto(f"{shop.url}/checkout/")
     fill_in(customer, email, line1="Another Street 1")
