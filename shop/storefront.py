@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.paginator import Page
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -62,7 +63,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     category = next((one for one in categories if one.slug == search.category), None)
     unknown = bool(search.category) and category is None
     page = None if unknown else search.found(category)
-    context = {
+    context: dict[str, Any] = {
         "search": search,
         "category": category,
         "unknown": unknown,
@@ -74,6 +75,8 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "cards": _cards(list(page or [])),
         "count": page.paginator.count if page else 0,
     }
+    if page and page.has_other_pages():
+        context["pages"] = _pages(search, page)
     if page and page.has_previous():
         context["previous_url"] = search.address(page=page.previous_page_number())
     if page and page.has_next():
@@ -102,6 +105,13 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
         "cards": [(one, stock_hint(pieces.get(one.sku))) for one in alike],
     }
     return render(request, "shop/product.html", _common() | context)
+
+
+def _pages(search: Search, page: Page[Product]) -> list[tuple[int | str, str]]:
+    """The first, the last and the neighbouring pages with links; "…" without one for the rest."""
+    paginator = page.paginator
+    numbers = paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return [(one, search.address(page=one) if isinstance(one, int) else "") for one in numbers]
 
 
 def _alike(found: Product) -> Sequence[Product]:

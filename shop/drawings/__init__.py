@@ -20,6 +20,20 @@ colour where a colour stands."""
 PLAIN = "parcel"
 """The motif of a product of which nothing else is known."""
 
+ALSO = {
+    "book": "books",
+    "clothes": "shirt",
+    "cup": "mug",
+    "drinks": "bottle",
+    "flower": "plant",
+    "oil": "olive",
+    "plants": "plant",
+    "pot": "kitchen",
+    "toy": "toys",
+    "wine": "bottle",
+}
+"""Further words for some motifs."""
+
 
 class Palette(NamedTuple):
     """The colours of a drawing."""
@@ -52,7 +66,8 @@ BACKDROPS = (
 
 def drawing_url(sku: str, category: str) -> str:
     """The address of the drawing for a SKU in the category with this slug, or in none."""
-    motif = next((word for word in _words(sku, category) if word in _motifs()), PLAIN)
+    named = (ALSO.get(word, word) for word in _words(sku, category))
+    motif = next((word for word in named if word in _motifs()), PLAIN)
     seed = sha256(sku.encode()).hexdigest()[:4]
     return reverse("drawing", args=[motif, seed, version(motif)])
 

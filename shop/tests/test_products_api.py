@@ -4,11 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from shop.models import Product
+from shop.models import Category, Product
 from shop.testing import stock_counted
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,20 @@ def test_product_not_for_sale_is_not_listed(client: Client, thirty: None) -> Non
     Product.objects.filter(sku="P-00").update(active=False)
 
     assert client.get(URL).json()["count"] == 29
+
+
+def test_each_product_has_its_category_picture_and_page(client: Client) -> None:
+    cups = Category.objects.create(name="Cups", slug="cups")
+    Product.objects.create(sku="CUP", name="A cup", unit_price=1, category=cups)
+    Product.objects.create(sku="POT", name="A pot", unit_price=1)
+
+    cup, pot = client.get(URL).json()["results"]
+
+    assert (cup["category"], pot["category"]) == ("cups", None)
+    assert cup["url"] == f"{settings.SITE_URL}/products/CUP/"
+    for one in (cup, pot):
+        assert client.get(one["url"]).status_code == 200
+        assert client.get(one["picture"])["Content-Type"] == "image/svg+xml"
 
 
 def test_missing_page_is_answered_with_a_problem(client: Client, thirty: None) -> None:

@@ -162,7 +162,17 @@ def test_page_that_is_not_there_is_answered_with_one_that_is(
 ) -> None:
     many(50)
 
-    assert f"Page {number} of 3" in ask(page=page)
+    assert f'"Page {number} of 3" aria-current="page"' in ask(page=page)
+
+
+def test_pages_in_between_are_left_out(ask: Ask) -> None:
+    many(240)
+
+    page = ask(page="5", sort="price")
+
+    numbers = [n for n in range(1, 11) if f'href="/products/?sort=price&amp;page={n}"' in page]
+    assert numbers == [4, 5, 6, 10]
+    assert 'href="/products/?sort=price"' in page
 
 
 @pytest.mark.parametrize("address", ["/", "/products/?q=cup", "/products/CUP-00000/"])
