@@ -22,6 +22,7 @@ from shop.events import (
     ShipmentDispatched,
 )
 from shop.languages import written_in
+from shop.payment import transfer
 from shop.text import is_plain
 
 
@@ -49,6 +50,8 @@ class Mail:
     customer: Customer
     subject: str
     document: Document | None = None
+    girocode: str = ""
+    """The text of a QR code that the HTML shows as the picture `cid:girocode`."""
     context: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -95,13 +98,17 @@ def cancellation(order: OrderCancelled) -> Mail:
 
 
 def invoice(issued: InvoiceIssued) -> Mail:
-    """The mail with the PDF of an invoice or a credit note."""
+    """The mail with the PDF of an invoice or a credit note; an invoice's says how to pay."""
     kind, subject = Kind.INVOICE, _("Invoice %(document)s for your order %(number)s")
     if issued.kind != "invoice":
         kind, subject = Kind.CREDIT_NOTE, _("Credit note %(document)s for your order %(number)s")
     document = Document(issued.storage_name, issued.sha256, f"{issued.document}.pdf")
     subject = one_line(subject % {"document": issued.document, "number": issued.number})
-    return Mail(kind, issued, issued.customer, subject, document)
+    if kind is Kind.CREDIT_NOTE:
+        return Mail(kind, issued, issued.customer, subject, document)
+    asked = transfer(issued.total, issued.currency, issued.document, issued.due_on)
+    context = {"payment": asked}
+    return Mail(kind, issued, issued.customer, subject, document, asked.girocode, context)
 
 
 def dispatch_notice(shipment: ShipmentDispatched) -> Mail:

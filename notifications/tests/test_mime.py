@@ -1,7 +1,8 @@
 """Headers, bodies and documents of the mails as a mail server gets them."""
 
+import re
 from collections.abc import Callable
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -15,9 +16,11 @@ from notifications.messages import compose
 from notifications.mime import letter
 from notifications.services import mail_connection
 from notifications.tests import samples
+from shop import qr
 from shop.documents import DocumentAltered, DocumentUnavailable
 from shop.events import OrderEvent
 from shop.mail.errors import MailDeferred, MailRefused
+from shop.payment import transfer
 from tests.support.mail_server import MailServer
 
 KEY = "0b0e7f0d-6a47-4a6f-9c55-0f6a3d1b2c11.notifications.send-order-confirmation"
@@ -96,6 +99,44 @@ def test_invoice_carries_its_pdf(folder: Folder, stored_pdf: str) -> None:
     assert document.get_filename() == "RE-2026-000017.pdf"
     assert document.get_content_type() == "application/pdf"
     assert document.get_content() == samples.PDF
+
+
+def test_invoice_shows_its_girocode_beside_the_html(folder: Folder, stored_pdf: str) -> None:
+    issued = samples.invoice_issued(stored_pdf, due_on=date(2026, 12, 7))
+    post(issued)
+
+    [mail] = folder()
+    related = mail.get_body(("related",))
+    html, picture = related.iter_parts()
+    assert html.get_content_type() == "text/html"
+    assert 'src="cid:girocode"' in html.get_content()
+    assert (picture["Content-ID"], picture.get_content_type()) == ("<girocode>", "image/png")
+    assert picture.get_content_disposition() == "inline"
+    asked = transfer(issued.total, "EUR", issued.document, issued.due_on)
+    assert picture.get_content() == qr.png(asked.girocode)
+    for body in (html, mail.get_body(("plain",))):
+        for part in ("7 December 2026", asked.grouped_iban, "RE-2026-000017"):
+            assert part in body.get_content()
+
+
+def test_invoice_with_its_girocode_has_equal_bytes_at_every_try(stored_pdf: str) -> None:
+    def sent() -> bytes:
+        written = letter(compose(samples.invoice_issued(stored_pdf)), KEY).message().as_bytes()
+        return re.sub(rb"(?m)^Date: .*$", b"", written)
+
+    assert sent() == sent()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"kind": "credit note"}, {"currency": "CHF"}], ids=["credit note", "francs"]
+)
+def test_mail_without_a_girocode_has_no_picture(stored_pdf: str, changes: dict[str, Any]) -> None:
+    mail = letter(compose(samples.invoice_issued(stored_pdf, **changes)), KEY)
+
+    kinds = [part.get_content_type() for part in mail.message().walk()]
+    assert "image/png" not in kinds
+    assert "multipart/related" not in kinds
+    assert "cid:" not in str(mail.alternatives)
 
 
 def test_altered_document_is_not_sent(stored_pdf: str, settings: Any) -> None:
