@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from bus.admin.confirmation import ask
+from bus.failures import failure_group
 from bus.models import BulkOperation
 from bus.ops import Filter, Refused, bulk, counted
 
@@ -49,7 +50,8 @@ def address(operation: str, wanted: Filter) -> str:
 def confirm(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
     """Show how many deliveries would change, by subscription; begin when it is confirmed."""
     operation, wanted = _chosen(request)
-    back = reverse(LIST)
+    group = failure_group(wanted.failure) if wanted.failure else None
+    back = reverse("admin:bus_failure_change", args=[group.key]) if group else reverse(LIST)
     try:
         shares = bulk.preview(wanted, operation)
         form = _form(operation, shares)(request.POST or None)
@@ -74,7 +76,9 @@ def confirm(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
         form,
         title,
         back,
-        says=f"{str(wanted).capitalize()}.",
+        says=f"All that failed with {group.kind}: {group.says}"
+        if group
+        else f"{str(wanted).capitalize()}.",
         shares=shares,
         warning=_repeated(shares) if "finished" in form.fields else "",
         button=title,

@@ -154,5 +154,8 @@ def _may_operate(request: HttpRequest) -> bool:
 
 
 def _page(admin: ModelAdmin, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    whole = admin.admin_site.each_context(request) | {"opts": admin.opts} | context
-    return TemplateResponse(request, template, whole)
+    # Without the admin's `opts`, with which the theme would name deliveries in the header.
+    heading = {"content_title": context["title"]}
+    return TemplateResponse(
+        request, template, admin.admin_site.each_context(request) | heading | context
+    )

@@ -6,9 +6,8 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from bus import DeliveryDied, DomainEvent, Queue, QueueStuck, handlers, subscribe
-from bus.models import Alert, Delivery, Event, State, Subscription
-from bus.relay import standstill
+from bus import DeliveryDied, DomainEvent, Queue, handlers, subscribe
+from bus.models import Alert, Delivery, Event, State
 from bus.store.starts import start
 from bus.testing import given, settle
 from bus.tests.conftest import (
@@ -22,7 +21,6 @@ from bus.tests.conftest import (
     relayed,
     worked,
 )
-from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,16 +39,11 @@ def receive_death(died: DeliveryDied) -> None:
     RECEIVED.append(died)
 
 
-def receive_standstill(stuck: QueueStuck) -> None:
-    RECEIVED.append(stuck)
-
-
 @pytest.fixture
 def listening(subscribed: Subscribed) -> None:
-    """Both alerts have a subscription. `subscribed` removes the handlers afterwards."""
+    """The alert has a subscription. `subscribed` removes the handler afterwards."""
     RECEIVED.clear()
     subscribe(DeliveryDied, queue=DESK, retry=RETRY)(receive_death)
-    subscribe(QueueStuck, queue=DESK, retry=RETRY)(receive_standstill)
 
 
 def alerts(kind: type[DomainEvent]) -> list[Event]:
@@ -155,86 +148,3 @@ def test_death_of_lost_worker_is_published(subscribed: Subscribed, listening: No
     assert delivery(1).state == State.DEAD
     (alert,) = alerts(DeliveryDied)
     assert alert.data["kind"] == "worker lost while sending"
-
-
-def stand(streams: int = 2) -> None:
-    """Deliveries that have been due for a quarter of an hour, and no worker starts them."""
-    given(*happened(*range(streams)))
-    relayed()
-    old = Now() - timedelta(minutes=15)
-    Delivery.objects.filter(state=State.SENT).update(due_since=old, due_at=old)
-
-
-def test_standstill_is_published_once(subscribed: Subscribed, listening: None) -> None:
-    name = subscribed(succeeds)
-    stand()
-
-    for _ in range(3):
-        standstill.watch()
-
-    (alert,) = alerts(QueueStuck)
-    assert (alert.data["queue"], alert.data["subscriptions"]) == ("desk", [name])
-    assert alert.stream == "queue-desk"
-
-
-def test_standstill_that_lasts_is_not_published_again(
-    subscribed: Subscribed, listening: None
-) -> None:
-    subscribed(succeeds)
-    stand()
-    standstill.watch()
-    hour_is_over()
-
-    standstill.watch()
-
-    assert len(alerts(QueueStuck)) == 1
-
-
-def test_next_standstill_is_published_after_an_hour(
-    subscribed: Subscribed, listening: None
-) -> None:
-    subscribed(succeeds)
-    stand()
-    standstill.watch()
-    Delivery.objects.update(state=State.DONE)
-    standstill.watch()
-    hour_is_over()
-    Delivery.objects.update(state=State.SENT)
-
-    standstill.watch()
-
-    assert len(alerts(QueueStuck)) == 2
-
-
-def test_queue_that_is_far_behind_is_not_stuck(subscribed: Subscribed, listening: None) -> None:
-    subscribed(succeeds)
-    stand()
-    Delivery.objects.filter(stream="0").update(
-        state=State.RUNNING, lease_until=Now() + timedelta(minutes=1)
-    )
-
-    standstill.watch()
-
-    assert alerts(QueueStuck) == []
-
-
-def test_paused_queue_is_not_stuck(subscribed: Subscribed, listening: None) -> None:
-    subscribed(succeeds)
-    stand()
-    Subscription.objects.update(paused_at=Now())
-
-    standstill.watch()
-
-    assert alerts(QueueStuck) == []
-
-
-def test_several_relays_at_once_publish_one_standstill(
-    subscribed: Subscribed, listening: None
-) -> None:
-    subscribed(succeeds)
-    register("desk")
-    stand()
-
-    at_once(*[standstill.watch] * 3)
-
-    assert len(alerts(QueueStuck)) == 1
