@@ -1,6 +1,6 @@
 """The services of inventory; nothing else changes the stock's numbers."""
 
-from inventory.services.adjust import BadBooking, correct_stock, receive_stock
+from inventory.services.adjust import BadBooking, correct_stock, count_stock, receive_stock
 from inventory.services.consume import consume_stock
 from inventory.services.reconcile import follow_movements, restore_answer
 from inventory.services.release import release_stock
@@ -13,6 +13,7 @@ __all__ = [
     "StockMoved",
     "consume_stock",
     "correct_stock",
+    "count_stock",
     "follow_movements",
     "lock_stock",
     "receive_stock",

@@ -69,3 +69,28 @@ def test_impossible_count_is_refused(sku: str, counted: int, reason: str, who: s
         services.correct_stock(sku, counted, reason, who)
 
     assert StockItem.objects.get().on_hand == 5
+
+
+def test_counts_of_many_are_booked_with_a_movement_for_each_difference() -> None:
+    services.receive_stock("CUP", 5, "first delivery")
+    services.receive_stock("POT", 2, "first delivery")
+
+    services.count_stock({"CUP": 3, "POT": 2, "JAR": 7}, "stocktaking", "eve")
+
+    assert dict(StockItem.objects.values_list("sku", "on_hand")) == {"CUP": 3, "POT": 2, "JAR": 7}
+    booked = Movement.objects.filter(reason="stocktaking")
+    assert set(booked.values_list("item__sku", "kind", "on_hand", "who")) == {
+        ("CUP", "corrected", -2, "eve"),
+        ("JAR", "received", 7, "eve"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("count", "reason", "who"),
+    [(-1, "x", "eve"), (10**9, "x", "eve"), (1, " ", "eve"), (1, "x", "")],
+)
+def test_impossible_counts_are_refused(count: int, reason: str, who: str) -> None:
+    with pytest.raises(services.BadBooking):
+        services.count_stock({"CUP": 1, "POT": count}, reason, who)
+
+    assert not StockItem.objects.exists()

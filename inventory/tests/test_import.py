@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Movement, StockItem
 from inventory.services import receive_stock
@@ -71,8 +73,8 @@ def test_dispatch_since_the_preview_is_not_overwritten(admin_client: Client) -> 
         (["CUP,-1"], "is below 0"),
         (["CUP,1.5"], "no whole number"),
         (["CUP,"], "on_hand: This field cannot be null"),
-        (["CUP,2000000"], "a count is 0 to"),
-        (["PAN,0"], "receive 1 to"),
+        (["CUP,2000000"], "is not 0 to 1000000 pieces"),
+        (["PAN,0"], "0 is not 1 to"),
         (["JAR,5"], "There is no product JAR"),
     ],
 )
@@ -98,3 +100,18 @@ def test_exported_columns_that_cannot_change_are_ignored(admin_client: Client) -
     assert preview.context["columns"] == ["sku", "on_hand", "low_at"]
     item = StockItem.objects.get(sku="CUP")
     assert (item.on_hand, item.reserved) == (9, 0)
+
+
+def test_queries_of_import_do_not_grow_with_bookings(admin_client: Client) -> None:
+    def cost(first: int, count: int) -> int:
+        rows = [f"JAR-{number},5" for number in range(first, first + count)]
+        Product.objects.bulk_create(
+            Product(sku=row.split(",")[0], name="A jar", unit_price="9.90") for row in rows
+        )
+        preview = upload(admin_client, *rows)
+        with CaptureQueriesContext(connection) as queries:
+            confirm(admin_client, preview)
+        saved = [one for one in queries if "SAVEPOINT" not in one["sql"]]
+        return len(saved)
+
+    assert cost(0, 2) == cost(100, 50)

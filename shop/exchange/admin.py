@@ -5,6 +5,7 @@ fingerprint of the preview, signed for its user. So it works with any number of 
 nothing is left behind by whoever does not confirm.
 """
 
+import logging
 from collections import Counter
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.contenttypes.models import ContentType
 from django.core import signing
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -24,6 +25,8 @@ from unfold.decorators import action
 from shop.exchange.forms import FormatForm, UploadForm
 from shop.exchange.resources import Exported, Imported, faults, fingerprint
 from shop.exchange.tables import Table, Unreadable, write
+
+log = logging.getLogger(__name__)
 
 MOST_EXPORTED = 25_000
 """Rows of a file: more take longer than a person waits, and much memory."""
@@ -163,12 +166,8 @@ class Imports(Exports):
             messages.error(request, "The preview is too old. Nothing was imported; upload again.")
             return HttpResponseRedirect(request.get_full_path())
         table = Table(heading, rows, lines)
-        with transaction.atomic():
-            result = self.resource().bring_in(table, request.user, source, dry_run=False)
-            as_shown = not result.has_validation_errors() and fingerprint(result) == shown
-            if not as_shown:
-                transaction.set_rollback(True)
-        if not as_shown:
+        result = self._imported(request, source, table, shown)
+        if result is None:
             messages.warning(
                 request,
                 "Rows were changed since the preview. Nothing was imported; this is the preview of "
@@ -178,6 +177,19 @@ class Imports(Exports):
             return self._import_page(request, {"form": UploadForm()} | context)
         self._record(request, result, source)
         return HttpResponseRedirect(reverse(self._name("changelist")))
+
+    def _imported(self, request: HttpRequest, source: str, table: Table, shown: str) -> Any:
+        """Import the table as it was shown; None, with nothing written, if that is not possible."""
+        try:
+            with transaction.atomic():
+                result = self.resource().bring_in(table, request.user, source, dry_run=False)
+                if not result.has_validation_errors() and fingerprint(result) == shown:
+                    return result
+                transaction.set_rollback(True)
+        except IntegrityError:
+            # Somebody has added a row of the same SKU since this transaction looked for it.
+            log.warning("An import of %s met a row that was added meanwhile", self.opts.label)
+        return None
 
     def _record(self, request: HttpRequest, result: Any, source: str) -> None:
         """Write a log entry for each changed row, and tell the user."""

@@ -100,8 +100,9 @@ class Imported(Exported):
             Exception: whatever is no fault of the table, such as a lost database connection.
         """
         self.who, self.source = user.get_username(), source
-        place = table.heading.index("sku")
-        self.lock([row[place].strip() for row in table.rows])
+        if not dry_run:
+            place = table.heading.index("sku")
+            self.lock([row[place].strip() for row in table.rows])
         result = self.import_data(
             Dataset(*table.rows, headers=table.heading),
             dry_run=dry_run,
@@ -112,6 +113,8 @@ class Imported(Exported):
             raise error.error
         for _number, errors in result.row_errors():
             raise errors[0].error
+        if not dry_run and not result.has_validation_errors():
+            self.write(result)
         return result
 
     def lock(self, skus: Collection[str]) -> None:
@@ -119,11 +122,23 @@ class Imported(Exported):
         rows = self._meta.model.objects.select_for_update(no_key=True).filter(sku__in=skus)
         list(rows.order_by("sku").values_list("pk"))
 
+    def write(self, result: Result) -> None:
+        """For subclasses that write all rows at once, after each was found to be valid."""
+
+    def validate_instance(
+        self, instance: Any, import_validation_errors: Any = None, *_: Any
+    ) -> None:
+        """Without a query for each SKU: which exist is known, and none stands in two rows."""
+        super().validate_instance(instance, import_validation_errors, validate_unique=False)
+
+    def skip_row(self, instance: Any, original: Any, row: Any, errors: Any = None) -> bool:
+        self._original = original
+        return bool(super().skip_row(instance, original, row, errors))
+
     def changed(self, instance: Any) -> list[str]:
-        """The columns of the model in which an instance differs from its row."""
-        row = self._meta.model.objects.get(pk=instance.pk)
+        """The columns of the model that the row changes."""
         names = [field.attribute for field in self.get_import_fields()]
-        return [name for name in names if getattr(row, name) != getattr(instance, name)]
+        return [one for one in names if getattr(self._original, one) != getattr(instance, one)]
 
     def do_instance_save(self, instance: Any, is_create: bool) -> None:
         instance.save(**({} if is_create else {"update_fields": self.changed(instance)}))

@@ -7,12 +7,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from shop.exchange import admin
 from shop.models import Category, Product
+from shop.resources import ProductResource
 from shop.submissions import FIELD, new_token
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,25 @@ def test_row_changed_since_the_preview_is_shown_again(admin_client: Client) -> N
     assert Product.objects.get().unit_price == Decimal("7.00")
     confirm(admin_client, page)
     assert Product.objects.get(sku="CUP-1").unit_price == Decimal("9.90")
+
+
+def test_row_added_by_another_while_importing_is_shown_again(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preview = upload(admin_client, row(1), row(2))
+    bring_in = ProductResource.bring_in
+
+    def meet_another(self: ProductResource, *how: Any, dry_run: bool) -> Any:
+        if not dry_run:
+            Product.objects.create(sku="CUP-1", name="Another's", unit_price="1.00")
+            raise IntegrityError("UNIQUE constraint failed: shop_product.sku")
+        return bring_in(self, *how, dry_run=dry_run)
+
+    monkeypatch.setattr(ProductResource, "bring_in", meet_another)
+    page = confirm(admin_client, preview)
+
+    assert "changed since the preview" in page.content.decode()
+    assert not Product.objects.exists()
 
 
 def test_category_is_named_by_its_slug(admin_client: Client) -> None:
