@@ -18,6 +18,15 @@ ROLES = {
         "notifications.view_message",
         "notifications.resend_message",
     ],
+    "catalogue": [
+        "shop.view_product",
+        "shop.add_product",
+        "shop.change_product",
+        "shop.view_category",
+        "shop.add_category",
+        "shop.change_category",
+        "inventory.view_stockitem",
+    ],
     "warehouse": [
         "fulfillment.view_shipment",
         "fulfillment.dispatch_shipment",

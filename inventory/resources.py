@@ -44,10 +44,7 @@ class StockResource(Imported):
         locked(skus)
 
     def validate_instance(
-        self,
-        instance: StockItem,
-        import_validation_errors: Any = None,
-        validate_unique: bool = False,
+        self, instance: StockItem, import_validation_errors: Any = None, *_: Any
     ) -> None:
         """As the forms that receive and correct stock do; no query."""
         errors = dict(import_validation_errors or {})

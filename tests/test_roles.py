@@ -16,47 +16,11 @@ from orders.models import Order, State
 from shop.links import token_of
 from shop.models import Product
 from tests.support.pages import posting
+from tests.support.roles import ADDS, IMPORTS, OPENS
 from tests.support.staff import member
 
 pytestmark = pytest.mark.django_db
 
-OPENS = {
-    "support": {
-        "orders_order",
-        "shop_product",
-        "shop_category",
-        "inventory_stockitem",
-        "billing_invoice",
-        "fulfillment_shipment",
-        "notifications_message",
-    },
-    "warehouse": {
-        "fulfillment_shipment",
-        "fulfillment_packingboard",
-        "inventory_stockitem",
-        "inventory_movement",
-        "inventory_reservation",
-        "shop_product",
-        "shop_category",
-    },
-    "accounting": {
-        "billing_invoice",
-        "billing_series",
-        "orders_order",
-        "analytics_dayfigures",
-        "analytics_minutefigures",
-        "analytics_productfigures",
-        "analytics_correction",
-    },
-    "operator": {
-        "bus_console",
-        "bus_event",
-        "bus_delivery",
-        "bus_subscription",
-        "bus_operatoraction",
-        "bus_auditresult",
-    },
-}
 FORM = {
     "state": "draft",
     "email": "ada@example.com",
@@ -120,7 +84,20 @@ def test_role_adds_only_what_its_work_needs(role: str) -> None:
         == 200
     }
 
-    assert added == ({"orders_order"} if role == "support" else set())
+    assert added == ADDS.get(role, set())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_imports_only_what_its_work_needs(role: str) -> None:
+    browser = member(role)
+
+    imported = {
+        name
+        for name in ("shop_product", "inventory_stockitem")
+        if browser.get(reverse(f"admin:{name}_import_rows")).status_code == 200
+    }
+
+    assert imported == IMPORTS.get(role, set())
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -187,7 +187,7 @@ class Imports(Exports):
                     return result
                 transaction.set_rollback(True)
         except IntegrityError:
-            # Somebody has added a row of the same SKU since this transaction looked for it.
+            # Another request has added a row of the same SKU since this one read the rows.
             log.warning("An import of %s met a row that was added meanwhile", self.opts.label)
         return None
 
