@@ -20,7 +20,12 @@ from tests.screenshots.pictures import VIEWS, compress, photograph, take
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "var" / "screenshots"
 IMAGES = ROOT / "docs" / "images"
-README = {"dashboard": "/analytics/"}
+README = {
+    "storefront": "/",
+    "order": "/orders/{placed}/",
+    "order-of-staff": "/admin/orders/order/1/change/",
+    "console": "/admin/bus/console/",
+}
 """The pictures of the README: file name and address."""
 
 ORDERS = 25

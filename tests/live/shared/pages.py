@@ -60,6 +60,12 @@ STAFF = [
     "/admin/auth/group/",
 ]
 OPERATORS = [
+    "/admin/bus/console/",
+    "/admin/bus/console/streams/",
+    "/admin/bus/console/stream/?stream=SO-100001",
+    "/admin/bus/console/map/",
+    "/admin/bus/console/jobs/",
+    "/admin/bus/console/quarantine/",
     "/admin/bus/delivery/",
     "/admin/bus/delivery/1/change/",
     "/admin/bus/delivery/failures/",
