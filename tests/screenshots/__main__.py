@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from playwright.sync_api import expect
 from rich.console import Console
 
 from tests.live.shared.browser import administrator
@@ -38,8 +39,7 @@ def main() -> None:
     out = Console(highlight=False, soft_wrap=True)
     with a_shop(out) as shop:
         out.print(f"Placing {ORDERS} orders ...")
-        command = [*MANAGE, "order", str(ORDERS)]
-        subprocess.run(command, env=shop.env, check=True, stdout=subprocess.DEVNULL)
+        _order(shop)
         names = orders(shop)
         if options.readme:
             _take_readme(shop, names, out)
@@ -68,10 +68,19 @@ def a_shop(out: Console) -> Iterator[Shop]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _order(shop: Shop) -> None:
+    command = [*MANAGE, "order", str(ORDERS)]
+    subprocess.run(command, env=shop.env, check=True, stdout=subprocess.DEVNULL)
+
+
 def _take_readme(shop: Shop, names: dict[str, str], out: Console) -> None:
     with administrator(shop, color_scheme="light") as page:
-        page.set_viewport_size({"width": 1280, "height": 800})
+        page.set_viewport_size({"width": 1280, "height": 880})
         visitor = Visitor(page, shop, names)
+        visitor.open(README["console"])
+        # Workers give a sign of life once in a while; the orders are for the last minute.
+        expect(page.locator(".board .queue").last).to_contain_text("1 worker", timeout=90_000)
+        _order(shop)
         for name, address in README.items():
             file = IMAGES / f"{name}.png"
             visitor.open(address)
