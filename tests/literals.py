@@ -18,8 +18,8 @@ IN_ENGLISH = {
 }
 """Templates of customers' apps that stay in English, each with the reason."""
 
-NAMES = {"Flower"}
-"""Texts that are the same in every language."""
+NAMES = re.compile(r"\b(Flower|IBAN|BIC)\b")
+"""What is the same in every language."""
 
 MARKED = re.compile(r"{%\s*blocktranslate\b.*?{%\s*endblocktranslate\s*%}", re.DOTALL)
 COMMENT = re.compile(r"{%\s*comment\b.*?{%\s*endcomment\s*%}|{#.*?#}", re.DOTALL)
@@ -79,4 +79,4 @@ class _Reader(HTMLParser):
 
 
 def _is_text(text: str) -> bool:
-    return text.strip() not in NAMES and re.search(r"[^\W\d_]{2,}", text) is not None
+    return re.search(r"[^\W\d_]{2,}", NAMES.sub("", text)) is not None
