@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -56,7 +58,9 @@ def add(request: HttpRequest) -> HttpResponse:
     except CartIsFull:
         messages.error(request, _full(cart, product.name))
         return redirect("cart")
-    messages.success(request, _("In the cart: %(name)s") % {"name": product.name})
+    in_it = _("In the cart: %(name)s") % {"name": product.name}
+    link = format_html('{}. <a href="{}">{}</a>', in_it, reverse("cart"), _("To the cart"))
+    messages.success(request, link)
     return keep(_onward(request), cart)
 
 

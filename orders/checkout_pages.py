@@ -42,7 +42,11 @@ def checkout_page(request: HttpRequest) -> HttpResponse:
         cart = cart_of(request)
         if not cart.lines:
             return redirect("cart")
-        return _page(request, CheckoutForm({}, cart.lines), cart.key)
+        form = CheckoutForm({}, cart.lines)
+        if order := selectors.order_of_key(stored(cart.key)):
+            # Its response was lost, or the cart would have been emptied.
+            return _bought_before(request, form, cart.key, order)
+        return _page(request, form, cart.key)
     lines = parsed(request.POST.getlist("line"))
     if not lines:
         return redirect("cart")
@@ -70,15 +74,14 @@ def address(request: HttpRequest) -> HttpResponse:
 def _bought(request: HttpRequest, form: CheckoutForm, key: str) -> HttpResponse:
     """Place the order and go to its page; whatever is in the way is said."""
     basket, identity = form.basket(), uuid4()
-    # A key of its own kind: no client of the API can ask for a page's order by its key.
-    stored = f"page {key}"
     try:
-        repeat = services.Repeat.of(stored, form.fingerprinted())
+        repeat = services.Repeat.of(stored(key), form.fingerprinted())
         order = services.checkout(
             basket, repeat, identity, services.charge_recipient, form.expected()
         ).order
     except services.KeyReused:
-        return _bought_before(request, form, key, selectors.order_of_key(stored))
+        order = selectors.order_of_key(stored(key))
+        return _bought_before(request, form, key, order, HTTPStatus.CONFLICT)
     except services.StillRunning:
         return _repeatable(request, key, form, "running", HTTPStatus.CONFLICT)
     except CONFLICTS:
@@ -93,6 +96,11 @@ def _bought(request: HttpRequest, form: CheckoutForm, key: str) -> HttpResponse:
     except DATABASE_AWAY:
         return _repeatable(request, key, form, "busy", HTTPStatus.SERVICE_UNAVAILABLE)
     return _emptied(request, key, basket.quantities, _to(order))
+
+
+def stored(key: str) -> str:
+    """The key in the table of keys: a client of the API cannot send it, but by knowing it."""
+    return f"page {key}"
 
 
 def _to(order: Order) -> HttpResponse:
@@ -110,11 +118,26 @@ def _emptied(request: HttpRequest, key: str, bought: dict[str, int], response: H
 
 
 def _bought_before(
-    request: HttpRequest, form: CheckoutForm, key: str, order: Order
+    request: HttpRequest,
+    form: CheckoutForm,
+    key: str,
+    order: Order | None,
+    status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
-    """The key has an order already, of another body: show it, and the way to a second one."""
-    context = {"form": form, "key": key, "order": order, "order_url": _to(order)["Location"]}
-    return render(request, "orders/bought_before.html", context, status=HTTPStatus.CONFLICT)
+    """The cart has its order already: show that, and the way to a second one.
+
+    With a conflict, what was sent differs from the order.
+    """
+    if order is None:  # Deleted between two queries: its key went with it.
+        return _page(request, form, key)
+    context = {
+        "form": form,
+        "key": key,
+        "order": order,
+        "order_url": _to(order)["Location"],
+        "differs": status == HTTPStatus.CONFLICT,
+    }
+    return render(request, "orders/bought_before.html", context, status=status)
 
 
 def _again(request: HttpRequest, form: CheckoutForm, key: str) -> HttpResponse:

@@ -25,13 +25,9 @@ def order_of_link(token: str) -> Order | None:
     return public_orders().filter(link_hash=links.hash_of(token)).first()
 
 
-def order_of_key(key: str) -> Order:
-    """The order that was placed with this idempotency key.
-
-    Raises:
-        Order.DoesNotExist: there is none.
-    """
-    return Order.objects.get(idempotencykey__key=key)
+def order_of_key(key: str) -> Order | None:
+    """The order that was placed with this idempotency key, if there is one."""
+    return Order.objects.filter(idempotencykey__key=key).first()
 
 
 @dataclass(frozen=True)

@@ -181,3 +181,11 @@ def test_cart_outlives_a_new_secret_key(customer: Client, settings: Any) -> None
     settings.SECRET_KEY = "the next one"
 
     assert count(customer) == 1
+
+
+def test_page_after_adding_names_the_product_and_links_to_the_cart(customer: Client) -> None:
+    Product.objects.create(sku="X", name="<b>X</b>", unit_price=Decimal(1))
+
+    answer = customer.post("/cart/add/", {"sku": "X", "next": "/products/"}, follow=True)
+
+    assert said(answer) == ('In the cart: &lt;b&gt;X&lt;/b&gt;. <a href="/cart/">To the cart</a>')

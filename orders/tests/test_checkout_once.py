@@ -45,16 +45,33 @@ def test_double_clicks_make_one_order(customer: Client) -> None:
     assert Order.objects.count() == Event.objects.count() == 1
 
 
-def test_checkout_opened_again_after_a_lost_response_makes_one_order(customer: Client) -> None:
+def test_checkout_opened_again_after_a_lost_response_shows_the_order(customer: Client) -> None:
     sent = opened(customer)
     browser = Client()
     browser.cookies = customer.cookies.copy()
 
     lost = customer.post(URL, sent)
-    again = browser.post(URL, form_of(browser.get(URL)).filled(**ADA))
+    again = browser.get(URL)
 
-    assert again["Location"] == lost["Location"]
+    assert lost["Location"] in text(again)
+    assert "You have ordered already" in text(again)
+    assert "differs" not in text(again)
+    assert browser.post(URL, sent)["Location"] == lost["Location"]
     assert Order.objects.count() == 1
+
+
+def test_second_order_can_be_prepared_after_a_lost_response(customer: Client) -> None:
+    sent = opened(customer)
+    browser = Client()
+    browser.cookies = customer.cookies.copy()
+    customer.post(URL, sent)
+
+    prepared = browser.post(URL, form_of(browser.get(URL), "again").filled(again=""))
+    answer = browser.post(URL, form_of(prepared).filled(**ADA))
+
+    assert answer.status_code == 303
+    assert Order.objects.count() == 2
+    assert count(browser) == 0
 
 
 def test_replay_holds_though_prices_and_stock_changed(
