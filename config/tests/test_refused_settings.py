@@ -110,6 +110,11 @@ REFUSED = [
     ("SELLER_COUNTRY", "Germany"),
     ("SELLER_IBAN", "DE89370400440532013001"),
     ("SELLER_IBAN", "none"),
+    ("SELLER_BIC", "COBADEF"),
+    ("SELLER_BIC", "cobadeffxxx"),
+    ("PAYMENT_TERMS_DAYS", "-1"),
+    ("PAYMENT_TERMS_DAYS", "366"),
+    ("PAYMENT_TERMS_DAYS", "two weeks"),
     ("SELLER_NAME", "a" * 101),
 ]
 
