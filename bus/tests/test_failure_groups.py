@@ -155,3 +155,30 @@ def test_command_writes_failed_attempts_as_json(name: str) -> None:
     (attempt,) = newest["failed_attempts"]
     assert (attempt["number"], attempt["kind"]) == (1, "ValueError")
     assert attempt["lasted"] > 0
+
+
+def test_command_lists_groups_and_exits_with_1_if_one_is_dead(name: str) -> None:
+    shown, written = StringIO(), StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command("failures", stdout=shown)
+    with pytest.raises(SystemExit):
+        call_command("failures", "--json", stdout=written)
+
+    assert end.value.code == 1
+    groups = json.loads(written.getvalue())["groups"]
+    assert [(one["kind"], one["dead"], one["retrying"]) for one in groups] == [
+        ("ValueError", 2, 0),
+        ("ConnectionError", 0, 2),
+    ]
+    assert all(one["failure"] in shown.getvalue() for one in groups)
+
+
+def test_command_delivers_group_again(name: str) -> None:
+    dead, _retried = failure_groups()
+
+    call_command("deliveries", "--failure", dead.key, "--again", "--why", "mended")
+
+    assert states()["3"] == states()["6"] == State.WAITING
+    with_nothing_dead = StringIO()
+    call_command("failures", stdout=with_nothing_dead)
+    assert "ConnectionError" in with_nothing_dead.getvalue()

@@ -23,7 +23,7 @@ SHOWN = 50
 
 LONGEST_ERROR = 120
 NOTHING = "No delivery matches."
-FILTERS = ("subscription", "queue", "state", "stream", "since", "until")
+FILTERS = ("subscription", "queue", "state", "stream", "failure", "since", "until")
 
 
 class Command(BaseCommand):
@@ -35,6 +35,9 @@ class Command(BaseCommand):
         parser.add_argument("--queue", default="", metavar="NAME")
         parser.add_argument("--state", default="", choices=State.values)
         parser.add_argument("--stream", default="", help="For example SO-100001.")
+        parser.add_argument(
+            "--failure", default="", metavar="KEY", help="A group that manage.py failures shows."
+        )
         parser.add_argument("--since", type=instant, help="Time of the event: 2026-01-31, or ISO.")
         parser.add_argument("--until", type=instant, help="The same; events before it.")
         act = parser.add_mutually_exclusive_group()
