@@ -118,7 +118,7 @@ def test_order_is_shown_at_a_glance_with_its_timeline(
     expect(timeline.first).to_contain_text("OrderPlaced")
     expect(timeline.first).to_contain_text("reserve_stock")
     expect(timeline.filter(has_text="InvoiceIssued")).to_contain_text("because of InvoiceNumbered")
-    expect(page).to_contain_text("All done.")
+    expect(page).to_contain_text("Every delivery is done.")
     assert graves(staff) == []
 
 
