@@ -42,6 +42,7 @@ FLOWER_AUTH = env.secret("FLOWER_AUTH")
 SITE_URL = site_url(env.str("SITE_URL", default=f"http://localhost:{PORT}"))
 ALLOWED_HOSTS = allowed_hosts(env.list("ALLOWED_HOSTS"), SITE_URL)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "shop.views.untrusted_form"
 if SITE_URL.startswith("https://"):
     # A proxy ends TLS and sends this header. Staff's cookies then never go over plain HTTP.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -71,6 +71,15 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _refusal(request, 403, detail)
 
 
+def untrusted_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 -- Django's
+    """403 for a form without the cookie that protects it: cookies are off, or were deleted."""
+    detail = _(
+        "The form came without the cookie that protects it, and nothing was done. Allow cookies "
+        "for this shop, open the page again and send the form once more."
+    )
+    return _refusal(request, 403, detail)
+
+
 def too_many_requests(request: HttpRequest, wait: int) -> HttpResponse:
     """429: a budget is spent; `wait` is in seconds."""
     if wait < 100:

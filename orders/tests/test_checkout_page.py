@@ -124,7 +124,10 @@ def test_form_without_key_buys_nothing_and_gets_one(customer: Client) -> None:
 def test_page_refuses_another_sites_form(catalogue: Any) -> None:
     strict = Client(enforce_csrf_checks=True)
 
-    assert strict.post(URL, ADA | {"line": "MUG*1*12.00"}).status_code == 403
+    answer = strict.post(URL, ADA | {"line": "MUG*1*12.00"})
+
+    assert answer.status_code == 403
+    assert "Allow cookies for this shop" in text(answer)
     assert not Order.objects.exists()
 
 
