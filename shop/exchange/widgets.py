@@ -1,12 +1,15 @@
 """How the cells of an imported table are read; each refuses with a sentence for its row."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any
 
 from import_export.widgets import Widget
 
 YES = {"yes", "true", "1"}
 NO = {"no", "false", "0"}
+NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?")
+"""No exponents: with one, a few letters make a number that no column and no rounding can hold."""
 
 
 class Text(Widget):
@@ -25,7 +28,7 @@ class Truth(Text):
     def clean(self, value: Any, *_: Any, **_options: Any) -> Any:
         word = str(value).strip().casefold()
         if word not in YES | NO:
-            raise ValueError(f"{value!r} is neither yes nor no.")
+            raise ValueError(f"{str(value)[:40]!r} is neither yes nor no.")
         return word in YES
 
     def render(self, value: Any, *_: Any, **_options: Any) -> str:
@@ -39,13 +42,9 @@ class Number(Text):
         text = str(value).strip()
         if not text:
             return None
-        try:
-            number = Decimal(text)
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not number.is_finite():
-            raise ValueError(f"{text!r} is no number; write it like 12.50.")
-        return number
+        if not NUMBER.fullmatch(text):
+            raise ValueError(f"{text[:40]!r} is no number; write it like 12.50.")
+        return Decimal(text)
 
 
 class Whole(Number):

@@ -164,6 +164,16 @@ def test_table_with_wrong_columns_is_refused(
     assert refusal in upload(admin_client, *rows, heading=heading).content.decode()
 
 
+@pytest.mark.parametrize(
+    "price",
+    ["1e9", "1E999999", "NaN", "Infinity", "9,90", "0x10", "99999999999", "-1", "", "9.999"],
+)
+def test_impossible_price_is_refused_by_row(admin_client: Client, price: str) -> None:
+    page = upload(admin_client, row(1, price=f'"{price}"'), row(2))
+
+    assert [(line, sku) for line, sku, _ in page.context["faults"]] == [(2, "CUP-1")]
+
+
 def test_preview_of_another_user_is_no_good(admin_client: Client) -> None:
     preview = upload(admin_client, row(1))
     other = Client()

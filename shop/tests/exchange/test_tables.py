@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from shop.exchange.tables import (
+    LONGEST,
     MOST_BYTES,
     MOST_COLUMNS,
     MOST_ROWS,
     MOST_UNPACKED,
+    WIDEST,
     Format,
     Unreadable,
     armed,
@@ -65,6 +68,7 @@ def test_lines_are_those_of_the_file() -> None:
         ("goods.csv", "sku,name\nCUP,Gl\u00e4ser".encode("latin-1"), "not in UTF-8"),
         ("goods.csv", b'sku\n"CUP', "Line 2 is no CSV"),
         ("goods.csv", b"sku,name\nCUP,a,b\n", "Line 2 has 3 cells"),
+        ("goods.csv", b"sku,name\nCUP,a\0b\n", "Line 2 has a NUL"),
         ("goods.csv", b"sku,sku\nCUP,a\n", "a column twice"),
         ("goods.csv", b"sku\n" + b"CUP\n" * (MOST_ROWS + 1), f"more than {MOST_ROWS} rows"),
         ("goods.csv", b"," .join([b"a%d" % n for n in range(MOST_COLUMNS + 1)]), "columns"),
@@ -77,6 +81,18 @@ def test_lines_are_those_of_the_file() -> None:
 def test_other_files_are_refused(name: str, content: bytes, refusal: str) -> None:
     with pytest.raises(Unreadable, match=refusal):
         read(name, content)
+
+
+@pytest.mark.parametrize(("row", "column"), [(LONGEST + 1, 1), (2, WIDEST + 1)])
+def test_far_away_cell_is_refused_and_not_dropped(row: int, column: int) -> None:
+    book = Workbook()
+    book.active.append(["sku"])
+    book.active.cell(row=row, column=column, value="CUP")
+    file = io.BytesIO()
+    book.save(file)
+
+    with pytest.raises(Unreadable, match="The sheet is more than"):
+        read("goods.xlsx", file.getvalue())
 
 
 def test_archive_that_unpacks_to_too_much_is_refused() -> None:
@@ -119,3 +135,18 @@ def test_numbers_are_numbers_in_a_spreadsheet() -> None:
 
     row = list(load_workbook(io.BytesIO(content)).active.values)[1]
     assert row == ("4711", 12.5)
+
+
+@given(st.binary(), st.sampled_from(["goods.csv", "goods.xlsx"]))
+def test_any_bytes_are_a_table_or_refused(content: bytes, name: str) -> None:
+    with suppress(Unreadable):
+        read(name, content)
+
+
+BOOK = workbook(["sku", "name"], ["CUP", "A cup"])
+
+
+@given(st.integers(0, len(BOOK) - 1), st.integers(0, 255))
+def test_damaged_workbook_is_a_table_or_refused(place: int, byte: int) -> None:
+    with suppress(Unreadable):
+        read("goods.xlsx", BOOK[:place] + bytes([byte]) + BOOK[place + 1 :])
