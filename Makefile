@@ -49,7 +49,7 @@ chaos-faults: .venv/.dev ## List every fault of a campaign, with its recovery ba
 chaos-controls: .venv/.dev ## Break the bus on purpose, and verify that the campaign's checker notices
 	@exec $(PY) -m tests.chaos.controls
 
-bench: .venv/.dev ## Measure the shop beside its rivals, and judge each bar (QUICK=1, PART=shops, bus, pace or pages; needs PostgreSQL)
+bench: .venv/.dev ## Measure the shop beside its rivals, and judge each bar (QUICK=1, PART=shops, bus, pace, pages or console; needs PostgreSQL)
 	@exec $(PY) -m bench $(if $(QUICK),--quick) $(if $(PART),--part $(PART))
 
 bench-profile: .venv/.dev ## Show where the time of an order goes, by step and by library

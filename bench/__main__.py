@@ -12,11 +12,11 @@ from rich.console import Console
 
 from bench import report
 from bench.contenders import BARE, INLINE, NAIVE_CELERY, SHOP, Contender, Kind
-from bench.measures import bus, checkout, end_to_end, pace, pages
+from bench.measures import bus, checkout, console, end_to_end, pace, pages
 from bench.measures.result import FULL, QUICK, Result, Say, Size
 from bench.site import ROOT, Site
 
-PARTS = ("shops", "bus", "pace", "pages")
+PARTS = ("shops", "bus", "pace", "pages", "console")
 
 
 def main() -> int:
@@ -74,6 +74,8 @@ def _measure(size: Size, say: Say, parts: list[str]) -> Iterator[Result]:
             yield bus.measure(site, size, say)
         if "pace" in parts:
             yield pace.measure(site, size, say)
+        if "console" in parts:
+            yield console.measure(site, size, say)
         failed = False
     finally:
         if failed:

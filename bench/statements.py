@@ -34,3 +34,29 @@ PAST = """
     SELECT e.id, s.id, s.queue_id, e.stream, s.ordered, 'done', e.at, 2, 1, e.at
     FROM told e, (
         SELECT * FROM bus_subscription WHERE name LIKE 'bench.%%' ORDER BY id LIMIT 5) s"""
+
+# For the pages of the console: streams of five deliveries each to the shop's own handlers; of the
+# newest ones some wait, are retried or are dead.
+CONSOLE_PAST = """
+    WITH told AS (
+        INSERT INTO bus_event (uuid, type, version, stream, data, at, correlation, traceparent,
+                               quiet)
+        SELECT gen_random_uuid(), 'OrderPlaced', 1, 'C-' || n, '{}', now() - interval '2 hours',
+               gen_random_uuid(), '', FALSE
+        FROM generate_series(%s::bigint, %s::bigint) n
+        RETURNING id, stream, at)
+    INSERT INTO bus_delivery (event_id, subscription_id, queue_id, stream, ordered, state, due_at,
+                              token, attempts, closed_at)
+    SELECT e.id, s.id, s.queue_id, e.stream, s.ordered, 'done', e.at, 2, 1, e.at
+    FROM told e, (SELECT * FROM bus_subscription ORDER BY id LIMIT 5) s"""
+CONSOLE_OPEN = """
+    UPDATE bus_delivery SET
+        state = CASE WHEN id %% 100 = 0 THEN 'dead' ELSE 'waiting' END,
+        due_at = CASE WHEN id %% 20 = 1 THEN now() + interval '1 hour' ELSE now() END,
+        retry_at = CASE WHEN id %% 20 = 1 THEN now() + interval '1 hour' END,
+        closed_at = CASE WHEN id %% 100 = 0 THEN now() END
+    WHERE id > (SELECT max(id) FROM bus_delivery) - %s"""
+CONSOLE_PACE = """
+    INSERT INTO bus_pace (subscription_id, minute, bucket, done)
+    SELECT s.id, date_trunc('minute', now()) - m * interval '1 minute', b, 100
+    FROM bus_subscription s, generate_series(0, 59) m, generate_series(-10, 9) b"""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from bus import handlers
-from bus.models import IN_FLIGHT, OPEN, Delivery, Event, State
+from bus.models import IN_FLIGHT, OPEN, Delivery, Event, FailedAttempt, State
 
 
 def in_progress(stream: str) -> bool:
@@ -82,6 +82,18 @@ def marks(streams: Collection[str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
+class FailedTry:
+    """One attempt that failed. `kind` is the path of the error's class; `text` what it said,
+    without personal data."""
+
+    number: int
+    at: datetime
+    kind: str
+    text: str
+    lasted: timedelta | None
+
+
+@dataclass(frozen=True)
 class TimelineDelivery:
     """One delivery of an event, without the texts of its personal data.
 
@@ -103,6 +115,8 @@ class TimelineDelivery:
     error: str
     """The last line of the last error, which names it."""
     blocked_by: int | None
+    failed: tuple[FailedTry, ...] = ()
+    """Its failed attempts, the oldest first; of many the first and the last ones are kept."""
 
     @property
     def open(self) -> bool:
@@ -125,7 +139,8 @@ class TimelineEvent:
 
 
 def timeline(stream: str) -> list[TimelineEvent]:
-    """Every event of the stream, oldest first, with its deliveries; two queries, however many.
+    """Every event of the stream, oldest first, with its deliveries and their failed attempts;
+    three queries, however many.
 
     Empty if no event was published in the stream. Reads no personal data.
     """
@@ -155,6 +170,11 @@ def _deliveries(events: list[int]) -> dict[int, list[TimelineDelivery]]:
         .order_by("event_id", "id")
         .select_related("subscription", "queue")
     )
+    tries: dict[int, list[FailedTry]] = {}
+    failed = FailedAttempt.objects.filter(delivery__event_id__in=events).order_by("id")
+    for one in failed:
+        shown = FailedTry(one.number, one.at, one.kind, last_line(one.text), one.lasted)
+        tries.setdefault(one.delivery_id, []).append(shown)
     found: dict[int, list[TimelineDelivery]] = {}
     heads: dict[int, int] = {}
     for row in rows:
@@ -174,6 +194,7 @@ def _deliveries(events: list[int]) -> dict[int, list[TimelineDelivery]]:
                 closed_at=row.closed_at,
                 error=last_line(row.error),
                 blocked_by=None if head == row.pk else head,
+                failed=tuple(tries.get(row.pk, ())),
             )
         )
     return found

@@ -59,3 +59,12 @@ def latest(count: int) -> list[Order]:
     """The orders placed last, the newest first."""
     rows = Order.objects.filter(placed_at__isnull=False).order_by("-placed_at", "-id")
     return list(rows[:count])
+
+
+MOST_FOUND = 25
+
+
+def numbers_of(email: str) -> list[str]:
+    """The numbers of the newest placed orders of a whole e-mail address, found by its index."""
+    placed = Order.objects.filter(email=email).exclude(number=None).order_by("-id")
+    return [number for number in placed.values_list("number", flat=True)[:MOST_FOUND] if number]

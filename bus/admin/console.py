@@ -11,7 +11,7 @@ from unfold.admin import ModelAdmin
 
 from bus import jobs
 from bus.admin.console_cells import matrix_lines
-from bus.admin.console_rows import NOTHING, queue_lines, stream_lines, worker_lines
+from bus.admin.console_rows import queue_lines, stream_lines, worker_lines
 from bus.broker import quarantine
 from bus.console import search
 from bus.console.matrix import matrix
@@ -79,7 +79,6 @@ class ConsoleAdmin(ModelAdmin):
             "queues": [row.name for row in now.queues],
             "queue": queue,
             "show": show,
-            "nothing": NOTHING,
         }
         if FRAGMENT in request.headers:
             self._require(request)

@@ -1,13 +1,14 @@
 """Lanes that stand still: which delivery blocks what comes after it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bus.models import Delivery
-from bus.store.backlog import blocking
+from bus.store.backlog import Blocking, blocking
 from bus.streams import last_line
 
-MOST_SHOWN = 50
+MOST_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,6 @@ class BlockedLane:
     queue: str
     delivery: int
     subscription: str
-    subscription_id: int
     state: str
     since: datetime
     retry_at: datetime | None
@@ -27,28 +27,31 @@ class BlockedLane:
     """Deliveries that wait behind it."""
 
 
-def blocked_lanes() -> list[BlockedLane]:
-    """The lanes, those that have been blocked for longest first; two or three queries."""
-    behind = blocking()
+def blocking_heads() -> list[Blocking]:
+    """What blocks a lane, one delivery for each, those that have been open for longest first."""
+    first: dict[tuple[str, int], Blocking] = {}
+    for one in sorted(blocking(), key=lambda one: (one.event_id, one.id)):
+        first.setdefault((one.stream, one.queue_id), one)
+    return sorted(first.values(), key=lambda one: one.due_since)
+
+
+def blocked_lanes(heads: Sequence[Blocking]) -> list[BlockedLane]:
+    """The first `MOST_SHOWN` of these lanes, with what is to be known of them."""
+    behind = {one.id: one.waiting for one in heads[:MOST_SHOWN]}
     if not behind:
         return []
     rows = Delivery.objects.filter(pk__in=behind).select_related("subscription", "queue")
-    first: dict[tuple[str, int], Delivery] = {}
-    for row in rows.order_by("event_id", "id"):
-        first.setdefault((row.stream, row.queue_id), row)
-    lanes = [
+    return [
         BlockedLane(
             stream=row.stream,
             queue=row.queue.name,
             delivery=row.pk,
             subscription=row.subscription.name,
-            subscription_id=row.subscription_id,
             state=row.state,
             since=row.due_since,
             retry_at=None if row.closed_at else row.retry_at,
             error=last_line(row.error),
             waiting=behind[row.pk],
         )
-        for row in first.values()
+        for row in rows.order_by("due_since")
     ]
-    return sorted(lanes, key=lambda lane: lane.since)

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Sum
 from django.utils import timezone
 
-from bus import models
+from bus.store import pace
 from bus.store.pace import PER_DOUBLING
 
 MINUTES = 60
@@ -56,14 +55,11 @@ def read_pace(now: datetime | None = None) -> dict[int, Pace]:
     """The pace of each subscription, by its id; two queries."""
     end = (now or timezone.now()).replace(second=0, microsecond=0)
     first = end - timedelta(minutes=MINUTES - 1)
-    rows = models.Pace.objects.filter(minute__gte=first, minute__lte=end)
+    by_minute, by_bucket = pace.read(first, end)
     minutes: dict[int, list[int]] = {}
-    by_minute = rows.values_list("subscription", "minute").annotate(Sum("done"))
-    for pk, minute, done in by_minute.order_by():
-        place = int((minute - first).total_seconds()) // 60
-        minutes.setdefault(pk, [0] * MINUTES)[place] = done
+    for pk, place, done in by_minute:
+        minutes.setdefault(pk, [0] * MINUTES)[place] = int(done)
     buckets: dict[int, Counter[int]] = {}
-    by_bucket = rows.values_list("subscription", "bucket").annotate(Sum("done"))
-    for pk, bucket, done in by_bucket.order_by():
-        buckets.setdefault(pk, Counter())[bucket] = done
+    for pk, bucket, done in by_bucket:
+        buckets.setdefault(pk, Counter())[bucket] = int(done)
     return {pk: Pace(tuple(found), buckets.get(pk, Counter())) for pk, found in minutes.items()}

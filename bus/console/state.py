@@ -8,12 +8,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from bus.console.lanes import BlockedLane, blocked_lanes
+from bus.console.lanes import MOST_SHOWN, BlockedLane, blocked_lanes, blocking_heads
 from bus.console.pace import Pace, read_pace
 from bus.console.workers import Worker, alive_by_queue, read_workers
 from bus.models import Subscription
 from bus.selectors import BrokerState, OutboxState, broker_state, outbox_state
-from bus.store.backlog import MOST_COUNTED, backlog
+from bus.store.backlog import backlog
 
 STANDS_STILL = timedelta(minutes=2)
 """A delivery that has been open for longer and is neither retried nor paused is conspicuous."""
@@ -21,8 +21,8 @@ STANDS_STILL = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Row:
-    """A subscription, or a queue with all of its subscriptions. Counts above `MOST_COUNTED` are
-    lower bounds: `counted` says so."""
+    """A subscription, or a queue with all of its subscriptions. Counts above
+    `bus.store.backlog.MOST_COUNTED` are lower bounds."""
 
     name: str
     queue: str
@@ -68,6 +68,8 @@ class Board:
     broker: BrokerState
     outbox: OutboxState
     lanes: list[BlockedLane]
+    further_lanes: int
+    """Blocked, and not among `lanes`."""
 
     @property
     def level(self) -> str:
@@ -89,8 +91,8 @@ def board() -> Board:
     workers = read_workers()
     alive = None if broker.silent or broker.ok is False else alive_by_queue(workers)
     counts = {pk: rest for pk, *rest in backlog()}
-    lanes = blocked_lanes()
-    blocked = Counter(lane.subscription_id for lane in lanes)
+    heads = blocking_heads()
+    blocked = Counter(head.subscription_id for head in heads)
     rows = []
     for pk, one in by_id.items():
         waiting, retrying, in_flight, dead, *instants = counts.get(pk, (0, 0, 0, 0))
@@ -111,12 +113,16 @@ def board() -> Board:
         )
     names = list(dict.fromkeys(row.queue for row in rows))
     queues = [_sum(name, [row for row in rows if row.queue == name], alive) for name in names]
-    return Board(timezone.now(), queues, rows, workers, broker, outbox_state(), lanes)
-
-
-def counted(count: int) -> str:
-    """A count as it is shown."""
-    return f"over {MOST_COUNTED:,}" if count > MOST_COUNTED else f"{count:,}"
+    return Board(
+        at=timezone.now(),
+        queues=queues,
+        subscriptions=rows,
+        workers=workers,
+        broker=broker,
+        outbox=outbox_state(),
+        lanes=blocked_lanes(heads),
+        further_lanes=max(0, len(heads) - MOST_SHOWN),
+    )
 
 
 def _sum(name: str, rows: list[Row], alive: dict[str, int] | None) -> Row:

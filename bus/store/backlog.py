@@ -1,9 +1,10 @@
 """What each subscription has to do, in a bounded number of rows, however long its backlog is."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
+from django.utils import timezone
 
 from bus.models import Delivery
 from bus.store.conditions import IN_FLIGHT
@@ -46,8 +47,8 @@ _SAME_LANE = """f.stream = d.stream AND f.queue_id = d.queue_id AND f.ordered
 
 
 def _blocking(rows: str, order: str) -> str:
-    return f"""SELECT * FROM (SELECT d.id,
-            (SELECT COUNT(*) FROM (
+    return f"""SELECT * FROM (SELECT d.id, d.subscription_id, d.stream, d.queue_id, d.event_id,
+            d.due_since, (SELECT COUNT(*) FROM (
                 SELECT 1 FROM bus_delivery f WHERE {_SAME_LANE} LIMIT {FIRST_ROWS}) n) AS waits
         FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription_id
         WHERE {rows} AND d.ordered ORDER BY {order} LIMIT {FIRST_ROWS}) b WHERE b.waits > 0"""
@@ -68,14 +69,28 @@ def backlog() -> list[tuple[Any, ...]]:
         return [(*row[:5], *map(_instant, row[5:])) for row in cursor.fetchall()]
 
 
-def blocking() -> dict[int, int]:
-    """Dead and failing deliveries for which later ones of their lane wait, and how many; of each
-    kind the first `FIRST_ROWS`."""
-    found: dict[int, int] = {}
+class Blocking(NamedTuple):
+    """A delivery for which later ones of its lane wait."""
+
+    id: int
+    subscription_id: int
+    stream: str
+    queue_id: int
+    event_id: int
+    due_since: datetime
+    waiting: int
+
+
+def blocking() -> list[Blocking]:
+    """Dead and failing deliveries for which later ones of their lane wait; of each kind the first
+    `FIRST_ROWS`."""
+    found: list[Blocking] = []
     with connection.cursor() as cursor:
         for statement in BLOCKING:
             cursor.execute(statement, [])
-            found |= dict(cursor.fetchall())
+            for pk, subscription, stream, queue, event, since, waiting in cursor.fetchall():
+                at = _instant(since) or timezone.now()
+                found.append(Blocking(pk, subscription, stream, queue, event, at, waiting))
     return found
 
 

@@ -1,5 +1,7 @@
 """How many deliveries are done in a minute, and how long after their events."""
 
+from datetime import datetime
+
 from django.db import connection, transaction
 
 from bus.models import State
@@ -30,6 +32,13 @@ ADD = f"""INSERT INTO bus_pace (subscription_id, minute, bucket, done)
     ON CONFLICT (minute, subscription_id, bucket)
     DO UPDATE SET done = bus_pace.done + EXCLUDED.done"""
 
+# Numbers alone: a busy hour has thousands of rows, and an instant takes Django as long to read as
+# the rest of a row.
+_PLACE = f"CAST(ROUND({db.seconds_between('%s', 'minute')} / 60) AS integer)"
+_OF_THE_HOUR = "FROM bus_pace WHERE minute >= %s AND minute <= %s GROUP BY 1, 2"
+BY_MINUTE = f"SELECT subscription_id, {_PLACE}, SUM(done) {_OF_THE_HOUR}"
+BY_BUCKET = f"SELECT subscription_id, bucket, SUM(done) {_OF_THE_HOUR}"
+
 FORGET = f"DELETE FROM bus_pace WHERE minute < {db.earlier}"
 
 
@@ -44,3 +53,17 @@ def forget(older_than: float) -> None:
     """Delete the figures of minutes that began so many seconds ago."""
     with connection.cursor() as cursor:
         cursor.execute(FORGET, [older_than])
+
+
+Summed = list[tuple[int, int, int]]
+
+
+def read(first: datetime, last: datetime) -> tuple[Summed, Summed]:
+    """What was done from one minute to another: by subscription and minute, counted from the
+    first, and by subscription and bucket."""
+    between = [connection.ops.adapt_datetimefield_value(at) for at in (first, last)]
+    with connection.cursor() as cursor:
+        cursor.execute(BY_MINUTE, [between[0], *between])
+        by_minute = cursor.fetchall()
+        cursor.execute(BY_BUCKET, between)
+        return by_minute, cursor.fetchall()

@@ -12,7 +12,7 @@ from bus.models import Delivery, Event, State
 from bus.store.outbox import fan_out
 from bus.streams import Verdict, stream_of, timeline, verdict
 from bus.testing import given, settle
-from bus.tests.conftest import Happened, Subscribed
+from bus.tests.conftest import Happened, Subscribed, relayed, worked
 from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,7 +53,7 @@ def test_event_has_its_deliveries_and_its_cause(subscribed: Subscribed) -> None:
     assert verdict([first, second]) == Verdict.SETTLED
 
 
-def test_timeline_takes_two_queries_however_long_the_stream_is(
+def test_timeline_takes_three_queries_however_long_the_stream_is(
     subscribed: Subscribed, django_assert_num_queries: Any
 ) -> None:
     subscribed(wrap)
@@ -61,7 +61,7 @@ def test_timeline_takes_two_queries_however_long_the_stream_is(
     given(*[Happened(about="a", number=number) for number in range(2, 22)])
     fan_out()
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(timeline("a")) == 20
 
 
@@ -88,6 +88,21 @@ def test_delivery_names_what_blocks_its_lane(subscribed: Subscribed) -> None:
     assert first.deliveries[0].blocked_by is None
     assert second.deliveries[0].blocked_by == head.pk
     assert second.deliveries[0].id == follower.pk
+
+
+def test_delivery_has_its_failed_attempts(subscribed: Subscribed) -> None:
+    def breaks(event: Happened) -> None:
+        raise ConnectionError("the desk does not answer")
+
+    subscribed(breaks)
+    given(Happened(about="a"))
+    worked(relayed())
+
+    [failed] = timeline("a")[0].deliveries[0].failed
+
+    assert (failed.number, failed.kind) == (1, "ConnectionError")
+    assert "the desk does not answer" in failed.text
+    assert "attempt 1 at" in traced("a")[0]
 
 
 def test_unordered_delivery_is_not_blocked(subscribed: Subscribed) -> None:

@@ -107,6 +107,8 @@ def _parts(one: TimelineDelivery) -> Iterable[tuple[str, str]]:
     if one.blocked_by:
         details.append(f"waits for delivery {one.blocked_by} of its lane")
     yield f"  {', '.join(details)}", "dim"
+    for tried in one.failed:
+        yield f"\n          attempt {tried.number} at {_time(tried.at)}: {tried.text}", "dim"
     if one.error:
         yield f"\n          {one.error}", "red" if one.state == "dead" else "yellow"
 

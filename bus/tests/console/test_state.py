@@ -8,7 +8,6 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from bus import Queue, ops
-from bus.console.lanes import blocked_lanes
 from bus.console.pace import Pace, read_pace
 from bus.console.state import Board, Row, board
 from bus.models import Delivery, RelayState, State, Subscription, WorkerState
@@ -138,7 +137,7 @@ def test_blocked_lane_names_what_blocks_it(subscribed: Subscribed) -> None:
     Delivery.objects.filter(stream="b").update(state=State.DEAD)
     Delivery.objects.filter(pk=first.pk).update(state=State.DEAD, error="x\nValueError: 7")
 
-    [lane] = blocked_lanes()
+    [lane] = board().lanes
 
     assert (lane.stream, lane.delivery, lane.waiting) == ("a", first.pk, 2)
     assert lane.error == "ValueError: 7"
@@ -154,7 +153,7 @@ def test_lane_is_blocked_by_what_waits_for_its_next_try(subscribed: Subscribed) 
     again = timezone.now() + timedelta(minutes=20)
     Delivery.objects.filter(pk=first.pk).update(due_at=again, retry_at=again)
 
-    [lane] = blocked_lanes()
+    [lane] = board().lanes
 
     assert (lane.delivery, lane.state, lane.retry_at) == (first.pk, "waiting", again)
 
@@ -166,7 +165,7 @@ def test_lane_without_followers_is_not_blocked(subscribed: Subscribed) -> None:
     fan_out()
     Delivery.objects.update(state=State.DEAD)
 
-    assert blocked_lanes() == []
+    assert board().lanes == []
 
 
 def test_pace_counts_what_was_done_by_minute_and_time(subscribed: Subscribed) -> None:
