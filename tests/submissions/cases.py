@@ -14,7 +14,7 @@ from fulfillment.models import Shipment
 from inventory.models import Movement, StockItem
 from notifications.models import Message
 from orders.models import Order
-from shop.models import Product
+from shop.models import Category, Product
 from shop.submissions import FIELD
 from tests.submissions.rows import (
     a_confirmation,
@@ -87,6 +87,12 @@ CASES = {
         ),
         {},
         changes("delete", "product"),
+    ),
+    "category.add": Case(
+        lambda: page_of("shop_category_add"),
+        {"name": "Cups", "slug": "cups"},
+        lambda: Category.objects.filter(slug="cups").count(),
+        ("was added successfully",),
     ),
     "stockitem.change": Case(
         lambda: page_of("inventory_stockitem_change", StockItem.objects.get().pk),

@@ -27,6 +27,18 @@ LEADS_ON = {
 }
 """Buttons that lead to another page and do nothing themselves."""
 
+READS = {
+    "order.export_rows",
+    "product.export_rows",
+    "stockitem.export_rows",
+    "shipment.packing_slip",
+    "shipment.packing_slips",
+}
+"""Buttons that answer with a file and change nothing."""
+
+IMPORTS = {"product.import_rows", "stockitem.import_rows"}
+"""Sent from the preview, and tried twice in `shop/tests/exchange/test_import.py`."""
+
 
 @pytest.fixture(autouse=True)
 def shelf(transactional_db: None) -> None:
@@ -53,7 +65,7 @@ def test_every_button_of_the_admin_has_a_case() -> None:
         for one in (*names, *(page.actions or ())):
             found.add(f"{model._meta.model_name}.{one}")
 
-    assert found - LEADS_ON == {name for name in CASES if name in found}
+    assert found - LEADS_ON - READS - IMPORTS == {name for name in CASES if name in found}
 
 
 @pytest.mark.parametrize("name", CASES)
