@@ -56,3 +56,15 @@ def test_orders_page_keeps_still_until_the_goods_are_packed(shop: Shop, page: Pa
 
     expect(page.locator("main")).to_contain_text("Invoice (PDF)", timeout=15_000)
     assert_still(page)
+
+
+def test_console_keeps_still_while_orders_come_in(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/admin/bus/console/")
+    first = page.locator(".board + .hint, .summary time").first
+    before = first.inner_text()
+
+    for order in [shop.place_order() for _ in range(3)]:
+        shop.wait_until_settled(order, 60)
+
+    expect(first).not_to_have_text(before, timeout=15_000)
+    assert_still(page)
