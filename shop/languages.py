@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton
 from django.conf import settings
 from django.utils import timezone, translation
 
@@ -43,7 +43,8 @@ def locale() -> Locale:
 
 def day(value: date) -> str:
     """`30 November 2026`; an instant's day is that of the shop's time zone."""
-    return format_date(_local(value), "long", locale=locale())
+    local = _local(value)
+    return _day(local.year, local.month, local.day, locale())
 
 
 def instant(value: datetime) -> str:
@@ -53,13 +54,18 @@ def instant(value: datetime) -> str:
 
 def clock(value: datetime) -> str:
     """`14:05`, in the shop's time zone."""
-    return format_time(_local(value).time(), "HH:mm", locale=locale())
+    return f"{_local(value):%H:%M}"
 
 
 def _local(value: Day) -> Day:
     if isinstance(value, datetime) and timezone.is_aware(value):
         return timezone.localtime(value)
     return value
+
+
+@lru_cache(maxsize=256)
+def _day(year: int, month: int, day: int, where: Locale) -> str:
+    return format_date(date(year, month, day), "long", locale=where)
 
 
 @lru_cache(maxsize=16)

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from babel import Locale
 from babel.core import get_global
 from babel.numbers import (
     NumberPattern,
@@ -97,8 +98,14 @@ def money(amount: Decimal, currency: str) -> str:
 
 
 def _formatted(amount: Decimal, currency: str, pattern: NumberPattern) -> str:
+    return _written(amount, currency, pattern, locale())
+
+
+# A mail has each amount twice, and many orders have the same: Babel takes 14 microseconds for one.
+@lru_cache(maxsize=4096)
+def _written(amount: Decimal, currency: str, pattern: NumberPattern, where: Locale) -> str:
     # Rounded first, since Babel rounds half to even.
-    return format_currency(_rounded(amount, currency), currency, pattern, locale=locale())
+    return format_currency(_rounded(amount, currency), currency, pattern, locale=where)
 
 
 def _rounded(amount: Decimal, currency: str) -> Decimal:
