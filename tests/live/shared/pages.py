@@ -22,6 +22,7 @@ CUSTOMERS = [
     "/checkout/#filled",
     "/checkout/#mistakes",
     "/orders/{placed}/",
+    "/orders/{placed}/cancel/",
     "/orders/{cancelled}/",
     "/api/problems/",
     "/?q=%00",
