@@ -26,6 +26,8 @@ from bus.ops import Filter
 
 ON_A_PAGE = 50
 
+GROUPS_SHOWN = 100
+
 OPERATIONS_SHOWN = 5
 
 STATES = {"": "All", "dead": "Dead", "retrying": "Tried again"}
@@ -74,11 +76,12 @@ def groups_page(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
         request,
         "bus/failures.html",
         title="Failures",
-        groups=[_with_operations(group) for group in shown],
+        groups=[_with_operations(group) for group in shown[:GROUPS_SHOWN]],
+        more=len(shown[GROUPS_SHOWN:]),
         tabs=tabs,
         wanted=wanted,
         subscriptions=sorted({group.subscription for group in found}),
-        without_group=dead_without_group(),
+        without_group=dead_without_group(found),
         may_operate=_may_operate(request),
     )
 

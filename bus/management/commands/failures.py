@@ -28,7 +28,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="As one JSON object.")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        groups, others = failure_groups(), dead_without_group()
+        groups = failure_groups()
+        others = dead_without_group(groups)
         if options["json"]:
             found = {"groups": [_as_json(one) for one in groups], "dead_without_group": others}
             self.stdout.write(json.dumps(found, cls=DjangoJSONEncoder, indent=1))
