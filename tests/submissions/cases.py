@@ -20,6 +20,7 @@ from tests.submissions.rows import (
     a_confirmation,
     a_draft,
     a_mail,
+    a_preview,
     a_running_operation,
     a_shipment,
     a_subscription,
@@ -93,6 +94,18 @@ CASES = {
         {"name": "Cups", "slug": "cups"},
         lambda: Category.objects.filter(slug="cups").count(),
         ("was added successfully",),
+    ),
+    "product.import_rows": Case(
+        lambda: page_of("shop_product_import_rows"),
+        {"carried": lambda: a_preview("shop_product", "sku,name,unit_price\nPOT,A pot,9.90")},
+        lambda: Product.objects.filter(sku="POT").count(),
+        ("1 new",),
+    ),
+    "stockitem.import_rows": Case(
+        lambda: page_of("inventory_stockitem_import_rows"),
+        {"carried": lambda: a_preview("inventory_stockitem", "sku,on_hand\nCUP,48")},
+        lambda: Movement.objects.filter(reason="Import of table.csv").count(),
+        ("1 changed",),
     ),
     "stockitem.change": Case(
         lambda: page_of("inventory_stockitem_change", StockItem.objects.get().pk),
@@ -210,13 +223,17 @@ CASES = {
 }  # fmt: skip
 
 
+MADE = ("dispatch", "take_back", "_selected_action", "carried")
+"""Values that the page does not offer as a field: a button's, a row's, a preview's."""
+
+
 def filled(browser: Client, case: Case) -> tuple[str, dict[str, Any]]:
     """The address of the case's page, and its form as a browser would send it."""
     address = case.page()
     values = {name: value() if callable(value) else value for name, value in case.fields.items()}
     pk = str(values.get("dispatch", ""))
     values = {name.replace("{pk}", pk): value for name, value in values.items()}
-    named = [name for name in values if name not in ("dispatch", "take_back", "_selected_action")]
+    named = [name for name in values if name not in MADE]
     form = posting(browser, address, *named, FIELD)
     if "-sku" in "".join(values):
         values["lines-TOTAL_FORMS"] = "1"

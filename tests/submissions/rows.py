@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +18,7 @@ from notifications.models import State as MailState
 from orders.models import Order
 from orders.services import Basket, checkout
 from shop.testing import CUSTOMER
-from tests.support.pages import posting
+from tests.support.pages import forms, posting
 
 
 def page_of(name: str, *args: Any) -> str:
@@ -89,3 +90,12 @@ def subscriptions_page() -> str:
 def a_subscription() -> int:
     register()
     return Subscription.objects.get(name="analytics.tasks.record_sales").pk
+
+
+def a_preview(model: str, table: str) -> str:
+    """What the form that confirms an import of this table carries."""
+    browser = Client()
+    browser.force_login(User.objects.get(username="staff"))
+    file = SimpleUploadedFile("table.csv", table.encode())
+    page = browser.post(page_of(f"{model}_import_rows"), {"file": file}).content.decode()
+    return next(one.fields["carried"][0] for one in forms(page) if "carried" in one.fields)
