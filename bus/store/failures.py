@@ -43,7 +43,7 @@ class Failure:
     kind: str
     text: str
     frame: str = ""
-    """Such as `orders/services/place.py:34 save_as_placed`; empty: none of the project's code."""
+    """Such as `library/loans.py:34 lend`; empty: none of the project's code."""
     worker: str = ""
     lasted: timedelta | None = None
 

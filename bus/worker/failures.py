@@ -56,7 +56,7 @@ def failures_of_batch(
 def last_frame(error: BaseException) -> str:
     """The last line of the project's own code that the error passed through.
 
-    Such as `orders/services/place.py:34 save_as_placed`. Code of the bus counts only if the error
+    Such as `library/loans.py:34 lend`. Code of the bus counts only if the error
     passed through no other; then, as for an error without a traceback, of its causes.
     """
     for one in chain(error):
