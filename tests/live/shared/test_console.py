@@ -100,10 +100,3 @@ def test_order_is_followed_from_the_matrix(shop: Shop, page: Page) -> None:
 
     expect(page.locator(".console .badge").first).to_have_text("settled")
     expect(page.locator(".timeline")).to_contain_text("OrderPlaced")
-
-
-def test_console_works_without_scripts(shop: Shop) -> None:
-    with administrator(shop, java_script_enabled=False) as page:
-        page.goto(f"{shop.url}/admin/bus/console/?queue=billing")
-        expect(page.locator("tr.queue")).to_have_count(1)
-        expect(page.locator("[data-refresh]")).to_be_hidden()
