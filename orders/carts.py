@@ -20,6 +20,7 @@ from django.http import HttpRequest
 
 from orders.models import LARGEST_QUANTITY, MOST_LINES
 from shop.money import plain
+from shop.text import is_plain
 
 COOKIE = "cart"
 KEPT = timedelta(days=30)
@@ -27,6 +28,9 @@ KEPT = timedelta(days=30)
 
 LONGEST_COOKIE = 3_800
 """Characters. Browsers keep 4,096 bytes for a cookie with its name and attributes (RFC 6265)."""
+
+LONGEST_SKU = 32
+"""Characters, as in the catalogue."""
 
 REPEATED_WITHIN = 1_000
 """Milliseconds in which the same product, put in again, is a double click and no second wish."""
@@ -132,7 +136,14 @@ def written(lines: Mapping[str, Wish]) -> list[str]:
 def parsed(texts: Iterable[str]) -> dict[str, Wish]:
     """The lines that `written` wrote; what it did not write is left out."""
     found = [match for text in texts if (match := LINE.fullmatch(text))][:MOST_LINES]
-    return {unquote(one[1]): Wish(int(one[2]), Decimal(one[3])) for one in found}
+    lines = {unquote(one[1]): Wish(int(one[2]), Decimal(one[3])) for one in found}
+    # The checks of the request have seen the quoted text: a NUL would reach the database.
+    return {sku: wish for sku, wish in lines.items() if _may_be_sku(sku)}
+
+
+def _may_be_sku(text: str) -> bool:
+    """As the API has it: what is not cannot be in the catalogue."""
+    return len(text) <= LONGEST_SKU and is_plain(text)
 
 
 def signed(cart: Cart) -> str:

@@ -136,3 +136,20 @@ def test_fields_can_be_filled_in_by_the_browser(customer: Client) -> None:
         assert f'autocomplete="{token}"' in shown
     assert 'inputmode="numeric"' in shown
     assert 'type="email"' in shown
+
+
+@pytest.mark.parametrize("sku", ["%00", "MUG%00", "%0D", "M" * 33, "%ED%A0%80" * 33])
+@pytest.mark.parametrize("button", [{}, {"adjust": ""}, {"again": ""}, {"country_change": ""}])
+def test_line_that_no_page_wrote_is_left_out(
+    customer: Client, sku: str, button: dict[str, str]
+) -> None:
+    """Quoted twice on the wire, so that no check of the request has seen the character."""
+    sent = opened(customer)
+    forged = f"{sku}*1*1.00"
+
+    alone = customer.post(URL, sent | button | {"line": forged})
+    among = customer.post(URL, sent | button | {"line": [forged, *sent["line"]]})
+
+    assert (alone.status_code, alone["Location"]) == (302, "/cart/")
+    assert among.status_code == (200 if button else 303)
+    assert forged not in text(among)
