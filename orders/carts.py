@@ -76,10 +76,6 @@ class Cart:
     def pieces(self) -> int:
         return sum(wish.quantity for wish in self.lines.values())
 
-    @property
-    def quantities(self) -> dict[str, int]:
-        return {sku: wish.quantity for sku, wish in self.lines.items()}
-
     def added(self, sku: str, quantity: int, price: Decimal) -> Self:
         """With so many pieces more; unchanged if just as many were added just before.
 
@@ -112,9 +108,14 @@ class Cart:
         left = {sku: wish for sku, wish in self.lines.items() if sku not in skus}
         return replace(self, lines=left)
 
-    def renewed(self) -> Self:
-        """The same lines for another order."""
-        return replace(self, key=new_key())
+    def after(self, bought: Mapping[str, int]) -> Self:
+        """What is left of it for another order, once so many pieces of each SKU are bought."""
+        left = {
+            sku: replace(wish, quantity=rest)
+            for sku, wish in self.lines.items()
+            if (rest := wish.quantity - bought.get(sku, 0)) > 0
+        }
+        return replace(self, lines=left, key=new_key())
 
     def fits(self, sku: str) -> bool:
         return (

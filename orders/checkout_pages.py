@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_countries import countries
 
 from orders import selectors, services
-from orders.carts import KEY, Cart, cart_of, keep, new_key, parsed, written
+from orders.carts import KEY, cart_of, keep, new_key, parsed, written
 from orders.checkout_forms import CheckoutForm
 from orders.models import Order
 from orders.summary import Summary, summarized
@@ -110,11 +110,9 @@ def _to(order: Order) -> HttpResponse:
 
 
 def _emptied(request: HttpRequest, key: str, bought: dict[str, int], response: HttpResponse) -> Any:
-    """Empty the cart if what was bought is what is in it; else give the rest another key."""
+    """Take what was bought out of the cart; what was added meanwhile stays, under another key."""
     cart = cart_of(request)
-    if cart.key != key:
-        return response
-    return keep(response, Cart() if cart.quantities == bought else cart.renewed())
+    return keep(response, cart.after(bought)) if cart.key == key else response
 
 
 def _bought_before(

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from bus.models import Event
 from orders.carts import COOKIE
 from orders.models import IdempotencyKey, Order
-from orders.tests.carts import add, count
+from orders.tests.carts import add, change, count
 from orders.tests.checkouts import ADA, URL, filled_cart, form_of, opened, text
 from shop.budgets import Rate
 from shop.models import Product
@@ -48,17 +48,29 @@ def test_order_empties_the_cart(customer: Client) -> None:
     assert customer.get(URL)["Location"] == "/cart/"
 
 
-def test_cart_that_was_changed_meanwhile_is_kept_for_another_order(customer: Client) -> None:
+def test_what_was_added_meanwhile_is_kept_for_another_order(customer: Client) -> None:
     sent = opened(customer)
     add(customer, "TEA", 4)
 
     customer.post(URL, sent)
     rest = form_of(customer.get(URL))
 
-    assert count(customer) == 7
+    assert count(customer) == 4
     assert rest.fields["key"] != sent["key"]
     assert customer.post(URL, rest.filled(**ADA)).status_code == 303
-    assert Order.objects.count() == 2
+    second = Order.objects.latest("pk")
+    assert [(line.sku, line.quantity) for line in second.frozen_lines] == [("TEA", 4)]
+    assert count(customer) == 0
+
+
+def test_cart_with_less_than_was_bought_is_emptied(customer: Client) -> None:
+    sent = opened(customer)
+    change(customer, "MUG", 1)
+
+    customer.post(URL, sent)
+
+    assert Order.objects.get().total == Decimal("28.49")
+    assert count(customer) == 0
 
 
 def test_cart_of_another_window_is_not_emptied(customer: Client) -> None:
