@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from bus.models import Outbox
-from orders import followed, services
+from orders import followed, services, stages
 from orders.models import Order
 from orders.services import Basket
+from orders.stages import Story
 from orders.tests.happening import address, dispatch, issue, page, reserve
 from shop.links import token_of
 
@@ -106,3 +107,26 @@ def test_page_ends_its_feed_when_nothing_more_is_to_come(order: Order) -> None:
     assert 'data-stream="' not in page(order)
     assert "order.js" not in page(order)
     assert followed.news({viewed(order): ""})[viewed(order)].data["ended"] is True
+
+
+def test_order_that_cannot_be_drawn_stops_no_other_page(
+    basket: Basket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, other = (services.checkout(basket).order for _ in range(2))
+    watched = {viewed(broken): "", viewed(other): ""}
+
+    def broken_story(order: Order) -> Story:
+        if order == broken:
+            raise KeyError("a part of its history")
+        return stages.story(order)
+
+    monkeypatch.setattr(followed, "story", broken_story)
+
+    for _ in range(2):
+        assert list(followed.news(watched)) == [viewed(other)]
+    logged = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert logged == [f"Order {broken.number} cannot be drawn for its live page."]
+
+    monkeypatch.setattr(followed, "story", stages.story)
+    monkeypatch.setattr(followed, "RETRY_AFTER", 0)
+    assert set(followed.news(watched)) == set(watched)
