@@ -43,11 +43,12 @@ def test_order_is_one_row(admin_client: Client, order: Order) -> None:
 
 
 def test_name_of_customer_is_no_formula(admin_client: Client, order: Order) -> None:
-    Order.objects.update(name='=HYPERLINK("http://x.example","click")')
+    Order.objects.update(name='=HYPERLINK("http://x.example","click")', line1="Bob;@SUM(1+1)")
 
     (row,) = rows(admin_client)
 
     assert row["name"] == '\'=HYPERLINK("http://x.example","click")'
+    assert row["line1"] == "Bob;'@SUM(1+1)"
 
 
 def test_export_follows_the_phase(admin_client: Client, order: Order) -> None:

@@ -26,8 +26,25 @@ WIDEST, LONGEST = 500, 20_000
 MOST_UNPACKED = 30 * 1024**2
 """Bytes of an XLSX file's parts: it is a ZIP archive, and a small one can unpack to gigabytes."""
 
-FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+START = r"(?<![^,;|\t\r\n])(?<!\r(?=\n))"
+"""Where a cell may start. A spreadsheet splits CSV at its own separator, in German at `;`; in a
+file with another one it takes quotes for text."""
+
+PASSED = (
+    r"""[ "'\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f"""
+    r"""\u205f-\u2064\u3000\ufeff]*"""
+)
+"""Blanks, quotes and what is not seen: some spreadsheets drop it at the start of a cell. None of it
+separates cells, so no text is searched twice."""
+
+FORMULA = rf"(?={PASSED}[=+\-@\uff1d\uff0b\uff0d\uff20])"
 """What a spreadsheet takes for a formula, also in full-width letters (OWASP, CSV injection)."""
+
+BREAK = r"(?='*[\t\r\n])"
+"""What it may drop at the start of a text."""
+
+UNMARKED = re.compile(rf"{START}{FORMULA}|\A{BREAK}")
+MARKED = re.compile(rf"{START}'(?:{FORMULA}|(?<=\A'){BREAK})")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
@@ -117,14 +134,14 @@ def write(
 
 
 def defused(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would run; `armed` takes it away."""
-    is_formula = FORMULA.match(text) and not NUMBER.fullmatch(text)
-    return f"'{text}" if is_formula else text
+    """The text, with an apostrophe before each part that a spreadsheet would run if a cell started
+    there; `armed` takes them away."""
+    return text if NUMBER.fullmatch(text) else UNMARKED.sub("'", text)
 
 
 def armed(text: str) -> str:
     """The text that `defused` was given."""
-    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
+    return MARKED.sub("", text)
 
 
 def _csv_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:

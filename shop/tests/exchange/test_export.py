@@ -15,7 +15,7 @@ PAGE = "/admin/shop/product/import/"
 
 def test_export_can_be_imported(admin_client: Client) -> None:
     Product.objects.create(
-        sku="CUP-1", name="=1+1", unit_price="5.00", description="'-x", active=False
+        sku="CUP-1", name="=1+1", unit_price="5.00", description="'-x;\t=1|@a, +b", active=False
     )
 
     for kind in ("csv", "xlsx"):

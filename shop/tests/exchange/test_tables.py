@@ -1,8 +1,11 @@
 """Tables in files: what is read, what is refused, and that nothing becomes a formula."""
 
+import csv
 import io
 import zipfile
 from contextlib import suppress
+from itertools import chain
+from time import process_time
 from typing import Any
 
 import pytest
@@ -120,12 +123,53 @@ def test_formula_is_written_as_text(kind: Format, text: str) -> None:
         assert cell.value[0] == "'"
 
 
-@given(st.text())
+INSIDE = [
+    "Bob;@SUM(1+1)", "a;=1+1", "a;=1;b", "a|=1", "a\t=1", "a,=1", "a; =1", "a;\xa0\u200b=1", ";=1",
+    'a;"=1+1;', "a;''=1", "a\n=1;b", "a\r\n=1;b", "a;\t=1", "a;\n =1", ",;=1", " =1", "a;\uff1d1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", INSIDE)
+def test_formula_is_text_whatever_separates_the_cells(text: str) -> None:
+    content = write(Format.CSV, ["number", "name"], [["O-2", text], ["O-3", "b"]], numbers=())
+
+    lines = content.decode("utf-8-sig").splitlines(keepends=True)
+    for separator in ",;\t|":
+        quoted = csv.reader(lines, delimiter=separator)
+        literal = csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE)
+        shown = [cell.strip('" \t\xa0\u200b') for row in chain(quoted, literal) for cell in row]
+        assert not [cell for cell in shown if cell.startswith(("=", "@", "\uff1d"))]
+    assert read("goods.csv", content).rows[0] == ["O-2", text]
+
+
+@given(st.text() | st.text("',;|\t\r\n =-1a\""))
 def test_text_comes_back_as_it_was(text: str) -> None:
     assert armed(defused(text)) == text
 
 
-@pytest.mark.parametrize("text", ["-5", "+4.20", "A-B", "", "'quoted'"])
+@pytest.mark.parametrize("character", [*",;\t\r\n '\"a=", ", ", "\r\n", ";'"])
+def test_long_text_is_searched_once(character: str) -> None:
+    started = process_time()
+    armed(defused(character * 200_000))
+
+    assert process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-5",
+        "+4.20",
+        "A-B",
+        "",
+        "'quoted'",
+        "a, b; c",
+        "a\r\n\r\nb",
+        "a - b",
+        "a;\n\tb",
+        "a@b.example",
+    ],
+)
 def test_other_texts_stay_as_they_are(text: str) -> None:
     assert defused(text) == text
 
