@@ -1,6 +1,7 @@
 """Signs of life: what each worker writes into the broker, and the relay reads."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 import redis
@@ -15,12 +16,19 @@ LONGEST = 4_096
 """Bytes of one sign; Redis may be written to by others."""
 
 
+Processes = Annotated[int, msgspec.Meta(ge=0, le=32_767)]
+QueueName = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*$")]
+
+
 class Sign(msgspec.Struct, frozen=True):
-    """One sign of life. `beat` differs from that of the sign before; clocks are not compared."""
+    """One sign of life. `beat` differs from that of the sign before; clocks are not compared.
+
+    What is read has values that both databases store: numbers in their range, and no NUL.
+    """
 
     beat: str
-    queues: list[str]
-    processes: int
+    queues: list[QueueName]
+    processes: Processes
 
 
 LONGEST_NAME = 200
@@ -52,7 +60,7 @@ def read(client: redis.Redis) -> list[Seen]:
     signs: dict[bytes, bytes] = client.hgetall(key(WORKERS))  # type: ignore[assignment]  # not decoded
     found = []
     for name, text in list(signs.items())[:MOST_READ]:
-        if len(text) > LONGEST or len(name) > LONGEST_NAME:
+        if len(text) > LONGEST or len(name) > LONGEST_NAME or b"\0" in name:
             continue
         try:
             found.append(Seen(name.decode(), msgspec.json.decode(text, type=Sign)))

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 import redis
 from django.db import DatabaseError, InterfaceError, close_old_connections
@@ -141,14 +142,22 @@ class Relay:
             self._check_broker()
             self.epoch.check()
             sent = self._send_due()
-            self.workers.watch()
-            self.jobs.send()
         except BROKER_TROUBLE as error:
             self._try_broker_at = time.monotonic() + PAUSE_AFTER_TROUBLE
             self._note(_told(error))
             return 0
         self._note("")
+        self._attend("signs of life are read", self.workers.watch)
+        self._attend("requested jobs are sent", self.jobs.send)
         return sent
+
+    @staticmethod
+    def _attend(what: str, function: Callable[[], None]) -> None:
+        """Do what deliveries do not wait for; the broker's trouble in it is none of theirs."""
+        try:
+            function()
+        except Exception as error:  # whatever it is, live traffic goes on
+            log.error("%s again later: %s", what, kind(error))
 
     def _check_broker(self) -> None:
         """Refuse a broker that would lose messages; its settings may have changed."""

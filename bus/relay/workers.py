@@ -43,12 +43,14 @@ class WorkerWatch:
         self._read_at = now + EVERY
         seen = workers.read(self._client)
         for one in seen:
-            # The first sign that a relay reads may be an old one.
-            if self._beats.get(one.name, one.sign.beat) != one.sign.beat:
-                self._note(one)
-                self._silent_since.pop(one.name, None)
-            self._silent_since.setdefault(one.name, now)
+            before = self._beats.get(one.name)
+            # Before it is written: a sign that cannot be is not tried again, and stops no other.
             self._beats[one.name] = one.sign.beat
+            # The first sign that a relay reads may be an old one.
+            if before not in (None, one.sign.beat):
+                self._silent_since.pop(one.name, None)
+                self._note(one)
+            self._silent_since.setdefault(one.name, now)
         self._forget({one.name for one in seen}, now)
 
     def _note(self, one: workers.Seen) -> None:
@@ -56,7 +58,7 @@ class WorkerWatch:
             name=one.name,
             defaults={
                 "queues": one.sign.queues,
-                "processes": min(one.sign.processes, 32_767),
+                "processes": one.sign.processes,
                 "seen_at": Now(),
             },
         )

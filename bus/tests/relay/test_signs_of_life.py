@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 import redis
-from django.db import ProgrammingError
+from django.db import DataError, ProgrammingError
 
 from bus.broker import server, workers
 from bus.broker.envelope import inspect
 from bus.broker.keys import key
 from bus.broker.workers import Sign
-from bus.models import Delivery, Pace, State, WorkerState
+from bus.models import Delivery, Pace, RelayState, State, WorkerState
 from bus.ops.jobs import run_job
 from bus.relay import pace
 from bus.relay.loop import Relay
@@ -18,6 +18,7 @@ from bus.relay.pace import PaceKeeper
 from bus.relay.workers import WorkerWatch
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, happened, relayed, worked
+from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,11 +61,17 @@ def test_worker_is_seen_when_its_sign_changes(watch: WorkerWatch) -> None:
 
 
 def test_unreadable_signs_are_skipped(watch: WorkerWatch, broker: redis.Redis) -> None:
-    broker.hset(key(workers.WORKERS), mapping={
+    unreadable = {
         "long": "9" * 5_000, "other": "{}", "x" * 300: "{}", b"\xff": "{}", "list": "[1]",
-    })  # fmt: skip
+        "negative": '{"beat": "%s", "queues": [], "processes": -1}',
+        "crowd": '{"beat": "%s", "queues": [], "processes": 32768}',
+        "nul": r'{"beat": "%s", "queues": ["desk\u0000"], "processes": 1}',
+        "nul\0": '{"beat": "%s", "queues": [], "processes": 1}',
+    }  # fmt: skip
     with server.client(decode=False) as client:
         for beat in "12":
+            signs = {name: text.replace("%s", beat) for name, text in unreadable.items()}
+            broker.hset(key(workers.WORKERS), mapping=signs)  # type: ignore[arg-type]  # bytes do
             workers.give(client, "desk@here", sign(beat, "desk"))
             watch.watch()
 
@@ -147,4 +154,35 @@ def test_requested_job_is_sent_once_to_its_queue(
     assert b"bus.run_requested_jobs" in message
     assert isinstance(message, bytes)
     assert inspect(message, "desk")
+    relay.sender.close()
+
+
+@pytest.mark.parametrize("error", [DataError("value too long"), redis.ResponseError("NOPERM")])
+@pytest.mark.parametrize("part", ["workers.watch", "jobs.send"])
+def test_trouble_beside_deliveries_stops_no_sending(
+    subscribed: Subscribed,
+    broker: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    part: str,
+    error: Exception,
+) -> None:
+    subscribed(wrap)
+    register("desk")
+    given(*happened(1))
+    relay = Relay()
+    of, name = part.split(".")
+
+    def breaks() -> None:
+        raise error
+
+    monkeypatch.setattr(getattr(relay, of), name, breaks)
+    others: list[str] = []
+    monkeypatch.setattr(relay.pace, "keep", lambda: others.append("pace"))
+
+    relay.step()
+    relay.step()
+
+    assert Delivery.objects.get().state == State.SENT
+    assert RelayState.objects.get().broker_error == ""
+    assert others == ["pace", "pace"]
     relay.sender.close()
