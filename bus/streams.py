@@ -13,6 +13,9 @@ from django.db.models.functions import Coalesce
 from bus import handlers
 from bus.models import IN_FLIGHT, OPEN, Delivery, Event, FailedAttempt, State
 
+LONGEST_ID = 19
+"""Digits of the largest number that the databases store."""
+
 
 def in_progress(stream: str) -> bool:
     """Whether the stream has an event to fan out, or a delivery that is waiting or in flight."""
@@ -228,8 +231,13 @@ def stream_of(name: str) -> str | None:
     events = Event.objects.values_list("stream", flat=True)
     if stream := events.filter(stream=name).first():
         return stream
-    is_id = name.isascii() and name.isdecimal() and int(name) < 2**63
-    return events.filter(pk=int(name)).first() if is_id else None
+    return events.filter(pk=int(name)).first() if is_id(name) else None
+
+
+def is_id(text: str) -> bool:
+    """Whether the text can be an event's number. Python refuses to read one of 5,000 digits."""
+    plain = len(text) <= LONGEST_ID and text.isascii() and text.isdecimal()
+    return plain and 0 < int(text) < 2**63
 
 
 def stream_of_uuid(uuid: UUID) -> str | None:

@@ -20,7 +20,7 @@ from bus.console.state import board
 from bus.models import Console
 from bus.ops import LONGEST_WHO, Refused
 from bus.ops.jobs import run_job
-from bus.streams import timeline, verdict
+from bus.streams import is_id, timeline, verdict
 
 FRAGMENT = "X-Console-Fragment"
 """The header with which the page's script asks for the part that changes."""
@@ -187,5 +187,4 @@ class ConsoleAdmin(ModelAdmin):
 
 
 def _number(text: str) -> int | None:
-    is_id = text.isascii() and text.isdecimal() and 0 < int(text) < 2**63
-    return int(text) if is_id else None
+    return int(text) if is_id(text) else None

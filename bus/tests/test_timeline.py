@@ -164,7 +164,9 @@ def test_trace_finds_stream_by_an_event(subscribed: Subscribed) -> None:
     assert by_number["verdict"] == "in progress"
 
 
-@pytest.mark.parametrize("name", ["SO-1", "7", "9" * 40, "\N{SUPERSCRIPT TWO}", "x" * 36])
+@pytest.mark.parametrize(
+    "name", ["SO-1", "7", "9" * 40, "\N{SUPERSCRIPT TWO}", "x" * 36, "9" * 5_000]
+)
 def test_trace_of_an_unknown_stream_exits_with_2(name: str) -> None:
     with pytest.raises(CommandError, match="No event was published") as refused:
         call_command("trace", name)

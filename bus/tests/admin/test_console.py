@@ -143,7 +143,9 @@ def test_matrix_is_paged_by_the_newest_event_of_each_stream(
     assert shown == [["5", "1"], ["4", "3"], ["2"]]
 
 
-@pytest.mark.parametrize("before", ["", "x", "0", "-1", "9" * 30, "\N{SUPERSCRIPT TWO}"])
+@pytest.mark.parametrize(
+    "before", ["", "x", "0", "-1", "9" * 30, "9" * 5_000, "\N{SUPERSCRIPT TWO}"]
+)
 def test_bad_place_of_the_matrix_is_its_beginning(operator: Client, name: str, before: str) -> None:
     assert "?stream=a" in page(operator, "matrix", before=before)
 
