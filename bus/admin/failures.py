@@ -1,5 +1,6 @@
 """Failures in the admin: the groups, and one group with its deliveries, note and operations."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -22,7 +23,10 @@ from bus.failures import (
     failure_groups,
 )
 from bus.models import BulkOperation, FailureNote
+from bus.models.failures import KEY_LENGTH
 from bus.ops import Filter
+
+KEY = re.compile(f"[0-9a-f]{{{KEY_LENGTH}}}")
 
 ON_A_PAGE = 50
 
@@ -89,7 +93,13 @@ def groups_page(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
 def group_page(admin: ModelAdmin, request: HttpRequest, key: str) -> HttpResponse:
     """One group: its last failure, its deliveries, the note, and what operators did."""
     _check_view(admin, request)
+    if not KEY.fullmatch(key):
+        raise Http404
     note = FailureNote.objects.filter(failure_key=key).first()
+    group = failure_group(key)
+    operations = _operations(key)
+    if group is None and not (note or operations):
+        raise Http404
     form = NoteForm(request.POST or None, initial={"text": note.text if note else ""})
     if request.method == "POST":
         if not _may_operate(request):
@@ -98,10 +108,6 @@ def group_page(admin: ModelAdmin, request: HttpRequest, key: str) -> HttpRespons
             ops.note(key, form.cleaned_data["text"], by=request.user.get_username())
             admin.message_user(request, "The note is saved.")
             return HttpResponseRedirect(request.path)
-    group = failure_group(key)
-    operations = _operations(key)
-    if group is None and not (note or operations):
-        raise Http404
     deliveries = deliveries_of(key).select_related("subscription")
     pages = Paginator(deliveries, ON_A_PAGE)
     return _page(

@@ -96,8 +96,13 @@ def test_group_page_stays_while_its_operation_is_recorded(operator: Client, name
     assert "a test" in shown
 
 
-def test_unknown_group_is_not_found(operator: Client, name: str) -> None:
-    assert operator.get(reverse("admin:bus_failure_change", args=["nothing"])).status_code == 404
+@pytest.mark.parametrize("key", ["nothing", "0" * 16, "0" * 60, "X" * 16])
+def test_unknown_group_is_not_found_and_gets_no_note(operator: Client, name: str, key: str) -> None:
+    page = reverse("admin:bus_failure_change", args=[key])
+
+    assert operator.get(page).status_code == 404
+    assert operator.post(page, {"text": "mine"}).status_code == 404
+    assert not FailureNote.objects.exists()
 
 
 def test_delivery_page_lists_failed_attempts(operator: Client, name: str) -> None:
