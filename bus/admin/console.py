@@ -69,6 +69,7 @@ class ConsoleAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, *_: Any) -> HttpResponse:
         """Queues and subscriptions: what waits, what works, what is wrong."""
+        self._require(request)
         now = board()
         queue = request.GET.get("queue", "")
         show = request.GET.get("show", "")
@@ -81,7 +82,6 @@ class ConsoleAdmin(ModelAdmin):
             "show": show,
         }
         if FRAGMENT in request.headers:
-            self._require(request)
             return TemplateResponse(request, "bus/console/board.html", context)
         return self._page(request, "changelist", context)
 
@@ -120,6 +120,7 @@ class ConsoleAdmin(ModelAdmin):
 
     def map_view(self, request: HttpRequest) -> HttpResponse:
         """Which handlers react to which event."""
+        self._require(request)
         found = arrows()
         by_event: dict[str, list[Any]] = {}
         for arrow in sorted(found, key=lambda one: one.event):
@@ -165,7 +166,6 @@ class ConsoleAdmin(ModelAdmin):
         return self._page(request, "quarantine", context)
 
     def _page(self, request: HttpRequest, name: str, more: dict[str, Any]) -> HttpResponse:
-        self._require(request)
         context = {
             **self.admin_site.each_context(request),
             "title": PAGES.get(name, ""),

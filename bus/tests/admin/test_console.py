@@ -1,8 +1,10 @@
 """The pages of the operator's console."""
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bus import Queue
@@ -41,8 +43,11 @@ def page(client: Client, name: str, **query: str) -> str:
 @pytest.mark.parametrize("view", PAGES)
 def test_page_is_for_those_who_may_view_deliveries(client: Client, view: str) -> None:
     signed_in(client, "view_subscription", "operate")
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(reverse(f"admin:bus_console_{view}"))
 
-    assert client.get(reverse(f"admin:bus_console_{view}")).status_code == 403
+    assert answer.status_code == 403
+    assert not [one for one in queries.captured_queries if '"bus_' in one["sql"]]
 
 
 @pytest.mark.parametrize("view", PAGES)
@@ -107,10 +112,11 @@ def test_script_gets_the_part_that_changes_alone(operator: Client, name: str) ->
 
 def test_fragment_is_for_those_who_may_view_deliveries(client: Client) -> None:
     signed_in(client, "operate")
-
-    answer = client.get(reverse(BOARD), headers={"X-Console-Fragment": "1"})
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(reverse(BOARD), headers={"X-Console-Fragment": "1"})
 
     assert answer.status_code == 403
+    assert not [one for one in queries.captured_queries if '"bus_' in one["sql"]]
 
 
 def test_matrix_shows_the_worst_state_of_a_stream(operator: Client, name: str) -> None:
