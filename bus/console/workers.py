@@ -31,7 +31,8 @@ class Worker:
 def read_workers() -> list[Worker]:
     """Those seen in the last hour, in the order of their names."""
     age = ExpressionWrapper(Now() - F("seen_at"), output_field=DurationField())
-    rows = WorkerState.objects.annotate(age=age).order_by("name")
+    recent = WorkerState.objects.filter(seen_at__gte=Now() - WorkerState.KEPT_FOR)
+    rows = recent.annotate(age=age).order_by("name")
     return [Worker(r.name, tuple(r.queues), r.processes, r.seen_at, r.age) for r in rows]
 
 

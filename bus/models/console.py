@@ -1,5 +1,7 @@
 """What the operator's console shows besides the ledger: pace, workers, jobs."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -34,6 +36,9 @@ class Pace(models.Model):
 
 class WorkerState(models.Model):
     """A worker as the relay last saw it: each sets a sign of life in the broker."""
+
+    KEPT_FOR = timedelta(hours=1)
+    """A worker that was stopped is shown for so long."""
 
     name = models.CharField(max_length=200, unique=True)
     queues = models.JSONField()

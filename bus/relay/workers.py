@@ -2,7 +2,6 @@
 
 import logging
 import time
-from datetime import timedelta
 
 from django.db.models.functions import Now
 
@@ -14,8 +13,8 @@ log = logging.getLogger(__name__)
 EVERY = 5.0
 """Seconds between two readings."""
 
-FORGET_AFTER = timedelta(hours=1)
-"""A worker that was stopped is shown for so long."""
+SWEEP_EVERY = 60.0
+"""Seconds between two deletions of what was last seen long ago."""
 
 
 class WorkerWatch:
@@ -28,7 +27,7 @@ class WorkerWatch:
         self._client = server.client(decode=False)
         self._beats: dict[str, str] = {}
         self._silent_since: dict[str, float] = {}
-        self._read_at = 0.0
+        self._read_at = self._sweep_at = 0.0
 
     def watch(self) -> None:
         """Read the signs, if it is time for it.
@@ -64,11 +63,13 @@ class WorkerWatch:
         )
 
     def _forget(self, present: set[str], now: float) -> None:
-        limit = FORGET_AFTER.total_seconds()
+        limit = WorkerState.KEPT_FOR.total_seconds()
         gone = [name for name in present if now - self._silent_since[name] > limit]
         workers.forget(self._client, gone)
         for name in [*gone, *(self._beats.keys() - present)]:
             self._beats.pop(name, None)
             self._silent_since.pop(name, None)
-        if gone:
-            WorkerState.objects.filter(seen_at__lt=Now() - FORGET_AFTER).delete()
+        # By their age: after a flush Redis no longer names them.
+        if gone or now >= self._sweep_at:
+            self._sweep_at = now + SWEEP_EVERY
+            WorkerState.objects.filter(seen_at__lt=Now() - WorkerState.KEPT_FOR).delete()

@@ -89,6 +89,13 @@ def test_queue_with_work_and_no_worker_is_red(name: str) -> None:
     assert queue("desk").workers == 1
 
 
+def test_worker_is_listed_for_an_hour(name: str) -> None:
+    works("desk@old", "desk", timedelta(minutes=61))
+    works("desk@new", "desk", timedelta(minutes=59))
+
+    assert [one.name for one in board().workers] == ["desk@new"]
+
+
 def test_worker_without_sign_of_life_is_none(name: str) -> None:
     works("desk@here", "desk", ago=timedelta(minutes=1))
 

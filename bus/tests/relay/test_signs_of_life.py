@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import redis
 from django.db import DataError, ProgrammingError
+from django.utils import timezone
 
 from bus.broker import server, workers
 from bus.broker.envelope import inspect
@@ -89,7 +90,7 @@ def test_key_of_another_type_is_no_sign(watch: WorkerWatch, broker: redis.Redis)
 def test_worker_that_stays_silent_is_forgotten(
     watch: WorkerWatch, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bus.relay.workers.FORGET_AFTER", timedelta(0))
+    monkeypatch.setattr(WorkerState, "KEPT_FOR", timedelta(0))
     with server.client(decode=False) as client:
         for beat in "12":
             workers.give(client, "desk@here", sign(beat, "desk"))
@@ -100,6 +101,16 @@ def test_worker_that_stays_silent_is_forgotten(
 
     assert seen() == []
     assert not broker.exists(key(workers.WORKERS))
+
+
+def test_worker_of_a_flushed_broker_is_forgotten_by_its_age(watch: WorkerWatch) -> None:
+    for name, ago in (("desk@old", 61), ("desk@new", 59)):
+        seen_at = timezone.now() - timedelta(minutes=ago)
+        WorkerState.objects.create(name=name, queues=[], processes=1, seen_at=seen_at)
+
+    watch.watch()
+
+    assert seen() == ["desk@new"]
 
 
 def test_relay_keeps_the_pace_of_what_it_has_sent(subscribed: Subscribed, at_once: None) -> None:
