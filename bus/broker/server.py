@@ -1,8 +1,11 @@
 """The connection to Redis, the check that it keeps what it accepts, and its queues."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from bus import conf
 from bus.broker.address import RedisAddress
@@ -22,11 +25,20 @@ class UnsuitableBroker(RuntimeError):
 
 def client(*, decode: bool = True) -> redis.Redis:
     """A connection to the broker for the epoch, the checks and the queues."""
+    return _client(SOCKET_TIMEOUT, decode_responses=decode)
+
+
+def hasty_client() -> redis.Redis:
+    """For what may fail in a loop that must not stand still: one try, of a second."""
+    return _client(1, retry=Retry(NoBackoff(), 0))
+
+
+def _client(timeout: float, **options: Any) -> redis.Redis:
     return redis.Redis(
         **RedisAddress.read(conf.redis_url()).client_options(),
-        socket_timeout=SOCKET_TIMEOUT,
-        socket_connect_timeout=SOCKET_TIMEOUT,
-        decode_responses=decode,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        **options,
     )
 
 

@@ -22,9 +22,11 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no
     """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
+    _timer: Any = None
+    _client: redis.Redis | None = None
 
     def start(self, consumer: Any) -> None:
-        client = server.client(decode=False)
+        client = self._client = server.hasty_client()
         queues = sorted(consumer.app.amqp.queues.consume_from)
         processes = int(getattr(consumer.pool, "num_processes", None) or 1)
 
@@ -41,4 +43,8 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no
         self._timer = consumer.timer.call_repeatedly(EVERY, give)
 
     def stop(self, _consumer: Any) -> None:
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._client is not None:
+            self._client.close()
+        self._timer = self._client = None
