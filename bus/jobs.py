@@ -17,7 +17,7 @@ from bus.models import JobRun
 from bus.redaction import kind
 
 RUN_REQUESTED = "bus.run_requested_jobs"
-"""The task that runs what has been requested; it has no arguments."""
+"""The task that runs one requested job of its queue; it has no arguments."""
 
 LONGEST_RESULT = 500
 SHOWN = 5
@@ -65,21 +65,30 @@ def job(
     return declare
 
 
-def run_requested() -> int:
-    """Run each job that has been requested and not begun; returns how many were.
+def running(name: str) -> JobRun | None:
+    """The run of this job that has begun and not ended, unless it counts as lost."""
+    young = JobRun.objects.filter(
+        job=name, ended_at=None, started_at__gt=Now() - by_name[name].longest
+    )
+    return young.order_by("id").last()
 
-    A second message for the same wish finds nothing.
+
+def run_requested(queue: str) -> str | None:
+    """Run the job of this queue that was requested first and has not begun; returns its name.
+
+    One for each message, so that each has the task's time. A second message for the same wish
+    finds nothing. A job that runs is left for a later message.
     """
-    count = 0
-    for row in JobRun.objects.filter(started_at=None, ended_at=None, job__in=by_name).order_by(
-        "id"
-    ):
-        mine = JobRun.objects.filter(pk=row.pk, started_at=None).update(started_at=Now())
-        if mine:
-            count += 1
-            with suppress(Exception):  # it is recorded, and the others are run all the same
+    mine = [one.name for one in by_name.values() if one.queue == queue]
+    waiting = JobRun.objects.filter(started_at=None, ended_at=None, job__in=mine)
+    for row in waiting.order_by("id"):
+        if running(row.job):
+            continue
+        if JobRun.objects.filter(pk=row.pk, started_at=None).update(started_at=Now()):
+            with suppress(Exception):  # it is recorded
                 _run(row, by_name[row.job].run)
-    return count
+            return row.job
+    return None
 
 
 def _run(row: JobRun, function: Callable[[], str]) -> str:
@@ -112,6 +121,10 @@ class Overview:
     def requested(self) -> bool:
         """Whether a run has been requested that has not begun."""
         return any(run.started_at is None and run.ended_at is None for run in self.runs)
+
+    @property
+    def running(self) -> bool:
+        return any(state == "running" for _run, state in self.lines)
 
     @property
     def lines(self) -> list[tuple[JobRun, str]]:

@@ -11,11 +11,13 @@ def run_job(name: str, *, by: str, why: str = "") -> JobRun:
     """Request a run, which a relay sends and a worker begins.
 
     Raises:
-        Refused: there is no such job, or one has been requested that has not begun.
+        Refused: there is no such job, one runs, or has been requested and has not begun.
     """
     if name not in jobs.by_name:
         raise Refused(f"There is no job {name}; the jobs are {', '.join(sorted(jobs.by_name))}.")
     title = jobs.by_name[name].title
+    if jobs.running(name):
+        raise Refused(f"{title} is running. Request it again when it has ended.")
     try:
         with transaction.atomic():
             record(by, "run now", title, why=why)

@@ -9,6 +9,7 @@ from bus import jobs
 from bus.models import JobRun, OperatorAction
 from bus.ops import Refused
 from bus.ops.jobs import run_job
+from bus.worker.jobs import run_requested_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,7 @@ def test_requested_run_is_recorded_with_its_result(stocktaking: list[str]) -> No
     run_job(NAME, by="ada", why="after the fair")
 
     assert states() == ["requested"]
-    assert jobs.run_requested() == 1
+    assert jobs.run_requested("desk") == NAME
 
     run = JobRun.objects.get()
     assert (run.requested_by, run.result, run.failed) == ("ada", "1 shelves", False)
@@ -36,7 +37,7 @@ def test_requested_run_is_recorded_with_its_result(stocktaking: list[str]) -> No
 def test_second_message_runs_nothing(stocktaking: list[str]) -> None:
     run_job(NAME, by="ada")
 
-    assert [jobs.run_requested(), jobs.run_requested()] == [1, 0]
+    assert [jobs.run_requested("desk"), jobs.run_requested("desk")] == [NAME, None]
     assert stocktaking == ["taken"]
 
 
@@ -46,8 +47,43 @@ def test_run_is_requested_once_until_it_begins(stocktaking: list[str]) -> None:
     with pytest.raises(Refused, match="Stocktaking has been requested already"):
         run_job(NAME, by="eve")
 
-    jobs.run_requested()
+    jobs.run_requested("desk")
     run_job(NAME, by="eve")
+
+
+def test_job_that_runs_is_neither_requested_nor_begun(stocktaking: list[str]) -> None:
+    run_job(NAME, by="ada")
+    clock = JobRun.objects.create(job=NAME, started_at=timezone.now())
+
+    assert jobs.run_requested("desk") is None
+    JobRun.objects.filter(started_at=None).delete()
+    with pytest.raises(Refused, match="Stocktaking is running"):
+        run_job(NAME, by="eve")
+
+    JobRun.objects.filter(pk=clock.pk).update(started_at=timezone.now() - timedelta(hours=2))
+    run_job(NAME, by="eve")  # the other one is lost
+    assert jobs.run_requested("desk") == NAME
+
+
+def test_each_message_runs_one_job_of_its_queue(stocktaking: list[str]) -> None:
+    for name, queue in (("desk.sweeping", "desk"), ("attic.sweeping", "attic")):
+        jobs.job(name, title=name, when="at night", queue=queue)(lambda: "swept")
+    for name in (NAME, "attic.sweeping", "desk.sweeping"):
+        run_job(name, by="ada")
+
+    queues = ("desk", "desk", "desk", "attic")
+    assert [jobs.run_requested(queue) for queue in queues] == [
+        NAME, "desk.sweeping", None, "attic.sweeping",
+    ]  # fmt: skip
+
+
+def test_task_runs_what_is_requested_of_its_queue(stocktaking: list[str]) -> None:
+    run_job(NAME, by="ada")
+
+    run_requested_jobs.apply(routing_key="attic")
+    assert states() == ["requested"]
+    run_requested_jobs.apply(routing_key="desk")
+    assert states() == ["done"]
 
 
 def test_unknown_job_is_refused(stocktaking: list[str]) -> None:
@@ -58,7 +94,7 @@ def test_unknown_job_is_refused(stocktaking: list[str]) -> None:
 def test_failed_run_says_why(stocktaking: list[str]) -> None:
     for _run in range(3):
         run_job(NAME, by="ada")
-        jobs.run_requested()
+        jobs.run_requested("desk")
 
     assert states() == ["failed", "done", "done"]
     assert JobRun.objects.latest("id").result == "the shelves do not answer"
@@ -77,6 +113,6 @@ def test_old_runs_are_deleted(stocktaking: list[str], monkeypatch: pytest.Monkey
     monkeypatch.setattr(jobs, "KEPT", 2)
     for _run in range(3):
         run_job(NAME, by="ada")
-        jobs.run_requested()
+        jobs.run_requested("desk")
 
     assert JobRun.objects.count() == 2

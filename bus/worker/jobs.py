@@ -1,9 +1,9 @@
-"""The task by which a worker runs the jobs that operators have requested."""
+"""The task by which a worker runs a job that an operator has requested."""
 
 import logging
 from datetime import timedelta
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from bus import jobs
 
@@ -15,10 +15,12 @@ LONGEST = timedelta(hours=1)
 # Acknowledged early, as the jobs themselves: a lost one is requested again.
 @shared_task(  # type: ignore[untyped-decorator]  # Celery has no types
     name=jobs.RUN_REQUESTED,
+    bind=True,
     acks_late=False,
     soft_time_limit=LONGEST.total_seconds(),
     time_limit=LONGEST.total_seconds() + 60,
 )
-def run_requested_jobs() -> None:
-    """Run what has been requested; a duplicate finds nothing."""
-    log.info("jobs: %d that operators requested were run", jobs.run_requested())
+def run_requested_jobs(task: Task) -> None:
+    """Run what has been requested of the message's queue; a duplicate finds nothing."""
+    if name := jobs.run_requested(task.request.delivery_info["routing_key"]):
+        log.info("job %s was run, as an operator requested", name)
