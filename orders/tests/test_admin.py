@@ -212,5 +212,6 @@ def test_more_lines_take_no_more_queries(staff: Client, catalogue: Any) -> None:
     assert queries_of(staff, change(order)) == one
 
 
-def test_unknown_address_leads_back_to_list(staff: Client) -> None:
-    assert staff.get(f"{LIST}abc/change/").status_code == 302
+@pytest.mark.parametrize("key", ["abc", "9" * 30, "9" * 5_000])
+def test_unknown_address_leads_back_to_list(staff: Client, key: str) -> None:
+    assert staff.get(f"{LIST}{key}/change/").status_code == 302
