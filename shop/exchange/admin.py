@@ -168,12 +168,13 @@ class Imports(Exports):
         table = Table(heading, rows, lines)
         result = self._imported(request, source, table, shown)
         if result is None:
-            messages.warning(
-                request,
-                "Rows were changed since the preview. Nothing was imported; this is the preview of "
-                "the same file now.",
-            )
-            context = self._preview(request, source, table)
+            changed = "Rows were changed since the preview. Nothing was imported; "
+            try:
+                context = self._preview(request, source, table)
+            except Unreadable as error:
+                messages.error(request, f"{changed}and there is no new preview. {error}")
+                return HttpResponseRedirect(request.get_full_path())
+            messages.warning(request, f"{changed}this is the preview of the same file now.")
             return self._import_page(request, {"form": UploadForm()} | context)
         self._record(request, result, source)
         return HttpResponseRedirect(reverse(self._name("changelist")))

@@ -119,6 +119,20 @@ def test_row_changed_since_the_preview_is_shown_again(admin_client: Client) -> N
     assert Product.objects.get(sku="CUP-1").unit_price == Decimal("9.90")
 
 
+def test_table_without_a_second_preview_is_refused(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = Product.objects.create(sku="CUP-1", name="Old", unit_price="5.00")
+    preview = upload(admin_client, row(1))
+    Product.objects.filter(pk=product.pk).update(unit_price="7.00")
+    monkeypatch.setattr(admin, "MOST_CARRIED", 100)
+
+    page = confirm(admin_client, preview)
+
+    assert "no new preview. The file has too much text" in page.content.decode()
+    assert Product.objects.get().unit_price == Decimal("7.00")
+
+
 def test_row_added_by_another_while_importing_is_shown_again(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
