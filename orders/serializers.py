@@ -1,6 +1,7 @@
 """The bodies of the API: a checkout and a cancellation in, an order out."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from orders.models import LARGEST_QUANTITY, MOST_LINES, Order, OrderLine, State
 from orders.services import Basket, Price, TooManyPieces, require_few
 from orders.stages import Progress, story
 from shop import languages, reasons
-from shop.addresses import InvalidAddress, completed
+from shop.addresses import FIELDS, InvalidAddress, completed
 from shop.events import Address, Customer
 from shop.fields import (
     AmountField,
@@ -40,6 +41,26 @@ class AddressSerializer(StrictSerializer):
         max_length=80, help_text="State, province, prefecture ..., by name or code.", **OPTIONAL
     )
     country = CountryCodeField(max_length=2, help_text="ISO 3166-1 alpha-2.")
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Judge by the country's rules also if a field is wrong: all mistakes are said at once."""
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            wrong = error.detail
+            assert isinstance(wrong, dict)
+            raise serializers.ValidationError({**self._missed(data, wrong), **wrong}) from error
+
+    def _missed(self, data: Any, wrong: Mapping[str, Any]) -> dict[str, list[str]]:
+        """What the country's rules find; `wrong` are the fields with errors of their own."""
+        if not isinstance(data, Mapping) or "country" in wrong:
+            return {}
+        names = [name for name in ("country", *FIELDS.values()) if name not in wrong]
+        try:
+            completed({one: self.fields[one].run_validation(data.get(one, "")) for one in names})
+        except InvalidAddress as error:
+            return {name: [text] for name, text in error.errors.items()}
+        return {}
 
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
         """Check and complete the address by its country's rules; see `shop.addresses`."""

@@ -57,6 +57,26 @@ def test_address_errors_name_their_field(
     assert not Order.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        ({"line1": "", "city": "", "postal_code": "1"}, ["city", "line1", "postal_code"]),
+        ({"line1": "", "city": "x" * 81, "postal_code": "10115"}, ["city", "line1"]),
+        ({"city": "Berlin", "postal_code": "", "planet": "Earth"},
+         ["line1", "planet", "postal_code"]),
+        ({"line1": "", "city": "", "country": "XX"}, ["country", "line1"]),
+    ],
+)  # fmt: skip
+def test_all_address_errors_are_said_at_once(
+    client: APIClient, body: dict[str, Any], address: dict[str, str], fields: list[str]
+) -> None:
+    answer = checkout(client, body, **{"country": "DE", **address})
+
+    assert answer.status_code == 400
+    found = sorted(error["pointer"] for error in answer.json()["errors"])
+    assert found == [f"#/shipping_address/{field}" for field in fields]
+
+
 def test_order_and_page_show_region_as_the_country_does(
     client: APIClient, body: dict[str, Any]
 ) -> None:

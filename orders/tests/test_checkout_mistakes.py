@@ -55,6 +55,16 @@ def test_first_of_several_mistakes_has_the_focus(customer: Client) -> None:
     assert shown.index("autofocus") < shown.index('id="id_city"')
 
 
+def test_empty_form_shows_all_its_mistakes_at_once(customer: Client) -> None:
+    empty = dict.fromkeys(("email", "name", "line1", "postal_code", "city"), "")
+
+    shown = text(customer.post(URL, opened(customer, **empty)))
+
+    assert "Please correct 5 fields." in shown
+    for field in empty:
+        assert f'id="id_{field}_error"' in shown
+
+
 def test_values_and_key_are_kept_and_corrected_form_buys(customer: Client) -> None:
     sent = opened(customer, email="ada", name="Ada & <Co>")
 
