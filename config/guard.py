@@ -1,27 +1,23 @@
 """Limits of requests, applied before the application: size, time, number and budgets."""
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
-from rest_framework.exceptions import APIException
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.core.handlers.asgi import ASGIRequest
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from config.refusals import refuse
 from config.turns import Application, Message, Receive, Send, Turns
+from orders.checkout_pages import BUTTONS
 from shop.budgets import Budget, network_of
 from shop.parsers import LARGEST_BODY, LARGEST_UPLOAD
-from shop.problems import (
-    MEDIA_TYPE,
-    BodyTooLarge,
-    BodyTooSlow,
-    Crowded,
-    TooManyRequests,
-    body,
-)
+from shop.problems import BodyTooLarge, BodyTooSlow, Crowded, TooManyRequests
 
 LARGEST_FORM = 1024 * 1024
 """Bytes of a form of the admin. An order of a hundred lines takes about 60,000."""
@@ -36,16 +32,14 @@ the admin's login; one on each connection would exhaust the process's memory."""
 BODY_WITHIN = 15
 """Seconds for a complete body to arrive."""
 
-DISCARD_WITHIN = 2
-"""Seconds for which the rest of a refused body is read and dropped, so that a client that writes
-before it reads gets the answer."""
-
 BUDGETS = (
     (re.compile("(?:/api/v1)?/checkout/?"), Budget("CHECKOUTS_PER_ADDRESS"), True),
     (re.compile("(?:/api/v1)?/checkout/?"), Budget("CHECKOUTS_IN_ALL"), False),
     (re.compile("(?:/api/v1)?/orders/[^/]+/cancel/?"), Budget("CANCELLATIONS_PER_ADDRESS"), True),
 )
 """The budget that a POST to a path uses, and whether each address has its own."""
+
+CHECKOUT_PAGE = "/checkout/"
 
 
 class Gone(Exception):
@@ -77,7 +71,9 @@ class Guard:
                 if has_body(scope):
                     whole = await read(receive, largest_body(scope["path"]), length(scope))
                     scope, receive = with_body(scope, whole), replayed(whole, receive)
-                spend(scope)
+                    spend(scope, whole)
+                else:
+                    spend(scope)
                 await self._turns(scope, receive, send)
         except (BodyTooLarge, BodyTooSlow, CrowdedForms) as refusal:
             await refuse(refusal, scope, send, receive)
@@ -95,13 +91,13 @@ class Guard:
             yield
 
 
-def spend(scope: Message) -> None:
+def spend(scope: Message, body: bytes = b"") -> None:
     """Use the budgets of a request.
 
     Raises:
         TooManyRequests: a budget is spent, that of this address or that of all.
     """
-    if scope["method"] != "POST":
+    if scope["method"] != "POST" or buys_nothing(scope, body):
         return
     for path, budget, each in BUDGETS:
         if path.fullmatch(scope["path"]):
@@ -109,6 +105,22 @@ def spend(scope: Message) -> None:
             if wait := budget.take(address):
                 whose = "from this address" if each else "in all"
                 raise TooManyRequests(f"There were too many {whose}. Repeat in {wait} s.", wait)
+
+
+def buys_nothing(scope: Message, body: bytes) -> bool:
+    """Whether it is the checkout's form, sent by a button that only changes the form.
+
+    Read as the page reads it: no form may be free here and an order there.
+    """
+    if scope["path"] != CHECKOUT_PAGE:
+        return False
+    request = ASGIRequest(scope, BytesIO(body))
+    if request.content_type != "application/x-www-form-urlencoded":
+        return False
+    try:
+        return any(button in request.POST for button in BUTTONS)
+    except (BadRequest, SuspiciousOperation):
+        return False
 
 
 def guarded(application: Any) -> Any:
@@ -183,40 +195,3 @@ def replayed(whole: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return next_message
-
-
-async def refuse(
-    refusal: APIException, scope: Message, send: Send, unread: Receive | None = None
-) -> None:
-    """Answer with a refusal; with an `unread` body, close the connection after it."""
-    problem = body(refusal)
-    if scope["path"].startswith("/api/"):
-        media_type, text = MEDIA_TYPE, json.dumps(problem)
-    else:
-        media_type, text = "text/plain; charset=utf-8", f"{problem['title']}. {problem['detail']}"
-    content = text.encode()
-    headers = [
-        (b"content-type", media_type.encode()),
-        (b"content-length", str(len(content)).encode()),
-    ]
-    if unread:
-        headers.append((b"connection", b"close"))
-    if wait := getattr(refusal, "wait", None):
-        headers.append((b"retry-after", str(wait).encode()))
-    start = {"type": "http.response.start", "status": refusal.status_code, "headers": headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": content, "more_body": True})
-    if unread:
-        await _discard(unread)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _discard(receive: Receive) -> None:
-    try:
-        async with asyncio.timeout(DISCARD_WITHIN):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                    return
-    except TimeoutError:
-        return

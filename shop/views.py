@@ -8,12 +8,23 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils.html import escape
+from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
-from shop.problems import MEDIA_TYPE, NotFound, Problem, UnreadableRequest, body, kinds
+from shop.problems import (
+    MEDIA_TYPE,
+    BodyTooLarge,
+    BodyTooSlow,
+    Crowded,
+    NotFound,
+    Problem,
+    TooManyRequests,
+    UnreadableRequest,
+    body,
+    kinds,
+)
 from shop.selectors import example
 
 TITLES = (
@@ -25,7 +36,32 @@ TITLES = (
 )
 """The phrases of RFC 9110 for the refusals below, to be translated."""
 
-BROKEN = """<!doctype html>
+REFUSED: dict[type[Problem], tuple[str, str]] = {
+    BodyTooLarge: (
+        gettext_noop("That was too much at once"),
+        gettext_noop("What you sent is too large, and nothing was done. Go back and shorten it."),
+    ),
+    BodyTooSlow: (
+        gettext_noop("The connection was too slow"),
+        gettext_noop(
+            "What you sent did not arrive in time, and nothing was done. Reload this page to send "
+            "it again."
+        ),
+    ),
+    Crowded: (
+        gettext_noop("The shop is busy"),
+        gettext_noop(
+            "Nothing was done. Reload this page in a moment: what you entered is sent again."
+        ),
+    ),
+    TooManyRequests: (
+        gettext_noop("Too Many Requests"),
+        gettext_noop("Nothing was done. Reload this page then: what you entered is sent again."),
+    ),
+}
+"""Title and text for what is refused before it reaches the application, to be translated."""
+
+BROKEN = """<!doctype html><html lang="{language}">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><link rel="stylesheet" href="{sheet}">
 <main><h1>{title}</h1><p class="lead">{detail}</p></main>"""
@@ -82,16 +118,7 @@ def untrusted_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # n
 
 def too_many_requests(request: HttpRequest, wait: int) -> HttpResponse:
     """429: a budget is spent; `wait` is in seconds."""
-    if wait < 100:
-        says = ngettext("Try again in %(count)d second.", "Try again in %(count)d seconds.", wait)
-        detail = says % {"count": wait}
-    else:
-        minutes = -(-wait // 60)
-        says = ngettext(
-            "Try again in %(count)d minute.", "Try again in %(count)d minutes.", minutes
-        )
-        detail = says % {"count": minutes}
-    answer = _refusal(request, 429, f"{_('Too many tries.')} {detail}")
+    answer = _refusal(request, 429, f"{_('Too many tries.')} {_try_again(wait)}")
     answer["Retry-After"] = str(wait)
     return answer
 
@@ -99,6 +126,34 @@ def too_many_requests(request: HttpRequest, wait: int) -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:
     """500: the unexpected error is in the log; its text is not shown."""
     return _refusal(request, 500, _("Something went wrong. The error has been logged."))
+
+
+def refused(refusal: Problem) -> str:
+    """The page for what is refused before it reaches the application."""
+    title, text = next(texts for kind, texts in REFUSED.items() if isinstance(refusal, kind))
+    spent = isinstance(refusal, TooManyRequests)
+    detail = f"{_try_again(refusal.wait or 1)} {_(text)}" if spent else _(text)
+    return _without_template(_(title), detail)
+
+
+def _try_again(wait: int) -> str:
+    """`wait` is in seconds."""
+    if wait < 100:
+        says = ngettext("Try again in %(count)d second.", "Try again in %(count)d seconds.", wait)
+        return says % {"count": wait}
+    minutes = -(-wait // 60)
+    says = ngettext("Try again in %(count)d minute.", "Try again in %(count)d minutes.", minutes)
+    return says % {"count": minutes}
+
+
+def _without_template(title: str, detail: str) -> str:
+    """For when templates and database may not work, or the page must be cheap."""
+    return BROKEN.format(
+        language=get_language() or settings.LANGUAGE_CODE,
+        sheet=static("shop/shop.css"),
+        title=escape(title),
+        detail=detail,
+    )
 
 
 def _refusal(
@@ -113,8 +168,4 @@ def _refusal(
     context = {"shop_name": settings.SHOP_NAME, "title": title, "detail": detail}
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return render(request, "shop/refusal.html", context, status=status)
-    # After an unexpected error templates and database may not work: this page needs neither.
-    return HttpResponse(
-        BROKEN.format(sheet=static("shop/shop.css"), title=escape(title), detail=detail),
-        status=status,
-    )
+    return HttpResponse(_without_template(title, detail), status=status)

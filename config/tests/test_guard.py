@@ -5,49 +5,11 @@ import json
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from config import guard, turns
+from config.tests.guarded import Sent, Told, ask
 from shop.budgets import Budget, Rate
-
-Sent = list[dict[str, Any]]
-
-
-class Told:
-    """An application that keeps what it was told."""
-
-    def __init__(self) -> None:
-        self.bodies: list[bytes] = []
-        self.headers: dict[bytes, bytes] = {}
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.headers = dict(scope["headers"])
-        self.bodies.append((await receive()).get("body", b""))
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"done"})
-
-
-def ask(
-    application: Any, *parts: bytes, path: str = "/api/v1/checkout/", **headers: str
-) -> tuple[int, dict[bytes, bytes], bytes]:
-    """POST the parts of a body; the status, headers and content of the answer."""
-    sent: Sent = []
-    messages = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
-    messages[-1]["more_body"] = False
-
-    async def receive() -> Any:
-        return messages.pop(0) if messages else {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    names = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    scope = {
-        "type": "http", "method": "POST", "path": path, "headers": names,
-        "client": ("192.0.2.1", 1),
-    }  # fmt: skip
-    asyncio.run(guard.Guard(application)(scope, receive, send))
-    content = b"".join(message.get("body", b"") for message in sent[1:])
-    return sent[0]["status"], dict(sent[0]["headers"]), content
 
 
 def test_chunked_body_is_passed_on_with_its_length() -> None:
@@ -183,8 +145,6 @@ def test_cancellations_by_page_and_by_api_share_one_budget() -> None:
 
 
 def test_probes_are_answered_under_any_load() -> None:
-    from django.urls import reverse
-
     assert {reverse("healthz"), reverse("readyz")} == set(turns.UNCOUNTED)
 
 
