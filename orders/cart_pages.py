@@ -1,6 +1,7 @@
 """The cart: put in, change, remove. Nothing here writes to the database."""
 
 import re
+from itertools import zip_longest
 from typing import Any
 
 from django.conf import settings
@@ -66,22 +67,47 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def change(request: HttpRequest) -> HttpResponse:
-    """Set the quantity of a line, or remove it (0, or the button `remove`)."""
+    """Set the quantities that were typed and remove a line (0, or the button `remove`, its SKU).
+
+    Whichever button is pressed, no typed quantity is lost. The button `checkout` goes on to the
+    checkout, unless a quantity is refused.
+    """
     cart = cart_of(request)
-    sku = request.POST.get("sku", "")[:32]
-    if sku not in cart.lines:
-        return redirect("cart")
-    quantity = 0 if "remove" in request.POST else _quantity(request.POST.get("quantity", ""))
-    if quantity is None:
-        messages.error(request, _not_a_quantity())
-        return redirect("cart")
-    product = sellable([sku]).get(sku)
-    price = product.price if product else cart.lines[sku].price
-    try:
-        cart = cart.changed(sku, quantity, price)
-    except CartIsFull:
-        messages.error(request, _full(cart, product.name if product else sku))
-    return keep(redirect("cart"), cart)
+    wanted, refused = _typed(request, cart)
+    if "remove" in request.POST:
+        wanted[request.POST["remove"]] = 0
+    products = sellable(wanted) if wanted else {}
+    # Less of one line first: it makes room for more of another.
+    growth = {sku: wanted[sku] - cart.lines[sku].quantity for sku in wanted if sku in cart.lines}
+    for sku in sorted(growth, key=lambda one: growth[one]):
+        product = products.get(sku)
+        price = product.price if product else cart.lines[sku].price
+        try:
+            cart = cart.changed(sku, wanted[sku], price)
+        except CartIsFull:
+            messages.error(request, _full(cart, product.name if product else sku))
+            refused = True
+    onward = "checkout" in request.POST and not refused
+    return keep(redirect("checkout-page" if onward else "cart"), cart)
+
+
+def _typed(request: HttpRequest, cart: Cart) -> tuple[dict[str, int], bool]:
+    """The quantities by SKU that differ from what the page showed; whether one is no quantity.
+
+    A line that was left alone stays as it is in the cart: another window may have changed it.
+    """
+    sent = [request.POST.getlist(name) for name in ("sku", "quantity", "shown")]
+    wanted, refused = {}, False
+    for sku, text, shown in zip_longest(*sent, fillvalue=""):
+        if sku not in cart.lines or text == shown or sku == request.POST.get("remove"):
+            continue
+        quantity = _quantity(text)
+        if quantity is None:
+            messages.error(request, _not_a_quantity())
+            refused = True
+        else:
+            wanted[sku] = quantity
+    return wanted, refused
 
 
 def _is_from_another_site(request: HttpRequest) -> bool:

@@ -44,12 +44,85 @@ def test_quantity_is_changed_and_line_removed(customer: Client) -> None:
 
     change(customer, "MUG", 5)
     assert count(customer) == 6
-    change(customer, "TEA", 1, remove="")
+    change(customer, "TEA", 1, remove="TEA")
     assert count(customer) == 5
     change(customer, "MUG", 0)
 
     assert "Your cart is empty" in page(customer)
     assert customer.cookies[COOKIE].value == ""
+
+
+def typed(customer: Client, mugs: str, teas: str, **button: str) -> Any:
+    """Send the form of a page that showed 2 mugs and 1 tea."""
+    lines = {"sku": ["MUG", "TEA"], "quantity": [mugs, teas], "shown": ["2", "1"]}
+    return customer.post("/cart/change/", {**lines, **button})
+
+
+def quantities(customer: Client) -> list[int]:
+    return [row.quantity for row in customer.get("/cart/").context["summary"].rows]
+
+
+@pytest.mark.parametrize(
+    ("button", "target", "left"),
+    [
+        ({"checkout": ""}, "/checkout/", [7, 3]),
+        ({"change": ""}, "/cart/", [7, 3]),
+        ({"remove": "TEA"}, "/cart/", [7]),
+    ],
+    ids=["checkout", "change", "remove"],
+)
+def test_every_button_keeps_all_typed_quantities(
+    customer: Client, button: dict[str, str], target: str, left: list[int]
+) -> None:
+    add(customer, "MUG", 2)
+    add(customer, "TEA")
+
+    answer = typed(customer, "7", "3", **button)
+
+    assert answer["Location"] == target
+    assert quantities(customer) == left
+
+
+def test_refused_quantity_is_said_before_the_checkout(customer: Client) -> None:
+    add(customer, "MUG", 2)
+    add(customer, "TEA")
+
+    answer = typed(customer, "many", "3", checkout="")
+
+    assert answer["Location"] == "/cart/"
+    assert "must be a whole number" in page(customer)
+    assert quantities(customer) == [2, 3]
+
+
+def test_line_left_alone_stays_as_another_window_has_set_it(customer: Client) -> None:
+    add(customer, "MUG", 5)
+    add(customer, "TEA")
+
+    typed(customer, "2", "3", checkout="")
+
+    assert quantities(customer) == [5, 3]
+
+
+def test_less_of_one_product_makes_room_for_another(customer: Client, settings: Any) -> None:
+    add(customer, "MUG", 2)
+    add(customer, "TEA")
+    settings.PIECES_PER_ORDER = 3
+
+    answer = typed(customer, "1", "2", checkout="")
+
+    assert answer["Location"] == "/checkout/"
+    assert quantities(customer) == [1, 2]
+
+
+def test_page_sends_every_line_and_the_checkout_in_one_form(customer: Client) -> None:
+    add(customer, "MUG", 2)
+    add(customer, "TEA")
+
+    form = page(customer).partition('action="/cart/change/"')[2].partition("</form>")[0]
+
+    assert form.count('name="quantity"') == form.count('name="shown"') == 2
+    assert 'name="checkout"' in form
+    assert form.index('name="change"') < form.index('name="remove"')
 
 
 def test_line_that_is_not_in_the_cart_is_not_changed(customer: Client) -> None:

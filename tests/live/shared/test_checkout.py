@@ -81,7 +81,7 @@ def test_customer_finds_product_and_buys_it(customer: Page, shop: Shop, email: s
     customer.get_by_role("link", name="Atlas of Quiet Places").first.click()
     customer.get_by_role("button", name="Add to cart").click()
     customer.get_by_role("link", name="To the cart").click()
-    customer.get_by_role("link", name="To the checkout").click()
+    customer.get_by_role("button", name="To the checkout").click()
     fill_in(customer, email)
 
     buy(customer)
@@ -90,6 +90,17 @@ def test_customer_finds_product_and_buys_it(customer: Page, shop: Shop, email: s
     assert orders_of(shop, email) == 1
     customer.goto(f"{shop.url}/cart/")
     expect(customer.locator("main")).to_contain_text("Your cart is empty")
+
+
+def test_typed_quantity_goes_with_the_customer_to_the_checkout(customer: Page, shop: Shop) -> None:
+    put_into_cart(customer, shop, "BOOK-ATLAS")
+    customer.goto(f"{shop.url}/cart/")
+    customer.fill(".cart-line input[name=quantity]", "3")
+
+    customer.get_by_role("button", name="To the checkout").click()
+
+    expect(customer).to_have_url(f"{shop.url}/checkout/")
+    expect(customer.locator(".count")).to_contain_text("3")
 
 
 def test_double_click_buys_once(customer: Page, shop: Shop, email: str) -> None:
