@@ -62,7 +62,7 @@ def buy(customer: Page, shop: Shop, recipient: str) -> str:
     is_german(customer)
     customer.get_by_role("button", name="In den Warenkorb").click()
     customer.goto(f"{shop.url}/cart/")
-    customer.get_by_role("link", name="Zur Kasse").click()
+    customer.get_by_role("button", name="Zur Kasse").click()
     for name, value in (VALUES | {"email": recipient}).items():
         customer.fill(f"#id_{name}", value)
     is_german(customer)
