@@ -1,23 +1,17 @@
 """Failed attempts, notes on groups of failures, and the group of a delivery's last failure.
 
-Deliveries that failed before have no group; they are found by their state.
+Deliveries that failed before have no group; they are found by their state. The column locks the
+ledger for a moment; its index, which takes long to build, has a migration of its own.
 """
 
 from django.db import migrations, models
 from django.db.models.functions import Now
 
 
-def take_the_time(_apps, editor):
-    """An index of a large ledger takes longer to build than a statement of the shop may last."""
-    if editor.connection.vendor == "postgresql":
-        editor.execute("SET LOCAL statement_timeout = 0")
-
-
 class Migration(migrations.Migration):
     dependencies = [("bus", "0011_help_of_suppression")]
 
     operations = [
-        migrations.RunPython(take_the_time, migrations.RunPython.noop),
         migrations.AddField(
             model_name="delivery",
             name="failure_key",
@@ -26,14 +20,6 @@ class Migration(migrations.Migration):
                 help_text="The group of its last failure, while it is open.",
                 max_length=16,
                 null=True,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("failure_key__isnull", False)),
-                fields=["failure_key", "state", "id"],
-                name="bus_delivery_failing",
             ),
         ),
         migrations.CreateModel(
@@ -88,5 +74,4 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(db_default=Now())),
             ],
         ),
-        migrations.RunPython(migrations.RunPython.noop, take_the_time),
     ]
