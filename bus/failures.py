@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from bus.models import Delivery, FailedAttempt, FailureNote, State
+from bus.models import OPEN, Delivery, FailedAttempt, FailureNote, State
 from bus.store import failures
 
 
@@ -83,7 +83,7 @@ def _read(key: str) -> list[FailureGroup]:
 
 def deliveries_of(key: str) -> QuerySet[Delivery]:
     """The open deliveries of a group, dead ones first, the oldest of each state first."""
-    return Delivery.objects.filter(failure_key=key).order_by("state", "id")
+    return Delivery.objects.filter(failure_key=key, state__in=OPEN).order_by("state", "id")
 
 
 def dead_without_group(groups: list[FailureGroup]) -> int:

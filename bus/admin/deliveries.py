@@ -20,7 +20,7 @@ from bus.admin.bulk import Operation, address, confirm
 from bus.admin.failures import group_page, groups_page
 from bus.admin.filters import EventTime, filter_of
 from bus.admin.read_only import ReadOnly
-from bus.models import Delivery, FailedAttempt, State
+from bus.models import OPEN, Delivery, FailedAttempt, State
 from bus.ops import Filter, Refused
 
 STATE_COLOURS = {
@@ -129,7 +129,7 @@ class DeliveryAdmin(ReadOnly):
 
     @display(description="failures like its last")
     def failures(self, delivery: Delivery) -> SafeString | str:
-        if not delivery.failure_key:
+        if not (delivery.failure_key and delivery.state in OPEN):
             return NOTHING
         page = reverse("admin:bus_failure_change", args=[delivery.failure_key])
         return format_html('<a class="underline" href="{}">Show the group</a>', page)

@@ -7,7 +7,7 @@ from datetime import MAXYEAR, MINYEAR, datetime
 from django.db.models import QuerySet
 from django.utils.timezone import localtime
 
-from bus.models import Delivery, Queue, Subscription
+from bus.models import OPEN, Delivery, Queue, Subscription
 from bus.ops.log import Refused, unknown
 
 AT_ONCE = 500
@@ -29,7 +29,7 @@ class Filter:
     """An operator's filter; empty fields match everything.
 
     `since` (inclusive) and `until` (exclusive) are times of the event; `failure` is the key of a
-    group of failures.
+    group of failures, which are open.
     """
 
     ids: tuple[int, ...] = ()
@@ -81,7 +81,8 @@ class Filter:
             "event__at__gte": self.since,
             "event__at__lt": self.until,
         }
-        return Delivery.objects.filter(**{name: value for name, value in wanted.items() if value})
+        rows = Delivery.objects.filter(**{name: value for name, value in wanted.items() if value})
+        return rows.filter(state__in=OPEN) if self.failure else rows
 
 
 def _check(known: Iterable[str], what: str, name: str) -> None:

@@ -137,6 +137,18 @@ def test_delivery_that_died_before_is_in_no_group(name: str) -> None:
     assert dead_without_group(groups) == 2
 
 
+def test_delivery_that_earlier_release_finished_is_in_no_group(name: str) -> None:
+    dead, retried = failure_groups()
+    # As a worker of a release without groups does: it leaves the key.
+    Delivery.objects.filter(state=State.WAITING, failure_key=retried.key).update(state=State.DONE)
+
+    assert [one.key for one in failure_groups()] == [dead.key]
+    assert failure_group(retried.key) is None
+    assert not deliveries_of(retried.key).exists()
+    again = BulkOperation.Operation.DELIVER_AGAIN
+    assert bulk.preview(Filter(failure=retried.key), again) == []
+
+
 def test_command_shows_failed_attempts_of_delivery(name: str) -> None:
     shown = StringIO()
     call_command("deliveries", str(delivery(3).pk), stdout=shown)
