@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from bus.audit.attention import Kind, concerns
 from bus.failures import failure_groups
-from bus.models import FailureNote, State
+from bus.models import BulkOperation, FailureNote, State
+from bus.ops import LONGEST_NOTE
 from bus.testing import given, settle
 from bus.tests.conftest import Happened, Subscribed, delivery, happened, states
 from bus.tests.staff import log, signed_in
@@ -94,6 +95,23 @@ def test_group_page_stays_while_its_operation_is_recorded(operator: Client, name
     assert "No delivery of this group is open any more" in shown
     assert "2 of 2, finished" in shown
     assert "a test" in shown
+
+
+def test_group_page_reloads_by_script_while_its_operation_runs(operator: Client, name: str) -> None:
+    group = failure_groups()[0]
+    page = reverse("admin:bus_failure_change", args=[group.key])
+    operator.post(link(operator.get(page).content.decode(), "Discard"), {"reason": "a test"})
+    ended = operator.get(page).content.decode()
+    BulkOperation.objects.update(ended_at=None)
+
+    running = operator.get(page).content.decode()
+    refused = operator.post(page, {"text": "x" * (LONGEST_NOTE + 1)}).content.decode()
+
+    assert "bus/reload.js" in running
+    # Which a note that is being written would not survive.
+    assert 'http-equiv="refresh"' not in running
+    assert "bus/reload.js" not in ended
+    assert "bus/reload.js" not in refused
 
 
 @pytest.mark.parametrize("key", ["nothing", "0" * 16, "0" * 60, "X" * 16])
