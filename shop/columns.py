@@ -72,6 +72,10 @@ class Folded(models.TextField):  # type: ignore[type-arg]  # not generic at run 
         return name, path, positional, options | {"of": list(self.of), "longest": self.longest}
 
     def pre_save(self, row: models.Model, add: bool) -> str:  # noqa: ARG002 -- Django's
-        text = folded(" ".join(getattr(row, name) or "" for name in self.of))[: self.longest]
+        text = self.text_of(row)
         setattr(row, self.attname, text)
         return text
+
+    def text_of(self, row: models.Model) -> str:
+        """What the row's other columns say the column should have."""
+        return folded(" ".join(getattr(row, name) or "" for name in self.of))[: self.longest]

@@ -3,6 +3,7 @@
 from tests.damage import (  # noqa: F401 -- each adds its plants
     analytics,
     billing,
+    catalogue,
     events,
     fulfillment,
     inventory,
