@@ -52,6 +52,12 @@ def test_confirmation_is_written_as_a_german_shop_would() -> None:
     assert "Deutschland" in mail.text
 
 
+def test_credit_note_names_its_invoice_as_a_german_would() -> None:
+    mail = german(MAILS["credit note"])
+
+    assert "Die Stornorechnung zur Rechnung ist" in " ".join(mail.text.split())
+
+
 def test_rejection_gives_its_reason_in_german() -> None:
     mail = german(samples.order_cancelled("Not in stock: Tasse and 2 more", rejected=True))
 
