@@ -1,5 +1,6 @@
 """What the mails say."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from email.header import decode_header, make_header
@@ -32,6 +33,12 @@ def test_confirmation_has_lines_and_total() -> None:
         for amount in ("1,209.90 EUR", "196.90 EUR", "1,406.80 EUR", "23.80 EUR"):
             assert amount in body
         assert links.page_of(links.token_of(samples.ORDER_ID)) in body
+
+
+@pytest.mark.parametrize("event", EVERY_EVENT, ids=lambda event: event.key)
+def test_mail_says_of_an_amount_and_not_over_it(event: OrderEvent) -> None:
+    """An order over 10 EUR would be any that costs more."""
+    assert not re.search(r"over [0-9]", compose(event).html)
 
 
 def test_amounts_in_plain_text_are_aligned() -> None:

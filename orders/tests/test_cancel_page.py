@@ -1,5 +1,6 @@
 """A customer cancels an order on its page: asked first, once, and told the truth."""
 
+import re
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ def test_page_asks_before_it_cancels(client: Client, order: Order) -> None:
     assert f'name="{submissions.FIELD}"' in page
     assert cancelled(order) == 0
     assert place(order) in client.get(place(order, "")).content.decode()
+    assert re.search(r"The whole order of [0-9.]+\sEUR is cancelled", page)
 
 
 @pytest.mark.parametrize(
