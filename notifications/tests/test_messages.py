@@ -78,6 +78,15 @@ def test_mails_contain_nothing_typed_by_the_customer(event: OrderEvent) -> None:
         assert "66666" not in text
 
 
+def test_cancellation_mail_promises_no_reason_on_the_page() -> None:
+    """A customer may cancel without one."""
+    mail = compose(samples.order_cancelled(reason=""))
+
+    for body in (mail.text, mail.html):
+        assert "View your order" in body
+        assert "reason" not in body
+
+
 def test_rejection_mail_has_the_shops_own_reason() -> None:
     rejected = samples.order_cancelled(reason="Not in stock: Kettle", rejected=True)
 
