@@ -31,6 +31,8 @@ CHOSEN = {
     "WAREHOUSE_URL": "http://warehouse:9000/parcels",
     "WAREHOUSE_SECRET": "whsec_c2VjcmV0IG9mIHRoZSB3YXJlaG91c2Ugc3R1Yg==",
     "WAREHOUSE_EMAIL": "parcels@kaese.example",
+    "OPERATORS": "night@kaese.example, day@kaese.example",
+    "OPERATORS_WEBHOOK": "http://warehouse:9000/hooks/1234",
     "TIME_ZONE": "America/New_York",
     "CURRENCY": "CHF",
     "SHOP_NAME": "Käse & Wein",
