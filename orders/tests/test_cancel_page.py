@@ -32,6 +32,12 @@ def cancelled(order: Order) -> int:
     return Event.objects.filter(type="OrderCancelled", stream=order.number).count()
 
 
+def test_link_to_cancel_stands_in_no_card(client: Client, order: Order) -> None:
+    page = client.get(place(order, "")).content.decode()
+
+    assert page.index(place(order)) > page.rindex("</section>")
+
+
 def test_page_asks_before_it_cancels(client: Client, order: Order) -> None:
     page = client.get(place(order)).content.decode()
 
