@@ -50,14 +50,15 @@ def test_worker_gives_a_sign_until_it_stops(broker: redis.Redis) -> None:
     assert worker.timer.cancelled
 
 
-def test_silent_redis_stops_the_loop_for_a_second_at_most(settings: Any) -> None:
+def test_silent_redis_is_tried_once_for_a_second(settings: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.BUS_REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         step, began = Heartbeat(None), time.monotonic()
 
         step.start(consumer())
 
-        assert time.monotonic() - began < 2
+        # With the client's own retries it took 27 s.
+        assert time.monotonic() - began < 5
 
 
 def test_step_that_did_not_start_can_be_stopped() -> None:
