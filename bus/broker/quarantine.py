@@ -73,7 +73,7 @@ def _client() -> Iterator[redis.Redis]:
     if not conf.redis_url():
         raise BrokerAway(f"No broker is set: {conf.name('BUS_REDIS_URL')} is empty.")
     try:
-        with server.client(decode=False) as client:
+        with server.hasty_client() as client:
             yield client
     except redis.RedisError as error:
         raise BrokerAway(f"Redis does not answer ({type(error).__name__}).") from error

@@ -29,7 +29,7 @@ def client(*, decode: bool = True) -> redis.Redis:
 
 
 def hasty_client() -> redis.Redis:
-    """For what may fail in a loop that must not stand still: one try, of a second."""
+    """For loops and pages that must not stand still: one try, of a second."""
     return _client(1, retry=Retry(NoBackoff(), 0))
 
 
