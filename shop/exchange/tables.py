@@ -26,6 +26,13 @@ WIDEST, LONGEST = 500, 20_000
 MOST_UNPACKED = 30 * 1024**2
 """Bytes of an XLSX file's parts: it is a ZIP archive, and a small one can unpack to gigabytes."""
 
+MOST_ELEMENTS = 350_000
+"""Of all parts of an XLSX file: 2,000 rows of 40 columns have 320,000 at most. A web thread reads
+the file, and millions of empty cells or styles would hold it for long."""
+
+MOST_SHEETS = 40
+"""Each may name the same part, which is read again."""
+
 START = r"(?<![^,;|\t\r\n])(?<!\r(?=\n))"
 """Where a cell may start. A spreadsheet splits CSV at its own separator, in German at `;`; in a
 file with another one it takes quotes for text."""
@@ -162,11 +169,8 @@ def _csv_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
 
 def _xlsx_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > MOST_UNPACKED:
-            raise Unreadable(f"The file unpacks to more than {MOST_UNPACKED // 1024**2} MiB.")
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        _check_archive(content)
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         if (sheet.max_column or 0) > WIDEST:
             raise Unreadable(f"The sheet is more than {WIDEST} columns wide.")
@@ -176,7 +180,7 @@ def _xlsx_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
                 raise Unreadable(
                     f"The sheet is more than {LONGEST} rows long, empty ones included."
                 )
-            yield line, [armed(_text(value)) for value in row]
+            yield line, ["" if value is None else armed(_text(value)) for value in row]
     except Unreadable:
         raise
     except Exception:
@@ -184,10 +188,31 @@ def _xlsx_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
         raise Unreadable("The file is no XLSX workbook, or a broken one.") from None
 
 
+def _check_archive(content: bytes) -> None:
+    """Check what a workbook would cost, before its XML is parsed."""
+    elements = sheets = 0
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = archive.infolist()
+        if sum(part.file_size for part in parts) > MOST_UNPACKED:
+            raise Unreadable(f"The file unpacks to more than {MOST_UNPACKED // 1024**2} MiB.")
+        for part in parts:
+            # Without NUL the marks of UTF-16 are those of UTF-8; XML has no other encoding of them.
+            xml = archive.read(part).replace(b"\0", b"")
+            if b"<!DOCTYPE" in xml:
+                raise Unreadable("The file defines entities, as no spreadsheet writes them.")
+            elements += xml.count(b"<") - xml.count(b"</")
+            sheets += xml.count(b"sheetId")
+    if elements > MOST_ELEMENTS:
+        raise Unreadable(
+            "The file has too many cells or formats, those of empty cells included. Copy the table "
+            "into a new workbook, or save it as CSV."
+        )
+    if sheets > MOST_SHEETS:
+        raise Unreadable(f"The file has more than {MOST_SHEETS} sheets.")
+
+
 def _text(value: Any) -> str:
     """A cell as one would type it: 12 rather than 12.0, yes and no for truth values."""
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():

@@ -13,11 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
+from shop.exchange import tables
 from shop.exchange.tables import (
     LONGEST,
     MOST_BYTES,
     MOST_COLUMNS,
+    MOST_ELEMENTS,
     MOST_ROWS,
+    MOST_SHEETS,
     MOST_UNPACKED,
     WIDEST,
     Format,
@@ -121,6 +124,46 @@ def test_formula_is_written_as_text(kind: Format, text: str) -> None:
         cell = load_workbook(io.BytesIO(content)).active["A2"]
         assert cell.data_type == "s"
         assert cell.value[0] == "'"
+
+
+def forged(part: str, before: str, after: str) -> bytes:
+    """A small workbook, one part of which is changed."""
+    file, source = io.BytesIO(), workbook(["sku"], ["CUP"])
+    with zipfile.ZipFile(io.BytesIO(source)) as old, zipfile.ZipFile(file, "w", 8) as new:
+        for name in old.namelist():
+            text = old.read(name).decode()
+            assert before in text or name != part
+            new.writestr(name, text.replace(before, after, 1) if name == part else text)
+    return file.getvalue()
+
+
+SHEET, STYLES = "xl/worksheets/sheet1.xml", "xl/styles.xml"
+
+
+@pytest.mark.parametrize(
+    ("part", "before", "after", "refusal"),
+    [
+        (SHEET, "</row>", "<c/>" * MOST_ELEMENTS + "</row>", "too many cells"),
+        (SHEET, "</sheetData>", "<row/>" * MOST_ELEMENTS + "</sheetData>", "too many cells"),
+        (STYLES, "</fonts>", "<font/>" * MOST_ELEMENTS + "</fonts>", "too many cells"),
+        (SHEET, "<worksheet", "<!DOCTYPE w [<!ENTITY a 'b'>]><worksheet", "defines entities"),
+        ("xl/workbook.xml", "<sheet ", '<sheet sheetId="9" />' * MOST_SHEETS + "<sheet ", "sheets"),
+    ],
+)
+def test_costly_workbook_is_refused_before_it_is_parsed(
+    part: str, before: str, after: str, refusal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = forged(part, before, after)
+    monkeypatch.setattr(tables, "load_workbook", pytest.fail)
+
+    with pytest.raises(Unreadable, match=refusal):
+        read("goods.xlsx", content)
+
+
+def test_largest_table_is_read_from_a_workbook() -> None:
+    rows = [[f"{line}-{column}" for column in range(MOST_COLUMNS)] for line in range(MOST_ROWS + 1)]
+
+    assert read("goods.xlsx", workbook(*rows)).rows == rows[1:]
 
 
 INSIDE = [
