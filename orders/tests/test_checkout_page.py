@@ -41,6 +41,19 @@ def test_page_sums_up_prices_taxes_and_total(customer: Client) -> None:
     assert shown.index("28.49 EUR") < shown.index("Buy now")
 
 
+def test_page_has_no_switch_of_the_language_which_would_empty_the_form(customer: Client) -> None:
+    filled_cart(customer)
+
+    assert 'class="languages"' in text(customer.get("/cart/"))
+    assert 'class="languages"' not in text(customer.get(URL))
+    sent = opened(customer)
+    assert 'class="languages"' not in text(customer.post(URL, sent | {"email": ""}))
+    customer.post(URL, sent)
+    bought_before = customer.post(URL, sent | {"name": "Grace"})
+    assert bought_before.status_code == 409
+    assert 'class="languages"' not in text(bought_before)
+
+
 def test_order_empties_the_cart(customer: Client) -> None:
     customer.post(URL, opened(customer))
 
