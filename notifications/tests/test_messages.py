@@ -78,6 +78,13 @@ def test_mails_contain_nothing_typed_by_the_customer(event: OrderEvent) -> None:
         assert "66666" not in text
 
 
+def test_dispatch_mail_leads_to_the_order_and_its_delivery() -> None:
+    mail = compose(samples.shipment_dispatched())
+
+    for body in (mail.text, mail.html):
+        assert "View your order and its delivery" in body
+
+
 def test_cancellation_mail_promises_no_reason_on_the_page() -> None:
     """A customer may cancel without one."""
     mail = compose(samples.order_cancelled(reason=""))

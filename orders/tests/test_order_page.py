@@ -46,6 +46,7 @@ def test_page_says_what_goes_on_and_what_comes_next(order: Order) -> None:
 def test_no_step_is_a_bare_waiting(order: Order) -> None:
     shown = page(order)
 
+    assert "Progress of your order" in shown
     assert "waiting" not in shown.lower()
     assert shown.count('class="detail"') == 4
 
