@@ -1,4 +1,4 @@
-"""Analytics: sales figures and the live dashboard."""
+"""Analytics: sales figures and the live figures."""
 
 from django.apps import AppConfig
 

@@ -14,19 +14,21 @@ PAGES = (
     ("API", "docs"),
     ("Products", "products"),
     ("Admin", "admin:index"),
-    ("Dashboard", "analytics:dashboard"),
+    ("Console", "admin:bus_console_changelist"),
+    ("Live figures", "analytics:dashboard"),
+    ("For developers", "about"),
 )
 
 
 def welcome(login: str) -> list[str]:
     """The lines; `login` says how to get into the admin."""
-    lines = [f"  {name:10} {settings.SITE_URL}{reverse(view)}" for name, view in PAGES]
+    lines = [f"  {name:15} {settings.SITE_URL}{reverse(view)}" for name, view in PAGES]
     user, _, password = flower_login().partition(":")
     shown = "login from FLOWER_AUTH" if settings.FLOWER_AUTH else f"{user} / {password}"
-    lines.append(f"  {'Flower':10} http://localhost:{settings.FLOWER_PORT}/  ({shown})")
-    lines.append(f"  {'Login':10} {login}")
+    lines.append(f"  {'Flower':15} http://localhost:{settings.FLOWER_PORT}/  ({shown})")
+    lines.append(f"  {'Login':15} {login}")
     folder = getattr(settings, "EMAIL_FILE_PATH", None)
-    lines.append(f"  {'Mail':10} {folder if folder else settings.EMAIL_HOST}")
+    lines.append(f"  {'Mail':15} {folder if folder else settings.EMAIL_HOST}")
     return ["", "The shop is running.", "", *lines, "", *_how_to_order(), ""]
 
 
