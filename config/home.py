@@ -146,7 +146,13 @@ def _revenue(now: datetime) -> dict[str, Any]:
         for day, figures in days.items()
     ]
     before = revenue_between(midnight - WEEK, now - WEEK)
-    return {"revenue": Compared(bars[-1].revenue, before), "trend": bars}
+    reversed_by_day = [Decimal(figures.reversed_revenue) for figures in days.values()]
+    return {
+        "revenue": Compared(bars[-1].revenue, before),
+        "trend": bars,
+        "cancelled_today": reversed_by_day[-1],
+        "cancelled_in_trend": sum(reversed_by_day),
+    }
 
 
 def _packing(_now: datetime) -> dict[str, Any]:

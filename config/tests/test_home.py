@@ -145,6 +145,23 @@ def test_first_page_compares_with_last_week_until_the_same_time(
     assert [bar.height for bar in shown["trend"]] == [0] * 13 + [100]
 
 
+def test_first_page_says_what_was_cancelled_of_the_revenue(
+    admin_client: Client, noon: datetime
+) -> None:
+    without = admin_client.get("/admin/").content.decode()
+    for ago, reversed_revenue in ((0, "101"), (3, "50.50")):
+        DayFigures.objects.create(
+            day=noon.date() - timedelta(days=ago), currency="EUR", orders=1,
+            revenue=Decimal("200"), reversed_revenue=Decimal(reversed_revenue),
+        )  # fmt: skip
+
+    page = admin_client.get("/admin/").content.decode().replace("\xa0", " ")
+
+    assert "before cancellations" not in without
+    assert "before cancellations of 101.00 EUR" in page
+    assert "before cancellations of 151.50 EUR" in page
+
+
 def test_first_page_counts_orders_by_phase(admin_client: Client) -> None:
     now = timezone.now()
     an_order(1)
