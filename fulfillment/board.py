@@ -23,14 +23,18 @@ class Parcel:
 
 
 def show(site: ModelAdmin, request: HttpRequest) -> HttpResponse:
-    """The board. A POST dispatches or takes back a shipment, then redirects to the board."""
+    """The board. A POST dispatches or takes back a shipment, then redirects to the board.
+
+    The redirect drops the search: its shipment is no longer on the board.
+    """
     if not site.has_view_permission(request):
         raise PermissionDenied
     tried: dict[str, DispatchForm] = {}
     if request.method == "POST":
         tried = _do(site, request)
         if not tried:
-            return HttpResponseRedirect(request.get_full_path())
+            searched = "q" in request.GET
+            return HttpResponseRedirect(request.path if searched else request.get_full_path())
     wanted = request.GET.get("q", "")
     page = Paginator(selectors.to_pack(wanted), ON_A_PAGE).get_page(request.GET.get("page"))
     context = {

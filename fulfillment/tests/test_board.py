@@ -129,6 +129,21 @@ def test_board_is_searched_by_order_number_and_has_pages(packer: Client) -> None
     assert [p.shipment.number for p in found.context["parcels"]] == ["SO-111"]
 
 
+def test_board_shows_all_again_after_a_searched_parcel_is_dispatched(packer: Client) -> None:
+    release("SO-1", "SO-2")
+    pk = Shipment.objects.get(number="SO-1").pk
+    data = {"dispatch": pk, f"{pk}-carrier": "DHL", f"{pk}-tracking_number": "JD0001"}
+
+    found = packer.get(BOARD, {"q": "SO-1"}).content.decode()
+    after = packer.post(f"{BOARD}?q=SO-1", data, follow=True)
+    elsewhere = packer.post(f"{BOARD}?page=2", {"take_back": "99"})
+
+    assert f'<a href="{BOARD}">Show all</a>' in found
+    assert [p.shipment.number for p in after.context["parcels"]] == ["SO-2"]
+    assert "Show all" not in after.content.decode()
+    assert elsewhere["Location"] == f"{BOARD}?page=2"
+
+
 def test_queries_do_not_grow_with_the_board(packer: Client) -> None:
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:
