@@ -34,8 +34,9 @@ def summary(orders: list[Followed], seconds: float) -> list[str]:
     times = sorted(o.settled_after for o in orders if o.settled_after is not None)
     placed = "1 order" if len(orders) == 1 else f"{len(orders)} orders"
     handlers = sum(len(order.handlers) for order in orders)
+    rate = f" ({len(orders) / max(seconds, 0.001):.1f}/s)" if len(orders) > 1 else ""
     lines = [
-        f"{placed} placed in {seconds:.1f} s ({len(orders) / max(seconds, 0.001):.1f}/s)",
+        f"{placed} placed in {seconds:.1f} s{rate}",
         f"{handlers} handlers; settled: {len(times)} of {len(orders)}",
     ]
     if len(times) == 1:
