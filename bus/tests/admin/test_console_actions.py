@@ -40,6 +40,12 @@ def test_job_is_not_requested_by_a_viewer(client: Client, stocktaking: list[str]
     assert "Run now" not in page(client, "jobs")
 
 
+def test_job_without_a_run_says_when_it_is_sent(operator: Client, stocktaking: list[str]) -> None:
+    said = page(operator, "jobs")
+
+    assert "No run yet. It is sent at night; if that has passed, check that beat runs." in said
+
+
 def test_unknown_job_is_refused_on_the_page(operator: Client, stocktaking: list[str]) -> None:
     answer = operator.post(reverse("admin:bus_console_jobs"), {"job": "audit"}, follow=True)
 
