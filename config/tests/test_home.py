@@ -47,6 +47,17 @@ def test_audit_page_shows_each_rule_with_its_result(admin_client: Client) -> Non
         assert result in page.replace(row.rule, "")
 
 
+def test_empty_list_offers_what_can_be_done(admin_client: Client) -> None:
+    audit = admin_client.get("/admin/bus/auditresult/").content.decode()
+    searched = admin_client.get("/admin/shop/product/?q=cup").content.decode()
+
+    assert "There is no audit result yet." in audit
+    assert "Create a new item" not in audit + searched
+    assert "Reset filters" not in audit
+    assert "No product matches the search and the filters." in searched
+    assert "Reset filters" in searched
+
+
 def test_admin_shows_booleans_as_words(admin_client: Client) -> None:
     user = User.objects.get()
 
