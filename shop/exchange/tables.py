@@ -172,10 +172,11 @@ def _xlsx_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
         _check_archive(content)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
-        if (sheet.max_column or 0) > WIDEST:
-            raise Unreadable(f"The sheet is more than {WIDEST} columns wide.")
-        cells = sheet.iter_rows(max_col=WIDEST, values_only=True)
-        for line, row in enumerate(cells, start=1):
+        # Some programs claim too small a size; what is outside would be left out.
+        sheet.reset_dimensions()
+        for line, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+            if len(row) > WIDEST:
+                raise Unreadable(f"The sheet is more than {WIDEST} columns wide.")
             if line > LONGEST:
                 raise Unreadable(
                     f"The sheet is more than {LONGEST} rows long, empty ones included."

@@ -160,6 +160,14 @@ def test_costly_workbook_is_refused_before_it_is_parsed(
         read("goods.xlsx", content)
 
 
+@pytest.mark.parametrize("size", ["A1", "B7", ""])
+def test_sheet_of_a_wrong_size_is_read_whole(size: str) -> None:
+    claim = f'<dimension ref="{size}" />' if size else ""
+    content = forged(SHEET, '<dimension ref="A1:A2" />', claim)
+
+    assert read("goods.xlsx", content).rows == [["CUP"]]
+
+
 def test_largest_table_is_read_from_a_workbook() -> None:
     rows = [[f"{line}-{column}" for column in range(MOST_COLUMNS)] for line in range(MOST_ROWS + 1)]
 
