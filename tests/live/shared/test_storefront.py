@@ -55,6 +55,19 @@ def test_customer_searches_filters_sorts_and_opens_a_product(shop: Shop, custome
     assert customer.get_by_alt_text("Stoneware mug").evaluate(drawn) > 0
 
 
+def test_button_ends_where_the_picture_does_on_a_phone(shop: Shop, customer: Page) -> None:
+    customer.set_viewport_size({"width": 360, "height": 800})
+    customer.goto(f"{shop.url}/products/BOOK-ATLAS/")
+
+    assert abs(right(customer, ".one-product .picture") - right(customer, ".buy .button")) <= 1
+
+
+def right(customer: Page, selector: str) -> float:
+    box = customer.locator(selector).first.bounding_box()
+    assert box
+    return box["x"] + box["width"]
+
+
 def test_staff_upload_a_picture_and_remove_it(shop: Shop, tmp_path: Path) -> None:
     """One of more than a MiB, which no other form of the admin may send."""
     Image.effect_noise((1600, 1600), 200).save(tmp_path / "scale.png")
