@@ -62,10 +62,29 @@ def test_button_ends_where_the_picture_does_on_a_phone(shop: Shop, customer: Pag
     assert abs(right(customer, ".one-product .picture") - right(customer, ".buy .button")) <= 1
 
 
+def test_pictures_are_dimmed_in_the_dark_wherever_they_are(shop: Shop, customer: Page) -> None:
+    customer.emulate_media(color_scheme="dark")
+    customer.goto(f"{shop.url}/products/BOOK-ATLAS/")
+    assert dimmed(customer, ".one-product .picture")
+    customer.get_by_role("button", name="Add to cart").click()
+    expect(customer.locator(".count")).to_be_visible()
+
+    customer.goto(f"{shop.url}/cart/")
+    assert dimmed(customer, ".cart-line img")
+    customer.goto(f"{shop.url}/checkout/")
+    assert dimmed(customer, ".summary-lines img")
+
+
 def right(customer: Page, selector: str) -> float:
     box = customer.locator(selector).first.bounding_box()
     assert box
     return box["x"] + box["width"]
+
+
+def dimmed(customer: Page, selector: str) -> bool:
+    style = "element => getComputedStyle(element).filter"
+    found: str = customer.locator(selector).first.evaluate(style)
+    return found == "brightness(0.88)"
 
 
 def test_staff_upload_a_picture_and_remove_it(shop: Shop, tmp_path: Path) -> None:
