@@ -62,6 +62,17 @@ def test_button_ends_where_the_picture_does_on_a_phone(shop: Shop, customer: Pag
     assert abs(right(customer, ".one-product .picture") - right(customer, ".buy .button")) <= 1
 
 
+def test_search_stays_where_it_is_when_the_cart_is_counted(shop: Shop, customer: Page) -> None:
+    customer.set_viewport_size({"width": 1280, "height": 800})
+    customer.goto(f"{shop.url}/products/BOOK-ATLAS/")
+    before = right(customer, ".search")
+
+    customer.get_by_role("button", name="Add to cart").click()
+    expect(customer.locator(".count")).to_be_visible()
+
+    assert right(customer, ".search") == before
+
+
 def test_pictures_are_dimmed_in_the_dark_wherever_they_are(shop: Shop, customer: Page) -> None:
     customer.emulate_media(color_scheme="dark")
     customer.goto(f"{shop.url}/products/BOOK-ATLAS/")
