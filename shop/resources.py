@@ -9,19 +9,28 @@ from shop.exchange.resources import Imported
 from shop.exchange.widgets import Number, Text, Truth
 from shop.models import Category, Product
 
+MOST_NAMED = 20
+"""Categories in an error."""
+
 
 class CategoryName(Text):
-    """A category by its slug. An unknown one is refused: it may be misspelled."""
+    """A category by its slug or name. An unknown one is refused: it may be misspelled."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.by_slug = {one.slug: one for one in Category.objects.all()}
+        categories = list(Category.objects.all())
+        self.slugs = [one.slug for one in categories]
+        # A slug goes before another category's name.
+        self.named = {one.name: one for one in categories}
+        self.named |= {one.slug: one for one in categories}
 
     def clean(self, value: Any, *_: Any, **_options: Any) -> Any:
-        slug = str(value).strip()
-        if slug and slug not in self.by_slug:
-            raise ValueError(f"There is no category {slug!r}; use the slug of one, or add it.")
-        return self.by_slug.get(slug)
+        name = str(value).strip()
+        if name and name not in self.named:
+            there = ", ".join(self.slugs[:MOST_NAMED]) or "none"
+            more = ", ..." if len(self.slugs) > MOST_NAMED else ""
+            raise ValueError(f"There is no category {name!r}; there are: {there}{more}.")
+        return self.named.get(name)
 
     def render(self, value: Any, *_: Any, **_options: Any) -> str:
         return value.slug if value else ""

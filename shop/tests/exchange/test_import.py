@@ -152,15 +152,18 @@ def test_row_added_by_another_while_importing_is_shown_again(
     assert not Product.objects.exists()
 
 
-def test_category_is_named_by_its_slug(admin_client: Client) -> None:
+def test_category_is_named_by_its_slug_or_name(admin_client: Client) -> None:
     cups = Category.objects.create(name="Cups", slug="cups")
     heading = "sku,name,unit_price,category"
 
     refused = upload(admin_client, "CUP-1,Cup,9.90,caps", heading=heading)
-    confirm(admin_client, upload(admin_client, "CUP-1,Cup,9.90,cups", heading=heading))
+    rows = ["CUP-1,Cup,9.90,cups", "CUP-2,Cup,9.90,Cups"]
+    confirm(admin_client, upload(admin_client, *rows, heading=heading))
 
     assert "There is no category" in refused.content.decode()
-    assert Product.objects.get().category == cups
+    assert "there are: cups." in refused.content.decode()
+    assert {product.category for product in Product.objects.all()} == {cups}
+    assert Product.objects.count() == 2
 
 
 @pytest.mark.parametrize(
