@@ -125,9 +125,13 @@ def _draw_first(pen: Pen, shipment: Shipment) -> None:
     pen.paragraph(LEFT, ADDRESS_TOP - 11, shipment.label, 11, leading=14)
     pen.barcode_to(RIGHT, ADDRESS_TOP - 42, shipment.number, 34)
     pen.write_to(RIGHT, ADDRESS_TOP - 58, shipment.number, 13, bold=True)
-    released = timezone.localdate(shipment.released_at) if shipment.released_at else None
-    if released:
-        pen.write_to(RIGHT, ADDRESS_TOP - 73, day(released), 9, colour=QUIET)
+    # The invoice refers to this for the date of supply, which is known from the dispatch on.
+    said, at = _("Released"), shipment.released_at
+    if shipment.dispatched_at:
+        said, at = _("Date of supply"), shipment.dispatched_at
+    if at:
+        date = day(timezone.localdate(at))
+        pen.write_to(RIGHT, ADDRESS_TOP - 73, f"{said}: {date}", 9, colour=QUIET)
 
 
 def _draw_later(pen: Pen, shipment: Shipment) -> None:

@@ -56,6 +56,20 @@ def test_slip_shows_address_number_and_lines_without_prices() -> None:
         assert price not in said
 
 
+def test_slip_says_which_date_it_shows() -> None:
+    row = shipment("SO-100001")
+
+    (before,) = pages(slips.draw([row]))
+    Shipment.objects.update(
+        state="dispatched", dispatched_at="2026-11-25T12:00Z", carrier="DHL", tracking_number="1"
+    )
+    (after,) = pages(slips.draw([Shipment.objects.get()]))
+
+    assert "Released: 23" in before
+    assert "Date of supply" not in before
+    assert "Date of supply: 25" in after
+
+
 def test_long_slip_has_pages_that_are_counted() -> None:
     row = shipment("SO-1", **{f"CUP{number}": number + 1 for number in range(100)})
 
