@@ -20,6 +20,7 @@ from shop.models import Category, Product
 from shop.money import money
 from shop.pictures import remove_unused
 from shop.resources import ProductResource
+from shop.templatetags.money import percent
 
 MOST_FOUND = 20
 """Products suggested at a time."""
@@ -119,12 +120,16 @@ class ProductAdmin(Imports, WritableAdmin):
         "sku", "name", "category", "description", "preview", "upload", "without_picture",
         "unit_price", "tax_rate", "active",
     ]  # fmt: skip
-    list_display = ["thumbnail", "sku", "name", "category", "price", "tax_rate", "active"]
+    list_display = ["thumbnail", "sku", "name", "category", "price", "tax_percent", "active"]
     list_display_links = ["sku", "name"]
     list_filter = ["active", "category", "tax_rate"]
     list_select_related = ["category"]
     search_fields = ["sku", "name"]
     price = amount("unit_price")
+
+    @admin.display(description="tax rate", ordering="tax_rate")
+    def tax_percent(self, row: Product) -> str:
+        return f"{percent(row.tax_rate)} %"
 
     @admin.display(description="")
     def thumbnail(self, row: Product) -> str:

@@ -76,3 +76,12 @@ def test_deleted_product_takes_its_picture_with_it(admin_client: Client, page: s
     assert admin_client.post(delete, {"post": "yes"}).status_code == 302
 
     assert not Picture.objects.exists()
+
+
+def test_list_of_products_shows_tax_rate_in_percent(admin_client: Client) -> None:
+    Product.objects.create(sku="CUP-1", name="Cup", unit_price="9.90", tax_rate="0.070")
+
+    page = admin_client.get("/admin/shop/product/").content.decode()
+
+    assert "7 %" in page
+    assert 'tax_rate">0.070' not in page
