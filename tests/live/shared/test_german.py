@@ -65,7 +65,8 @@ def buy(customer: Page, shop: Shop, recipient: str) -> str:
     customer.get_by_role("button", name="Zur Kasse").click()
     for name, value in (VALUES | {"email": recipient}).items():
         customer.fill(f"#id_{name}", value)
-    is_german(customer)
+    # Without the switch, which would empty the form.
+    expect(customer.locator("html")).to_have_attribute("lang", "de")
     customer.get_by_role("button", name="Zahlungspflichtig bestellen").click()
     expect(customer).to_have_url(re.compile(r"/orders/[\w-]{32}/$"), timeout=15_000)
     is_german(customer)
