@@ -57,7 +57,7 @@ def test_operator_mends_dead_deliveries_as_group_and_customer_sees_it(
     shop.wait_for(lambda: shop.query(DEAD)[0][0] >= 6, 60)
 
     with administrator(shop) as operator:
-        customer = operator.context.browser.new_context().new_page()  # type: ignore[union-attr]
+        customer = operator.context.browser.new_context().new_page()  # type: ignore[union-attr]  # it has one
         customer.goto(f"{shop.url}{httpx.URL(orders[0]['links']['page']).path}")
         expect(customer.locator("main")).to_contain_text("takes longer than it should")
 
