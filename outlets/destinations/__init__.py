@@ -1,0 +1,1 @@
+"""Destinations: each module sends events to one kind of system."""
