@@ -2,8 +2,9 @@
 
 from bus.alerts import DeliveryDied, QueueStuck
 from bus.events import DomainEvent
-from bus.handlers import AfterDone, Queue, subscribe
+from bus.handlers import AfterDone, subscribe
 from bus.publishing import publish
+from bus.queues import Queue
 from bus.retry import Ambiguous, Retry, TryLater
 
 __all__ = [

@@ -1,5 +1,6 @@
 """What the bus needs of a project's Celery app."""
 
+import os
 from typing import Any
 
 from celery import Celery
@@ -9,7 +10,9 @@ from kombu import Connection
 from kombu.transport import TRANSPORT_ALIASES
 
 from bus import conf
-from bus.broker.address import BadAddress, RedisAddress
+from bus.broker.address import Address, read
+from bus.broker.redis_address import RedisAddress
+from bus.broker.url import BadAddress
 from bus.worker import startup
 
 CONFIGURATION = {
@@ -18,7 +21,7 @@ CONFIGURATION = {
     # A pickle message is refused.
     "accept_content": ["json"],
     "task_serializer": "json",
-    # A message that was not started is redelivered soon; one that was is fenced by its token.
+    # A message that was not started comes back; one that was started is fenced by its token.
     "task_acks_late": True,
     "task_reject_on_worker_lost": False,
     # The ledger retries; unacknowledged, a failing message would loop for ever.
@@ -35,24 +38,23 @@ CONFIGURATION = {
     "broker_connection_max_retries": None,
     "broker_connection_retry_on_startup": True,
     "broker_channel_error_retry": True,
+    # In seconds. A worker that only listens on a dead connection to RabbitMQ notices after two.
+    "broker_heartbeat": 10,
     # After a flush, Redis drops a publish through a named exchange without an error.
     "task_create_missing_queues": False,
+    # It inspects each message before Celery looks for its task.
+    "worker_consumer": "bus.worker.consumer:Consumer",
     # Messages for which a connection to the database is kept; Celery closes it around each task.
     "CELERY_DB_REUSE_MAX": 10_000,
 }
-TRANSPORT_OPTIONS = {
-    # Redelivers what a dead worker had reserved; correctness does not depend on it.
-    "visibility_timeout": 300,
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
-    # With the defaults a half-open connection blocks a worker for minutes.
-    "socket_timeout": 5,
-    "socket_connect_timeout": 3,
-    "socket_keepalive": True,
-    "health_check_interval": 10,
+TRANSPORTS = {
+    **dict.fromkeys(("redis", "rediss", "redis+socket"), "bus.broker.transport:Transport"),
+    "sentinel": "bus.broker.transport:SentinelTransport",
+    **dict.fromkeys(("amqp", "amqps"), "bus.broker.rabbitmq:Transport"),
+    "sqs": "bus.broker.sqs:Transport",
+    "gcpubsub": "bus.broker.pubsub:Transport",
 }
-SCHEMES = ("redis", "rediss", "redis+socket")
-"""Flower shows queues only of brokers with these names."""
+"""By the schemes of kombu's URLs. Flower shows queues only of brokers with these names."""
 
 
 class BrokerConnection(Connection):
@@ -72,9 +74,10 @@ class Amqp(AMQP):  # type: ignore[misc]  # Celery has no types
 def configure(app: Celery) -> None:
     """Give the app the broker of BUS_REDIS_URL, the bus's transport, and what its promises need.
 
-    Call it once, where the app is made; what the project sets in `app.conf` afterwards wins. The
-    transport is the one of Redis for every Celery app of the process. Its workers and beat run
-    `bus.worker.startup` when they start.
+    Call it once, where the app is made; what the project sets in `app.conf` afterwards wins. A
+    `worker_consumer` of its own must be a kind of `bus.worker.consumer.Consumer`. The transports
+    are those of every Celery app of the process. Its workers and beat run `bus.worker.startup` when
+    they start.
 
     Raises:
         ImproperlyConfigured: BUS_REDIS_URL cannot be read.
@@ -82,16 +85,18 @@ def configure(app: Celery) -> None:
     url = conf.redis_url()
     try:
         # Without one it is set later; workers and beat do not start before that.
-        address = RedisAddress.read(url) if url else RedisAddress()
+        address: Address = read(url) if url else RedisAddress()
     except BadAddress as error:
         raise ImproperlyConfigured(f"{conf.name('BUS_REDIS_URL')} {error}") from None
-    TRANSPORT_ALIASES.update(dict.fromkeys(SCHEMES, "bus.broker.transport:Transport"))
+    # Set by the command `celery` to BROKER_URL, which the environment may have in our spelling.
+    os.environ.pop("CELERY_BROKER_URL", None)
+    TRANSPORT_ALIASES.update(TRANSPORTS)
     app.amqp_cls = Amqp
     app.conf.update(
         CONFIGURATION,
         broker_url=address.kombu_url(),
         broker_use_ssl=address.tls_options(),
-        broker_transport_options=dict(TRANSPORT_OPTIONS),
+        broker_transport_options=address.transport_options(),
     )
     startup.connect()
     # By name: it needs the models, which can be imported only later.

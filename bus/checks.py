@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from bus import conf
-from bus.broker.address import BadAddress, RedisAddress
+from bus.broker.address import read
+from bus.broker.url import BadAddress
 from bus.celery import Amqp
 
 TAG = "bus"
@@ -35,7 +36,7 @@ def broker_can_be_read(**_options: Any) -> list[CheckMessage]:
     url = conf.redis_url()
     try:
         if url:
-            RedisAddress.read(url)
+            read(url)
     except BadAddress as error:
         return [Error(f"{conf.name('BUS_REDIS_URL')} {error}", id="bus.E002")]
     return []

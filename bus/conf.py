@@ -9,13 +9,21 @@ DEFAULTS = {
     "BUS_KEY_PREFIX": "bus-{id}:",
     "BUS_SOURCE": "/",
     "BUS_FAILPOINTS": "",
+    "BUS_METRICS_HOST": "127.0.0.1",
+    "BUS_METRICS_PORT": 0,
+    "BUS_METRICS_PREFIX": "bus",
     "BUS_READ_FROM": {},
 }
 
 
 def redis_url() -> str:
-    """Address of the broker; empty where there is none, and `manage.py relay --drain` does all."""
+    """Address of the broker; empty where there is none, and `manage.py work` does all."""
     return str(_value("BUS_REDIS_URL"))
+
+
+def has_broker() -> bool:
+    """Whether there is a broker."""
+    return bool(redis_url())
 
 
 def key_prefix() -> str:
@@ -31,6 +39,21 @@ def source() -> str:
 def failpoints() -> str:
     """A folder with which tests stop processes (`bus.failpoints`); empty: off."""
     return str(_value("BUS_FAILPOINTS"))
+
+
+def metrics_host() -> str:
+    """The address at which each process serves its metrics: this machine's own, if not set."""
+    return str(_value("BUS_METRICS_HOST"))
+
+
+def metrics_port() -> int:
+    """The port at which this process serves its metrics; 0: it serves none."""
+    return int(_value("BUS_METRICS_PORT"))
+
+
+def metrics_prefix() -> str:
+    """What the name of each metric begins with."""
+    return str(_value("BUS_METRICS_PREFIX"))
 
 
 def name(setting: str) -> str:

@@ -18,7 +18,9 @@ class DomainEvent(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     version: ClassVar[int] = 1
-    """Increase it when the meaning changes; `upcast` then converts the data of older versions."""
+    """Increase it when the meaning changes; `upcast` then converts the data of older versions.
+
+    Workers of an earlier release leave events of a newer version to those of a newer one."""
 
     personal: ClassVar[tuple[str, ...]] = ()
     """Names of the fields with personal data, which is stored apart from the rest."""
@@ -52,8 +54,14 @@ class DomainEvent(msgspec.Struct, frozen=True, kw_only=True):
         """Build the event from its stored data.
 
         Raises:
-            UnreadableEvent: a field does not fit; the message names it.
+            UnreadableEvent: a field does not fit; the message names it. Or a newer release has
+                published the event in a version that this one does not have.
         """
+        if version > cls.version:
+            raise UnreadableEvent(
+                f"{cls.__name__} version {version} is newer than this release, which has version "
+                f"{cls.version}."
+            )
         whole = {**data, **(personal or {})}
         if version < cls.version:
             whole = cls.upcast(version, whole)

@@ -1,8 +1,9 @@
-"""Live pages by server-sent events: one reader in a process for all who watch."""
+"""Live pages by server-sent events: one reader of each kind of page for all who watch it."""
 
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
@@ -24,13 +25,14 @@ MOST_VIEWERS = 150
 """Per feed and process; each has an open connection and some memory. Further viewers poll."""
 
 POLL_EVERY = 0.5
-"""Seconds between two reads of the database, for all viewers together."""
+"""Seconds between two reads of the database, for all viewers together, if a page asks for no other
+pace."""
 
 BEAT = 5.0
 """Seconds without news after which a viewer gets a `checked` event."""
 
-# Its own thread: Django's threads belong to requests, and a feed outlives each request.
-_reader = ThreadPoolExecutor(1, thread_name_prefix="feed")
+LONGEST = 300.0
+"""Seconds after which a stream ends: the viewer connects anew, which asks for its permission."""
 
 
 class News(NamedTuple):
@@ -59,13 +61,17 @@ class Topic:
 class Feed:
     """Reads what is watched while there are viewers, and sends each what is new of its key."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, every: float | None = None) -> None:
         self.viewers = 0
         self._read = read
+        self._every = POLL_EVERY if every is None else every
         self._topics: dict[Hashable, Topic] = {}
         self._poller: asyncio.Task[None] | None = None
         self._read_at = ""
         self._stopping = False
+        # Its own thread: Django's belong to requests, which a feed outlives, and another feed's
+        # slow read would hold up this one's viewers.
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="feed")
 
     @property
     def full(self) -> bool:
@@ -74,12 +80,16 @@ class Feed:
     async def watch(self, key: Hashable = "", seen: str = "") -> AsyncIterator[str]:
         """Server-sent events: the key's news whenever its mark is not `seen`, and beats in between.
 
-        Ends after `stop`.
+        Ends after `stop`, and after LONGEST with the event `again`.
         """
         topic = self._enter(key, seen)
+        ends_at = time.monotonic() + LONGEST
         try:
             yield "retry: 2000\n\n"
             while not self._stopping:
+                if time.monotonic() >= ends_at:
+                    yield "event: again\ndata: judged anew\n\n"
+                    break
                 if not _is_new(topic, seen):
                     await _wait(topic.changed)
                 if _is_new(topic, seen):
@@ -130,14 +140,14 @@ class Feed:
         while True:
             watched = {key: topic.mark for key, topic in self._topics.items()}
             try:
-                found = await loop.run_in_executor(_reader, self._query, watched)
+                found = await loop.run_in_executor(self._reader, self._query, watched)
             except Exception:
                 # Viewers see it by the age of the data.
                 log.exception("A live page's data cannot be read; next try in %s s.", BEAT)
                 await asyncio.sleep(BEAT)
             else:
                 self._update(found)
-                await asyncio.sleep(POLL_EVERY)
+                await asyncio.sleep(self._every)
 
     def _query(self, watched: Mapping[Hashable, str]) -> Mapping[Any, News]:
         try:
@@ -170,23 +180,26 @@ async def _wait(changed: asyncio.Event) -> None:
 _feeds: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Read, Feed]] = WeakKeyDictionary()
 
 
-def feed_of(read: Read) -> Feed:
+def feed_of(read: Read, every: float | None = None) -> Feed:
     """The feed that reads with this function in this event loop; a server process has one."""
     feeds = _feeds.setdefault(asyncio.get_running_loop(), {})
     if read not in feeds:
-        feeds[read] = Feed(read)
+        feeds[read] = Feed(read, every)
         on_shutdown(feeds[read].stop)
     return feeds[read]
 
 
-async def stream(request: HttpRequest, read: Read, key: Hashable = "") -> HttpResponseBase:
+async def stream(
+    request: HttpRequest, read: Read, key: Hashable = "", *, every: float | None = None
+) -> HttpResponseBase:
     """The key's news as server-sent events (HTML standard, section 9.2), until the viewer leaves.
 
-    The viewer has the state whose mark is its `Last-Event-ID`, or else `seen` in the query. Needs
-    an ASGI server. 503 with `Retry-After` above MOST_VIEWERS; requests at the same instant may
-    exceed it. Call it last: it gives the request's database connection back.
+    The viewer has the state whose mark is its `Last-Event-ID`, or else `seen` in the query. `every`
+    is the pace of this function's reads, in seconds. Needs an ASGI server. 503 with `Retry-After`
+    above MOST_VIEWERS; requests at the same instant may exceed it. Call it last: it gives the
+    request's database connection back.
     """
-    feed = feed_of(read)
+    feed = feed_of(read, every)
     if feed.full:
         problem = {"detail": "Too many viewers; poll instead."}
         return JsonResponse(problem, status=503, headers={"Retry-After": "30"})

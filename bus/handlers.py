@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from bus.events import DomainEvent, UnreadableEvent
+from bus.queues import Queue
 from bus.retry import Retry
 
 AfterDone = Callable[[], None]
@@ -25,36 +26,14 @@ LARGEST_BATCH = 500
 
 LONGEST_STAGE = 60
 
+LONGEST_AFTER = timedelta(days=366)
+
 LONGEST_NAME = 80
 """With it the key of an external effect has at most 120 characters."""
 
 
 class BadSubscription(TypeError):
     """A `subscribe` with arguments that cannot be used; the message says what to change."""
-
-
-@dataclass(frozen=True)
-class Queue:
-    """A Celery queue: one per app, named like it.
-
-    `ordered` keeps deliveries of one stream in order within the queue: at most one is in flight,
-    and a later event waits for the earlier one through retries and dead ones.
-    `hard_limit` is how long one message may take before its process is killed; the soft limit
-    is three quarters of it.
-    """
-
-    name: str
-    ordered: bool = False
-    hard_limit: timedelta = timedelta(seconds=60)
-
-    @property
-    def soft_limit(self) -> timedelta:
-        return self.hard_limit * 0.75
-
-    @property
-    def lease(self) -> timedelta:
-        """How long a delivery may run before the relay rescues it."""
-        return self.hard_limit + timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -68,6 +47,9 @@ class Handler:
     retry: Retry
     batch: int
     ordered: bool
+    after: timedelta
+    unless: str
+    """The type of event that makes its delivery pointless, or nothing."""
     external: bool
     repeatable: bool
     suppressible: bool
@@ -126,6 +108,8 @@ def subscribe(
     retry: Retry,
     batch: int = 20,
     ordered: bool | None = None,
+    after: timedelta = timedelta(0),
+    unless: type[DomainEvent] | None = None,
     external: bool = False,
     repeatable: bool = False,
     suppressible: bool | None = None,
@@ -155,7 +139,10 @@ def subscribe(
         retry: which errors are transient, and the waits.
         batch: the most deliveries in one message.
         ordered: False for a handler that must not wait for the stream's earlier events; by default
-            as the queue.
+            as the queue, but False with `after`.
+        after: how long after its event it is due, in whole seconds.
+        unless: an event that makes the delivery pointless: once it is due, it is discarded if one
+            was published in its stream after its own event. Before each try, and not meanwhile.
         suppressible: whether a suppressed backfill leaves it out, because its effect is noticed
             outside the project, such as a mail. By default the same as `external`.
         stage: the stage that it works towards, in the words of those whom the stream is about.
@@ -173,8 +160,9 @@ def subscribe(
             raise BadSubscription(
                 f"{name} must have at most {LONGEST_NAME} plain letters; rename the function."
             )
-        if not (isinstance(event, type) and issubclass(event, DomainEvent)):
+        if not _is_event(event):
             raise BadSubscription(f"{name} must subscribe to a class of events, not to {event!r}.")
+        _check_limits(name, queue)
         if not 1 <= batch <= LARGEST_BATCH:
             raise BadSubscription(f"{name}: batch is {batch}; it must be 1 to {LARGEST_BATCH}.")
         if not isinstance(stage, str) or len(stage) > LONGEST_STAGE or not _is_line(stage):
@@ -182,6 +170,16 @@ def subscribe(
                 f"{name}: stage is {stage!r}; it must be one line of at most {LONGEST_STAGE} "
                 "printable characters, or be left out."
             )
+        if not timedelta(0) <= after <= LONGEST_AFTER:
+            raise BadSubscription(
+                f"{name}: after is {after}; it must be 0 to {LONGEST_AFTER.days} days."
+            )
+        if after and ordered:
+            raise BadSubscription(
+                f"{name}: after needs ordered=False, or the stream's later events would wait, too."
+            )
+        if unless is not None and not _is_event(unless):
+            raise BadSubscription(f"{name}: unless must be a class of events, not {unless!r}.")
         if external and lock:
             raise BadSubscription(f"{name}: lock needs a transaction, and external=True has none.")
         if not external and (using or repeatable):
@@ -197,7 +195,9 @@ def subscribe(
             queue=queue,
             retry=retry,
             batch=batch,
-            ordered=queue.ordered if ordered is None else ordered,
+            ordered=queue.ordered and not after if ordered is None else ordered,
+            after=after,
+            unless=unless.__name__ if unless else "",
             external=external,
             repeatable=repeatable,
             suppressible=external if suppressible is None else suppressible,
@@ -211,6 +211,19 @@ def subscribe(
         return function
 
     return register
+
+
+def _check_limits(name: str, queue: Queue) -> None:
+    for other in declared(queue.name):
+        if (other.queue.rate, other.queue.at_once) != (queue.rate, queue.at_once):
+            raise BadSubscription(
+                f"{name}: the queue {queue.name} has another rate or at_once in {other.name}; "
+                "declare the queue once."
+            )
+
+
+def _is_event(event: object) -> bool:
+    return isinstance(event, type) and issubclass(event, DomainEvent)
 
 
 def _is_line(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Jobs: Celery tasks that beat sends by the clock, or an operator asks for; each run is a row.
+"""Jobs: Celery tasks that run by the clock, or when an operator asks for it; each run is a row.
 
 A job is recorded by the worker that runs it. An operator's wish is a row that the relay sends, so
 that a web process needs no broker.
@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -27,14 +27,18 @@ KEPT = 50
 
 @dataclass(frozen=True)
 class Job:
-    """`name` is its Celery task; `when` says in words when beat sends it to `queue`."""
+    """`name` is its Celery task, which is due every day `at` that time, in `queue`."""
 
     name: str
     title: str
-    when: str
+    at: time
     queue: str
     longest: timedelta
     run: Callable[[], str]
+
+    @property
+    def when(self) -> str:
+        return f"every day at {self.at:%H:%M}"
 
 
 by_name: dict[str, Job] = {}
@@ -46,15 +50,17 @@ class Failed(Exception):
 
 
 def job(
-    name: str, *, title: str, when: str, queue: str, longest: timedelta = timedelta(hours=1)
+    name: str, *, title: str, at: time, queue: str, longest: timedelta = timedelta(hours=1)
 ) -> Callable[[Callable[[], str]], Callable[[], str]]:
     """Declare a function as a job, and record each of its runs. It returns its result in words.
+
+    `at`: its time of day in TIME_ZONE. Beat keeps a schedule of its own, which must say the same.
 
     `longest`: after so long without an end a run counts as lost with its worker.
     """
 
     def declare(function: Callable[[], str]) -> Callable[[], str]:
-        by_name[name] = Job(name, title, when, queue, longest, function)
+        by_name[name] = Job(name, title, at, queue, longest, function)
 
         @functools.wraps(function)
         def run() -> str:

@@ -1,11 +1,14 @@
 """Publish: insert an event and its outbox row in the transaction that makes the event true."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, connection, transaction
 
-from bus.context import origin_of
+from bus import spans
+from bus.context import note_published, origin_of
 from bus.events import DomainEvent
+from bus.spans import Kind
 
 if TYPE_CHECKING:
     from bus.models import Event
@@ -40,14 +43,20 @@ def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
             f"publish({type(event).__name__}) needs a transaction: put it and the change that it "
             "reports into one `with transaction.atomic():`."
         )
-    row, personal = outbox.new_row(event, origin_of(cause))
+    origin = origin_of(cause)
+    name, about = type(event).__name__, {"stream": event.stream}
     try:
-        with transaction.mark_for_rollback_on_error("default"):
-            row.pk = outbox.insert(row, personal)
+        with spans.span(f"publish {name}", Kind.PRODUCER, origin.traceparent, about) as span:
+            if span.traceparent != origin.traceparent:
+                origin = replace(origin, traceparent=span.traceparent)
+            row, personal = outbox.new_row(event, origin)
+            with transaction.mark_for_rollback_on_error("default"):
+                row.pk = outbox.insert(row, personal)
     except IntegrityError as error:
         if not any(name in str(error) for name in ONCE_PER_STREAM):
             raise
         raise AlreadyPublished(f"{row.type} is in the stream {row.stream} already.") from error
+    note_published(row.stream, row.uuid)
     row._state.adding = False
     del row.at  # set by the database; read from there when it is needed
     return row

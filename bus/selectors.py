@@ -18,6 +18,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Now
 
+from bus import conf
 from bus.events import DomainEvent
 from bus.models import (
     INDEXED,
@@ -173,14 +174,24 @@ class BrokerState:
     def silent(self) -> bool:
         return self.age is None or self.age > SILENT_AFTER
 
+    @property
+    def word(self) -> str:
+        """In words, for operators."""
+        if self.ok is None:
+            return "not known"
+        answers = "answers" if conf.has_broker() else "none"
+        return answers if self.ok else self.error
+
 
 def broker_state() -> BrokerState:
     age = ExpressionWrapper(Now() - F("looked_at"), output_field=DurationField())
     row = RelayState.objects.filter(pk=RelayState.THE_ROW).annotate(age=age).first()
     if row is None or row.looked_at is None:
         return BrokerState(ok=None, at=None, error="no relay has run yet")
-    ok = None if row.age > SILENT_AFTER else not row.broker_error
-    return BrokerState(ok, row.looked_at, row.broker_error, row.age)
+    # Without a broker, what a relay once said of one is over.
+    error = row.broker_error if conf.has_broker() else ""
+    ok = None if row.age > SILENT_AFTER else not error
+    return BrokerState(ok, row.looked_at, error, row.age)
 
 
 def history(event: type[EventType], after: int = 0) -> Iterator[tuple[int, EventType]]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from bus import handlers
 from bus.models import IN_FLIGHT, OPEN, Delivery, Event, FailedAttempt, State
@@ -125,6 +126,11 @@ class TimelineDelivery:
     def open(self) -> bool:
         return self.state in OPEN
 
+    @property
+    def due_later(self) -> bool:
+        """It waits for its time, and not because a try has failed."""
+        return self.state == State.WAITING and not self.retry_at and self.due_at > timezone.now()
+
 
 @dataclass(frozen=True)
 class TimelineEvent:
@@ -174,8 +180,7 @@ def _deliveries(events: list[int]) -> dict[int, list[TimelineDelivery]]:
         .select_related("subscription", "queue")
     )
     tries: dict[int, list[FailedTry]] = {}
-    failed = FailedAttempt.objects.filter(delivery__event_id__in=events).order_by("id")
-    for one in failed:
+    for one in FailedAttempt.objects.filter(delivery__event_id__in=events).order_by("id"):
         shown = FailedTry(one.number, one.at, one.kind, last_line(one.text), one.lasted)
         tries.setdefault(one.delivery_id, []).append(shown)
     found: dict[int, list[TimelineDelivery]] = {}

@@ -25,7 +25,10 @@ LIST = "admin:bus_delivery_changelist"
 
 class BulkForm(Form):
     reason = CharField(
-        max_length=500, widget=UnfoldAdminTextInputWidget, help_text="For the record."
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="For the record.",
+        error_messages={"required": "Enter the reason."},
     )
 
 

@@ -29,12 +29,14 @@ class BackfillForm(Form):
         validators=[_usable],
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-01-31 00:00"}),
         help_text="In the project's time zone. Events that have a delivery are skipped.",
+        error_messages={"required": "Enter since when, such as 2026-01-31 00:00."},
     )
     rate = IntegerField(
         min_value=1,
         initial=50,
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="Deliveries that become due each second. New events share the workers with them.",
+        error_messages={"required": "Enter the rate."},
     )
     suppressed = BooleanField(
         required=False,

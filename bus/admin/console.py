@@ -3,15 +3,20 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.decorators import user_passes_test
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.transaction import non_atomic_requests
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 
-from bus import jobs
+from bus import conf, feed, jobs
+from bus.admin import console_board
+from bus.admin.console_board import Chosen
 from bus.admin.console_cells import matrix_lines
-from bus.admin.console_rows import queue_lines, stream_lines, worker_lines
+from bus.admin.console_rows import stream_lines
 from bus.broker import quarantine
 from bus.console import search
 from bus.console.matrix import matrix
@@ -22,9 +27,6 @@ from bus.ops import LONGEST_WHO, Refused
 from bus.ops.jobs import run_job
 from bus.streams import is_id, timeline, verdict
 
-FRAGMENT = "X-Console-Fragment"
-"""The header with which the page's script asks for the part that changes."""
-
 PAGES = {
     "changelist": "Queues",
     "matrix": "Streams",
@@ -34,15 +36,37 @@ PAGES = {
 }
 
 
+def may_see(user: Any) -> bool:
+    """Whoever may view deliveries may see the console."""
+    return bool(user.has_perm("bus.view_delivery"))
+
+
+def _sees(user: Any) -> bool:
+    """Send strangers to the login; refuse staff without the permission with 403."""
+    if not (user.is_active and user.is_staff):
+        return False
+    if not may_see(user):
+        raise PermissionDenied
+    return True
+
+
+@non_atomic_requests
+@user_passes_test(_sees)
+async def board_stream(request: HttpRequest) -> HttpResponseBase:
+    """The board as server-sent events; see `bus.feed.stream`."""
+    chosen = Chosen.of(request)
+    return await feed.stream(request, console_board.news, chosen, every=console_board.EVERY)
+
+
 @admin.register(Console)
 class ConsoleAdmin(ModelAdmin):
-    """Pages in place of the model's list; to be seen by whoever may view deliveries."""
+    """Pages in place of the model's list."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, _row: Any = None) -> bool:
-        return request.user.has_perm("bus.view_delivery")
+        return may_see(request.user)
 
     def has_add_permission(self, *_: Any) -> bool:
         return False
@@ -56,34 +80,32 @@ class ConsoleAdmin(ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         pages = {
             "": ("changelist", self.changelist_view),
+            "board/": ("board", self.board_view),
             "streams/": ("matrix", self.matrix_view),
             "stream/": ("stream", self.stream_view),
             "map/": ("map", self.map_view),
             "jobs/": ("jobs", self.jobs_view),
             "quarantine/": ("quarantine", self.quarantine_view),
         }
-        return [
+        own = [
             path(route, self.admin_site.admin_view(view), name=f"bus_console_{name}")
             for route, (name, view) in pages.items()
         ]
+        # Not by the admin's wrapper: it cannot await a view.
+        return [*own, path("board/stream/", board_stream, name="bus_console_board_stream")]
 
     def changelist_view(self, request: HttpRequest, *_: Any) -> HttpResponse:
         """Queues and subscriptions: what waits, what works, what is wrong."""
         self._require(request)
         now = board()
-        queue = request.GET.get("queue", "")
-        show = request.GET.get("show", "")
-        context = {
-            "board": now,
-            "lines": queue_lines(now, queue, show),
-            "worker_lines": worker_lines(now),
-            "queues": [row.name for row in now.queues],
-            "queue": queue,
-            "show": show,
-        }
-        if FRAGMENT in request.headers:
-            return TemplateResponse(request, "bus/console/board.html", context)
-        return self._page(request, "changelist", context)
+        context = console_board.context(now, Chosen.of(request))
+        queues = [row.name for row in now.queues]
+        return self._page(request, "changelist", {**context, "queues": queues})
+
+    def board_view(self, request: HttpRequest) -> HttpResponse:
+        """The part of that page that changes, for those without a stream."""
+        self._require(request)
+        return JsonResponse(console_board.drawn(board(), Chosen.of(request)))
 
     def matrix_view(self, request: HttpRequest) -> HttpResponse:
         """The newest streams and what became of each of their deliveries."""
@@ -143,7 +165,9 @@ class ConsoleAdmin(ModelAdmin):
                     request, f"{jobs.by_name[name].title} begins as soon as a worker is free."
                 )
             return HttpResponseRedirect(request.get_full_path())
-        return self._page(request, "jobs", {"jobs": jobs.overview()})
+        found = jobs.overview()
+        running = any(one.requested or one.running for one in found)
+        return self._page(request, "jobs", {"jobs": found, "running": running})
 
     def quarantine_view(self, request: HttpRequest) -> HttpResponse:
         """Malformed messages, and dropping them."""
@@ -158,9 +182,10 @@ class ConsoleAdmin(ModelAdmin):
             else:
                 messages.success(request, f"{count} dropped.")
             return HttpResponseRedirect(request.get_full_path())
-        context: dict[str, Any] = {}
+        context: dict[str, Any] = {"no_broker": not conf.has_broker()}
         try:
-            context["quarantine"] = quarantine.read()
+            if conf.has_broker():
+                context["quarantine"] = quarantine.read()
         except quarantine.BrokerAway as error:
             context["away"] = str(error)
         return self._page(request, "quarantine", context)

@@ -9,12 +9,14 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from bus import conf
 from bus.console.pictures import label, sparkline
 from bus.console.state import Board, Row
 from bus.console.words import NOTHING, ago, counted, duration, says, took
 from bus.streams import TimelineDelivery, TimelineEvent
 
 START_WORKER = "celery -A config worker --queues {queue}"
+START_WORK = "manage.py work --queues {queue}"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Line:
     link: str
     command: str
     says: str
+    limit: str
+    """Of a queue: its limits, and what is left of them."""
 
     @property
     def is_idle(self) -> bool:
@@ -84,8 +88,9 @@ def _line(row: Row, board: Board, deliveries: str, *, is_queue: bool = False) ->
         ),
         spark=sparkline(row.pace.minutes),
         link=f"{deliveries}?subscription__id__exact={row.id}" if row.id else "",
-        command=START_WORKER.format(queue=row.name) if row.lacks_worker else "",
+        command=_start(row.name) if row.lacks_worker else "",
         says=says(row),
+        limit=row.limit.words if is_queue and row.limit else "",
     )
 
 
@@ -146,3 +151,7 @@ def _since(at: datetime, end: datetime) -> str:
 
 def _count(count: int) -> str:
     return counted(count) if count else NOTHING
+
+
+def _start(queue: str) -> str:
+    return (START_WORKER if conf.has_broker() else START_WORK).format(queue=queue)

@@ -19,7 +19,7 @@ from unfold.decorators import display
 from bus.admin.bulk import Operation, address, confirm
 from bus.admin.failures import group_page, groups_page
 from bus.admin.filters import EventTime, filter_of
-from bus.admin.read_only import ReadOnly
+from bus.admin.read_only import ReadOnly, in_words
 from bus.models import OPEN, Delivery, FailedAttempt, State
 from bus.ops import Filter, Refused
 
@@ -91,7 +91,7 @@ class DeliveryAdmin(ReadOnly):
 
     @display(description="handler", ordering="subscription")
     def handler(self, delivery: Delivery) -> str:
-        return delivery.subscription.name.replace(".tasks.", ": ").replace("_", " ")
+        return in_words(delivery.subscription.name)
 
     @display(description="done, dead or due at")
     def when(self, delivery: Delivery) -> str:

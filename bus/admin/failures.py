@@ -28,9 +28,8 @@ from bus.ops import Filter
 
 KEY = re.compile(f"[0-9a-f]{{{KEY_LENGTH}}}")
 
-ON_A_PAGE = 50
-
-GROUPS_SHOWN = 100
+ON_A_PAGE = 20
+"""Groups, or deliveries of one group: each takes a quarter of a millisecond to draw."""
 
 OPERATIONS_SHOWN = 5
 
@@ -66,6 +65,7 @@ def groups_page(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
         group for group in found if wanted["subscription"] in ("", group.subscription)
     ]
     shown = [group for group in of_subscription if _is_in(group, wanted["state"])]
+    page = Paginator(shown, ON_A_PAGE).get_page(request.GET.get("page"))
     tabs = [
         Tab(
             name,
@@ -80,8 +80,8 @@ def groups_page(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
         request,
         "bus/failures.html",
         title="Failures",
-        groups=[_with_operations(group) for group in shown[:GROUPS_SHOWN]],
-        more=len(shown[GROUPS_SHOWN:]),
+        page=page,
+        groups=[_with_operations(group) for group in page],
         tabs=tabs,
         wanted=wanted,
         subscriptions=sorted({group.subscription for group in found}),
@@ -95,8 +95,8 @@ def group_page(admin: ModelAdmin, request: HttpRequest, key: str) -> HttpRespons
     _check_view(admin, request)
     if not KEY.fullmatch(key):
         raise Http404
-    note = FailureNote.objects.filter(failure_key=key).first()
     group = failure_group(key)
+    note = group.note if group else FailureNote.objects.filter(failure_key=key).first()
     operations = _operations(key)
     if group is None and not (note or operations):
         raise Http404
@@ -108,8 +108,7 @@ def group_page(admin: ModelAdmin, request: HttpRequest, key: str) -> HttpRespons
             ops.note(key, form.cleaned_data["text"], by=request.user.get_username())
             admin.message_user(request, "The note is saved.")
             return HttpResponseRedirect(request.path)
-    deliveries = deliveries_of(key).select_related("subscription")
-    pages = Paginator(deliveries, ON_A_PAGE)
+    deliveries = Paginator(deliveries_of(key).defer("error"), ON_A_PAGE)
     return _page(
         admin,
         request,
@@ -120,7 +119,7 @@ def group_page(admin: ModelAdmin, request: HttpRequest, key: str) -> HttpRespons
         form=form,
         operations=operations,
         running=any(one["state"] == "running" for one in operations),
-        deliveries=pages.get_page(request.GET.get("page")),
+        page=deliveries.get_page(request.GET.get("page")),
         may_operate=_may_operate(request),
     )
 

@@ -69,6 +69,7 @@ class AuditResultAdmin(ReadOnly):
     fields = ("rule", "at", "findings", "result")
     readonly_fields = fields
     actions = None
+    when_empty = "The audit has not run yet. The console's jobs run it at once."
 
     @display(
         description="result",

@@ -9,6 +9,8 @@ from unfold.admin import ModelAdmin
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from bus.console.pictures import label
+
 
 class ReasonForm(ActionForm):
     """The choice of the action, with a reason."""
@@ -55,6 +57,11 @@ class ReadOnly(ModelAdmin):
 
     def has_operate_permission(self, request: HttpRequest, *_: Any) -> bool:
         return request.user.has_perm("bus.operate")
+
+
+def in_words(subscription: str) -> str:
+    """A subscription's app and function. With blanks, so that it wraps in a narrow column."""
+    return f"{subscription.split('.')[0]}: {label(subscription)}"
 
 
 def record_of(request: HttpRequest) -> dict[str, str]:

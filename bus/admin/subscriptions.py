@@ -14,7 +14,7 @@ from unfold.decorators import action, display
 
 from bus import ops
 from bus.admin.confirmation import BackfillForm, ask
-from bus.admin.read_only import ReadOnly, record_of
+from bus.admin.read_only import ReadOnly, in_words, record_of
 from bus.models import Delivery, State, Subscription
 from bus.ops import Refused, counted
 from bus.ops.backfill import backfill, missing
@@ -39,12 +39,16 @@ def _retire(name: str, **record: str) -> None:
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnly):
-    list_display = ("name", "event_type", "queue", "batch", "suppressible", "state")
+    list_display = ("handler", "event_type", "queue", "batch", "suppressible", "state")
     list_filter = ("queue", "event_type")
     list_select_related = ("queue",)
     search_fields = ("name",)
     actions = ("pause", "resume", "retire")
     actions_detail = ("backfill",)
+
+    @display(description="handler", ordering="name")
+    def handler(self, subscription: Subscription) -> str:
+        return in_words(subscription.name)
 
     @display(
         description="state", label={"active": "success", "paused": "warning", "held": "warning"}
@@ -52,6 +56,7 @@ class SubscriptionAdmin(ReadOnly):
     def state(self, subscription: Subscription) -> str:
         return subscription.status
 
+    @non_atomic_requests
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         # One statement for the whole list.
         request.oldest = oldest_by_subscription()  # type: ignore[attr-defined]  # for `oldest`

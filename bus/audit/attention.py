@@ -79,7 +79,7 @@ def counts() -> dict[str, int]:
 def _relay_and_broker() -> Iterator[Concern]:
     state = selectors.broker_state()
     if state.silent and Subscription.objects.exists():
-        what = "No relay is running: start one, or run manage.py relay --drain."
+        what = "No relay is running: start one, or manage.py work if there is no broker."
         yield Concern(Kind.RELAY, what, since=state.at)
     if state.ok is False:
         yield Concern(Kind.BROKER, f"{state.error}. Due deliveries wait in the ledger.")
@@ -116,7 +116,7 @@ def _standing() -> Iterator[Concern]:
 
 def _failing() -> Iterator[Concern]:
     """Subscriptions whose deliveries fail and are tried again; those with the latest try first."""
-    for row in inspection.examples(inspection.FAILING_FOR_LONG, FAILING_FOR):
+    for row in inspection.failing(FAILING_FOR):
         what = f"{row.subscription}: deliveries fail and are tried again. They show the error."
         page = f"failure?subscription={row.subscription}" if row.failure_key else ""
         yield Concern(Kind.FAILING, what, since=row.due_since, page=page or _deliveries_of(row))
@@ -156,4 +156,5 @@ def _audit() -> Iterator[Concern]:
         what = f"Not checked lately: {result.rule}. Run manage.py audit where it can be checked."
         yield Concern(Kind.AUDIT_MISSING, what, since=result.at, page="auditresult")
     if not AuditResult.objects.exists() and Event.objects.filter(at__lt=old).exists():
-        yield Concern(Kind.AUDIT_MISSING, "The audit has never run: is beat running?")
+        what = "The audit has never run: is beat running, or manage.py work?"
+        yield Concern(Kind.AUDIT_MISSING, what)

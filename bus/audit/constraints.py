@@ -34,7 +34,8 @@ def _missing(model: type[Model]) -> Iterator[str]:
     with connection.cursor() as cursor:
         every = connection.introspection.get_constraints(cursor, table)
     # A name is no proof: an index whose creation met two equal rows stays, and refuses nothing.
-    found = {name: one for name, one in every.items() if name not in db.invalid_constraints(table)}
+    invalid = db.invalid_constraints(table)
+    found = {name: one for name, one in every.items() if name not in invalid}
     unique = {
         tuple(one["columns"]) for one in found.values() if one["unique"] or one["primary_key"]
     }

@@ -16,7 +16,7 @@ OVERDUE = timedelta(hours=1)
 """A relay fans out, claims and rescues within seconds. What has not started after this time has no
 relay or no worker, or its workers are far behind."""
 
-LOOK = "Start a relay and the worker of its queue, or run manage.py relay --drain."
+LOOK = "Start a relay and the worker of its queue, or run manage.py work or relay --drain."
 
 
 @check("every event leaves the outbox")

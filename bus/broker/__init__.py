@@ -1,1 +1,1 @@
-"""Redis: its address and keys, the shape of a message, the guarded transport."""
+"""The brokers: their addresses and transports, keys in Redis, the shape of a message."""

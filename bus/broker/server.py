@@ -8,7 +8,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bus import conf
-from bus.broker.address import RedisAddress
+from bus.broker.address import configured
+from bus.broker.redis_address import RedisAddress
 
 EPOCH_KEY = "bus:epoch"
 SOCKET_TIMEOUT = 2
@@ -23,9 +24,19 @@ class UnsuitableBroker(RuntimeError):
     """The broker would lose messages without an error; the message says which setting to change."""
 
 
+def is_redis() -> bool:
+    """Whether the broker is a Redis, which has an epoch and whose queues can be read."""
+    return isinstance(configured(), RedisAddress)
+
+
 def client(*, decode: bool = True) -> redis.Redis:
-    """A connection to the broker for the epoch, the checks and the queues."""
-    return _client(SOCKET_TIMEOUT, decode_responses=decode)
+    """A connection to the broker for the epoch, the checks and the queues.
+
+    A connection that the server has closed is opened anew once. A server that is silent is asked
+    once: `SOCKET_TIMEOUT` seconds, then redis.TimeoutError.
+    """
+    reopen = Retry(NoBackoff(), 1, (redis.ConnectionError,))
+    return _client(SOCKET_TIMEOUT, retry=reopen, decode_responses=decode)
 
 
 def hasty_client() -> redis.Redis:
@@ -34,12 +45,10 @@ def hasty_client() -> redis.Redis:
 
 
 def _client(timeout: float, **options: Any) -> redis.Redis:
-    return redis.Redis(
-        **RedisAddress.read(conf.redis_url()).client_options(),
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        **options,
-    )
+    address = configured()
+    if not isinstance(address, RedisAddress):
+        raise TypeError(f"The broker is a {address.kind}.")
+    return address.client(socket_timeout=timeout, socket_connect_timeout=timeout, **options)
 
 
 def messages(server: redis.Redis, queue: str) -> list[bytes]:
@@ -64,16 +73,19 @@ def check() -> None:
     """Refuse a Redis that evicts keys when its memory is full, or that is a cluster.
 
     Reads INFO, since managed servers forbid CONFIG. A Redis that does not answer is no reason to
-    refuse: it may come later.
+    refuse: it may come later. No other broker has a setting by which it would lose queues.
 
     Raises:
         UnsuitableBroker: with the setting to change.
     """
     setting = conf.name("BUS_REDIS_URL")
-    if not conf.redis_url():
+    if not conf.has_broker():
         raise UnsuitableBroker(
-            f"No broker is set. Set {setting}, for example redis://localhost:6379/0."
+            f"No broker is set. Set {setting}, for example redis://localhost:6379/0, or run "
+            "manage.py work, which needs none."
         )
+    if not is_redis():
+        return
     try:
         with client() as server:
             memory, cluster = server.info("memory"), server.info("cluster")

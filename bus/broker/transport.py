@@ -1,7 +1,7 @@
-"""A Redis transport that checks each message before Celery reads it.
+"""A Redis transport that checks each message before kombu reads it.
 
-Stock Celery loops, or exits and loses the message, with several kinds of malformed messages. Here
-a message that does not have the shape of the relay's messages goes to a quarantine list instead.
+Stock kombu loops, or ends the worker and loses the message, with several kinds of malformed ones.
+Here they go to a quarantine list instead. The worker's consumer inspects what a message says.
 """
 
 import logging
@@ -14,17 +14,20 @@ import msgspec
 import redis
 from kombu.transport.redis import Channel as RedisChannel
 from kombu.transport.redis import QoS as RedisQoS
+from kombu.transport.redis import SentinelChannel as RedisSentinelChannel
+from kombu.transport.redis import SentinelTransport as RedisSentinelTransport
 from kombu.transport.redis import Transport as RedisTransport
 from kombu.transport.virtual import QoS as VirtualQoS
 
 from bus import handlers
 from bus.broker import keys
-from bus.broker.envelope import Malformed, inspect
-from bus.broker.quarantine import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
+from bus.broker.envelope import rewrite
+from bus.broker.message import Malformed
+from bus.broker.quarantine import KEPT_OF_EACH, MOST_KEPT, QUARANTINE, UNACKED, report
 
 log = logging.getLogger(__name__)
 
-UNACKED = msgspec.json.Decoder(tuple[msgspec.Raw, str, str])
+ENTRY = msgspec.json.Decoder(tuple[msgspec.Raw, str, str])
 """Kombu's entry of an unacknowledged message: the message, its exchange, its queue."""
 
 BROADCASTS = ("celery.pidbox", "reply.celery.pidbox", "celeryev")
@@ -83,25 +86,26 @@ class QoS(RedisQoS):
                     _require_restorable(entry)
             except Malformed as error:
                 self._remove_from_indices(tag).execute()  # type: ignore[no-untyped-call]  # untyped base
-                self.channel.quarantine(self.unacked_key, entry, error)
+                self.channel.quarantine(UNACKED, entry, error)
                 return
             super().restore_by_tag(tag, client, leftmost)  # type: ignore[no-untyped-call]  # untyped base
 
 
 def _require_restorable(entry: bytes) -> None:
     try:
-        message, _exchange, queue = UNACKED.decode(entry)
+        message, _exchange, queue = ENTRY.decode(entry)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
     if queue not in _task_queues():
         raise Malformed("its queue is none of the bus")
-    inspect(bytes(message), queue)
+    rewrite(bytes(message), queue)
 
 
 class Channel(RedisChannel):
-    """Passes on what `inspect` accepts."""
+    """Passes on what `rewrite` accepts."""
 
     QoS = QoS
+    unacked_key = UNACKED
     _kept: redis.Redis | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -160,14 +164,14 @@ class Channel(RedisChannel):
         if queue not in _task_queues():
             return key, item
         try:
-            return key, inspect(item, queue)
+            return key, rewrite(item, queue)
         except Malformed as error:
             self.quarantine(queue, item, error)
             return None
 
     def quarantine(self, where: str, item: bytes, error: Malformed) -> None:
         """Store a refused message in the quarantine, if Redis has room for it."""
-        log.error("a message in %s went to %s: %s", where, QUARANTINE, error)
+        report(where, error)
         with self.conn_or_acquire() as client:
             pipe = client.pipeline()
             pipe.lpush(QUARANTINE, item[:KEPT_OF_EACH])
@@ -196,3 +200,13 @@ class Transport(RedisTransport):
     """Redis, guarded."""
 
     Channel = Channel
+
+
+class SentinelChannel(Channel, RedisSentinelChannel):
+    """The same, on the server that the Sentinels call the master."""
+
+
+class SentinelTransport(RedisSentinelTransport):
+    """A Redis behind Sentinels, guarded."""
+
+    Channel = SentinelChannel

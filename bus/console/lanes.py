@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bus.models import Delivery
+from bus.models import Delivery, State
 from bus.store.backlog import Blocking, blocking
 from bus.streams import last_line
 
@@ -40,7 +40,9 @@ def blocked_lanes(heads: Sequence[Blocking]) -> list[BlockedLane]:
     behind = {one.id: one.waiting for one in heads[:MOST_SHOWN]}
     if not behind:
         return []
-    rows = Delivery.objects.filter(pk__in=behind).select_related("subscription", "queue")
+    # What has begun its next try, or ended, since it was found blocks its lane no more.
+    stopped = Delivery.objects.filter(pk__in=behind, state__in=(State.DEAD, State.WAITING))
+    rows = stopped.select_related("subscription", "queue")
     return [
         BlockedLane(
             stream=row.stream,

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from bus.console.lanes import MOST_SHOWN, BlockedLane, blocked_lanes, blocking_heads
+from bus.console.limits import Limit, limit_of
 from bus.console.pace import Pace, read_pace
 from bus.console.workers import Worker, alive_by_queue, read_workers
 from bus.models import Subscription
@@ -16,7 +17,7 @@ from bus.selectors import BrokerState, OutboxState, broker_state, outbox_state
 from bus.store.backlog import backlog
 
 STANDS_STILL = timedelta(minutes=2)
-"""A delivery that has been open for longer and is neither retried nor paused is conspicuous."""
+"""A delivery that has been open for longer and is neither retried nor paused needs a look."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Row:
     queue: str
     waiting: int = 0
     retrying: int = 0
+    later: int = 0
+    """Not due yet, and not because a try has failed."""
     in_flight: int = 0
     dead: int = 0
     paused: bool = False
@@ -37,11 +40,13 @@ class Row:
     """Of a queue: those alive. None if it is not known, since no relay or broker answers."""
     blocked: int = 0
     """Lanes in which others wait for a dead or failing delivery of it."""
+    limit: Limit | None = None
+    """Of its queue."""
     id: int = 0
 
     @property
     def open(self) -> int:
-        return self.waiting + self.retrying + self.in_flight + self.dead
+        return self.waiting + self.retrying + self.later + self.in_flight + self.dead
 
     @property
     def lacks_worker(self) -> bool:
@@ -49,11 +54,17 @@ class Row:
         return self.workers == 0 and bool(self.waiting + self.retrying + self.in_flight)
 
     @property
+    def at_its_limit(self) -> bool:
+        """Deliveries are due, and wait for what the limit of their queue lets through."""
+        return bool(self.limit and self.limit.in_use and self.waiting)
+
+    @property
     def level(self) -> str:
-        """`red` needs a person; `amber` is conspicuous; `green` has nothing to do or does it."""
+        """`red` needs a person; `amber` needs a look; `green` has nothing to do or does it."""
         if self.dead or self.lacks_worker:
             return "red"
         late = self.oldest_at and self.oldest_at < timezone.now() - STANDS_STILL
+        late = late and not self.at_its_limit
         return "amber" if self.retrying or self.paused or self.blocked or late else "green"
 
 
@@ -93,28 +104,32 @@ def board() -> Board:
     counts = {pk: rest for pk, *rest in backlog()}
     heads = blocking_heads()
     blocked = Counter(head.subscription_id for head in heads)
+    now = timezone.now()
+    limits = _limits(by_id.values(), counts, now)
     rows = []
     for pk, one in by_id.items():
-        waiting, retrying, in_flight, dead, *instants = counts.get(pk, (0, 0, 0, 0))
+        waiting, retrying, later, in_flight, dead, *instants = counts.get(pk, (0,) * 5)
         rows.append(
             Row(
                 name=one.name,
                 queue=one.queue.name,
                 waiting=waiting,
                 retrying=retrying,
+                later=later,
                 in_flight=in_flight,
                 dead=dead,
                 paused=one.status != "active",
                 oldest_at=_least(instants),
                 pace=pace.get(pk, Pace()),
                 blocked=blocked[pk],
+                limit=limits[one.queue_id],
                 id=pk,
             )
         )
     names = list(dict.fromkeys(row.queue for row in rows))
     queues = [_sum(name, [row for row in rows if row.queue == name], alive) for name in names]
     return Board(
-        at=timezone.now(),
+        at=now,
         queues=queues,
         subscriptions=rows,
         workers=workers,
@@ -125,12 +140,24 @@ def board() -> Board:
     )
 
 
+def _limits(
+    subscriptions: Iterable[Subscription], counts: dict[int, list[Any]], now: datetime
+) -> dict[int, Limit | None]:
+    """The limits of each queue, by its id."""
+    queues = {one.queue_id: one.queue for one in subscriptions}
+    in_flight: Counter[int] = Counter()
+    for one in subscriptions:
+        in_flight[one.queue_id] += counts[one.pk][3] if one.pk in counts else 0
+    return {pk: limit_of(queue, in_flight[pk], now) for pk, queue in queues.items()}
+
+
 def _sum(name: str, rows: list[Row], alive: dict[str, int] | None) -> Row:
     return Row(
         name=name,
         queue=name,
         waiting=sum(row.waiting for row in rows),
         retrying=sum(row.retrying for row in rows),
+        later=sum(row.later for row in rows),
         in_flight=sum(row.in_flight for row in rows),
         dead=sum(row.dead for row in rows),
         paused=any(row.paused for row in rows),
@@ -138,6 +165,7 @@ def _sum(name: str, rows: list[Row], alive: dict[str, int] | None) -> Row:
         pace=Pace.sum([row.pace for row in rows]),
         workers=None if alive is None else alive.get(name, 0),
         blocked=sum(row.blocked for row in rows),
+        limit=rows[0].limit,
     )
 
 

@@ -25,12 +25,16 @@ def says(row: Row) -> str:
     found = [word for word, is_so in said.items() if is_so]
     if not found and row.level == "amber":
         found = ["late"]
+    if not found and row.at_its_limit:
+        found = ["at its limit"]
+    if row.later:
+        found.append(f"{counted(row.later)} due later")
     return ", ".join(found) or ("working" if row.open else "idle")
 
 
 def ago(at: datetime | None, now: datetime) -> str:
-    """How long ago, in the two largest units."""
-    return duration(now - at) if at else NOTHING
+    """How long ago, in the two largest units; nothing if it is still to come."""
+    return duration(now - at) if at and at <= now else NOTHING
 
 
 def duration(age: timedelta) -> str:

@@ -19,7 +19,7 @@ class Pace(models.Model):
     subscription = models.ForeignKey(Subscription, models.CASCADE, db_index=False)
     minute = models.DateTimeField()
     bucket = models.SmallIntegerField()
-    done = models.PositiveIntegerField()
+    done = models.PositiveBigIntegerField()
 
     class Meta:
         verbose_name_plural = "pace"
@@ -35,7 +35,7 @@ class Pace(models.Model):
 
 
 class WorkerState(models.Model):
-    """A worker as the relay last saw it: each sets a sign of life in the broker."""
+    """A worker, and when it last gave a sign of life."""
 
     KEPT_FOR = timedelta(hours=1)
     """A worker that was stopped is shown for so long."""
@@ -55,8 +55,8 @@ class WorkerState(models.Model):
 class JobRun(models.Model):
     """One run of a job of `bus.jobs`: by the clock, or requested by an operator.
 
-    At most one run of a job has been requested and not begun. A run that has neither ended nor
-    been seen for longer than its job may take was lost with its worker.
+    At most one run of a job has been requested and not begun. A run that has not ended after the
+    longest time of its job was lost with its worker.
     """
 
     job = models.CharField(max_length=100)

@@ -42,6 +42,13 @@ class Queue(models.Model):
 
     id = models.SmallAutoField(primary_key=True)
     name = models.CharField(max_length=50, unique=True)
+    rate = models.FloatField(null=True, help_text="So many deliveries a second are claimed.")
+    at_once = models.PositiveSmallIntegerField(
+        null=True, help_text="So many deliveries are in flight at most."
+    )
+    empty_at = models.DateTimeField(
+        null=True, help_text="The bucket of the rate was empty then, and has been filling since."
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -57,6 +64,15 @@ class Subscription(models.Model):
     batch = models.PositiveSmallIntegerField()
     window = models.PositiveIntegerField(help_text="Deliveries in Redis or running at a time.")
     ordered = models.BooleanField()
+    after = models.PositiveIntegerField(
+        db_default=0, help_text="So many seconds after its event a delivery is due."
+    )
+    unless = models.CharField(
+        max_length=100,
+        db_default="",
+        blank=True,
+        help_text="The event that makes a delivery pointless: it is discarded when it is due.",
+    )
     external = models.BooleanField(
         db_column="outside", help_text="Its effect is outside of this database."
     )
@@ -93,13 +109,14 @@ class Subscription(models.Model):
 class Delivery(models.Model):
     """One event for one subscription.
 
-    `token` is the fence: it changes at every claim, every start and every *deliver again*, and is
-    compared before a delivery is finished. `attempts` counts starts, of which `uncounted` used up
-    no try. Events that the handler of a `suppressed` delivery publishes are suppressed, too.
+    `token` is the fence: it changes at every claim, start, *deliver again* and *discard*, and when
+    a message could not be sent. It is compared before a delivery is finished. `attempts` counts
+    starts, of which `uncounted` used up no try. Events that the handler of a `suppressed` delivery
+    publishes are suppressed, too.
 
     Three instants. `due_at`: the relay may claim it from then on. `due_since`: it has been open
-    since then. `retry_at`: the wait after its last failure ended then. A rescue, a renewed lease
-    and a release change only `due_at`, so they hide no stalled delivery.
+    since then. `retry_at`: the wait after its last failure ended then. A lost message, a renewed
+    lease and a release at once change neither of the last two, so they hide no stalled delivery.
     """
 
     event = models.ForeignKey(Event, models.PROTECT, db_index=False)
@@ -125,6 +142,10 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     error = models.TextField(db_default="", blank=True)
+    bulk = models.BooleanField(
+        db_default=False,
+        help_text="Backfilled, or delivered again by an operator: live ones are claimed first.",
+    )
     # NULL, so that the index leaves out what has not failed, and the column can be added at once.
     failure_key = models.CharField(  # noqa: DJ001 -- see above
         max_length=16,
@@ -143,8 +164,8 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["subscription", "due_at", "id"],
-                name="bus_delivery_due",
+                fields=["subscription", "bulk", "due_at", "id"],
+                name="bus_delivery_waiting",
                 condition=Q(state=State.WAITING),
             ),
             models.Index(

@@ -5,7 +5,7 @@ from bus.ops.deliveries import deliver_again, discard, left_by
 from bus.ops.log import LONGEST_WHO, Refused, count_on, record
 from bus.ops.notes import LONGEST_NOTE, note
 from bus.ops.selection import Filter, Selection, counted
-from bus.ops.subscriptions import active, pause, resume, retire
+from bus.ops.subscriptions import active, active_in, pause, resume, retire
 
 __all__ = [
     "LONGEST_NOTE",
@@ -14,6 +14,7 @@ __all__ = [
     "Refused",
     "Selection",
     "active",
+    "active_in",
     "bulk",
     "count_on",
     "counted",

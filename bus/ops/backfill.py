@@ -1,15 +1,14 @@
 """Backfill: deliveries of a subscription for events from before its registration."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Now
 from django.utils.timezone import localtime
 
-from bus.models import Delivery, Event, OperatorAction, Subscription
+from bus.models import Delivery, Event, OperatorAction
 from bus.ops import Refused, active, count_on, record
 from bus.ops.hold import held, wait_until_idle
 from bus.ops.retention import forgotten_until
@@ -31,7 +30,7 @@ def backfill(
 ) -> Generator[int, None, None]:
     """Insert deliveries for the events of its type since an instant; yields how many, by step.
 
-    `rate` deliveries become due each second, which leaves live traffic its share. Events that
+    `rate` deliveries become due each second, and live ones are claimed before them. Events that
     have a delivery are skipped, so a backfill that was interrupted can be started again. An
     ordered subscription is held meanwhile, so that no later event of a stream overtakes an
     earlier one. `suppressed`: effects outside the project are suppressed, also those of the events
@@ -60,7 +59,10 @@ def backfill(
                 rest = missing(name, since).filter(id__gt=last).order_by("id")
                 keep()
                 step = list(rest.values_list("id", flat=True)[: min(rate, MOST_AT_ONCE)])
-                inserted = _insert(subscription, step, timedelta(seconds=total // rate), suppressed)
+                due_in = timedelta(seconds=total // rate)
+                inserted = deliver_to(
+                    subscription.pk, step, suppressed=suppressed, bulk=True, due_in=due_in
+                )
                 count_on(action, inserted)
             if not step:
                 return
@@ -92,16 +94,6 @@ def _remembered(forgotten: datetime) -> str:
     """The earliest usable instant: a whole minute, and one ahead, since the limit moves on."""
     at = localtime(forgotten).replace(second=0) + timedelta(minutes=2)
     return at.isoformat(timespec="minutes")
-
-
-def _insert(
-    subscription: Subscription, events: Sequence[int], due_in: timedelta, suppressed: bool
-) -> int:
-    count = deliver_to(subscription.pk, events, suppressed=suppressed)
-    Delivery.objects.filter(subscription=subscription, event_id__in=events).update(
-        due_at=Now() + due_in, due_since=Now() + due_in
-    )
-    return count
 
 
 def _nothing() -> None:

@@ -24,6 +24,6 @@ def run_job(name: str, *, by: str, why: str = "") -> JobRun:
             return JobRun.objects.create(job=name, requested_by=by)
     except IntegrityError:
         raise Refused(
-            f"{title} has been requested already. It begins as soon as a relay and a worker of the "
-            f"queue {jobs.by_name[name].queue} are free."
+            f"{title} has been requested already. It begins as soon as a process of the queue "
+            f"{jobs.by_name[name].queue} is free."
         ) from None

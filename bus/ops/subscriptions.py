@@ -77,6 +77,19 @@ def active(name: str) -> Subscription:
     return found
 
 
+def active_in(queue: str) -> list[str]:
+    """The names of a queue's subscriptions that are not retired.
+
+    Raises:
+        Refused: there are none.
+    """
+    rows = Subscription.objects.filter(retired_at__isnull=True)
+    if found := sorted(rows.filter(queue__name=queue).values_list("name", flat=True)):
+        return found
+    known = rows.values_list("queue__name", flat=True).distinct()
+    raise unknown("queue with subscriptions", queue, known, "manage.py subscriptions")
+
+
 def _keep_still(name: str) -> None:
     """Until the commit nothing is fanned out to this subscription, and nothing of it claimed."""
     lock_fan_out()

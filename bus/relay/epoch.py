@@ -11,8 +11,10 @@ from uuid import uuid4
 import redis
 from django.db import transaction
 
+from bus import measurements
 from bus.broker import server
 from bus.broker.keys import key
+from bus.measurements import Figure
 from bus.models import RelayState
 from bus.store.rescue import rescue_sent
 
@@ -20,10 +22,10 @@ log = logging.getLogger(__name__)
 
 
 class Epoch:
-    """A relay's check of the epoch."""
+    """A relay's check of the epoch; what another broker than Redis has lost, leases bring back."""
 
     def __init__(self) -> None:
-        self._client = server.client()
+        self._client = server.client() if server.is_redis() else None
         self._known = ""
 
     def check(self) -> None:
@@ -32,6 +34,8 @@ class Epoch:
         Raises:
             redis.RedisError: Redis does not answer.
         """
+        if self._client is None:
+            return
         found = _read(self._client)
         if not found or found != self._known:
             self._compare_and_set(self._client)
@@ -44,6 +48,7 @@ class Epoch:
             # Another relay may have set it while this one waited for the row.
             found = _read(client)
             if not found or found != state.epoch:
+                measurements.report((Figure.EPOCH_CHANGES, 1, ()))
                 state.epoch = uuid4().hex
                 state.save(update_fields=["epoch"])
                 count = rescue_sent()

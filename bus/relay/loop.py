@@ -3,27 +3,27 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import redis
+from amqp.exceptions import AMQPError, MessageNacked
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models.functions import Now
 from kombu.exceptions import KombuError
 
 from bus.broker import server
+from bus.broker.rabbitmq import Unroutable
+from bus.broker.service_error import ServiceError
 from bus.failpoints import Point, reach
 from bus.models import RelayState
-from bus.ops import bulk
-from bus.redaction import kind
-from bus.relay import standstill
 from bus.relay.epoch import Epoch
 from bus.relay.jobs import JobSender
-from bus.relay.messages import Queued, Sender
-from bus.relay.pace import PaceKeeper
-from bus.relay.workers import WorkerWatch
+from bus.relay.messages import NotSent, Queued, Sender
+from bus.relay.spans import record_sent
+from bus.relay.upkeep import Upkeep, attend, report_step
 from bus.store.claims import claim
 from bus.store.in_flight import InFlight
-from bus.store.inspection import STANDING_FOR
 from bus.store.marks import Marks
 from bus.store.outbox import fan_out
 from bus.store.poll import poll
@@ -48,34 +48,36 @@ PAUSE_AFTER_TROUBLE = 1.0
 HEARTBEAT = 5.0
 """Seconds between two entries of the relay's state, unless it changes."""
 
-BULK_EVERY = 1.0
-"""Seconds between two queries for a bulk operation that has not ended. Its steps follow each other
-at once, each after a poll for live traffic."""
-
-BULK_PAUSE = 60.0
-"""Seconds without a step after one that failed, for example because its wait for a lock timed
-out."""
-
-WATCH_EVERY = 60.0
-"""Seconds between two searches for queues that stand still."""
-
 CHECK_EVERY = 10.0
 """Seconds between two checks that the broker keeps what it accepts."""
 
-BROKER_TROUBLE = (redis.RedisError, KombuError, OSError, server.UnsuitableBroker)
+BROKER_TROUBLE = (NotSent, redis.RedisError, OSError, server.UnsuitableBroker)
+
+REFUSALS = (redis.ResponseError, redis.AuthenticationError, MessageNacked, Unroutable)
+"""Answers of a broker that does not take what was sent."""
+
+SILENCE = (redis.RedisError, KombuError, AMQPError, OSError)
+"""Errors of a client that got no answer."""
+
+OPTIONAL_REFUSALS = {"botocore.exceptions.ClientError", "bus.broker.sqs.Refused"}
+OPTIONAL_SILENCE = {"botocore.exceptions.HTTPClientError", "botocore.exceptions.ConnectionError"}
+"""Those of clients that may not be installed, by name."""
 
 
 class Relay:
-    """Fans out events and sends due deliveries, until it is stopped."""
+    """Fans out events and sends due deliveries, until it is stopped.
 
-    def __init__(self) -> None:
+    `touch` is touched after each entry of the relay's state, so while the database takes them.
+    """
+
+    def __init__(self, touch: Path | None = None) -> None:
+        self._touch = touch
         self.sender = Sender()
         self.epoch = Epoch()
         self.queued = Queued()
         self.marks = Marks()
         self.in_flight = InFlight()
-        self.pace = PaceKeeper()
-        self.workers = WorkerWatch()
+        self.upkeep = Upkeep()
         self.jobs = JobSender(self.sender)
         self._behind = False
         """Whether the last poll filled a subscription's window, so that more may be waiting."""
@@ -83,9 +85,6 @@ class Relay:
         self._noted_at = 0.0
         self._try_broker_at = 0.0
         self._check_broker_at = 0.0
-        self._try_bulk_at = 0.0
-        # Only then: what waited while no relay ran is no standstill of a queue.
-        self._watch_at = time.monotonic() + STANDING_FOR.total_seconds()
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. After trouble of the database or the broker it tries again."""
@@ -106,36 +105,12 @@ class Relay:
 
     def step(self) -> int:
         """One poll; returns how many events were fanned out and deliveries sent or changed."""
+        began = time.monotonic()
         self.marks.begin()
         fanned_out = fan_out(self.marks)
         sent = self._feed_broker() if time.monotonic() >= self._try_broker_at else 0
-        self.watch_queues()
-        self.pace.keep()
-        return fanned_out + sent + self.continue_bulk()
-
-    def watch_queues(self) -> None:
-        """Once a minute: alert of queues that stand still."""
-        if time.monotonic() < self._watch_at:
-            return
-        self._watch_at = time.monotonic() + WATCH_EVERY
-        try:
-            standstill.watch()
-        except Exception as error:  # whatever it is, live traffic goes on
-            log.error("queues that stand still are looked for again later: %s", kind(error))
-
-    def continue_bulk(self) -> int:
-        """The next step of a bulk operation; returns how many deliveries it changed."""
-        if time.monotonic() < self._try_bulk_at:
-            return 0
-        try:
-            working, changed = bulk.step()
-        except Exception as error:  # whatever it is, live traffic goes on
-            log.error("a bulk operation is tried again later: %s", kind(error))
-            self._try_bulk_at = time.monotonic() + BULK_PAUSE
-            return 0
-        if not working:
-            self._try_bulk_at = time.monotonic() + BULK_EVERY
-        return changed
+        report_step(fanned_out, sent, time.monotonic() - began)
+        return fanned_out + sent + self.upkeep.keep()
 
     def _feed_broker(self) -> int:
         try:
@@ -143,26 +118,20 @@ class Relay:
             self.epoch.check()
             sent = self._send_due()
         except BROKER_TROUBLE as error:
+            if isinstance(error, NotSent):
+                self._check_broker_at = 0.0  # before anything is claimed again
             self._try_broker_at = time.monotonic() + PAUSE_AFTER_TROUBLE
             self._note(_told(error))
             return 0
         self._note("")
-        self._attend("signs of life are read", self.workers.watch)
-        self._attend("requested jobs are sent", self.jobs.send)
+        attend("requested jobs are sent", self.jobs.send)
         return sent
 
-    @staticmethod
-    def _attend(what: str, function: Callable[[], None]) -> None:
-        """Do what deliveries do not wait for; the broker's trouble in it is none of theirs."""
-        try:
-            function()
-        except Exception as error:  # whatever it is, live traffic goes on
-            log.error("%s again later: %s", what, kind(error))
-
     def _check_broker(self) -> None:
-        """Refuse a broker that would lose messages; its settings may have changed."""
+        """Refuse a broker that would lose messages, or that is away; either may have changed."""
         if time.monotonic() >= self._check_broker_at:
             server.check()
+            self.sender.check()
             self._check_broker_at = time.monotonic() + CHECK_EVERY
 
     def _send_due(self) -> int:
@@ -173,10 +142,12 @@ class Relay:
         if not batches:
             return 0
         reach(Point.RELAY_CLAIMED)
+        began_at = time.time()
         self.sender.send(batches)
         reach(Point.RELAY_SENT)
+        attend("spans are recorded", partial(record_sent, batches, began_at))
         ids = [pk for batch in batches for pk, _token in batch.tickets]
-        self.pace.sent(ids)
+        self.upkeep.pace.sent(ids)
         return len(ids)
 
     def _note(self, error: str) -> None:
@@ -190,13 +161,29 @@ class Relay:
             defaults={"looked_at": Now(), "broker_error": error},
         )
         self._broker_error, self._noted_at = error, time.monotonic()
+        if self._touch:
+            self._touch.touch()
 
 
 def _told(error: Exception) -> str:
     """The trouble of the broker by its kind: texts of errors repeat what was sent."""
     if isinstance(error, server.UnsuitableBroker):
         return str(error)
-    # The reason is in the error of Redis that caused that of kombu.
-    cause = error.__cause__ if isinstance(error.__cause__, redis.RedisError) else error
-    answered = isinstance(cause, (redis.ResponseError, redis.AuthenticationError))
-    return f"{type(cause).__name__}: the broker {'refuses' if answered else 'does not answer'}"
+    cause: BaseException = error
+    # The reason is in the error of the client, which caused kombu's.
+    while cause.__cause__ is not None and not isinstance(cause, redis.RedisError):
+        cause = cause.__cause__
+    names = {f"{base.__module__}.{base.__name__}" for base in type(cause).__mro__}
+    # Each error of AMQP that the broker has sent has a code.
+    refused = isinstance(cause, REFUSALS) or getattr(cause, "reply_code", None)
+    kind = type(cause).__name__
+    if isinstance(cause, ServiceError):
+        kind, refused = cause.status, cause.refused
+    if refused or names & OPTIONAL_REFUSALS:
+        what = "the broker refuses"
+    elif isinstance(cause, SILENCE) or names & OPTIONAL_SILENCE:
+        what = "the broker does not answer"
+    else:
+        what = "sending failed, and no broker is the cause"
+        log.error("%s", what, exc_info=error)
+    return f"{kind}: {what}"

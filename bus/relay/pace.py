@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable
+from itertools import islice
 
 from bus.redaction import kind
 from bus.store import pace
@@ -16,8 +17,9 @@ EVERY, EVERY_WHEN_MANY = 5.0, 1.0
 AT_ONCE = 5_000
 """Deliveries in one reading."""
 
-MOST_KEPT = 100_000
-"""Deliveries that a relay remembers; the windows of all subscriptions hold fewer."""
+MOST_KEPT = 40_000
+"""Deliveries that a relay remembers, some megabytes. What it sends beyond them counts in no figure:
+only a relay that is faster than `AT_ONCE` a second comes so far."""
 
 KEPT_FOR = 2 * 3600.0
 """Seconds for which the figures are kept. The console shows those of an hour."""
@@ -39,8 +41,9 @@ class PaceKeeper:
         self._forget_at = 0.0
 
     def sent(self, ids: Iterable[int]) -> None:
-        """Remember these deliveries."""
-        self._sent.update(dict.fromkeys(ids))
+        """Remember these deliveries, up to `MOST_KEPT`."""
+        room = MOST_KEPT - len(self._sent)
+        self._sent.update(dict.fromkeys(islice(ids, room)))
 
     def keep(self) -> None:
         """Add what has been done since the last reading, if it is time for it."""
@@ -67,5 +70,4 @@ class PaceKeeper:
         if ended := [pk for pk in ids if pk not in flying]:
             pace.add(ended)
         # Behind the others, so that what is in flight for long hides nothing that is done.
-        if len(self._sent) < MOST_KEPT:
-            self._sent.update(dict.fromkeys(flying))
+        self._sent.update(dict.fromkeys(flying))

@@ -1,7 +1,7 @@
 """Finish, fail, release and isolate started deliveries.
 
 `finish` and `release` compare the token. The functions that change rows by their ids only must be
-called after `lock_owned` in the same transaction.
+called after the rows were locked in the same transaction, as `lock_owned` does.
 """
 
 import time
@@ -31,6 +31,8 @@ BEGUN = (State.RUNNING, State.SENDING)
 RELEASE_WAIT, LONGEST_RELEASE_WAIT = timedelta(seconds=2), timedelta(minutes=1)
 """Limits of the wait of deliveries that a worker has no code for: a tenth of the time for which
 they have been open. Without a wait they would come straight back, again and again."""
+
+NO_HANDLER = "Waits for a worker of another release: the one that got it has not this handler."
 
 # In SQL, like every statement that runs once per delivery: Django takes longer to compose it than
 # PostgreSQL to run it.
@@ -165,13 +167,18 @@ def release(attempts: list[Attempt], wait: timedelta = timedelta(0)) -> int:
     return len(ids)
 
 
-def requeue_for_others(ids: list[int]) -> None:
-    """Requeue deliveries for workers of another release; no attempt is counted."""
+def requeue_for_others(ids: list[int], why: str) -> None:
+    """Requeue deliveries for workers of another release; no attempt is counted.
+
+    They count as failing, with this error: if no such worker comes, as after a rollback, they are
+    listed as needing a person.
+    """
     rows = Delivery.objects.filter(id__in=ids)
     oldest: datetime | None = rows.aggregate(at=Min("due_since"))["at"]
     if oldest:
         wait = min(max(RELEASE_WAIT, (timezone.now() - oldest) / 10), LONGEST_RELEASE_WAIT)
-        rows.update(state=State.WAITING, due_at=Now() + wait, lease_until=None)
+        again = Now() + wait
+        rows.update(state=State.WAITING, due_at=again, retry_at=again, lease_until=None, error=why)
 
 
 @transaction.atomic
@@ -181,7 +188,7 @@ def release_message(tickets: list[tuple[int, int]]) -> int:
     sent = Delivery.objects.filter(id__in=tokens, state=State.SENT).order_by("event_id")
     rows = sent.select_for_update().values_list("id", "token")
     valid = [pk for pk, token in rows if token == tokens[pk]]
-    requeue_for_others(valid)
+    requeue_for_others(valid, NO_HANDLER)
     return len(valid)
 
 

@@ -19,13 +19,18 @@ They are in the order in which they are due, so what was rescued or released mea
 the first, and what is retried among the last."""
 
 _OF = "FROM bus_delivery d WHERE d.subscription_id = s.id AND"
-_DUE = f"d.state = 'waiting' AND d.due_at <= {db.now}"
-_LATER = f"d.state = 'waiting' AND d.due_at > {db.now}"
+# The index has live and bulk one after the other.
+_WAITING = "d.state = 'waiting' AND d.bulk IN (FALSE, TRUE)"
+_WAITING_LIVE = "d.state = 'waiting' AND d.bulk = FALSE"
+_WAITING_BULK = "d.state = 'waiting' AND d.bulk = TRUE"
+_DUE = f"{_WAITING} AND d.due_at <= {db.now}"
+_LATER = f"{_WAITING} AND d.due_at > {db.now}"
 _DEAD = "d.state = 'dead'"
 
 
-def _count(rows: str) -> str:
-    return f"(SELECT COUNT(*) FROM (SELECT 1 {_OF} {rows} LIMIT {MOST_COUNTED + 1}) c)"
+def _count(rows: str, count: str = "COUNT(*)") -> str:
+    some = f"SELECT d.retry_at {_OF} {rows} LIMIT {MOST_COUNTED + 1}"
+    return f"(SELECT {count} FROM ({some}) c)"
 
 
 def _oldest(rows: str, order: str) -> str:
@@ -34,9 +39,12 @@ def _oldest(rows: str, order: str) -> str:
 
 
 # Each count reads one partial index. One statement, so that a delivery is counted once.
-BACKLOG = f"""SELECT s.id, {_count(_DUE)}, {_count(_LATER)}, {_count(IN_FLIGHT)}, {_count(_DEAD)},
-       {_oldest("d.state = 'waiting'", "d.due_at, d.id")},
-       {_oldest("d.state = 'waiting'", "d.due_at DESC, d.id DESC")},
+BACKLOG = f"""SELECT s.id, {_count(_DUE)}, {_count(_LATER, "COUNT(c.retry_at)")},
+       {_count(_LATER, "COUNT(*) - COUNT(c.retry_at)")}, {_count(IN_FLIGHT)}, {_count(_DEAD)},
+       {_oldest(_WAITING_LIVE, "d.due_at, d.id")},
+       {_oldest(_WAITING_LIVE, "d.due_at DESC, d.id DESC")},
+       {_oldest(_WAITING_BULK, "d.due_at, d.id")},
+       {_oldest(_WAITING_BULK, "d.due_at DESC, d.id DESC")},
        {_oldest(IN_FLIGHT, "d.lease_until")},
        {_oldest(_DEAD, "d.id")}
     FROM bus_subscription s WHERE s.retired_at IS NULL"""
@@ -61,12 +69,12 @@ BLOCKING = (
 
 
 def backlog() -> list[tuple[Any, ...]]:
-    """By subscription that is not retired: its id; how many are due, wait for later, are in flight
-    and dead, each at most `MOST_COUNTED` + 1; four instants, the least of which is since when the
-    oldest has been open."""
+    """By subscription that is not retired: its id; how many are due, wait for their next try, are
+    not due yet, in flight and dead, each at most `MOST_COUNTED` + 1; six instants, the least of
+    which is since when the oldest has been open."""
     with connection.cursor() as cursor:
         cursor.execute(BACKLOG, [])
-        return [(*row[:5], *map(_instant, row[5:])) for row in cursor.fetchall()]
+        return [(*row[:6], *map(_instant, row[6:])) for row in cursor.fetchall()]
 
 
 class Blocking(NamedTuple):

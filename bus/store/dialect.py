@@ -41,7 +41,7 @@ class Dialect(ABC):
     """Joins the event `e` of a delivery `d`, and its personal data `p` if there is any."""
 
     marks: str
-    """A source of rows `m (id, due, late)` for a poll; its marks are `mark_values`."""
+    """A source of rows `m (id, live, bulk, late)` for a poll; its marks are `mark_values`."""
 
     no_instant: str
     """Earlier than any instant."""
@@ -55,8 +55,8 @@ class Dialect(ABC):
         """
 
     @abstractmethod
-    def mark_values(self, marks: Mapping[int, tuple[Any, Any]]) -> list[Any]:
-        """What belongs to the marks of `marks`: by id, from when on due and late are read."""
+    def mark_values(self, marks: Mapping[int, tuple[Any, ...]]) -> list[Any]:
+        """What belongs to the marks of `marks`: by id, the instants from which to read."""
 
     @abstractmethod
     def insert_event(self, event: Sequence[Any], personal: str | None) -> int:
@@ -116,6 +116,10 @@ class Dialect(ABC):
     @abstractmethod
     def seconds_between(self, early: str, late: str) -> str:
         """The seconds between two instants, a number with its fraction."""
+
+    @abstractmethod
+    def shifted(self, instant: str, seconds: str = "%s") -> str:
+        """The instant so many seconds later, or earlier if they are negative."""
 
     @abstractmethod
     def minute_of(self, instant: str) -> str:

@@ -1,12 +1,16 @@
 """Failed attempts: insert them with the failure, and bound their number per delivery."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from django.db import connection
+from django.db import connection, transaction
 
+from bus import measurements
+from bus.measurements import Figure
 from bus.models import OPEN, FailedAttempt
 from bus.models.failures import KEY_LENGTH
 from bus.store.database import db
@@ -79,6 +83,10 @@ def record(failures: Iterable[Failure]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(TRIM, [db.array(one.delivery for one in rows)])
+    if measurements.are_collected():
+        found = Counter((one.task, one.kind) for one in rows)
+        failed = [(Figure.FAILED, float(count), labels) for labels, count in found.items()]
+        transaction.on_commit(partial(measurements.report, *failed))
 
 
 # Open ones only: a worker of an earlier release leaves the key with what it finishes.
@@ -105,7 +113,7 @@ ALL_GROUPS = GROUPS.format(open=OPEN_STATES, one="")
 ONE_GROUP = GROUPS.format(open=OPEN_STATES, one="AND failure_key = %s")
 
 
-def groups(key: str = "") -> list[tuple[str, int, int, int | None, int | None]]:
+def groups(key: str = "") -> list[tuple[str, int, int, int, int]]:
     """The groups of open deliveries that have failed, or the one with this key.
 
     Each with its key, how many are dead, how many are tried again, and the ids of its first and
@@ -113,4 +121,8 @@ def groups(key: str = "") -> list[tuple[str, int, int, int | None, int | None]]:
     """
     with connection.cursor() as cursor:
         cursor.execute(ONE_GROUP if key else ALL_GROUPS, [key] if key else [])
-        return [(key, int(dead), int(again), *ids) for key, dead, again, *ids in cursor.fetchall()]
+        return [
+            (name, int(dead), int(again), first, last)
+            for name, dead, again, first, last in cursor.fetchall()
+            if first and last
+        ]

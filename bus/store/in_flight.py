@@ -1,7 +1,7 @@
 """A relay's count of the deliveries in flight of each subscription."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
@@ -14,6 +14,12 @@ from bus.store.poll import Work
 
 COUNT_EVERY = 5.0
 """Seconds between two counts of a subscription: so old is what is known of other relays."""
+
+BULK_WAITS = 1.0
+"""Seconds by which a subscription that has nothing but bulk comes later than it would."""
+
+PASSED_OVER = 9
+"""Claims of live deliveries in a row while bulk is due; the next begins with a batch of bulk."""
 
 MOST_PROBES = 500
 """Messages in one claim that are asked about. Each costs PostgreSQL about a microsecond."""
@@ -37,11 +43,31 @@ class InFlight:
         self._messages: dict[str, dict[int, int]] = defaultdict(dict)
         self._others: dict[str, int] = {}
         self._count_at: dict[str, float] = {}
+        self._sent_at: dict[str, float] = {}
+        self._passed_over: Counter[str] = Counter()
 
     def sent(self, task: str, ids: Iterable[int]) -> None:
         """Record a message of this subscription."""
         found = list(ids)
         self._messages[task][max(found)] = len(found)
+        self._sent_at[task] = time.monotonic()
+
+    def in_turn(self, work: Iterable[Work]) -> list[Work]:
+        """Who has waited for longest first: a backlog takes turns with the others, for idle
+        processes and for what a limited queue has left."""
+
+        def turn(one: Work) -> float:
+            return self._sent_at.get(one.task, 0.0) + (0.0 if one.live else BULK_WAITS)
+
+        return sorted(work, key=turn)
+
+    def bulk_first(self, task: str) -> bool:
+        """Whether bulk has waited for `PASSED_OVER` claims, so that it never starves."""
+        return self._passed_over[task] >= PASSED_OVER
+
+    def pass_over(self, task: str, *, bulk: bool) -> None:
+        """Record a claim while both live and bulk were due: whether it has claimed bulk."""
+        self._passed_over[task] = 0 if bulk else self._passed_over[task] + 1
 
     def count(self, work: Sequence[Work]) -> dict[str, int]:
         """How many deliveries of each of these subscriptions are in flight."""

@@ -1,5 +1,6 @@
 """What the audit and the list of what needs a person read in SQL."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,14 @@ DUE_SINCE = "COALESCE(d.retry_at, d.due_since)"
 IS_DUE = f"""d.state = 'waiting' AND d.due_at <= {db.now}
     AND (NOT d.ordered OR {LANE_IS_FREE})"""
 IS_SENT = f"{IN_FLIGHT} AND (d.state || '') = 'sent'"
+
+# What is bulk, or of a limited queue, may wait for long while its queue gets something done.
+MAY_WAIT = f"""((d.bulk OR EXISTS (
+            SELECT 1 FROM bus_queue q WHERE q.id = s.queue_id
+            AND (q.rate IS NOT NULL OR q.at_once IS NOT NULL)))
+        AND EXISTS (
+            SELECT 1 FROM bus_subscription o JOIN bus_pace p ON p.subscription_id = o.id
+            WHERE o.queue_id = s.queue_id AND p.minute > {db.earlier}))"""
 
 FIRST_ROWS = 100
 """Of a subscription: those that have been due for longest come first."""
@@ -40,12 +49,13 @@ ONE_WITHOUT_DELIVERY = _without_delivery("AND e.id = %s AND s.id = %s")
 
 # The subscription may get work since then: what a hold has just let go of is on its way.
 NOT_STARTED = f"""SELECT s.name, COUNT(*), MIN(d.id) FROM (
-        SELECT d.id, d.subscription_id FROM bus_delivery d
+        SELECT d.id, d.subscription_id, d.bulk FROM bus_delivery d
         WHERE {IS_DUE} AND {DUE_SINCE} < {db.earlier}
-        UNION ALL SELECT d.id, d.subscription_id FROM bus_delivery d
+        UNION ALL SELECT d.id, d.subscription_id, d.bulk FROM bus_delivery d
         WHERE {IS_SENT} AND {DUE_SINCE} < {db.earlier}
     ) d JOIN bus_subscription s ON s.id = d.subscription_id
-    WHERE {claimable_sql(db.earlier)} GROUP BY s.name ORDER BY s.name"""
+    WHERE {claimable_sql(db.earlier)} AND NOT {MAY_WAIT}
+    GROUP BY s.name ORDER BY s.name"""
 
 
 def _one_of_each(rows: str, wrong: str) -> str:
@@ -57,12 +67,21 @@ def _one_of_each(rows: str, wrong: str) -> str:
     FROM bus_subscription s WHERE {CLAIMABLE}"""
 
 
-DUE_FOR_LONG = _one_of_each(f"{IS_DUE} ORDER BY d.due_at, d.id", f"{DUE_SINCE} < {db.earlier}")
-SENT_FOR_LONG = _one_of_each(f"{IS_SENT} ORDER BY d.lease_until", f"{DUE_SINCE} < {db.earlier}")
+_STANDS = f"{DUE_SINCE} < {db.earlier} AND NOT {MAY_WAIT}"
+_FAILS = f"d.retry_at IS NOT NULL AND d.due_since < {db.earlier}"
+_LIVE, _BULK = "d.bulk = FALSE", "d.bulk = TRUE"
+
+SENT_FOR_LONG = _one_of_each(f"{IS_SENT} ORDER BY d.lease_until", _STANDS)
+# Live and bulk one by one: the index has them so.
+STANDING = (
+    _one_of_each(f"{_LIVE} AND {IS_DUE} ORDER BY d.due_at, d.id", _STANDS),
+    _one_of_each(f"{_BULK} AND {IS_DUE} ORDER BY d.due_at, d.id", _STANDS),
+    SENT_FOR_LONG,
+)
 # What fails for others' reasons; those that are tried next as late as can be come first.
-FAILING_FOR_LONG = _one_of_each(
-    "d.state = 'waiting' ORDER BY d.due_at DESC, d.id DESC",
-    f"d.retry_at IS NOT NULL AND d.due_since < {db.earlier}",
+FAILING = tuple(
+    _one_of_each(f"{kind} AND d.state = 'waiting' ORDER BY d.due_at DESC, d.id DESC", _FAILS)
+    for kind in (_LIVE, _BULK)
 )
 
 
@@ -78,31 +97,37 @@ def lacks_delivery(event: int, subscription: int, since: datetime) -> bool:
 
 def not_started(overdue: timedelta) -> list[tuple[str, int, int]]:
     """Subscriptions with deliveries due for so long: the name, how many, and the first's id."""
-    return _rows(NOT_STARTED, [overdue.total_seconds()] * 3)
+    seconds = overdue.total_seconds()
+    return _rows(NOT_STARTED, [seconds, seconds, seconds, STANDING_FOR.total_seconds()])
 
 
 def one_of_each(statement: str, longer_than: timedelta) -> list[int]:
     """One delivery, by id, of each subscription that may get work: of the first `FIRST_ROWS` the
     one for which the statement's condition holds that has been open for longest."""
-    return [pk for (pk,) in _rows(statement, [longer_than.total_seconds()]) if pk is not None]
+    values = [longer_than.total_seconds()] * statement.count("%s")
+    return [pk for (pk,) in _rows(statement, values) if pk is not None]
 
 
 def standing() -> list[Delivery]:
     """Of each subscription that may get work one delivery that is due for `STANDING_FOR` and not
     started, if there is one."""
-    found = {
-        row.subscription_id: row
-        for statement in (SENT_FOR_LONG, DUE_FOR_LONG)
-        for row in examples(statement, STANDING_FOR)
-    }
-    return list(found.values())
+    return examples(STANDING, STANDING_FOR)
 
 
-def examples(statement: str, longer_than: timedelta) -> list[Delivery]:
-    """The deliveries of `one_of_each`, by the name of their subscription."""
-    rows = Delivery.objects.filter(id__in=one_of_each(statement, longer_than))
-    related = rows.select_related("subscription", "queue")
-    return list(related.order_by("subscription__name"))
+def failing(longer_than: timedelta) -> list[Delivery]:
+    """Of each subscription that may get work one delivery that fails and has been open for so
+    long, if there is one."""
+    return examples(FAILING, longer_than)
+
+
+def examples(statements: Iterable[str], longer_than: timedelta) -> list[Delivery]:
+    """One delivery for each subscription, by its name; the first that a statement finds."""
+    ids = [pk for statement in statements for pk in one_of_each(statement, longer_than)]
+    rows = Delivery.objects.select_related("subscription", "queue").in_bulk(ids)
+    first: dict[str, Delivery] = {}
+    for pk in ids:
+        first.setdefault(rows[pk].subscription.name, rows[pk])
+    return [first[name] for name in sorted(first)]
 
 
 def _instant(at: datetime) -> Any:

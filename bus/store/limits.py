@@ -30,13 +30,32 @@ def missing_limits(connection: BaseDatabaseWrapper) -> list[str]:
     Raises:
         django.db.Error: the database does not answer.
     """
+    return sorted(name for name, value, _source in _limits(connection) if value == "0")
+
+
+def drops_options(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the limits that this connection starts with do not arrive: a pooler ignores them.
+
+    It may pass unnoticed where the role has the limits as well, and then the connection's prepared
+    statements fail, since each transaction may run in another session.
+
+    Raises:
+        django.db.Error: the database does not answer.
+    """
+    if "lock_timeout" not in connection.settings_dict["OPTIONS"].get("options", ""):
+        return False
+    return all(source != "client" for _name, _value, source in _limits(connection))
+
+
+def _limits(connection: BaseDatabaseWrapper) -> list[tuple[str, str, str]]:
+    """Name, value and source of each; the source of an option of the connection is *client*."""
     if connection.vendor != "postgresql":
         return []
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name FROM pg_settings WHERE name = ANY(%s) AND setting = '0'", [list(LIMITS)]
+            "SELECT name, setting, source FROM pg_settings WHERE name = ANY(%s)", [list(LIMITS)]
         )
-        return sorted(name for (name,) in cursor.fetchall())
+        return [(name, value, source) for name, value, source in cursor.fetchall()]
 
 
 def require_limits(connection: BaseDatabaseWrapper) -> None:
@@ -46,7 +65,7 @@ def require_limits(connection: BaseDatabaseWrapper) -> None:
         LimitsMissing: one sentence, with the way out.
     """
     try:
-        missing = missing_limits(connection)
+        missing, dropped = missing_limits(connection), drops_options(connection)
     except Error:
         return
     if missing:
@@ -54,4 +73,9 @@ def require_limits(connection: BaseDatabaseWrapper) -> None:
             f"The database has no {', '.join(missing)}. Set them in each connection's options, "
             "or, behind a pooler, on the role: "
             + "; ".join(f"ALTER ROLE ... SET {name} = '{LIMITS[name]}'" for name in missing)
+        )
+    if dropped:
+        raise LimitsMissing(
+            "A pooler drops the options of each connection. Configure the connection for a pooler: "
+            "without options, prepared statements and server-side cursors."
         )

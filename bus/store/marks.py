@@ -17,9 +17,9 @@ routes a burst, or a worker releases what it does not get done."""
 FULL_EVERY = 5.0
 """Seconds between two polls without marks: as late is seen what a longer transaction commits."""
 
-Instants = tuple[Any, Any]
-"""From when on a subscription is looked at for what is due, and for what is late. As the driver
-has them: texts with SQLite."""
+Instants = tuple[Any, ...]
+"""From when on a subscription is looked at for what is due, live and bulk, and for what is late. As
+the driver has them: texts with SQLite."""
 
 
 class Marks:

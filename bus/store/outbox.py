@@ -29,17 +29,30 @@ SUPPRESSED = "Suppressed by a backfill; deliver it again to run it."
 """The error of a delivery that is discarded when it is inserted."""
 
 
-def _insert_deliveries(events: str, subscriptions: str = "", suppressed: str = "e.quiet") -> str:
+def _insert_deliveries(
+    events: str,
+    subscriptions: str = "",
+    suppressed: str = "e.quiet",
+    bulk: str = "FALSE",
+    soonest: str = db.now,
+) -> str:
     """The statement that inserts what is missing for these events `e` and subscriptions `s`.
+
+    Due at the instant `soonest`, or `after` the event, if that is later.
 
     MATERIALIZED: the events first. PostgreSQL never counts a table as small as that of the
     subscriptions, takes it for one of a single row, and goes through the history of its type.
     """
-    return f"""INSERT INTO bus_delivery
-        (event_id, subscription_id, queue_id, stream, ordered, quiet, state, closed_at, error)
+    later = db.shifted("e.at", "s.after")
+    due = f"CASE WHEN s.after > 0 AND {later} > e.soonest THEN {later} ELSE e.soonest END"
+    return f"""INSERT INTO bus_delivery (event_id, subscription_id, queue_id, stream, ordered,
+        due_at, due_since, bulk, quiet, state, closed_at, error)
     WITH e AS MATERIALIZED (
-        SELECT e.id, e.type, e.stream, {suppressed} AS quiet FROM bus_event e WHERE {events})
-    SELECT e.id, s.id, s.queue_id, e.stream, s.ordered, e.quiet AND NOT s.visible,
+        SELECT e.id, e.type, e.stream, e.at, {suppressed} AS quiet, {bulk} AS bulk,
+               {soonest} AS soonest
+        FROM bus_event e WHERE {events})
+    SELECT e.id, s.id, s.queue_id, e.stream, s.ordered, {due}, {due}, e.bulk,
+           e.quiet AND NOT s.visible,
            CASE WHEN e.quiet AND s.visible THEN 'discarded' ELSE 'waiting' END,
            CASE WHEN e.quiet AND s.visible THEN {db.now} END,
            CASE WHEN e.quiet AND s.visible THEN '{SUPPRESSED}' ELSE '' END
@@ -49,7 +62,9 @@ def _insert_deliveries(events: str, subscriptions: str = "", suppressed: str = "
 
 
 FAN_OUT = _insert_deliveries(f"e.id {db.among_ids}")
-DELIVER_TO_ONE = _insert_deliveries(f"e.id {db.among_ids}", "AND s.id = %s", "(e.quiet OR %s)")
+DELIVER_TO_ONE = _insert_deliveries(
+    f"e.id {db.among_ids}", "AND s.id = %s", "(e.quiet OR %s)", "CAST(%s AS boolean)", db.later
+)
 
 # Events in the outbox are left to the fan-out; else they would overtake older ones there.
 SWEEP = _insert_deliveries(
@@ -127,13 +142,24 @@ def insert_deliveries(events: Sequence[int]) -> int:
     return _execute(FAN_OUT, [db.array(events)]) if events else 0
 
 
-def deliver_to(subscription: int, events: Sequence[int], *, suppressed: bool = False) -> int:
-    """The same for one subscription, by its id.
+def deliver_to(
+    subscription: int,
+    events: Sequence[int],
+    *,
+    suppressed: bool = False,
+    bulk: bool = False,
+    due_in: timedelta = timedelta(0),
+) -> int:
+    """The same for one subscription, by its id; due after a while. Live ones are
+    claimed before those that are `bulk`.
 
     What is `suppressed`, by its event or by this call, is discarded at once if the subscription is
     suppressible.
     """
-    return _execute(DELIVER_TO_ONE, [suppressed, db.array(events), subscription]) if events else 0
+    if not events:
+        return 0
+    values = [suppressed, bulk, due_in.total_seconds(), db.array(events), subscription]
+    return _execute(DELIVER_TO_ONE, values)
 
 
 def sweep(subscription: int, event_type: str, since: timedelta) -> int:

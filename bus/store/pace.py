@@ -1,10 +1,11 @@
 """How many deliveries are done in a minute, and how long after their events."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
+from django.utils import timezone
 
-from bus.models import State
+from bus.models import RelayState, State
 from bus.store.conditions import in_state
 from bus.store.database import db
 from bus.store.planner import plan_by_index
@@ -35,11 +36,22 @@ ADD = f"""INSERT INTO bus_pace (subscription_id, minute, bucket, done)
 # Numbers alone: a busy hour has thousands of rows, and an instant takes Django as long to read as
 # the rest of a row.
 _PLACE = f"CAST(ROUND({db.seconds_between('%s', 'minute')} / 60) AS integer)"
+_SUM = "CAST(SUM(done) AS bigint)"  # PostgreSQL sums bigint to numeric
 _OF_THE_HOUR = "FROM bus_pace WHERE minute >= %s AND minute <= %s GROUP BY 1, 2"
-BY_MINUTE = f"SELECT subscription_id, {_PLACE}, SUM(done) {_OF_THE_HOUR}"
-BY_BUCKET = f"SELECT subscription_id, bucket, SUM(done) {_OF_THE_HOUR}"
+BY_MINUTE = f"SELECT subscription_id, {_PLACE}, {_SUM} {_OF_THE_HOUR}"
+BY_BUCKET = f"SELECT subscription_id, bucket, {_SUM} {_OF_THE_HOUR}"
 
-FORGET = f"DELETE FROM bus_pace WHERE minute < {db.earlier}"
+TOTALS = f"SELECT subscription_id, bucket, {_SUM} FROM bus_pace GROUP BY 1, 2"
+
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+"""The minute of the sums of all that is forgotten: without them, totals would fall."""
+
+ADD_UP = """INSERT INTO bus_pace (subscription_id, minute, bucket, done)
+    SELECT subscription_id, %s, bucket, SUM(done) FROM bus_pace
+    WHERE minute > %s AND minute < %s GROUP BY subscription_id, bucket
+    ON CONFLICT (minute, subscription_id, bucket)
+    DO UPDATE SET done = bus_pace.done + EXCLUDED.done"""
+FORGET = "DELETE FROM bus_pace WHERE minute > %s AND minute < %s"
 
 
 def add(ids: list[int]) -> None:
@@ -50,12 +62,25 @@ def add(ids: list[int]) -> None:
 
 
 def forget(older_than: float) -> None:
-    """Delete the figures of minutes that began so many seconds ago."""
-    with connection.cursor() as cursor:
-        cursor.execute(FORGET, [older_than])
+    """Delete the figures of minutes that began so many seconds ago; `totals` keeps them."""
+    until = timezone.now() - timedelta(seconds=older_than)
+    first, last = (connection.ops.adapt_datetimefield_value(at) for at in (BEFORE_ALL, until))
+    with transaction.atomic(), connection.cursor() as cursor:
+        # One relay at a time: two would add the same figures up.
+        RelayState.objects.select_for_update().get_or_create(pk=RelayState.THE_ROW)
+        cursor.execute(ADD_UP, [first, first, last])
+        cursor.execute(FORGET, [first, last])
 
 
 Summed = list[tuple[int, int, int]]
+
+
+def totals() -> Summed:
+    """What was done since the first delivery, by subscription and bucket."""
+    with connection.cursor() as cursor:
+        cursor.execute(TOTALS)
+        found: Summed = cursor.fetchall()
+        return found
 
 
 def read(first: datetime, last: datetime) -> tuple[Summed, Summed]:

@@ -14,10 +14,14 @@ from bus.store.planner import plan_by_index
 # PostgreSQL would read the whole table for a subscription that has nothing due as soon as it
 # guesses, from all the others, that a match must be near.
 POLL = f"""SELECT s.id, s.name, q.id, q.name, s.batch, s.window, s.ordered, s.outside, s.repeatable,
+       q.rate IS NOT NULL OR q.at_once IS NOT NULL, s.unless,
        {CLAIMABLE}, {db.earlier},
        (SELECT MIN(d.due_at) FROM bus_delivery d
-        WHERE d.subscription_id = s.id AND d.state = 'waiting'
-        AND d.due_at >= COALESCE(m.due, {db.no_instant}) AND d.due_at <= {db.now}),
+        WHERE d.subscription_id = s.id AND d.state = 'waiting' AND d.bulk = FALSE
+        AND d.due_at >= COALESCE(m.live, {db.no_instant}) AND d.due_at <= {db.now}),
+       (SELECT MIN(d.due_at) FROM bus_delivery d
+        WHERE d.subscription_id = s.id AND d.state = 'waiting' AND d.bulk = TRUE
+        AND d.due_at >= COALESCE(m.bulk, {db.no_instant}) AND d.due_at <= {db.now}),
        (SELECT MIN(d.lease_until) FROM bus_delivery d
         WHERE d.subscription_id = s.id AND {IN_FLIGHT}
         AND d.lease_until >= COALESCE(m.late, {db.no_instant}) AND d.lease_until < {db.now})
@@ -39,10 +43,23 @@ class Work:
     ordered: bool
     external: bool
     repeatable: bool
-    due: bool
+    limited: bool
+    """Its queue has limits."""
+    unless: str
+    """The type of event that makes a delivery pointless."""
+    live: bool
+    """It has due deliveries that are not bulk."""
+    bulk: bool
+    """It has due deliveries of a backfill, or that an operator delivers again."""
     late: bool
-    due_from: Any
-    """Nothing of it is due by an earlier instant, as the driver has it."""
+    live_from: Any
+    """Nothing live of it is due by an earlier instant, as the driver has it."""
+    bulk_from: Any
+    """The same of bulk."""
+
+    @property
+    def due(self) -> bool:
+        return self.live or self.bulk
 
 
 def poll(marks: Marks | None = None) -> list[Work]:
@@ -56,9 +73,10 @@ def poll(marks: Marks | None = None) -> list[Work]:
         cursor.execute(POLL, [SLACK, *db.mark_values(known)])
         rows = cursor.fetchall()
     found = []
-    for *fields, claimable, horizon, due, late in rows:
-        known[fields[0]] = min(due or horizon, horizon), min(late or horizon, horizon)
+    for *fields, claimable, horizon, live, bulk, late in rows:
+        marks_of_it = (live, bulk, late)
+        known[fields[0]] = tuple(min(at or horizon, horizon) for at in marks_of_it)
         # What is late is due as soon as the claim has rescued it.
-        is_due = bool(claimable) and (due is not None or late is not None)
-        found.append(Work(*[*fields, is_due, late is not None, due or horizon]))
+        due = [bool(claimable and (at or late)) for at in (live, bulk)]
+        found.append(Work(*[*fields, *due, late is not None, live or horizon, bulk or horizon]))
     return [work for work in found if work.due or work.late]

@@ -71,15 +71,15 @@ class PostgreSQL(Dialect):
     LEFT JOIN LATERAL (
         SELECT data FROM bus_personaldata WHERE event_id = d.event_id OFFSET 0) p ON TRUE"""
 
-    marks = "UNNEST(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) m (id, due, late)"
+    marks = """UNNEST(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+        m (id, live, bulk, late)"""
     no_instant = "'-infinity'::timestamptz"
 
     def array(self, values: Iterable[int] | Iterable[str]) -> Any:
         return list(values)
 
-    def mark_values(self, marks: Mapping[int, tuple[Any, Any]]) -> list[Any]:
-        instants = marks.values()
-        return [list(marks), [due for due, _ in instants], [late for _, late in instants]]
+    def mark_values(self, marks: Mapping[int, tuple[Any, ...]]) -> list[Any]:
+        return [list(marks), *([instants[at] for instants in marks.values()] for at in range(3))]
 
     def insert_event(self, event: Sequence[Any], personal: str | None) -> int:
         with connection.cursor() as cursor:
@@ -142,6 +142,9 @@ class PostgreSQL(Dialect):
 
     def seconds_between(self, early: str, late: str) -> str:
         return f"EXTRACT(EPOCH FROM {late} - {early})::float"
+
+    def shifted(self, instant: str, seconds: str = "%s") -> str:
+        return f"({instant}) + {seconds} * INTERVAL '1 second'"
 
     def minute_of(self, instant: str) -> str:
         return f"date_trunc('minute', {instant})"

@@ -1,7 +1,7 @@
 """Rescue: deliveries that were lost with Redis, or with a worker, become due again."""
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +9,11 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from bus.context import message_of
 from bus.models import IN_FLIGHT, Delivery, State
 from bus.retry import MOST_AMBIGUOUS
 from bus.store.alerts import deliveries_died
+from bus.store.allowance import give_back, lock_buckets
 from bus.store.failures import WORKER_LOST, WORKER_LOST_WHILE_SENDING, Failure, record
 from bus.store.planner import plan_by_index
 from bus.store.poll import Work
@@ -22,7 +24,7 @@ SENT_LEASE = timedelta(seconds=120)
 """The lease of a sent delivery: the time for a worker to start it."""
 
 MOST_CRASHES = 3
-"""With so many crashes of workers that had started it alone, a delivery is dead."""
+"""With so many crashes that count, a delivery is dead; see `rescue_late`."""
 
 AT_ONCE = 1000
 
@@ -33,9 +35,10 @@ NAMED = 5
 def rescue_late(work: list[Work], queued: frozenset[tuple[int, int]] = frozenset()) -> None:
     """Rescue the late deliveries of these subscriptions, in the transaction of the claim.
 
-    A lost message uses up no try. A crash counts only against a delivery that ran alone; those
-    that were in flight with others are isolated. A delivery whose message is still `queued` gets
-    another lease: otherwise one more message would be sent after each lease while no worker runs.
+    A lost message uses up no try. The first crash of an atomic handler's worker does not count:
+    it only isolates the deliveries, since another one of the message may be the cause. A delivery
+    whose message is still `queued` gets another lease: otherwise one more message would be sent
+    after each lease while no worker runs.
     """
     for one in work:
         rows = (
@@ -81,7 +84,8 @@ def _is_queued(row: Delivery, queued: frozenset[tuple[int, int]]) -> bool:
 
 def _log(task: str, state: str, ids: list[int]) -> None:
     some = ", ".join(map(str, ids[:NAMED])) + (", ..." if ids[NAMED:] else "")
-    log.warning("%s: %d lost while %s: deliveries %s", task, len(ids), state, some)
+    with message_of(task, ids):
+        log.warning("%s: %d lost while %s: deliveries %s", task, len(ids), state, some)
 
 
 def verdict_on(work: Work, row: Delivery) -> dict[str, Any]:
@@ -135,13 +139,18 @@ def rescue_sent() -> int:
 def rescue_not_sent(tickets: list[tuple[int, int]]) -> None:
     """Make deliveries due again whose message was not sent, or may not have been.
 
-    If a message has arrived all the same, its token is stale.
+    If a message has arrived all the same, its token is stale. Queues with a rate get their permits
+    back.
     """
     tokens = dict(tickets)
     with transaction.atomic():
         plan_by_index()
-        rows = Delivery.objects.filter(id__in=tokens, state=State.SENT).values_list("id", "token")
-        lost = [pk for pk, token in rows if token == tokens[pk]]
-        Delivery.objects.filter(id__in=lost, state=State.SENT).update(
+        rates = lock_buckets()
+        sent = Delivery.objects.filter(id__in=tokens, state=State.SENT).order_by("event_id")
+        locked = sent.select_for_update(of=("self",))
+        rows = locked.values_list("id", "token", "subscription__queue_id")
+        lost = {pk: queue for pk, token, queue in rows if token == tokens[pk]}
+        Delivery.objects.filter(id__in=lost).update(
             state=State.WAITING, due_at=Now(), lease_until=None, token=F("token") + 1
         )
+        give_back(rates, Counter(lost.values()))

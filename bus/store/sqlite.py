@@ -36,14 +36,15 @@ class SQLite(Dialect):
     lock = lock_free = ""
     events = """JOIN bus_event e ON e.id = d.event_id
     LEFT JOIN bus_personaldata p ON p.event_id = e.id"""
-    marks = """(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS due,
-            json_extract(value, '$[2]') AS late FROM json_each(%s)) m"""
+    marks = """(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS live,
+            json_extract(value, '$[2]') AS bulk, json_extract(value, '$[3]') AS late
+            FROM json_each(%s)) m"""
     no_instant = "''"
 
     def array(self, values: Iterable[int] | Iterable[str]) -> Any:
         return json.dumps(list(values))
 
-    def mark_values(self, marks: Mapping[int, tuple[Any, Any]]) -> list[Any]:
+    def mark_values(self, marks: Mapping[int, tuple[Any, ...]]) -> list[Any]:
         return [json.dumps([[pk, *instants] for pk, instants in marks.items()])]
 
     def insert_event(self, event: Sequence[Any], personal: str | None) -> int:
@@ -97,6 +98,9 @@ class SQLite(Dialect):
 
     def seconds_between(self, early: str, late: str) -> str:
         return f"(JULIANDAY({late}) - JULIANDAY({early})) * 86400.0"
+
+    def shifted(self, instant: str, seconds: str = "%s") -> str:
+        return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', {instant}, {seconds} || ' seconds')"
 
     def minute_of(self, instant: str) -> str:
         return f"SUBSTR({instant}, 1, 16) || ':00'"

@@ -26,12 +26,12 @@ Ticket = tuple[int, int]
 """A delivery's id and the token it was sent with."""
 
 COLUMNS = """d.id, d.token, d.attempts, d.uncounted, d.alone, d.ambiguous, d.quiet,
-       e.uuid, e.type, e.version, e.correlation, e.traceparent, e.data, p.data"""
+       e.uuid, e.type, e.version, e.correlation, e.traceparent, e.stream, e.data, p.data"""
 """The columns of a delivery and its event that a worker needs."""
 
-EVENT_TYPE_AT, STOPPED_AT, HANDLES_AT = 8, 14, 15
-"""The event's type, and two columns after those: whether the subscription may get no work, and
-which type of event it handles according to the workers that registered it last."""
+EVENT_TYPE_AT, VERSION_AT, STOPPED_AT, HANDLES_AT = 8, 9, 15, 16
+"""The event's type and version, and two columns after those: whether the subscription may get no
+work, and which type of event it handles according to the workers that registered it last."""
 
 # While tables are small, PostgreSQL would read an index from end to end for the order of the
 # events, or for the subscription, and keep that plan. So no index has `+ 0`.
@@ -50,7 +50,7 @@ START_LONE = f"""UPDATE bus_delivery d SET state = %s, lease_until = {db.later},
     FROM bus_subscription s, bus_event e LEFT JOIN bus_personaldata p ON p.event_id = e.id
     WHERE d.id = %s AND d.token = %s AND {in_state(State.SENT)}
     AND e.id = d.event_id AND s.id = d.subscription_id AND s.name = %s
-    AND (e.type || '') = %s AND {CLAIMABLE}
+    AND (e.type || '') = %s AND e.version <= %s AND {CLAIMABLE}
     RETURNING {COLUMNS}"""
 
 START_NEXT = f"""UPDATE bus_delivery
@@ -98,7 +98,11 @@ def start(handler: Handler, tickets: list[Ticket], tries: list[int]) -> list[Att
         if any(row[STOPPED_AT] for row in valid):
             requeue([row[0] for row in valid])
             return []
-        requeue_for_others([row[0] for row in valid if _is_of_another_release(handler, row)])
+        others = [row[0] for row in valid if _is_of_another_release(handler, row)]
+        reads = f"{handler.event_type.__name__} up to version {handler.event_type.version}"
+        requeue_for_others(
+            others, f"Waits for a worker of another release: this one reads {reads}."
+        )
         valid = [row for row in valid if not _is_of_another_release(handler, row)]
         attempts = [_attempt(handler, row, fence) for row in valid]
         now = 1 if handler.external else len(attempts)
@@ -107,10 +111,12 @@ def start(handler: Handler, tickets: list[Ticket], tries: list[int]) -> list[Att
 
 
 def _is_of_another_release(handler: Handler, row: tuple[Any, ...]) -> bool:
-    """Whether the event has the registered type and this worker's handler takes another one:
-    workers of the other release can handle it."""
+    """Whether workers of the other release can handle the event: it has the registered type and
+    this worker's handler takes another one, or its version is newer than this worker's class."""
     event_type, registered = str(row[EVENT_TYPE_AT]), str(row[HANDLES_AT])
-    return event_type == registered != handler.event_type.__name__
+    if event_type == handler.event_type.__name__:
+        return bool(row[VERSION_AT] > handler.event_type.version)
+    return event_type == registered
 
 
 def _start_lone(handler: Handler, ticket: Ticket, fence: int) -> Attempt | None:
@@ -120,9 +126,10 @@ def _start_lone(handler: Handler, ticket: Ticket, fence: int) -> Attempt | None:
     one delivery: several have to be locked in their order.
     """
     state = State.SENDING if handler.external else State.RUNNING
-    lease, kind = handler.queue.lease.total_seconds(), handler.event_type.__name__
+    lease, event = handler.queue.lease.total_seconds(), handler.event_type
+    reads = (handler.name, event.__name__, event.version)
     with connection.cursor() as cursor:
-        cursor.execute(START_LONE, [state.value, lease, fence, *ticket, handler.name, kind])
+        cursor.execute(START_LONE, [state.value, lease, fence, *ticket, *reads])
         row = cursor.fetchone()
         return _attempt(handler, row) if row else None
 
@@ -207,7 +214,7 @@ def _lock_with_events(
 
 def _attempt(handler: Handler, row: tuple[Any, ...], fence: int = 0) -> Attempt:
     pk, token, attempts, uncounted, alone, ambiguous, suppressed, event, event_type = row[:9]
-    version, correlation, traceparent, data, personal = row[9:STOPPED_AT]
+    version, correlation, traceparent, stream, data, personal = row[9:STOPPED_AT]
     event = UUID(str(event))
     return Attempt(
         id=pk,
@@ -220,6 +227,8 @@ def _attempt(handler: Handler, row: tuple[Any, ...], fence: int = 0) -> Attempt:
         event_version=version,
         data=json.loads(data),
         personal=None if personal is None else json.loads(personal),
-        origin=Origin(UUID(str(correlation)), event, traceparent, suppressed=bool(suppressed)),
+        origin=Origin(
+            UUID(str(correlation)), event, traceparent, bool(suppressed), stream, delivery=pk
+        ),
         key=delivery_key(event, handler.name),
     )

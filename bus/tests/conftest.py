@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import time, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -182,5 +182,5 @@ def stocktaking(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return f"{len(done)} shelves"
 
     name = "desk.stocktaking"
-    jobs.job(name, title="Stocktaking", when="at night", queue="desk")(take_stock)
+    jobs.job(name, title="Stocktaking", at=time(3), queue="desk")(take_stock)
     return done

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from celery import shared_task
 
+from bus.broker.envelope import rewrite
+from bus.broker.message import inspect
 from bus.tests.conftest import Happened, Subscribed
 
 
@@ -56,3 +58,16 @@ def body_of(item: bytes | dict[str, Any]) -> Any:
     """What a worker would find in the message."""
     envelope = item if isinstance(item, dict) else json.loads(item)
     return json.loads(base64.b64decode(envelope["body"]))
+
+
+def passed(item: bytes) -> tuple[dict[str, Any], Any]:
+    """The headers and the body with which a message from Redis reaches its task.
+
+    Raises:
+        Malformed: it does not get so far.
+    """
+    envelope = json.loads(rewrite(item, "desk"))
+    body = base64.b64decode(envelope["body"])
+    kind = envelope["content-type"], envelope["content-encoding"]
+    headers, body = inspect(envelope["headers"], body, *kind)
+    return headers, json.loads(body)

@@ -199,6 +199,32 @@ def test_subscription_is_paused_resumed_and_retired_by_name(name: str) -> None:
     ]
 
 
+def other(event: Happened) -> None:
+    note("other")
+
+
+def test_several_subscriptions_are_retired_by_name(name: str, subscribed: Subscribed) -> None:
+    second = subscribed(other)
+    register("desk")
+
+    answer = said("subscriptions", "--retire", name, second, "--why", "gone")
+
+    assert f"{name} is retired; 3 deliveries discarded.\n{second} is retired; 3 " in answer
+    assert not Subscription.objects.filter(retired_at=None).exists()
+
+
+def test_subscriptions_of_queue_are_retired_together(name: str, subscribed: Subscribed) -> None:
+    gone = subscribed(other)
+    register("desk")
+    asked = ("subscriptions", "--retire-queue", "desk", "--why", "switched off")
+    ops.retire(gone, by="ada", why="earlier")
+
+    assert said(*asked).startswith(f"{name} is retired; 3 deliveries discarded.\n")
+
+    with pytest.raises(CommandError, match="There is no queue with subscriptions desk; see "):
+        said(*asked)
+
+
 def test_suppressed_backfill_has_its_own_option(subscribed: Subscribed, world: World) -> None:
     given(*happened(1, 2))
     fan_out()

@@ -68,6 +68,13 @@ def test_older_version_without_upcast_names_the_way_out() -> None:
         Later.read(1, {}, None)
 
 
+def test_newer_version_is_left_to_a_newer_release() -> None:
+    data, personal = PRICED.split()
+
+    with pytest.raises(UnreadableEvent, match="Priced version 3 is newer than this release"):
+        Priced.read(3, data, personal)
+
+
 def test_mismatched_field_is_named() -> None:
     data, personal = PRICED.split()
 

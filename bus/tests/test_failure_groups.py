@@ -50,8 +50,8 @@ def test_groups_are_counted_by_kind(name: str) -> None:
     assert {one.subscription for one in found} == {name}
     (dead, _retried) = found
     assert dead.says == "wrong"
-    assert dead.first.delivery.stream == "3"
-    assert dead.last.delivery.stream == "6"
+    assert dead.first_at == delivery(3).failed_attempts.get().at
+    assert dead.stream == "6"
     assert [row.stream for row in deliveries_of(dead.key)] == ["3", "6"]
 
 

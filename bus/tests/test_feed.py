@@ -212,6 +212,30 @@ def test_stream_continues_from_the_last_event_of_the_browser(board: Board) -> No
     assert "event: news" not in asyncio.run(answer("/?seen=1", **{"Last-Event-ID": "0"}))
 
 
+def test_stream_ends_after_a_while_and_tells_its_viewer_to_connect_again(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "LONGEST", 0)
+
+    async def watch() -> list[str]:
+        return [frame async for frame in Feed(board.read).watch("a")]
+
+    assert asyncio.run(watch())[-1].startswith("event: again\ndata: ")
+
+
+@pytest.mark.parametrize(("every", "many"), [(60, False), (None, True)])
+def test_feed_reads_at_the_pace_of_its_page(board: Board, every: float | None, many: bool) -> None:
+    async def watch() -> None:
+        viewer = Feed(board.read, every).watch("a")
+        await news(viewer)
+        await asyncio.sleep(0.1)
+        await leave(viewer)
+
+    asyncio.run(watch())
+
+    assert (len(board.reads) > 1) is many
+
+
 def test_feed_ends_its_streams_when_the_server_stops(board: Board) -> None:
     async def watch() -> object:
         one = Feed(board.read)

@@ -53,6 +53,9 @@ def named(name: str) -> Callable[..., None]:
         (atomic, {"stage": "two\nlines"}, "stage is .*; it must be one line of at most 60"),
         (atomic, {"stage": "x" * 61}, "it must be one line of at most 60 printable characters"),
         (atomic, {"stage": None}, "stage is None; it must be one line"),
+        (atomic, {"after": timedelta(days=-1)}, "after is -1 day.*; it must be 0 to 366 days"),
+        (atomic, {"after": timedelta(days=367)}, "it must be 0 to 366 days"),
+        (atomic, {"unless": "Happened"}, "unless must be a class of events, not 'Happened'"),
         (named("x" * 80), {}, "must have at most 80 plain letters; rename the function"),
         (named("größe"), {}, "must have at most 80 plain letters"),
     ],
@@ -99,6 +102,16 @@ def test_subscription_inherits_ordering_from_its_queue(
 
     assert handlers.find(inherited).ordered
     assert not handlers.find(f"{__name__}.left").ordered
+
+
+def test_delayed_subscription_is_in_no_lane(subscribed: Subscribed) -> None:
+    delayed = subscribed(atomic, queue=QUEUE, after=timedelta(hours=48))
+
+    assert not handlers.find(delayed).ordered
+    with pytest.raises(BadSubscription, match="after needs ordered=False, or the stream's later"):
+        subscribe(Happened, queue=QUEUE, retry=RETRY, ordered=True, after=timedelta(hours=48))(
+            named("late")
+        )
 
 
 def test_list_parameter_declares_a_batch_handler(

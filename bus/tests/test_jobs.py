@@ -1,6 +1,6 @@
 """Jobs: each run is a row, and an operator's wish is run once."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.utils import timezone
@@ -67,7 +67,7 @@ def test_job_that_runs_is_neither_requested_nor_begun(stocktaking: list[str]) ->
 
 def test_each_message_runs_one_job_of_its_queue(stocktaking: list[str]) -> None:
     for name, queue in (("desk.sweeping", "desk"), ("attic.sweeping", "attic")):
-        jobs.job(name, title=name, when="at night", queue=queue)(lambda: "swept")
+        jobs.job(name, title=name, at=time(3), queue=queue)(lambda: "swept")
     for name in (NAME, "attic.sweeping", "desk.sweeping"):
         run_job(name, by="ada")
 

@@ -1,6 +1,7 @@
 """Reading the ledger."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -182,7 +183,8 @@ def test_events_not_fanned_out_are_counted() -> None:
     assert (state.count, state.oldest_at) == (2, Event.objects.order_by("id")[0].at)
 
 
-def test_broker_state_is_the_relays_last_report() -> None:
+def test_broker_state_is_the_relays_last_report(settings: Any) -> None:
+    settings.BUS_REDIS_URL = "redis://localhost:1/0"
     assert selectors.broker_state().ok is None
     RelayState.objects.create(pk=RelayState.THE_ROW, looked_at=Now(), broker_error="")
     assert selectors.broker_state().ok is True

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 
+from bus import Queue
 from bus.models import Delivery, RelayState, State, WorkerState
 from bus.store import pace
 from bus.store.outbox import fan_out
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def wrap(event: Happened) -> None: ...
+def stamp(event: Happened) -> None: ...
 
 
 @pytest.fixture
@@ -90,9 +92,19 @@ def test_json_has_the_same_figures(name: str) -> None:
     assert found["workers"][0]["alive"] is True
 
 
-def test_queue_alone_is_shown(name: str) -> None:
+def test_queue_alone_is_shown(subscribed: Subscribed, name: str) -> None:
+    subscribed(stamp, queue=Queue("counter", ordered=False))
+    register("counter")
+
+    assert "stamp" in top("--queue", "counter")[0]
     assert "wrap" not in top("--queue", "counter")[0]
-    assert "wrap" in top("--queue", "desk")[0]
+    [found] = json.loads(top("--queue", "counter", "--json")[0])["queues"]
+    assert found["name"] == "counter"
+
+
+def test_unknown_queue_is_refused(name: str) -> None:
+    with pytest.raises(CommandError, match="no queue kounter; the queues are desk"):
+        call_command("top", "--queue", "kounter")
 
 
 @pytest.mark.parametrize("every", ["0", "nan", "x", "-1", "1e9"])

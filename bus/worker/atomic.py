@@ -4,7 +4,7 @@ import logging
 
 from django.db import close_old_connections, transaction
 
-from bus.context import handling
+from bus.context import handling, note_begun
 from bus.events import DomainEvent, UnreadableEvent
 from bus.failpoints import Point, reach
 from bus.handlers import Handler
@@ -41,6 +41,7 @@ def run_atomic(handler: Handler, tickets: list[Ticket]) -> list[State]:
     started = retry_on_trouble(lambda: start(handler, tickets, tries))
     if not started:
         return []
+    note_begun([one.origin for one in started])
     reach(Point.BEFORE_EFFECT, handler.name)
     try:
         states = _run_batch(handler, started)

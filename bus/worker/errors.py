@@ -19,6 +19,7 @@ from django.db import (
 )
 from django.db.models.functions import Now
 
+from bus.context import about
 from bus.handlers import Handler
 from bus.models import Delivery, PersonalData, State
 from bus.redaction import texts
@@ -62,8 +63,9 @@ SQLITE = (5, 6, 7, 8, 9, 10, 13, 14, 15)
 open, protocol. *Error* (1) is about the statement, though it is an operational error, too."""
 
 PAUSES = (0.2, 1.0, *[2.0] * 8)
-"""Seconds, about 17 in all: a database restarts in less. After them the deliveries wait for their
-lease; giving up earlier would only let the worker pop the next message, which would fail, too."""
+"""Seconds, 17 in all beside the attempts to connect: a database restarts in less. After them the
+deliveries wait for their lease; giving up earlier would only let the worker pop the next message,
+which would fail, too."""
 
 LONGEST_ERROR = 20_000
 
@@ -144,7 +146,8 @@ def fail(handler: Handler, failed: Sequence[tuple[Attempt, BaseException]]) -> l
         )
         # The kind only: its text may contain personal data. The ledger has the traceback.
         kind = type(error).__name__
-        log.warning("%s: delivery %s is %s after %s", handler.name, one.id, state.value, kind)
+        with about(one.origin):
+            log.warning("%s: delivery %s is %s after %s", handler.name, one.id, state.value, kind)
         failures.append(failure)
         states.append(state)
     record(failures)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import close_old_connections, transaction
 
-from bus.context import handling
+from bus.context import about, handling, note_begun
 from bus.events import DomainEvent
 from bus.failpoints import Point, reach
 from bus.handlers import AfterDone, Handler
@@ -38,6 +38,7 @@ def run_external(handler: Handler, tickets: list[Ticket]) -> tuple[list[State], 
     rest = retry_on_trouble(lambda: start(handler, tickets, tries))
     if not rest:
         return [], 0
+    note_begun([one.origin for one in rest])
     became: list[State] = []
     released = 0
     with ExitStack() as stack:
@@ -74,7 +75,7 @@ def _quiet_exit(handler: Handler) -> Iterator[tuple[Any]]:
 def _cannot_open(
     handler: Handler, started: list[Attempt], error: Exception
 ) -> tuple[list[State], int]:
-    """`using` failed: the first delivery fails, and the others wait as long as it does."""
+    """`using` failed: the first delivery fails, and the others wait about as long as it does."""
     first, rest = started[0], started[1:]
 
     def write() -> tuple[list[State], int]:
@@ -113,7 +114,8 @@ def _finish_and_start_next(
     def write() -> Written:
         state = _write_result(handler, one, event, after)
         if state is None:
-            log.warning("%s: delivery %s was fenced off", handler.name, one.id)
+            with about(one.origin):
+                log.warning("%s: delivery %s was fenced off", handler.name, one.id)
         following = start_next(rest, handler) if rest else []
         reach(Point.BEFORE_COMMIT, handler.name)
         return [state] if state else [], following
@@ -140,7 +142,7 @@ def _write_result(
             return None
     if after is not None and event is not None:
         try:
-            with handling([(event, one.origin)]):
+            with handling([(event, one.origin)], "record"):
                 after()
             raise_if_aborted()
         except ALWAYS_TRANSIENT:

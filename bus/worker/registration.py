@@ -53,6 +53,8 @@ def _declared(handler: Handler) -> dict[str, object]:
         "batch": handler.batch,
         "window": handler.window,
         "ordered": handler.ordered,
+        "after": int(handler.after.total_seconds()),
+        "unless": handler.unless,
         "external": handler.external,
         "repeatable": handler.repeatable,
         "suppressible": handler.suppressible,
@@ -60,15 +62,22 @@ def _declared(handler: Handler) -> dict[str, object]:
     }
 
 
+def _limits(handler: Handler) -> dict[str, object]:
+    return {"rate": handler.queue.per_second, "at_once": handler.queue.at_once}
+
+
 def _changes(handler: Handler, row: Subscription) -> bool:
-    declared = _declared(handler)
-    return row.queue.name != handler.queue.name or any(
-        getattr(row, name) != value for name, value in declared.items()
+    return (
+        row.queue.name != handler.queue.name
+        or any(getattr(row, name) != value for name, value in _declared(handler).items())
+        or any(getattr(row.queue, name) != value for name, value in _limits(handler).items())
     )
 
 
 def _write(handler: Handler, **more: object) -> Subscription:
-    queue, _created = Queue.objects.get_or_create(name=handler.queue.name)
+    queue, _created = Queue.objects.update_or_create(
+        name=handler.queue.name, defaults=_limits(handler)
+    )
     row, _created = Subscription.objects.update_or_create(
         name=handler.name,
         defaults={**_declared(handler), "queue": queue, "retired_at": None, **more},

@@ -4,11 +4,11 @@ import logging
 from functools import partial
 from typing import Any
 
-from celery.signals import beat_init, celeryd_init, worker_init
+from celery.signals import beat_init, celeryd_init, worker_init, worker_process_shutdown
 from celery.utils.text import str_to_list
 from celery.worker.control import Panel
 
-from bus import conf
+from bus import conf, spans
 from bus.broker import server
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,12 @@ def connect() -> None:
     worker_init.connect(register_subscriptions)
     worker_init.connect(leave_other_workers_alone)
     worker_init.connect(obey_inspection_alone)
+    worker_process_shutdown.connect(send_last_spans)
+
+
+def send_last_spans(**_: Any) -> None:
+    """A process of the pool ends without Python's own functions at exit."""
+    spans.flush()
 
 
 def refuse_unknown_queues(instance: Any, options: dict[str, Any], **_: Any) -> None:

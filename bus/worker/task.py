@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from celery import Task, current_app, shared_task
 from celery.exceptions import Retry as RetryState
 from django.db import close_old_connections
-from kombu import Queue
 
-from bus.broker.envelope import RELEASE
+from bus import measurements
+from bus.broker.address import queue
+from bus.broker.message import RELEASE
+from bus.context import message_of
 from bus.failpoints import Point, reach
 from bus.handlers import Handler, declared
+from bus.measurements import Figure
 from bus.models import State
 from bus.store.attempts import release_message
 from bus.store.starts import Ticket
@@ -38,22 +41,27 @@ class MessageGivenUp(Exception):
 class Outcome:
     """Counts of a message's deliveries, without personal data: it is logged and sent to Flower.
 
-    `released` ones were not started; `stale` ones have another token by now.
+    `released` ones were not started. `stale` ones have another token by now, or were requeued
+    because their subscription is stopped.
     """
 
     states: Counter[State]
     released: int
     stale: int
 
-    def __str__(self) -> str:
-        counts = {
+    @property
+    def counts(self) -> dict[str, int]:
+        return {
             "done": self.states[State.DONE],
             "to try again": self.states[State.WAITING],
             "dead": self.states[State.DEAD],
             "released": self.released,
             "stale": self.stale,
         }
-        return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
+
+    def __str__(self) -> str:
+        said = (f"{count} {what}" for what, count in self.counts.items() if count)
+        return ", ".join(said) or "nothing"
 
 
 def handle_message(handler: Handler, tickets: list[Ticket]) -> Outcome:
@@ -67,16 +75,28 @@ def handle_message(handler: Handler, tickets: list[Ticket]) -> Outcome:
     # Lets Django's health check replace a connection that was lost between two messages.
     close_old_connections()
     began = time.monotonic()
-    try:
-        if handler.external:
-            states, released = run_external(handler, tickets)
-        else:
-            states, released = run_atomic(handler, tickets), 0
-    finally:
-        close_old_connections()
-    outcome = Outcome(Counter(states), released, len(tickets) - len(states) - released)
-    log.info("%s: %s in %.3f s", handler.name, outcome, time.monotonic() - began)
+    with message_of(handler.name, [pk for pk, _token in tickets]):
+        try:
+            if handler.external:
+                states, released = run_external(handler, tickets)
+            else:
+                states, released = run_atomic(handler, tickets), 0
+        finally:
+            close_old_connections()
+        outcome = Outcome(Counter(states), released, len(tickets) - len(states) - released)
+        seconds = time.monotonic() - began
+        log.info("%s: %s in %.3f s", handler.name, outcome, seconds)
+    if measurements.are_collected():
+        _report(handler.name, outcome, seconds, len(tickets))
     return outcome
+
+
+def _report(name: str, outcome: Outcome, seconds: float, deliveries: int) -> None:
+    measurements.report(
+        (Figure.MESSAGE_SECONDS, seconds, (name,)),
+        (Figure.MESSAGE_DELIVERIES, deliveries, (name,)),
+        *((Figure.HANDLED, count, (name, what)) for what, count in outcome.counts.items() if count),
+    )
 
 
 def register_task(handler: Handler) -> Task:
@@ -118,4 +138,4 @@ def release(tickets: list[Ticket]) -> None:
 def declare_queues() -> None:
     """Declare the queues of all handlers to Celery. The relay sends to a queue directly."""
     names = {handler.queue.name for handler in declared()}
-    current_app.conf.task_queues = [Queue(name, routing_key=name) for name in sorted(names)]
+    current_app.conf.task_queues = [queue(name) for name in sorted(names)]

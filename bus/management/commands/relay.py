@@ -3,11 +3,13 @@
 import signal
 import threading
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from bus import metrics
 from bus.broker import server
 from bus.checks import TAG
 from bus.management.arguments import ask_who_and_why
@@ -30,7 +32,13 @@ class Command(BaseCommand):
             action="store_true",
             help="Handle all due deliveries in this process, without a broker, and exit.",
         )
-
+        parser.add_argument(
+            "--touch",
+            type=Path,
+            metavar="FILE",
+            help="Touch this file whenever the ledger's database has a sign of life: for a health "
+            "check.",
+        )
         ask_who_and_why(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -42,10 +50,11 @@ class Command(BaseCommand):
             require_limits(connection)
         except (server.UnsuitableBroker, LimitsMissing) as error:
             raise CommandError(str(error)) from error
+        metrics.start()
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        Relay().run(stop)
+        Relay(options["touch"]).run(stop)
 
     def _drain(self, by: str, why: str) -> None:
         action = record(by, "drain", "all due deliveries", count=0, why=why)

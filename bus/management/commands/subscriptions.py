@@ -32,8 +32,12 @@ class Command(BaseCommand):
         one.add_argument(
             "--retire",
             metavar="NAME",
-            help="End it, and discard its open deliveries; needs --why. Remove its code first, or "
-            "the next start of a worker registers it again.",
+            nargs="+",
+            help="End them, and discard their open deliveries; needs --why. Remove their code "
+            "first, or the next start of a worker registers them again.",
+        )
+        one.add_argument(
+            "--retire-queue", metavar="QUEUE", help="Retire every subscription of a queue."
         )
         ask_who_and_why(parser)
 
@@ -49,7 +53,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _act(options: dict[str, Any]) -> Iterator[str]:
-        """Carry out --pause, --resume or --retire; yields what was done."""
+        """Carry out --pause, --resume, --retire or --retire-queue; yields what was done."""
         asked = {"by": options["by"], "why": options["why"]}
         if name := options["pause"]:
             ops.pause(name, **asked)
@@ -57,7 +61,10 @@ class Command(BaseCommand):
         if name := options["resume"]:
             ops.resume(name, **asked)
             yield f"{name} is resumed."
-        if name := options["retire"]:
+        names = options["retire"] or []
+        if queue := options["retire_queue"]:
+            names = ops.active_in(queue)
+        for name in names:
             discarded = ops.counted(ops.retire(name, **asked))
             yield f"{name} is retired; {discarded} discarded."
 

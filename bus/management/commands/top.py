@@ -3,10 +3,10 @@
 import json
 import time
 from argparse import ArgumentParser, ArgumentTypeError
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import IO, Any, cast
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.timezone import localtime
 from rich.console import Console, Group
@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["json"]:
-            now = board()
+            now = _board(options["queue"])
             self.stdout.write(json.dumps(_plain(now), cls=DjangoJSONEncoder, indent=1))
         else:
             now = self._show(options)
@@ -57,16 +57,16 @@ class Command(BaseCommand):
             width=None if on_terminal else WIDTH,
             no_color=options["no_color"] or None,
         )
-        now = board()
+        now = _board(options["queue"])
         if options["once"] or not on_terminal:
-            console.print(_drawn(now, options["queue"]))
+            console.print(_drawn(now))
             return now
-        with Live(_drawn(now, options["queue"]), console=console, auto_refresh=False) as live:
+        with Live(_drawn(now), console=console, auto_refresh=False) as live:
             try:
                 while True:
                     time.sleep(options["every"])
-                    now = board()
-                    live.update(_drawn(now, options["queue"]), refresh=True)
+                    now = _board(options["queue"])
+                    live.update(_drawn(now), refresh=True)
             except KeyboardInterrupt:
                 return now
 
@@ -86,10 +86,30 @@ def _seconds(text: str) -> float:
     return found
 
 
-def _drawn(now: Board, queue: str) -> Group:
+def _board(queue: str) -> Board:
+    """The board, of this queue alone if one is named.
+
+    Raises:
+        CommandError: no queue has this name.
+    """
+    now = board()
+    if not queue:
+        return now
+    names = [row.name for row in now.queues]
+    if queue not in names:
+        raise CommandError(f"There is no queue {queue}; the queues are {', '.join(names)}.")
+    return replace(
+        now,
+        queues=[row for row in now.queues if row.name == queue],
+        subscriptions=now.of(queue),
+        lanes=[lane for lane in now.lanes if lane.queue == queue],
+    )
+
+
+def _drawn(now: Board) -> Group:
     head = Text.assemble(
         (f"{now.level}  ", COLOURS[now.level]),
-        f"relay {'silent' if now.broker.silent else 'running'}, broker {_broker(now)}, "
+        f"relay {'silent' if now.broker.silent else 'running'}, broker {now.broker.word}, "
         f"outbox {now.outbox.count}, {localtime(now.at):%H:%M:%S}",
     )
     table = Table(box=None, pad_edge=False)
@@ -99,10 +119,10 @@ def _drawn(now: Board, queue: str) -> Group:
         table.add_column(name, justify="right")
     table.add_column(f"{SHOWN_MINUTES} min")
     for row in now.queues:
-        if queue in ("", row.name):
-            _add(table, row, now, f"{row.name} ({_workers(row)})", bold=True)
-            for one in now.of(row.name):
-                _add(table, one, now, f"  {one.name.rsplit('.', 1)[-1]}")
+        limit = f"; {row.limit.words}" if row.limit else ""
+        _add(table, row, now, f"{row.name} ({_workers(row)}{limit})", bold=True)
+        for one in now.of(row.name):
+            _add(table, one, now, f"  {one.name.rsplit('.', 1)[-1]}")
     lanes = [
         Text(
             f"blocked: {lane.stream} in {lane.queue}, {lane.waiting} behind delivery "
@@ -110,7 +130,6 @@ def _drawn(now: Board, queue: str) -> Group:
             style="yellow",
         )
         for lane in now.lanes
-        if queue in ("", lane.queue)
     ]
     silent = [
         Text(f"silent: {one.name}, last sign of life {duration(one.age)} ago", style="yellow")
@@ -148,21 +167,19 @@ def _workers(row: Row) -> str:
     return f"{row.workers} worker{'' if row.workers == 1 else 's'}"
 
 
-def _broker(now: Board) -> str:
-    if now.broker.ok is None:
-        return "not known"
-    return "answers" if now.broker.ok else now.broker.error
-
-
 def _plain(now: Board) -> dict[str, Any]:
     return {
         "at": now.at,
         "level": now.level,
         "relay": "silent" if now.broker.silent else "running",
-        "broker": _broker(now),
+        "broker": now.broker.word,
         "outbox": now.outbox.count,
         "queues": [
-            _row(row) | {"subscriptions": [_row(one) for one in now.of(row.name)]}
+            _row(row)
+            | {
+                "limit": asdict(row.limit) if row.limit else None,
+                "subscriptions": [_row(one) for one in now.of(row.name)],
+            }
             for row in now.queues
         ],
         "blocked_lanes": [asdict(lane) for lane in now.lanes],
@@ -171,7 +188,9 @@ def _plain(now: Board) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    names = ("name", "level", "waiting", "in_flight", "retrying", "dead", "paused", "oldest_at")
+    names = (
+        "name", "level", "waiting", "in_flight", "retrying", "later", "dead", "paused", "oldest_at",
+    )  # fmt: skip
     return {
         **{name: getattr(row, name) for name in names},
         "workers": row.workers,

@@ -22,6 +22,7 @@ export function follow({ stream, snapshot, seen = "" }, { update, checked = () =
       update(JSON.parse(event.data));
     }));
     source.addEventListener("checked", (event) => alive(() => checked(event.data)));
+    source.addEventListener("again", listen); // After minutes the server judges the viewer anew.
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED) fallBack(); // Refused: it will not try again.
       else state("reconnecting");
@@ -48,8 +49,9 @@ export function follow({ stream, snapshot, seen = "" }, { update, checked = () =
   }
 
   async function poll() {
+    const round = again;
     const found = await fetchSnapshot();
-    if (again === undefined) return; // Stopped meanwhile.
+    if (again !== round) return; // Stopped meanwhile, or begun anew.
     if (found.data) {
       seen = found.data.mark ?? seen;
       update(found.data);
@@ -61,9 +63,9 @@ export function follow({ stream, snapshot, seen = "" }, { update, checked = () =
 
   async function fetchSnapshot() {
     try {
-      const response = await fetch(snapshot, { cache: "no-store", redirect: "manual" });
-      // A redirect leads to the login page.
-      if (response.type === "opaqueredirect") return { state: "signed-out" };
+      const response = await fetch(snapshot, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(SILENCE) });
+      // A redirect leads to the login page; 403 is for those who may not see it any more.
+      if (response.type === "opaqueredirect" || response.status === 403) return { state: "signed-out" };
       if (!response.ok) return { state: "reconnecting" };
       return { state: "polling", data: await response.json() };
     } catch {

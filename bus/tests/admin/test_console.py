@@ -1,13 +1,17 @@
 """The pages of the operator's console."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bus import Queue
+from bus.admin import console_board
+from bus.admin.console_board import Chosen, news
 from bus.models import Delivery, RelayState, State
 from bus.store.outbox import fan_out
 from bus.testing import given
@@ -18,7 +22,6 @@ from bus.worker.registration import register
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PAGES = ("changelist", "matrix", "map", "jobs", "quarantine")
-BOARD = "admin:bus_console_changelist"
 
 
 def wrap(event: Happened) -> None: ...
@@ -40,7 +43,7 @@ def page(client: Client, name: str, **query: str) -> str:
     return answer.content.decode()
 
 
-@pytest.mark.parametrize("view", PAGES)
+@pytest.mark.parametrize("view", [*PAGES, "board", "board_stream"])
 def test_page_is_for_those_who_may_view_deliveries(client: Client, view: str) -> None:
     signed_in(client, "view_subscription", "operate")
     with CaptureQueriesContext(connection) as queries:
@@ -64,11 +67,23 @@ def test_page_has_no_inline_script_or_style(operator: Client, name: str, view: s
     assert " onclick=" not in content
 
 
-def test_queue_without_worker_says_how_to_start_one(operator: Client, name: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "command"),
+    [
+        ("redis://localhost:1/0", "celery -A config worker --queues desk"),
+        ("", "manage.py work --queues desk"),
+    ],
+    ids=["broker", "no broker"],
+)
+def test_queue_without_worker_says_how_to_start_one(
+    operator: Client, name: str, settings: Any, url: str, command: str
+) -> None:
+    settings.BUS_REDIS_URL = url
+
     said = page(operator, "changelist")
 
     assert "has something to do and no worker" in said
-    assert "celery -A config worker --queues desk" in said
+    assert command in said
 
 
 def test_blocked_lane_leads_to_what_blocks_it(operator: Client, name: str) -> None:
@@ -102,21 +117,57 @@ def test_filter_is_in_the_address(
     assert ("Nothing matches this filter" in said) is not shown
 
 
-def test_script_gets_the_part_that_changes_alone(operator: Client, name: str) -> None:
-    answer = operator.get(reverse(BOARD), {"queue": "desk"}, headers={"X-Console-Fragment": "1"})
+@pytest.mark.parametrize("view", ["board", "board_stream"])
+def test_board_sends_strangers_to_the_login(client: Client, view: str) -> None:
+    answer = client.get(reverse(f"admin:bus_console_{view}"))
 
-    said = answer.content.decode()
-    assert said.lstrip().startswith("<p class=")
-    assert f'title="{name}"' in said
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("admin:login"))
 
 
-def test_fragment_is_for_those_who_may_view_deliveries(client: Client) -> None:
-    signed_in(client, "operate")
-    with CaptureQueriesContext(connection) as queries:
-        answer = client.get(reverse(BOARD), headers={"X-Console-Fragment": "1"})
+def test_script_gets_the_part_that_changes_by_the_filter_of_its_page(
+    operator: Client, name: str
+) -> None:
+    content = page(operator, "changelist", queue="desk", show="open")
+    address = reverse("admin:bus_console_board")
+    assert f'data-snapshot="{address}?queue=desk&amp;show=open"' in content
+    assert f'data-stream="{address}stream/?queue=desk&amp;show=open"' in content
 
-    assert answer.status_code == 403
-    assert not [one for one in queries.captured_queries if '"bus_' in one["sql"]]
+    answer = operator.get(address, {"queue": "desk"}).json()
+    other = operator.get(address, {"queue": "counter"}).json()
+
+    assert answer["html"].lstrip().startswith("<p class=")
+    assert f'title="{name}"' in answer["html"]
+    assert f'title="{name}"' not in other["html"]
+
+
+def test_one_board_is_read_for_all_open_consoles(name: str) -> None:
+    with CaptureQueriesContext(connection) as alone:
+        news({Chosen("", ""): ""})
+    with CaptureQueriesContext(connection) as together:
+        found = news({Chosen(queue, ""): "" for queue in ("", "desk", "counter")})
+
+    assert len(together) == len(alone)
+    assert [f'title="{name}"' in one.data["html"] for one in found.values()] == [True, True, False]
+
+
+def test_choices_that_do_not_exist_are_drawn_once(name: str, rf: RequestFactory) -> None:
+    addresses = [f"/?queue=desk&show={number}" for number in range(5)]
+    unknown = [f"/?queue=q{number}&show=red" for number in range(5)]
+
+    chosen = {Chosen.of(rf.get(address)): "" for address in (*addresses, *unknown)}
+    found = news(chosen)
+
+    assert [one for one in chosen if one.queue == "desk"] == [Chosen("desk", "")]
+    assert len({id(one.data) for one in found.values()}) == 2
+    assert "Nothing matches this filter" in found[Chosen("q1", "red")].data["html"]
+
+
+def test_feed_draws_what_the_page_shows(operator: Client, name: str) -> None:
+    shown = operator.get(reverse("admin:bus_console_changelist"))
+    drawn = console_board.drawn(shown.context["board"], Chosen("", ""))
+
+    assert drawn["html"] in shown.content.decode()
 
 
 def test_matrix_shows_the_worst_state_of_a_stream(operator: Client, name: str) -> None:

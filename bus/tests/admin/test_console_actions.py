@@ -24,10 +24,12 @@ def page(client: Client, name: str) -> str:
 
 
 def test_job_is_requested_by_an_operator(operator: Client, stocktaking: list[str]) -> None:
+    before = page(operator, "jobs")
     operator.post(reverse("admin:bus_console_jobs"), {"job": "desk.stocktaking"})
 
     assert JobRun.objects.get().requested_by == "ada"
-    assert "Requested" in page(operator, "jobs")
+    assert "Requested" in (after := page(operator, "jobs"))
+    assert ("bus/reload.js" in before, "bus/reload.js" in after) == (False, True)
 
 
 def test_job_is_not_requested_by_a_viewer(client: Client, stocktaking: list[str]) -> None:
@@ -43,7 +45,7 @@ def test_job_is_not_requested_by_a_viewer(client: Client, stocktaking: list[str]
 def test_job_without_a_run_says_when_it_is_sent(operator: Client, stocktaking: list[str]) -> None:
     said = page(operator, "jobs")
 
-    assert "No run yet. It is sent at night; if that has passed, check that beat runs." in said
+    assert "No run yet. It is due every day at 03:00; if that has passed, check that beat" in said
 
 
 def test_unknown_job_is_refused_on_the_page(operator: Client, stocktaking: list[str]) -> None:
@@ -98,7 +100,10 @@ def test_quarantine_does_not_wait_for_a_silent_redis(operator: Client, settings:
     assert time.monotonic() - began < 8
 
 
-def test_quarantine_without_a_broker_says_which_setting(operator: Client, settings: Any) -> None:
+def test_quarantine_without_a_broker_has_no_messages(operator: Client, settings: Any) -> None:
     settings.BUS_REDIS_URL = ""
 
-    assert "No broker is set" in page(operator, "quarantine")
+    said = page(operator, "quarantine")
+
+    assert "There is no broker, so there are no messages." in said
+    assert "alarm" not in said.split('class="console"')[1]

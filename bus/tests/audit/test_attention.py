@@ -191,7 +191,8 @@ def test_silent_or_missing_relay_is_listed(name: str) -> None:
     assert told(Kind.RELAY) == []
 
 
-def test_broker_trouble_is_listed_in_the_relays_words(name: str) -> None:
+def test_broker_trouble_is_listed_in_the_relays_words(name: str, settings: Any) -> None:
+    settings.BUS_REDIS_URL = "redis://localhost:1/0"
     looked(broker_error="TimeoutError: the broker does not answer")
 
     [concern] = told(Kind.BROKER)

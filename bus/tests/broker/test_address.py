@@ -1,5 +1,6 @@
-"""Each library finds Redis by the same parts, and nobody else's."""
+"""Each library finds the broker by the same parts, and nobody else's."""
 
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,8 +13,16 @@ import redis
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from bus import extras
+from bus.broker import rabbitmq_address
 from bus.broker import server as the_broker
-from bus.broker.address import BadAddress, RedisAddress
+from bus.broker.address import read
+from bus.broker.rabbitmq_address import RabbitmqAddress
+from bus.broker.redis_address import RedisAddress
+from bus.broker.sentinel_address import SentinelAddress
+from bus.broker.sqs_address import SqsAddress
+from bus.broker.url import BadAddress
+from bus.store.rescue import SENT_LEASE
 from tests.support.certificates import Authority
 from tests.support.machine import part
 from tests.support.servers import free_port
@@ -39,38 +48,117 @@ from tests.support.servers import free_port
             "redis+socket://:pw@/run/r.sock?virtual_host=2",
             RedisAddress(path="/run/r.sock", database=2, password="pw"),
         ),
+        (
+            "sentinel://:p%40@one:1,two,[::1]:3/2?master=shop",
+            SentinelAddress(
+                database=2, password="p@", master="shop",
+                sentinels=(("one", 1), ("two", 26379), ("::1", 3)),
+            ),
+        ),
+        ("amqp://", RabbitmqAddress()),
+        (
+            "amqp://me:p%40@host:1/a%2Fb",
+            RabbitmqAddress("host", 1, "a/b", username="me", password="p@"),
+        ),
+        ("amqp://host/?queue_type=quorum", RabbitmqAddress("host", queue_type="quorum")),
+        (
+            "amqps://host/shop?ssl_ca_certs=/ca.pem",
+            RabbitmqAddress("host", 5671, "shop", tls=True, ca_file="/ca.pem"),
+        ),
+        ("sqs://?region=eu-central-1", SqsAddress(region="eu-central-1")),
+        (
+            "sqs://KEY:s%2Fcret@?region=eu-central-1",
+            SqsAddress(region="eu-central-1", username="KEY", password="s/cret"),
+        ),
+        ("sqs://host?region=eu-central-1", SqsAddress(region="eu-central-1", host="host")),
+        (
+            "sqs://KEY:pw@host:4566/?region=eu-central-1&tls=false",
+            SqsAddress(
+                region="eu-central-1", host="host", port=4566, tls=False,
+                username="KEY", password="pw",
+            ),
+        ),
     ],
-)
-def test_address_survives_parsing_and_formatting(url: str, parts: RedisAddress) -> None:
-    assert RedisAddress.read(url) == parts
-    assert RedisAddress.read(parts.url()) == parts
+)  # fmt: skip
+def test_address_survives_parsing_and_formatting(url: str, parts: Any) -> None:
+    assert read(url) == parts
+    assert read(parts.url()) == parts
 
 
 def test_separate_password_completes_the_address() -> None:
-    assert RedisAddress.read("redis://host", password="p@").password == "p@"
-    assert RedisAddress.read("redis://:own@host", password="p@").password == "own"
+    for url in ("redis://host", "sentinel://host?master=shop"):
+        found: Any = read(url, password="p@")
+        assert found.password == "p@"
+    own: Any = read("redis://:own@host", password="p@")
+    assert own.password == "own"
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        "", "host:6379", "amqp://host", "sentinel://host", "redis+cluster://host", "http://host",
+        "", "host:6379", "sqs://host", "redis+cluster://host", "http://host", "redis://host:0x1",
+        "sentinel://:pw@host", "sentinel://:pw@host:port?master=shop", "amqp://me:pw@host:port",
+        "sentinel://host/x?master=shop", "sentinel://host?master=shop&timeout=1",
+        "amqp://host?queue_type=stream", "amqp://host?heartbeat=1", "amqp://me:pw#x@host",
+        "amqp://host?ssl_ca_certs=/ca.pem", "amqps://host?ssl_cert_reqs=none",
         "redis://host:port", "redis://host/x", "redis://:pw#x@host", "redis://host?timeout=1",
         "redis://host?ssl_ca_certs=/ca.pem", "rediss://host?ssl_cert_reqs=none", "redis://host?db=",
+        "sqs://?region=", "sqs://KEY@?region=a", "sqs://:pw@?region=a", "sqs://?region=a&tls=false",
+        "sqs://host/queue?region=a", "sqs://?region=a&visibility_timeout=1", "sqs://host:x?region=a",
         "rediss://host?ssl_check_hostname=false", "rediss://host?ssl_ca_certs=ca.pem", "unix://",
     ],
 )  # fmt: skip
 def test_unusable_address_is_refused(url: str) -> None:
     with pytest.raises(BadAddress) as refusal:
-        RedisAddress.read(url)
+        read(url)
 
     assert "pw" not in str(refusal.value)
 
 
-def test_password_is_not_shown() -> None:
-    address = RedisAddress.read("redis://me:s3cret@host/0")
+def test_refusal_of_a_scheme_lists_the_supported_ones() -> None:
+    with pytest.raises(BadAddress, match=r"begins with kafka://.* supported are redis, .*, amqps"):
+        read("kafka://key:pw@host")
 
-    assert str(address) == "host:6379"
+
+def test_address_whose_client_is_missing_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda _module: None)
+
+    with pytest.raises(BadAddress, match=r"begins with sqs://, which needs boto3, .* EXTRAS=sqs"):
+        read("sqs://?region=eu-central-1")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://me:s3cret@host/0", "host:6379"),
+        ("sentinel://:s3cret@one,two:2?master=shop", "shop of the Sentinels one:26379, two:2"),
+        ("amqp://me:s3cret@host/shop", "host:5672"),
+        ("sqs://KEY:s3cret@?region=eu-central-1", "eu-central-1"),
+        ("sqs://KEY:s3cret@host?region=eu-central-1", "host"),
+    ],
+)
+def test_password_is_not_shown(url: str, shown: str) -> None:
+    assert str(read(url)) == shown
+
+
+def test_each_sentinel_is_named_to_kombu() -> None:
+    urls = read("sentinel://:pw@one,two:2/3?master=shop").kombu_url()
+
+    assert urls == "sentinel://:pw@one:26379/3;sentinel://:pw@two:2/3"
+
+
+def test_server_of_a_tls_address_is_always_verified() -> None:
+    options = read("amqps://host").tls_options()
+
+    assert options["cert_reqs"] == ssl.CERT_REQUIRED
+    assert options["server_hostname"] == "host"
+    assert read("amqp://host").tls_options() == {}
+
+
+def test_message_in_rabbitmq_lives_as_long_as_its_lease() -> None:
+    assert SENT_LEASE.total_seconds() == rabbitmq_address.LIFE
 
 
 @contextmanager
@@ -150,7 +238,7 @@ def test_both_libraries_verify_tls_certificates(tmp_path: Path, used: Any) -> No
         assert carried("by TLS") == "by TLS"
 
         unknown = RedisAddress("127.0.0.1", port, password="p@/#", tls=True)
-        other_name = RedisAddress.read(known.url().replace("127.0.0.1", "localhost"))
+        other_name = read(known.url().replace("127.0.0.1", "localhost"))
         for stranger in (unknown, other_name):
             used(stranger)
             with pytest.raises(redis.ConnectionError, match="CERTIFICATE_VERIFY_FAILED"):

@@ -1,6 +1,7 @@
 """What a worker takes out of Redis is of the bus, whatever others have put there."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -14,7 +15,7 @@ from kombu import Queue as KombuQueue
 from bus.broker.quarantine import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
 from bus.relay.messages import Sender
 from bus.testing import given
-from bus.tests.broker.test_envelope import MALFORMED
+from bus.tests.broker.test_envelope import UNREADABLE
 from bus.tests.conftest import happened, relayed
 from bus.tests.messages import encoded, message, task  # noqa: F401 -- a fixture
 
@@ -58,19 +59,22 @@ def qos(broker: redis.Redis) -> Iterator[Any]:
         yield connection.default_channel.qos
 
 
-def test_good_messages_among_malformed_ones_arrive(broker: redis.Redis, consumed: Consumed) -> None:
+def test_good_messages_among_unreadable_ones_arrive(
+    broker: redis.Redis, consumed: Consumed, quarantined: Counter[str]
+) -> None:
     given(*happened(1, 2))
     batches = relayed()
-    malformed = [encoded(item) for item in MALFORMED.values()]
-    for item in malformed:
+    unreadable = [encoded(item) for item in UNREADABLE.values()]
+    for item in unreadable:
         broker.lpush("desk", item)
     Sender().send(batches)
 
     (arguments,) = consumed.wait(1)
 
     assert arguments == [[list(ticket) for ticket in batches[0].tickets]]
-    kept = [item[:KEPT_OF_EACH] for item in malformed]
+    kept = [item[:KEPT_OF_EACH] for item in unreadable]
     assert list(reversed(broker.lrange(QUARANTINE, 0, -1))) == kept
+    assert quarantined == {"desk": len(unreadable)}
 
 
 def test_quarantine_keeps_the_last_thousand(broker: redis.Redis, consumed: Consumed) -> None:
@@ -116,11 +120,11 @@ def test_message_of_a_dead_worker_is_restored(broker: redis.Redis, qos: Any) -> 
         pytest.param(encoded([{}, "", "desk"]), id="an empty message"),
         pytest.param(encoded([message(), [], {}]), id="queues that are none"),
         pytest.param(encoded([message(), "", "elsewhere"]), id="a queue that is nobody's"),
-        pytest.param(encoded([MALFORMED["callbacks"], "", "desk"]), id="a malformed message"),
+        pytest.param(encoded([UNREADABLE["compression"], "", "desk"]), id="a malformed message"),
     ],
 )
 def test_unrestorable_message_does_not_block_others(
-    broker: redis.Redis, qos: Any, entry: bytes
+    broker: redis.Redis, qos: Any, quarantined: Counter[str], entry: bytes
 ) -> None:
     broker.hset("unacked", mapping={"bad": entry, "good": encoded([message(), "", "desk"])})
     broker.zadd("unacked_index", {"good": LONG_AGO, "bad": LONG_AGO + 1})
@@ -129,6 +133,7 @@ def test_unrestorable_message_does_not_block_others(
 
     assert broker.llen("desk") == 1
     assert broker.lrange(QUARANTINE, 0, -1) == [entry[:KEPT_OF_EACH]]
+    assert quarantined == {"unacked": 1}
     assert not broker.exists("unacked", "unacked_index")
 
 

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from bus import Queue, ops
+from bus.console.lanes import blocked_lanes, blocking_heads
 from bus.console.pace import Pace, read_pace
 from bus.console.state import Board, Row, board
 from bus.models import Delivery, RelayState, State, Subscription, WorkerState
@@ -76,7 +77,7 @@ def test_counts_and_oldest_are_of_a_bounded_number_of_rows(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert f"LIMIT {backlog.MOST_COUNTED + 1}" in backlog.BACKLOG
-    assert backlog.BACKLOG.count("LIMIT") == 8
+    assert backlog.BACKLOG.count("LIMIT") == 11
 
 
 def test_queue_with_work_and_no_worker_is_red(name: str) -> None:
@@ -103,7 +104,10 @@ def test_worker_without_sign_of_life_is_none(name: str) -> None:
 
 
 @pytest.mark.parametrize("error", ["", "ConnectionError: the broker does not answer"])
-def test_workers_are_not_known_without_relay_or_broker(name: str, error: str) -> None:
+def test_workers_are_not_known_without_relay_or_broker(
+    name: str, settings: Any, error: str
+) -> None:
+    settings.BUS_REDIS_URL = "redis://localhost:1/0"
     relay_runs(error)
     if not error:
         RelayState.objects.update(looked_at=Now() - timedelta(minutes=5))
@@ -163,6 +167,18 @@ def test_lane_is_blocked_by_what_waits_for_its_next_try(subscribed: Subscribed) 
     [lane] = board().lanes
 
     assert (lane.delivery, lane.state, lane.retry_at) == (first.pk, "waiting", again)
+
+
+def test_lane_that_went_on_since_it_was_found_is_left_out(subscribed: Subscribed) -> None:
+    subscribed(wrap, ordered=True)
+    register("desk")
+    given(Happened(about="a"), Happened(about="a", number=1))
+    fan_out()
+    Delivery.objects.filter(pk=Delivery.objects.earliest("id").pk).update(state=State.DEAD)
+    found = blocking_heads()
+    Delivery.objects.update(state=State.DONE)
+
+    assert (len(found), blocked_lanes(found)) == (1, [])
 
 
 def test_lane_without_followers_is_not_blocked(subscribed: Subscribed) -> None:

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from bus.handlers import Handler
 from bus.models import Delivery, State
 from bus.store import attempts, claims, outbox, rescue, starts
+from bus.store.allowance import Allowances
 from bus.store.attempts import Attempt
 from bus.store.claims import Batch
 from bus.store.conditions import CLAIMABLE, STOPPED
@@ -98,6 +99,21 @@ def no_window(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(InFlight, "count", lambda _self, _work: {})
 
 
+def no_places(patch: pytest.MonkeyPatch) -> None:
+    """A queue's limit is not asked for."""
+    patch.setattr(Allowances, "within", lambda _self, _queue, count: count)
+
+
+def no_delay(patch: pytest.MonkeyPatch) -> None:
+    """All is due when it is fanned out."""
+    patch.setattr(outbox, "FAN_OUT", outbox.FAN_OUT.replace("s.after > 0", "FALSE"))
+
+
+def pointless_all_the_same(patch: pytest.MonkeyPatch) -> None:
+    """A later event changes nothing."""
+    patch.setattr(claims, "pointless", lambda _work, _ids: set())
+
+
 def effect_apart_from_done(patch: pytest.MonkeyPatch) -> None:
     """The effect is committed, and *done* in a second transaction."""
     real = attempts.finish_owned
@@ -173,8 +189,8 @@ def suspects_in_company(patch: pytest.MonkeyPatch) -> None:
     """What failed together is sent together again."""
     real = claims.due_candidates
 
-    def candidates(work: Work, room: int) -> list[claims.Candidate]:
-        return [replace(one, alone=False) for one in real(work, room)]
+    def candidates(work: Work, room: int, bulk: bool) -> list[claims.Candidate]:
+        return [replace(one, alone=False) for one in real(work, room, bulk)]
 
     patch.setattr(claims, "due_candidates", candidates)
 

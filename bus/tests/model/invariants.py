@@ -1,12 +1,19 @@
 """What must be true of the bus after every step of every history."""
 
 from collections import Counter
+from datetime import timedelta
 from itertools import groupby
 
+from django.db.models.functions import Now
+
+from bus.models import Delivery
 from bus.tests.model.ledger import IN_FLIGHT, OPEN, Ledger, Row
 from bus.tests.model.ledger import read as read_ledger
-from bus.tests.model.toys import RETRY
+from bus.tests.model.toys import FREE, NAME, REMIND_AFTER, RETRY
 from bus.tests.model.world import World
+
+A_HISTORY = timedelta(seconds=20)
+"""Longer than one takes by the database's clock."""
 
 
 def check(world: World) -> None:
@@ -14,12 +21,15 @@ def check(world: World) -> None:
     ledger = read_ledger()
     tokens_only_grow(world, ledger)
     nobody_goes_by(world, ledger)
+    nothing_pointless(world, ledger)
     world.memory.observe(ledger)
     one_delivery_each(world, ledger)
     done_with_its_effect(world, ledger)
     events_with_their_cause(world, ledger)
     lanes_in_order(world, ledger)
     windows_kept(ledger)
+    places_kept(ledger)
+    nothing_before_its_time(world)
     in_somebodys_hands(world, ledger)
     calls_accounted_for(world, ledger)
     suspects_without_company(world, ledger)
@@ -75,6 +85,40 @@ def windows_kept(ledger: Ledger) -> None:
     in_flight = Counter(row.subscription for row in ledger.rows if row.state in IN_FLIGHT)
     for pk, count in in_flight.items():
         assert count <= ledger.subscriptions[pk].window, f"{count} of subscription {pk}"
+
+
+def places_kept(ledger: Ledger) -> None:
+    """No more of a limited queue is in flight than may be at once."""
+    free = {
+        pk for pk, one in ledger.subscriptions.items() if one.toy in ("tally", "mail", "remind")
+    }
+    in_flight = [r for r in ledger.rows if r.state in IN_FLIGHT and r.subscription in free]
+    assert len(in_flight) <= (FREE.at_once or 0), f"too many at once: {in_flight}"
+
+
+def nothing_before_its_time(world: World) -> None:
+    """What is to wait after its event is not sent before, unless an operator has asked for it."""
+    early = Delivery.objects.filter(
+        subscription__name=NAME.format("remind"),
+        state__in=IN_FLIGHT,
+        event__at__gt=Now() - REMIND_AFTER + A_HISTORY,
+    )
+    assert not early.exclude(pk__in=world.memory.hurried).exists(), "sent before its time"
+
+
+def nothing_pointless(world: World, ledger: Ledger) -> None:
+    """What a later event had made pointless before this step was not sent in it; and nothing was
+    discarded as pointless that is not."""
+    booked = [one for one in ledger.events.values() if one.type == "Booked"]
+    for row in ledger.rows:
+        if ledger.subscriptions[row.subscription].toy != "remind":
+            continue
+        later = [one.id for one in booked if one.stream == row.stream and one.id > row.event]
+        was = world.memory.rows_before.get(row.id)
+        sent_now = row.state == "sent" and was and was.state == "waiting"
+        known = world.memory.before.events.keys() & later
+        assert not (sent_now and known), f"{row} was sent after {known}"
+        assert later or not (row.state == "discarded" and "Booked was" in row.error), f"{row}"
 
 
 def one_delivery_each(world: World, ledger: Ledger) -> None:

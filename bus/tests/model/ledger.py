@@ -26,6 +26,7 @@ class Row(NamedTuple):
     crashes: int
     ambiguous: int
     alone: bool
+    error: str
 
 
 class Subscribed(NamedTuple):
@@ -71,7 +72,8 @@ def read() -> Ledger:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, event_id, subscription_id, queue_id, stream, ordered, state, token, "
-            "attempts, uncounted, crashes, ambiguous, alone FROM bus_delivery ORDER BY event_id, id"
+            "attempts, uncounted, crashes, ambiguous, alone, error FROM bus_delivery "
+            "ORDER BY event_id, id"
         )
         rows = [Row(*row) for row in cursor.fetchall()]
         cursor.execute(

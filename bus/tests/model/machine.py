@@ -15,9 +15,9 @@ from bus.tests.model.rest import come_to_rest
 from bus.tests.model.toys import NAME, Trouble
 from bus.tests.model.world import OLD_HANDS, Fate, World
 
-TOYS = ["book", "ship", "tally", "mail", "answer", "newcomer"]
+TOYS = ["book", "ship", "tally", "mail", "answer", "remind", "newcomer"]
 OUTSIDE = ["ship", "mail"]
-INSIDE = ["book", "tally", "answer", "newcomer"]
+INSIDE = ["book", "tally", "answer", "remind", "newcomer"]
 
 any_number = st.integers(0, 30)
 mortal = st.one_of(st.none(), st.integers(0, 6))

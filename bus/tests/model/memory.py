@@ -25,6 +25,8 @@ class Memory:
     """How often nobody could tell, before the ledger began to count anew."""
     late: set[int] = field(default_factory=set)
     """Deliveries that came into their lane when later events might have gone by."""
+    hurried: set[int] = field(default_factory=set)
+    """Deliveries that an operator may have made due before their time."""
     expected: set[tuple[int, int]] = field(default_factory=set)
     """Pairs of an event and a subscription."""
     now: float = 0

@@ -51,7 +51,10 @@ def _quiet(world: World) -> None:
 
 
 def _mend(world: World) -> None:
-    """Whoever is dead gets another chance; the poisoned die again, and are discarded."""
+    """Whoever is dead gets another chance; the poisoned die again, and are discarded.
+
+    What became pointless while it was dead is not tried again, so it cannot die of its poison.
+    """
     _settled_as_it_seems(world)
     for _round in range(MOST_ROUNDS):
         dead = list(_dead(world))
@@ -62,8 +65,8 @@ def _mend(world: World) -> None:
         check(world)
         _quiet(world)
         still = {row.id for row in _dead(world)}
-        assert still.issuperset(poisoned), "poison was digested"
-        ops.discard(poisoned, by="model", why="poison")
+        assert (still | _pointless(world)).issuperset(poisoned), "poison was digested"
+        ops.discard(still.intersection(poisoned), by="model", why="poison")
         check(world)
         _quiet(world)
     _all_closed(world)
@@ -96,6 +99,15 @@ def _again(world: World) -> None:
 
 def _dead(world: World) -> Iterable[Row]:
     return (row for row in world.memory.before.rows if row.state == "dead")
+
+
+def _pointless(world: World) -> set[int]:
+    ledger = world.memory.before
+    return {
+        row.id
+        for row in ledger.rows
+        if row.state == "discarded" and ledger.subscriptions[row.subscription].toy == "remind"
+    }
 
 
 def _is_poisoned(world: World, row: Row) -> bool:

@@ -74,6 +74,22 @@ def backlog(world: World) -> Iterator[None]:
     yield
 
 
+def many_at_once(world: World) -> Iterator[None]:
+    placed(world, "ab")
+    yield
+    sent_again(world)
+    yield
+
+
+def reminded(world: World) -> Iterator[None]:
+    placed(world)
+    yield
+    world.work(world.message("book"))
+    yield
+    sent_again(world)
+    yield
+
+
 def killed_worker(world: World) -> Iterator[None]:
     """Killed at every statement in turn."""
     for statements in range(12):
@@ -170,6 +186,9 @@ SCRIPTS: dict[broken.Break, Script] = {
     broken.old_token: lost,
     broken.no_lanes: two_of_a_stream,
     broken.no_window: backlog,
+    broken.no_places: many_at_once,
+    broken.no_delay: reminded,
+    broken.pointless_all_the_same: reminded,
     broken.effect_apart_from_done: killed_worker,
     broken.outbox_emptied_first: killed_relay,
     broken.doubt_forgotten: lost_while_sending,

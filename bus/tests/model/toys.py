@@ -15,7 +15,8 @@ from bus import AfterDone, Ambiguous, DomainEvent, Queue, Retry, TryLater, publi
 NAME = f"{__name__}." + "{}"
 
 LANE = Queue("lane", ordered=True)
-FREE = Queue("free")
+FREE = Queue("free", at_once=4)
+REMIND_AFTER = timedelta(minutes=2)
 RETRY = Retry(
     on=(ConnectionError,),
     times=3,
@@ -113,6 +114,9 @@ class Toys:
         subscribe(Placed, queue=FREE, retry=RETRY, batch=3)(self.tally)
         subscribe(Placed, queue=FREE, retry=RETRY, batch=3, external=True)(self.mail)
         subscribe(Booked, queue=LANE, retry=RETRY, batch=2)(self.answer)
+        subscribe(Placed, queue=FREE, retry=RETRY, batch=2, after=REMIND_AFTER, unless=Booked)(
+            self.remind
+        )
         subscribe(Placed, queue=LANE, retry=RETRY, batch=2)(self.newcomer)
 
     def book(self, event: Placed) -> None:
@@ -123,6 +127,10 @@ class Toys:
     def answer(self, event: Booked) -> None:
         """Atomic, in lanes, to an event that another handler of the queue states."""
         self._effect("answer", event)
+
+    def remind(self, event: Placed) -> None:
+        """Atomic, after a while, and pointless once `book` is done."""
+        self._effect("remind", event)
 
     def newcomer(self, event: Placed) -> None:
         """Atomic, in lanes, registered when others have been at work for long."""

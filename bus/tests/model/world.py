@@ -27,7 +27,7 @@ from bus.worker.task import handle_message
 SURVIVABLE = (Killed, DatabaseError, SoftTimeLimitExceeded)
 """What a worker may end with; everything else is a defect."""
 
-OLD_HANDS = ("book", "ship", "tally", "mail", "answer")
+OLD_HANDS = ("book", "ship", "tally", "mail", "answer", "remind")
 
 NEWCOMER = NAME.format("newcomer")
 
@@ -227,6 +227,7 @@ class World:
         ids = [rows[number % len(rows)].id] if rows else []
         with self.dying(statements):
             also = {"finished": True} if what == "deliver_again" else {}
+            self.memory.hurried.update(ids)
             getattr(ops, what)(ids, by="model", why="for no good reason", **also)
 
     def step_backfill(self, rate: int, statements: int | None = None) -> None:

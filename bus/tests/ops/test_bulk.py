@@ -157,7 +157,7 @@ def test_relay_continues_a_bulk_operation(
 
     relay, action = Relay(), OperatorAction.objects.get()
     while BulkOperation.objects.filter(ended_at=None).exists():
-        assert relay.continue_bulk() > 0
+        assert relay.upkeep.continue_bulk() > 0
 
     action.refresh_from_db()
     assert action.count == MANY

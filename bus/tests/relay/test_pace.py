@@ -33,11 +33,10 @@ def pace(monkeypatch: pytest.MonkeyPatch, deliveries: int, *, fills_window: bool
     monkeypatch.setattr(loop, "claim", lambda _work, **_: batches)
     monkeypatch.setattr(relay.sender, "send", lambda _batches: None)
     monkeypatch.setattr(relay.epoch, "check", lambda: None)
-    monkeypatch.setattr(relay.workers, "watch", lambda: None)
     monkeypatch.setattr(relay.jobs, "send", lambda: None)
     monkeypatch.setattr("bus.broker.server.check", lambda: None)
     monkeypatch.setattr("bus.models.RelayState.objects", Mock())
-    monkeypatch.setattr(relay, "continue_bulk", lambda: 0)
+    monkeypatch.setattr(relay.upkeep, "continue_bulk", lambda: 0)
     # Looked at once where it does not wait at all: the second look ends it.
     looks = iter([False, False, True])
     monkeypatch.setattr(stop, "is_set", lambda: next(looks) or Signal.is_set(stop))

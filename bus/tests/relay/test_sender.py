@@ -6,24 +6,18 @@ from typing import Any
 
 import pytest
 import redis
-from kombu.exceptions import OperationalError as BrokerError
+from kombu import Producer
 
 from bus.broker import server as the_broker
-from bus.broker.envelope import inspect
+from bus.broker.rabbitmq import Unroutable
+from bus.broker.sqs import Refused
 from bus.models import Delivery, RelayState, State
 from bus.relay.epoch import Epoch
 from bus.relay.loop import Relay
-from bus.relay.messages import Sender
+from bus.relay.messages import NotSent, Sender
 from bus.testing import given
-from bus.tests.conftest import (
-    Happened,
-    Subscribed,
-    delivery,
-    happened,
-    make_due,
-    relayed,
-    states,
-)
+from bus.tests.conftest import Happened, Subscribed, delivery, happened, make_due, relayed, states
+from bus.tests.messages import passed
 from bus.worker.registration import register
 from tests.support import servers
 
@@ -58,7 +52,7 @@ def test_batch_is_one_message_of_ids_and_tokens(
         [[list(ticket) for ticket in batch.tickets]] for batch in batches
     ]
     for message in sent:
-        inspect(message, "desk")
+        passed(message)
 
 
 def test_broker_receives_no_personal_data(subscribed: Subscribed, broker: redis.Redis) -> None:
@@ -84,7 +78,7 @@ def test_deliveries_refused_by_broker_are_due_again(
     batches = relayed()
     current_app.conf.broker_url = NOWHERE
 
-    with pytest.raises(BrokerError):
+    with pytest.raises(NotSent):
         Sender().send(batches)
 
     assert states() == {"1": State.WAITING, "2": State.WAITING}
@@ -103,6 +97,37 @@ def test_relay_fans_out_and_reports_while_broker_is_down(
 
     assert states() == {"1": State.WAITING}
     assert "the broker does not answer" in RelayState.objects.get().broker_error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (Unroutable("there is no queue desk"), "Unroutable: the broker refuses"),
+        (Refused("desk: InternalError"), "Refused: the broker refuses"),
+        (redis.ConnectionError(), "ConnectionError: the broker does not answer"),
+        (TypeError("of our own"), "TypeError: sending failed, and no broker is the cause"),
+    ],
+)
+def test_relay_says_who_kept_a_message_from_being_sent(
+    subscribed: Subscribed,
+    broker: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    told: str,
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise error
+
+    subscribed(react)
+    register("desk")
+    given(*happened(1))
+    monkeypatch.setattr(Producer, "publish", refuse)
+
+    Relay().step()
+
+    assert RelayState.objects.get().broker_error == told
+    assert any(record.exc_info for record in caplog.records) == isinstance(error, TypeError)
 
 
 def test_relay_moves_event_from_outbox_to_broker(

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-import redis
 from django.db import OperationalError
 from django.db.models.functions import Now
 
 from bus import Queue, QueueStuck, subscribe
 from bus.models import Alert, Delivery, Event, State, Subscription
-from bus.relay import loop, standstill
+from bus.relay import standstill, upkeep
+from bus.relay.upkeep import Upkeep
 from bus.testing import given
 from bus.tests.conftest import RETRY, Happened, Subscribed, at_once, happened, relayed
 from bus.worker.registration import register
@@ -119,26 +119,26 @@ def test_several_relays_at_once_publish_one_standstill(
 
 
 def test_relay_watches_queues_once_it_has_run_for_a_while(
-    broker: redis.Redis, subscribed: Subscribed, listening: None, monkeypatch: pytest.MonkeyPatch
+    subscribed: Subscribed, listening: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribed(succeeds)
     stand()
 
-    loop.Relay().watch_queues()
+    Upkeep().watch_queues()
     assert alerts() == []
 
-    monkeypatch.setattr(loop, "STANDING_FOR", timedelta(0))
-    loop.Relay().watch_queues()
+    monkeypatch.setattr(upkeep, "STANDING_FOR", timedelta(0))
+    Upkeep().watch_queues()
     assert len(alerts()) == 1
 
 
 def test_trouble_of_the_watch_stops_no_relay(
-    broker: redis.Redis, subscribed: Subscribed, listening: None, monkeypatch: pytest.MonkeyPatch
+    subscribed: Subscribed, listening: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
         raise OperationalError("canceling statement due to statement timeout")
 
-    monkeypatch.setattr(loop, "STANDING_FOR", timedelta(0))
+    monkeypatch.setattr(upkeep, "STANDING_FOR", timedelta(0))
     monkeypatch.setattr(standstill, "watch", fail)
 
-    loop.Relay().watch_queues()
+    Upkeep().watch_queues()

@@ -219,10 +219,10 @@ def test_delivery_fanned_out_during_claim_waits_for_its_lane(
     Delivery.objects.exclude(event__data__number=2, subscription__name=react_name()).delete()
     real = claims.due_candidates
 
-    def candidates(work: Work, room: int) -> list[claims.Candidate]:
+    def candidates(work: Work, room: int, bulk: bool) -> list[claims.Candidate]:
         if work.task == late:  # another relay has routed the earlier event just now
             earlier.save(force_insert=True)
-        return real(work, room)
+        return real(work, room, bulk)
 
     monkeypatch.setattr(claims, "due_candidates", candidates)
 

@@ -19,6 +19,7 @@ from bus.store.outbox import fan_out
 from bus.store.poll import poll
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, at_once, end_leases, happened, worked
+from bus.tests.long_past import read
 from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -153,23 +154,8 @@ def test_backlog_does_not_hold_back_marks_of_others(subscribed: Subscribed, mark
     marks = Marks()
 
     assert polled(marks) == [behind]
-    first, second = (due for due, _late in marks.instants.values())
+    first, second = (live for live, _bulk, _late in marks.instants.values())
     assert min(first, second) < max(first, second)
-
-
-READ = """
-    SELECT relname, seq_tup_read + (
-        SELECT coalesce(sum(i.idx_tup_read), 0) FROM pg_stat_user_indexes i
-        WHERE i.relid = t.relid)
-    FROM pg_stat_user_tables t WHERE relname IN ('bus_delivery', 'bus_outbox')"""
-
-
-def read() -> dict[str, int]:
-    """How many rows and entries of indexes have been read so far, the dead included."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_force_next_flush()")
-        cursor.execute(READ, ())
-        return {name: int(count) for name, count in cursor.fetchall()}
 
 
 @pytest.mark.postgres

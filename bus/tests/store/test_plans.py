@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bus import handlers, selectors
@@ -21,11 +20,10 @@ from bus.store.poll import poll
 from bus.store.rescue import rescue_late
 from bus.store.starts import start
 from bus.tests.conftest import Happened, Subscribed, end_leases
+from bus.tests.long_past import WORDS, insert, plans
 from bus.worker.registration import move, register
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-
-EVENTS = 20_000
 
 
 def react(event: Happened) -> None: ...
@@ -38,41 +36,15 @@ def much_is_done(subscribed: Subscribed) -> None:
     subscribed(react, ordered=True)
     subscribed(react_too, ordered=True)
     register("desk")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO bus_event (uuid, type, version, stream, data, correlation, traceparent) "
-            "SELECT gen_random_uuid(), 'Happened', 1, g, '{}', gen_random_uuid(), '' "
-            f"FROM GENERATE_SERIES(1, {EVENTS}) g"
-        )
-        cursor.execute(
-            "INSERT INTO bus_delivery "
-            "(event_id, subscription_id, queue_id, stream, ordered, state, lease_until) "
-            "SELECT e.id, s.id, s.queue_id, e.stream, TRUE, "
-            "CASE WHEN e.stream::int % 10 = 0 AND s.name LIKE '%react' THEN 'waiting' "
-            "WHEN e.stream::int % 500 = 1 THEN 'sent' ELSE 'done' END, NOW() "
-            "FROM bus_event e, bus_subscription s"
-        )
-        cursor.execute("ANALYZE")
-
-
-WORDS = ("SELECT", "(SELECT", "UPDATE", "INSERT", "DELETE")
-
-
-def plans(function: Callable[[], Any]) -> str:
-    """How PostgreSQL would do each statement of a function again."""
-    with CaptureQueriesContext(connection) as queries:
-        function()
-    statements = [q["sql"] for q in queries.captured_queries if q["sql"].startswith(WORDS)]
-    found = []
-    with transaction.atomic(), connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(f"EXPLAIN {statement}")
-            found += [row[0] for row in cursor.fetchall()]
-    return "\n".join(found)
+    insert(
+        "CASE WHEN e.stream::int % 10 = 0 AND s.name LIKE '%react' THEN 'waiting' "
+        "WHEN e.stream::int % 500 = 1 THEN 'sent' ELSE 'done' END",
+        lease_until="NOW()",
+    )
 
 
 def kept_plans(function: Callable[[], Any]) -> str:
-    """The same by the plans that a connection keeps, made for any parameters."""
+    """How it would do so by the plans that a connection keeps, made for any parameters."""
     statements: list[tuple[str, int]] = []
 
     def note(execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
@@ -187,8 +159,8 @@ def taken(tickets: Tickets) -> None:
 @pytest.mark.parametrize(
     ("function", "indexes"),
     [
-        (lambda _: poll(), "due in_flight"),
-        (lambda _: claim(poll()), "due in_flight lane pkey"),
+        (lambda _: poll(), "waiting in_flight"),
+        (lambda _: claim(poll()), "waiting in_flight lane pkey"),
         (lambda _: routed(), ""),
         (lambda tickets: taken(tickets[:1]), "pkey"),
         (taken, "pkey"),
@@ -212,14 +184,14 @@ def test_plans_made_when_idle_serve_a_busy_ledger(
 def test_open_deliveries_are_counted_by_partial_indexes(tickets: Tickets) -> None:
     found = plans(selectors.queue_states)
 
-    assert set(INDEX.findall(found)) == {"dead", "due", "in_flight"}
+    assert set(INDEX.findall(found)) == {"dead", "in_flight", "waiting"}
     assert "Seq Scan on bus_delivery" not in found
 
 
 def test_attention_list_does_not_scan_the_ledger(tickets: Tickets) -> None:
     found = plans(concerns)
 
-    assert {"due", "in_flight"} <= set(INDEX.findall(found))
+    assert {"in_flight", "waiting"} <= set(INDEX.findall(found))
     assert "Seq Scan on bus_delivery" not in found
 
 
@@ -229,7 +201,7 @@ def test_open_deliveries_are_moved_by_index_in_one_statement(tickets: Tickets) -
     found = plans(lambda: move(row))
 
     assert found.count("Update on bus_delivery") == 1
-    assert set(INDEX.findall(found)) == {"dead", "due", "in_flight"}
+    assert set(INDEX.findall(found)) == {"dead", "in_flight", "waiting"}
     assert "Seq Scan on bus_delivery" not in found
 
 

@@ -9,9 +9,11 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from bus import DomainEvent, handlers, subscribe
-from bus.broker.envelope import RELEASE
+from bus.audit.attention import FAILING_FOR
+from bus.broker.message import RELEASE
 from bus.models import Delivery, State, Subscription
 from bus.ops import deliver_again
+from bus.store import inspection
 from bus.testing import given, settle
 from bus.tests.conftest import (
     RETRY,
@@ -94,7 +96,7 @@ def test_old_worker_leaves_new_event_type_to_new_workers(
 
     worked(message)
 
-    rows = Delivery.objects.filter(state=State.WAITING, attempts=0, retry_at=None)
+    rows = Delivery.objects.filter(state=State.WAITING, attempts=0)
     soon = rows.filter(due_at__lte=Now() + timedelta(seconds=10), due_at__gt=F("due_since"))
     assert soon.count() == count
     assert notes() == []
@@ -102,6 +104,80 @@ def test_old_worker_leaves_new_event_type_to_new_workers(
     make_due()
     worked(relayed())
     assert notes() == [f"Ended {number}" for number in range(count)]
+
+
+def later() -> type[DomainEvent]:
+    """`Happened` as a later release has it, with `count` for `number`."""
+
+    class Happened(DomainEvent, frozen=True, kw_only=True, rename={"number": "count"}):
+        version = 2
+
+        about: str
+        number: int
+
+        @property
+        def stream(self) -> str:
+            return self.about
+
+        @classmethod
+        def upcast(cls, version: int, data: dict[str, Any]) -> dict[str, Any]:
+            return {**data, "count": data["number"]}
+
+    return Happened
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("external", [False, True])
+def test_old_worker_leaves_newer_version_to_new_workers(
+    subscribed: Subscribed, external: bool, count: int
+) -> None:
+    name = subscribed(send if external else react, external=external)
+    newer = later()
+    given(*(newer(about=str(number), number=number) for number in range(count)))
+
+    worked(relayed())
+
+    assert Delivery.objects.filter(state=State.WAITING, attempts=0).count() == count
+    assert notes() == []
+    handles(newer, name)
+    make_due()
+    worked(relayed())
+    assert notes() == [f"Happened {number}" for number in range(count)]
+    assert not Delivery.objects.exclude(error="").exists()
+
+
+def test_delivery_that_no_worker_reads_is_listed_after_an_hour(subscribed: Subscribed) -> None:
+    subscribed(react, ordered=True)
+    given(later()(about="1", number=2), *happened(1))
+    worked(relayed())
+    assert inspection.failing(FAILING_FOR) == []
+    Delivery.objects.update(due_since=Now() - timedelta(hours=2))
+
+    make_due()
+    worked(relayed())
+
+    [listed] = inspection.failing(FAILING_FOR)
+    assert (listed.event.version, listed.state) == (2, State.WAITING)
+    assert listed.error.endswith("this one reads Happened up to version 1.")
+
+
+def test_old_worker_handles_its_version_beside_a_newer_one(subscribed: Subscribed) -> None:
+    subscribed(react)
+    given(later()(about="2", number=2), *happened(1))
+
+    worked(relayed())
+
+    assert (notes(), states()) == (["Happened 1"], {"2": State.WAITING, "1": State.DONE})
+
+
+def test_new_worker_upcasts_what_the_old_release_has_published(subscribed: Subscribed) -> None:
+    name = subscribed(react)
+    given(*happened(1, 2))
+    handles(later(), name)
+
+    worked(relayed())
+
+    assert notes() == ["Happened 1", "Happened 2"]
 
 
 def test_old_worker_handles_the_rest_of_its_event_type(
@@ -129,7 +205,7 @@ def test_deliveries_of_unknown_handler_are_due_again_at_once(subscribed: Subscri
 
     assert states() == {"1": State.WAITING, "2": State.SENT, "3": State.RUNNING}
     soon = Delivery.objects.filter(due_at__lte=Now() + timedelta(seconds=10), attempts=0)
-    assert soon.filter(stream="1", retry_at=None, lease_until=None).exists()
+    assert soon.filter(stream="1", lease_until=None).exists()
 
 
 def test_delivery_without_code_is_sent_once_a_minute(

@@ -1,0 +1,233 @@
+"""A real RabbitMQ: what the relay sends is stored, or is due again; and what is put aside."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from signal import SIGCONT, SIGSTOP
+from typing import Any
+
+import amqp
+import pytest
+from celery import current_app
+from kombu import Consumer
+from kombu.compression import compress
+from kombu.exceptions import OperationalError
+
+from bus.broker import address, quarantine
+from bus.broker.message import Malformed, inspect
+from bus.broker.quarantine import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
+from bus.broker.rabbitmq import Unroutable
+from bus.models import RelayState, State
+from bus.relay import loop
+from bus.relay.loop import Relay
+from bus.relay.messages import NotSent, Sender
+from bus.testing import given
+from bus.tests.broker.usage import taken, used
+from bus.tests.conftest import Subscribed, delivery, happened, relayed, states
+from bus.worker.registration import register
+from tests.support.certificates import Authority
+from tests.support.rabbitmq import RabbitmqServer
+from tests.support.servers import free_port
+from tests.support.wait import wait_until
+
+pytestmark = [pytest.mark.rabbitmq, pytest.mark.django_db(transaction=True)]
+
+
+def react(event: Any) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitmqServer]:
+    found = RabbitmqServer(tmp_path_factory.mktemp("rabbitmq") / "server")
+    try:
+        found.open()
+        yield found
+    finally:
+        found.close()
+
+
+@pytest.fixture
+def rabbitmq(server: RabbitmqServer, settings: Any) -> Iterator[RabbitmqServer]:
+    """A RabbitMQ without any queue."""
+    server.heal()
+    with server.connected() as connection:
+        for queue in ("desk", QUARANTINE):
+            connection.channel().queue_delete(queue)
+    with used(settings, server.url(server.port)):
+        yield server
+    server.heal()
+
+
+@pytest.mark.parametrize("queue_type", ["classic", "quorum"])
+def test_batch_is_one_stored_message_in_a_queue_of_its_type(
+    subscribed: Subscribed, rabbitmq: RabbitmqServer, settings: Any, queue_type: str
+) -> None:
+    subscribed(react, batch=2)
+    given(*happened(1, 2, 3))
+    batches = relayed()
+    with used(settings, f"{rabbitmq.url(rabbitmq.port)}?queue_type={queue_type}"):
+        Sender().send(batches)
+
+    with rabbitmq.connected() as connection:
+        arguments = {"x-queue-type": queue_type}
+        connection.channel().queue_declare(
+            "desk", durable=True, auto_delete=False, arguments=arguments
+        )
+    sent = taken(rabbitmq)
+    assert [json.loads(message.body)[0] for message in sent] == [
+        [[list(ticket) for ticket in batch.tickets]] for batch in batches
+    ]
+    for message in sent:
+        properties = message.properties
+        assert (properties["delivery_mode"], properties["expiration"]) == (2, "120000")
+        headers = properties["application_headers"]
+        kind = properties["content_type"], properties["content_encoding"]
+        assert inspect(headers, message.body, *kind)
+
+
+def test_deliveries_that_a_silent_broker_does_not_confirm_are_due_again(
+    subscribed: Subscribed, rabbitmq: RabbitmqServer
+) -> None:
+    subscribed(react, batch=1)
+    given(*happened(1))
+    sender = Sender()
+    sender.send(relayed())
+    given(*happened(2))
+    batches = relayed()
+
+    rabbitmq.signal_group(SIGSTOP)
+    try:
+        with pytest.raises(NotSent):
+            sender.send(batches)
+    finally:
+        rabbitmq.signal_group(SIGCONT)
+
+    assert states() == {"1": State.SENT, "2": State.WAITING}
+    assert (delivery(2).token, delivery(2).attempts) == (2, 0)
+
+
+def test_message_to_a_queue_that_is_gone_is_an_error(rabbitmq: RabbitmqServer) -> None:
+    with current_app.connection_for_write() as connection:
+        producer = current_app.amqp.Producer(connection, auto_declare=False)
+
+        with pytest.raises(Unroutable, match="desk"), producer.batch(max_size=10):
+            producer.publish("{}", exchange="", routing_key="desk")
+
+
+def test_relay_tells_that_the_broker_is_away_and_goes_on(
+    subscribed: Subscribed, rabbitmq: RabbitmqServer
+) -> None:
+    subscribed(react)
+    register("desk")
+    relay = Relay()
+    relay.step()
+    rabbitmq.kill(hold=True)
+    given(*happened(1))
+
+    relay.step()
+
+    assert "the broker does not answer" in RelayState.objects.get().broker_error
+    rabbitmq.revive()
+    wait_until(lambda: relay.step() and states() == {"1": State.SENT}, 10, "it is sent")
+    assert RelayState.objects.get().broker_error == ""
+    relay.sender.close()
+
+
+def test_idle_relay_notices_that_the_broker_is_away(
+    rabbitmq: RabbitmqServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHECK_EVERY", 0.0)
+    relay = Relay()
+    relay.step()
+    assert RelayState.objects.get().broker_error == ""
+
+    rabbitmq.kill(hold=True)
+    relay.step()
+
+    assert "the broker does not answer" in RelayState.objects.get().broker_error
+
+
+def test_quarantine_shows_and_drops_what_was_put_aside(
+    rabbitmq: RabbitmqServer, quarantined: Counter[str]
+) -> None:
+    with current_app.connection_for_read() as connection:
+        for item in (b"first", b"\xff" * 2 * KEPT_OF_EACH, b"last"):
+            connection.default_channel.quarantine("desk", item, Malformed("odd"))
+
+    shown = quarantine.read()
+
+    assert quarantined == {"desk": 3}
+    assert shown.count == 3
+    assert [one.text[:5] for one in shown.messages] == ["last", "\ufffd" * 5, "first"]
+    assert shown.size == KEPT_OF_EACH + len("firstlast")
+    assert quarantine.drop({shown.messages[0].mark}) == 1
+    assert quarantine.read().count == 2
+    assert quarantine.drop() == 2
+    assert quarantine.read().count == 0
+
+
+def test_compressed_message_is_not_unpacked(rabbitmq: RabbitmqServer) -> None:
+    body, zip_ = compress(b"x" * 1_000_000, "gzip")
+    got: list[Any] = []
+    with current_app.connection_for_write() as connection:
+        queue = address.queue("desk")(connection.default_channel)
+        queue.declare()
+        packed = amqp.Message(body, application_headers={"compression": zip_})
+        connection.default_channel.basic_publish(packed, routing_key="desk")
+        with Consumer(connection, [queue], on_message=got.append, no_ack=True):
+            connection.drain_events(timeout=10)
+
+    assert len(got[0].body) == len(body)
+
+
+def test_quarantine_keeps_the_last_thousand(rabbitmq: RabbitmqServer) -> None:
+    with current_app.connection_for_read() as connection:
+        for number in range(MOST_KEPT + 1):
+            connection.default_channel.quarantine("desk", b"%d" % number, Malformed("odd"))
+
+    texts = [bytes(message.body) for message in taken(rabbitmq, QUARANTINE)]
+
+    assert (len(texts), texts[0], texts[-1]) == (MOST_KEPT, b"1", b"1000")
+
+
+def test_wrong_password_is_told_as_a_refusal(
+    subscribed: Subscribed, rabbitmq: RabbitmqServer, settings: Any
+) -> None:
+    subscribed(react)
+    register("desk")
+    given(*happened(1))
+    with used(settings, rabbitmq.url(rabbitmq.port).replace(":guest@", ":s3cret@")):
+        Relay().step()
+
+    told = RelayState.objects.get().broker_error
+    assert "AccessRefused: the broker refuses" in told
+    assert "s3cret" not in told
+
+
+@pytest.mark.openssl
+def test_certificates_are_verified(tmp_path: Path, settings: Any) -> None:
+    authority, port = Authority(tmp_path), free_port()
+    certificate, key = authority.certify("127.0.0.1")
+    secure = RabbitmqServer(
+        tmp_path / "server",
+        f"listeners.ssl.1 = 127.0.0.1:{port}",
+        f"ssl_options.cacertfile = {authority.file}",
+        f"ssl_options.certfile = {certificate}",
+        f"ssl_options.keyfile = {key}",
+    )
+    known = f"amqps://guest:guest@127.0.0.1:{port}/?ssl_ca_certs={authority.file}"
+    unknown, other_name = known.partition("?")[0], known.replace("127.0.0.1", "localhost")
+    try:
+        secure.open()
+        with used(settings, known), current_app.connection_for_write() as connection:
+            assert connection.default_channel
+        for stranger in (unknown, other_name):
+            with (
+                used(settings, stranger),
+                current_app.connection_for_write() as connection,
+                pytest.raises(OperationalError, match="CERTIFICATE_VERIFY_FAILED"),
+            ):
+                connection.ensure_connection(max_retries=1)
+    finally:
+        secure.close()
