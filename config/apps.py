@@ -1,6 +1,7 @@
 """The project as a Django app, so that its commands are found, and the admin with its site."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import SimpleAdminConfig
 
 from config.process import keep_files_private
@@ -24,3 +25,8 @@ class ProjectConfig(AppConfig):
         import config.celery
         import config.checks.system
         import config.pages  # noqa: F401 -- imported to register
+
+        if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+            from config import spans  # an extra
+
+            spans.record(settings.OTEL_EXPORTER_OTLP_ENDPOINT)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 
+from bus import metrics
 from config import process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -26,6 +27,10 @@ from config.guard import guarded  # noqa: E402 -- reads settings
 require(settings_checks())
 require([check_limits()])
 application = guarded(shop)
+if registry := metrics.start(ledger=True):
+    from config.metrics import Measured
+
+    application = Measured(application, registry)
 
 # Loaded now, so that a page that cannot be imported keeps the server from starting.
 import_module(settings.ROOT_URLCONF)

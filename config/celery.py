@@ -23,13 +23,17 @@ try:
     configure(app)
 except ImproperlyConfigured as error:
     raise SystemExit(f"The settings cannot be used: {error}") from None
+# The command `celery` takes BROKER_URL for an option of its own, in kombu's spelling. So what this
+# process starts finds our spelling under the other name of the same setting.
+if url := os.environ.pop("BROKER_URL", ""):
+    os.environ["REDIS_URL"] = url
 app.conf.update(
     worker_concurrency=settings.WORKER_CONCURRENCY,
     # In KiB. A process of the pool that has used more is replaced after its task: its heap is
     # fragmented, and after a MemoryError its state is unknown.
     worker_max_memory_per_child=settings.WORKER_MAX_MEMORY_MB * 1024,
     # For Flower; `config.worker.Consumer` batches them.
-    worker_send_task_events=True,
+    worker_send_task_events=settings.WITH_FLOWER,
     worker_consumer="config.worker:Consumer",
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,

@@ -2,7 +2,7 @@
 
 Every invalid value raises ImproperlyConfigured, with one sentence: setting, value (never that of a
 secret), way out. An empty variable counts as not set, except for an `optional` text and a sample
-that `may_be_empty`: there it means none.
+that `may_be_empty`: there it means none. A secret may also be in a file that NAME_FILE names.
 """
 
 import builtins
@@ -24,10 +24,14 @@ Text = builtins.str  # inside the class, `str` is the method
 class Environment:
     """Reads settings, and records their names and which of them are still samples."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        """Relative paths start at `folder`, not at the current directory."""
         self.names: set[Text] = set()
+        self.secrets: set[Text] = set()
+        """Names of the settings that may be in a file, each without its _FILE."""
         self.samples: list[Text] = []
         """Names of the settings whose value is the sample, in the order they were read."""
+        self._folder = folder
         self._of_file: dict[Text, Text] = {}
 
     def read_file(self, file: Path, *, named_by: Text = "") -> None:
@@ -79,8 +83,12 @@ class Environment:
         return self._value(name) or default
 
     def secret(self, name: Text, default: Text = "") -> Text:
-        """A text whose value appears in no message."""
-        return self._value(name, secret=True) or default
+        """A text whose value appears in no message; of the variable or of the file NAME_FILE."""
+        return self._secret(name) or default
+
+    def secrets_list(self, name: Text) -> builtins.list[Text]:
+        """Secrets separated by commas."""
+        return _parts(self._secret(name))
 
     def optional(self, name: Text) -> Text | None:
         """A text that may be empty on purpose; None if it is not set."""
@@ -125,27 +133,53 @@ class Environment:
 
     def list(self, name: Text, default: builtins.list[Text] | None = None) -> builtins.list[Text]:
         """Texts separated by commas. Their values appear in no message."""
-        value = self._value(name, secret=True) or ""
-        parts = [part.strip() for part in value.split(",")]
-        return [part for part in parts if part] or list(default or [])
+        return _parts(self._value(name, secret=True)) or list(default or [])
 
-    def path(self, name: Text, *, default: Text, folder: Path) -> Path:
-        """A path. A relative one starts at `folder`, not at the current directory."""
-        return folder / Path(self.str(name, default)).expanduser()
+    def path(self, name: Text, *, default: Text) -> Path:
+        return self._folder / Path(self.str(name, default)).expanduser()
+
+    def _secret(self, name: Text) -> Text | None:
+        self.secrets.add(name)
+        value, named_by = self._value(name, secret=True), f"{name}_FILE"
+        if not self.str(named_by):
+            return value
+        file = self.path(named_by, default="")
+        try:
+            content = _checked(f"The file of {named_by}", file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8"
+            raise ImproperlyConfigured(
+                f"{named_by} {file} cannot be read ({reason}); name a file with the value alone, "
+                f"or set {name}."
+            ) from None
+        if value and content:
+            raise ImproperlyConfigured(f"{name} and {named_by} are both set; set one of them.")
+        return content or value
 
     def _value(self, name: Text, *, secret: builtins.bool = False) -> Text | None:
         self.names.add(name)
         value = os.environ.get(name, self._of_file.get(name))
         if value is None:
             return None
-        if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in value.strip()):
-            raise ImproperlyConfigured(
-                f"{name} holds a line break or another invisible character; write it as one line "
-                "of UTF-8."
-            )
-        value = value.strip()
+        value = _checked(name, value)
         if not secret and len(value) > 1 and value[0] == value[-1] and value[0] in QUOTES:
             raise ImproperlyConfigured(
                 f"{name} is {value}, and its quotes would be part of it; remove them."
             )
         return value
+
+
+def _checked(name: Text, value: Text) -> Text:
+    """The value without white space around it, such as the line break that ends a file."""
+    value = value.strip()
+    if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in value):
+        raise ImproperlyConfigured(
+            f"{name} holds a line break or another invisible character; write it as one line "
+            "of UTF-8."
+        )
+    return value
+
+
+def _parts(value: Text | None) -> list[Text]:
+    parts = [part.strip() for part in (value or "").split(",")]
+    return [part for part in parts if part]

@@ -10,7 +10,7 @@ from django.conf import settings
 from flower.views import BaseHandler
 from tornado.web import HTTPError
 
-from bus.broker import keys
+from bus.broker import keys, server
 from config.celery import app
 from shop.budgets import Budget, network_of
 
@@ -54,7 +54,8 @@ def limit_wrong_passwords() -> None:
 def run_flower(login: str, address: str = "127.0.0.1", port: int | None = None) -> None:
     """Serve until SIGTERM, on FLOWER_PORT unless a `port` is given. `login` is `user:password`."""
     # Flower reads the lengths of queues without the transport, which adds the prefix elsewhere.
-    app.conf.broker_transport_options["global_keyprefix"] = keys.prefix()
+    if server.is_redis():
+        app.conf.broker_transport_options["global_keyprefix"] = keys.prefix()
     # It warns about workers that have not started yet, and asks them again later.
     logging.getLogger("flower").setLevel(logging.ERROR)
     # Flower reads FLOWER_... variables as its own options: FLOWER_AUTH would be an OAuth pattern.

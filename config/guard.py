@@ -2,22 +2,22 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from io import BytesIO
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from config.refusals import refuse
+from config.refusals import form_of, refuse
 from config.turns import Application, Message, Receive, Send, Turns
 from orders.checkout_pages import BUTTONS
 from shop.budgets import Budget, network_of
+from shop.origins import is_from_another_site
 from shop.parsers import LARGEST_BODY, LARGEST_UPLOAD
-from shop.problems import BodyTooLarge, BodyTooSlow, Crowded, TooManyRequests
+from shop.problems import BodyTooLarge, BodyTooSlow, Crowded, Forbidden, TooManyRequests
 
 LARGEST_FORM = 1024 * 1024
 """Bytes of a form of the admin. An order of a hundred lines takes about 60,000."""
@@ -41,6 +41,8 @@ BUDGETS = (
 
 CHECKOUT_PAGE = "/checkout/"
 
+ANOTHER_SITE = "The request comes from the page of another site."
+
 
 class Gone(Exception):
     """The client has disconnected before its request was complete."""
@@ -59,26 +61,26 @@ class Guard:
     """
 
     def __init__(self, application: Application) -> None:
+        self._application = application
         self._turns = Turns(application)
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.application(scope, receive, send)
+            await self._application(scope, receive, send)
             return
+        whole = b""
         try:
             async with self._place_for_body(scope):
                 if has_body(scope):
                     whole = await read(receive, largest_body(scope["path"]), length(scope))
                     scope, receive = with_body(scope, whole), replayed(whole, receive)
-                    spend(scope, whole)
-                else:
-                    spend(scope)
-                await self._turns(scope, receive, send)
+                with spend(scope, whole):
+                    await self._turns(scope, receive, send)
         except (BodyTooLarge, BodyTooSlow, CrowdedForms) as refusal:
-            await refuse(refusal, scope, send, receive)
-        except (TooManyRequests, Crowded) as refusal:
-            await refuse(refusal, scope, send)
+            await refuse(refusal, scope, send, unread=receive)
+        except (Forbidden, TooManyRequests, Crowded) as refusal:
+            await refuse(refusal, scope, send, whole)
         except Gone:
             return
 
@@ -91,20 +93,41 @@ class Guard:
             yield
 
 
-def spend(scope: Message, body: bytes = b"") -> None:
-    """Use the budgets of a request.
+@contextmanager
+def spend(scope: Message, body: bytes) -> Iterator[None]:
+    """Use the budgets of a request. One that is refused uses none.
 
     Raises:
+        Forbidden: another site's page has sent it, which could spend its visitors' budgets.
         TooManyRequests: a budget is spent, that of this address or that of all.
     """
-    if scope["method"] != "POST" or buys_nothing(scope, body):
-        return
-    for path, budget, each in BUDGETS:
-        if path.fullmatch(scope["path"]):
+    taken: list[tuple[Budget, str]] = []
+    try:
+        for budget, each in charged(scope, body):
             address = network_of((scope.get("client") or [None])[0]) if each else ""
             if wait := budget.take(address):
                 whose = "from this address" if each else "in all"
                 raise TooManyRequests(f"There were too many {whose}. Repeat in {wait} s.", wait)
+            taken.append((budget, address))
+        yield
+    except (TooManyRequests, Crowded):
+        for budget, address in taken:
+            budget.give_back(address)
+        raise
+
+
+def charged(scope: Message, body: bytes) -> list[tuple[Budget, bool]]:
+    """The budgets that a request uses, and whether each address has its own.
+
+    Raises:
+        Forbidden: it would use one, and comes from another site's page.
+    """
+    if scope["method"] != "POST":
+        return []
+    found = [(budget, each) for path, budget, each in BUDGETS if path.fullmatch(scope["path"])]
+    if found and is_from_another_site(ASGIRequest(scope, BytesIO())):
+        raise Forbidden(ANOTHER_SITE)
+    return [] if buys_nothing(scope, body) else found
 
 
 def buys_nothing(scope: Message, body: bytes) -> bool:
@@ -114,13 +137,8 @@ def buys_nothing(scope: Message, body: bytes) -> bool:
     """
     if scope["path"] != CHECKOUT_PAGE:
         return False
-    request = ASGIRequest(scope, BytesIO(body))
-    if request.content_type != "application/x-www-form-urlencoded":
-        return False
-    try:
-        return any(button in request.POST for button in BUTTONS)
-    except (BadRequest, SuspiciousOperation):
-        return False
+    form = form_of(scope, body)
+    return any(button in form for button in BUTTONS)
 
 
 def guarded(application: Any) -> Any:

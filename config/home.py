@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,11 +19,14 @@ from django.utils import timezone
 
 from analytics.selectors import revenue_between, revenue_by_day
 from bus.audit.attention import Concern, concerns
+from bus.failures import retrying
 from fulfillment.selectors import packing
 from inventory.selectors import low_items
 from orders import phases
 from orders.models import Order
 from orders.selectors import WEEK, Overview, latest, overview
+from outlets.models import Endpoint
+from outlets.selectors import disabled_by_shop
 
 LATEST = 8
 """Orders on the page."""
@@ -78,7 +83,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Bar:
-    """A day of the trend. `height` is in percent of the highest."""
+    """A day of the trend. `height` is in percent of the scale's highest mark."""
 
     day: date
     orders: int
@@ -92,7 +97,20 @@ class Bar:
 
 
 def _attention(_now: datetime) -> dict[str, Any]:
-    return {"needs_person": [_shown(concern) for concern in concerns()]}
+    return {
+        "needs_person": [*map(_shown, concerns()), *map(_disabled, disabled_by_shop())],
+        "retrying": retrying(),
+        "retrying_page": reverse("admin:bus_failure_changelist", query={"state": "retrying"}),
+    }
+
+
+def _disabled(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "kind": "endpoint disabled",
+        "what": f"{endpoint}: {endpoint.disabled_because} Its webhooks are skipped.",
+        "since": endpoint.disabled_at,
+        "link": reverse("admin:outlets_endpoint_change", args=[endpoint.pk]),
+    }
 
 
 def _shown(concern: Concern) -> dict[str, Any]:
@@ -134,13 +152,13 @@ def _labelled(order: Order) -> dict[str, Any]:
 def _revenue(now: datetime) -> dict[str, Any]:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     days = revenue_by_day(now.date() - TREND, now.date())
-    most = max(figures.revenue for figures in days.values()) or 1
+    scale = _scale(max(Decimal(figures.revenue) for figures in days.values()))
     bars = [
         Bar(
             day=day,
             orders=figures.orders,
             revenue=Decimal(figures.revenue),
-            height=(Decimal(figures.revenue) * 100 / most).quantize(Decimal("0.1")),
+            height=(Decimal(figures.revenue) * 100 / scale[0]).quantize(Decimal("0.1")),
             today=day == now.date(),
         )
         for day, figures in days.items()
@@ -150,9 +168,21 @@ def _revenue(now: datetime) -> dict[str, Any]:
     return {
         "revenue": Compared(bars[-1].revenue, before),
         "trend": bars,
+        "scale": scale,
+        "revenue_in_trend": sum(bar.revenue for bar in bars),
         "cancelled_today": reversed_by_day[-1],
         "cancelled_in_trend": sum(reversed_by_day),
     }
+
+
+def _scale(most: Decimal) -> list[Decimal]:
+    """Marks from the first one that is not below `most` down to 0, as on the live page: at most
+    four steps, each 1, 2 or 5 times a power of ten, and none below 1."""
+    powers = (Decimal(10) ** digits for digits in count())
+    steps = (factor * power for power in powers for factor in (1, 2, 5))
+    step = next(step for step in steps if 4 * step >= most)
+    highest = max(ceil(most / step), 1)
+    return [step * number for number in range(highest, -1, -1)]
 
 
 def _packing(_now: datetime) -> dict[str, Any]:

@@ -2,7 +2,11 @@
 
 import logging
 import re
+from http import HTTPStatus
 from types import TracebackType
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
 
 from bus.redaction import discreet, kinds
 from shop import links
@@ -62,14 +66,34 @@ class Formatter(logging.Formatter):
         return kinds(ei[1]).rstrip("\n") if ei[1] else ""
 
 
+CORRECTED = {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
+"""Answers that tell whoever filled in a form, or calls the API, what to change."""
+
+
 def refusals_in_one_line(record: logging.LogRecord) -> bool:
-    """Remove the traceback of a refused request (4xx), which is an answer and no error."""
+    """Leave out what its sender corrects, and the traceback of any other refused request (4xx)."""
     if record.levelno < logging.ERROR:
         record.exc_info = None
-    return True
+    return getattr(record, "status_code", None) not in CORRECTED
 
 
-LOGGING = {
+FORMATS = ("console", "json")
+
+
+def logging_as(chosen: str) -> dict[str, Any]:
+    """Django's LOGGING: lines for people, or JSON.
+
+    Raises:
+        ImproperlyConfigured: there is no such format.
+    """
+    if chosen not in FORMATS:
+        raise ImproperlyConfigured(f"LOG_FORMAT is {chosen!r}; set it to {' or '.join(FORMATS)}.")
+    if chosen == "json":
+        return LOGGING | {"formatters": {"line": {"()": "config.json_logs.JsonFormatter"}}}
+    return LOGGING
+
+
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {

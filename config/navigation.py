@@ -42,6 +42,7 @@ _GROUPS: list[dict[str, Any]] = [
             _page("Orders", "shopping_cart", "orders", "order"),
             _page("Products", "storefront", "shop", "product"),
             _page("Categories", "category", "shop", "category"),
+            _page("Legal texts", "gavel", "shop", "legaltext"),
         ],
     },
     {
@@ -82,6 +83,8 @@ _GROUPS: list[dict[str, Any]] = [
             _page("Subscriptions", "hub", "bus", "subscription"),
             _page("Operator actions", "history", "bus", "operatoraction"),
             _page("Audit", "fact_check", "bus", "auditresult"),
+            _page("Endpoints", "webhook", "outlets", "endpoint"),
+            _page("Webhooks", "send", "outlets", "webhook"),
         ],
     },
     {

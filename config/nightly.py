@@ -1,7 +1,7 @@
-"""The tasks that beat sends every night."""
+"""The jobs of every night: audit and prune."""
 
 import logging
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 from celery import shared_task
@@ -10,6 +10,7 @@ from django.conf import settings
 from bus.audit import Finding, answers, keep, violations
 from bus.jobs import Failed, job
 from bus.ops.retention import prune as prune_deliveries
+from outlets.services import prune as prune_webhooks
 from shop import files, submissions
 from shop.spending import forget_spent
 
@@ -35,7 +36,7 @@ LONGEST_AUDIT = timedelta(hours=1)
 @job(
     "config.nightly.audit",
     title="Audit",
-    when="every night at 03:17",
+    at=time(3, 17),
     queue="analytics",
     longest=LONGEST_AUDIT,
 )
@@ -57,13 +58,18 @@ def audit() -> str:
 
 
 @shared_task(name="config.nightly.prune")
-@job("config.nightly.prune", title="Prune", when="every night at 04:17", queue="analytics")
+@job("config.nightly.prune", title="Prune", at=time(4, 17), queue="analytics")
 def prune() -> str:
-    """Remove old budgets, deliveries, form tokens, and half-written documents."""
+    """Remove old budgets, deliveries, webhooks, form tokens, and half-written documents."""
     forget_spent()
     deliveries, forms = sum(prune_deliveries(by="nightly")), submissions.prune()
+    webhooks = prune_webhooks()
     log.info("pruned %d deliveries", deliveries)
+    log.info("pruned %d webhooks", webhooks)
     log.info("pruned %d forms", forms)
     if drafts := files.remove_drafts(Path(settings.MEDIA_ROOT), older_than=OLD_DRAFT):
         log.info("removed %d half-written files of documents, left by a crash", drafts)
-    return f"{deliveries} deliveries, {forms} forms, {drafts} half-written files removed"
+    return (
+        f"{deliveries} deliveries, {webhooks} webhooks, {forms} forms, {drafts} half-written files "
+        "removed"
+    )

@@ -54,6 +54,10 @@ ROLES = {
         "bus.view_operatoraction",
         "bus.view_auditresult",
         "bus.operate",
+        "outlets.view_endpoint",
+        "outlets.add_endpoint",
+        "outlets.change_endpoint",
+        "outlets.view_webhook",
     ],
 }
 """Permissions by the name of the group. An existing group is never changed, so that a shop can

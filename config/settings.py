@@ -1,30 +1,31 @@
 """Every setting of the shop, read from the environment here and nowhere else (see .env.example)."""
 
 import os
-import re
 from pathlib import Path
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.broker import broker
+from config.broker import broker, has_broadcasts, key_prefix
+from config.collector import collector
 from config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from config.database import LARGEST_PORT, database
 from config.environment import Environment
-from config.logs import LOGGING as LOGGING
+from config.logs import logging_as
 from config.mail import mail_address, mail_server, mailbox, mailboxes
-from config.process import hand_to_libraries
+from config.middleware import middleware
+from config.process import hand_to_libraries, leave_out_httpx_command
 from config.rest import REST_FRAMEWORK as REST_FRAMEWORK
 from config.rest import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from config.site import allowed_hosts, proxies, site_url
+from config.site import allowed_hosts, networks, site_url
+from config.template_engine import TEMPLATES as TEMPLATES
 from config.theme import unfold
 from shop.budgets import Rate, read_budgets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Environment()
-# Relative paths start at the project's folder, not at the current directory.
+env = Environment(BASE_DIR)
 env.read_file(
-    env.path("ENV_FILE", default=".env", folder=BASE_DIR),
+    env.path("ENV_FILE", default=".env"),
     named_by="ENV_FILE" if env.str("ENV_FILE") else "",
 )
 
@@ -35,7 +36,7 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is empty. Set it to a long random text, or set DEBUG=1 on a laptop."
     )
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = env.secrets_list("SECRET_KEY_FALLBACKS")
 PORT = env.int("PORT", default=8000, least=1, most=LARGEST_PORT)
 FLOWER_PORT = env.int("FLOWER_PORT", default=5555, least=1, most=LARGEST_PORT)
 FLOWER_AUTH = env.secret("FLOWER_AUTH")
@@ -47,10 +48,13 @@ if SITE_URL.startswith("https://"):
     # A proxy ends TLS and sends this header. Staff's cookies then never go over plain HTTP.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
-VAR_DIR = env.path("VAR_DIR", default="var", folder=BASE_DIR)
+    # Strict-Transport-Security and the redirect to HTTPS: the proxy has both (docs/deploy.md).
+    SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]
+VAR_DIR = env.path("VAR_DIR", default="var")
 FILE_UPLOAD_PERMISSIONS = 0o600
+LOGGING = logging_as(env.str("LOG_FORMAT", default="console"))
 
-# --- Apps, middleware, templates -----------------------------------------------------------------
+# --- Apps, middleware, pages ---------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # without a site of its own
@@ -72,48 +76,15 @@ INSTALLED_APPS = [
     "billing",
     "fulfillment",
     "analytics",
+    "outlets",
     "shop",
     "bus",
 ]
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.csp.PolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "shop.middleware.LanguageMiddleware",
-    "shop.middleware.SlashMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "shop.middleware.NulMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.tracing.trace_requests",
-]
 # A folder with which tests stop processes; see bus/failpoints.py. Empty: off.
 BUS_FAILPOINTS = env.str("CRASH_POINTS", default="")
-if BUS_FAILPOINTS:
-    MIDDLEWARE.append("config.crashpoints.stop_before_the_answer")
+MIDDLEWARE = middleware(with_failpoints=bool(BUS_FAILPOINTS))
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # These come before the theme's own.
-        "DIRS": [BASE_DIR / "config" / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "shop.context.shop",
-                "orders.context.cart",
-            ],
-            # Its csrf_token replaces Django's and adds the form's once-only token.
-            "builtins": ["shop.templatetags.submissions"],
-        },
-    }
-]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Staff's pages, the API and the logs are in the first; customers choose among them.
 LANGUAGE_CODE = "en-gb"
@@ -157,13 +128,8 @@ DATABASES = {
 
 # --- The broker and the bus ----------------------------------------------------------------------
 
-_prefix = env.optional("REDIS_PREFIX")
-if not re.fullmatch(r"[\w.:-]{0,40}", _prefix or "", re.ASCII):
-    raise ImproperlyConfigured(
-        f"REDIS_PREFIX is {_prefix!r}; use letters, digits and . : _ - (40 at most)."
-    )
-BUS_KEY_PREFIX = "shop-{id}:" if _prefix is None else _prefix
-_broker_setting, BUS_REDIS_URL = broker(
+BUS_KEY_PREFIX = key_prefix(env.optional("REDIS_PREFIX"))
+_broker_setting, _broker_url = broker(
     env.secret("BROKER_URL"),
     env.secret("REDIS_URL"),
     host=env.str("REDIS_HOST"),
@@ -173,14 +139,20 @@ _broker_setting, BUS_REDIS_URL = broker(
 # With none of them set, `manage.py up` starts a server of its own and writes its address to this
 # file, for commands in another terminal and workers started by hand.
 REDIS_URL_FILE = VAR_DIR / "redis.url"
-REDIS_EMBEDDED = not BUS_REDIS_URL
-if REDIS_EMBEDDED and REDIS_URL_FILE.is_file():
-    BUS_REDIS_URL = REDIS_URL_FILE.read_text().strip()
+WITHOUT_BROKER, REDIS_EMBEDDED = _broker_url is None, _broker_url == ""
+WITH_FLOWER = has_broadcasts(_broker_url)
+_embedded_url = REDIS_URL_FILE.read_text() if REDIS_EMBEDDED and REDIS_URL_FILE.is_file() else ""
+BUS_REDIS_URL = _broker_url or _embedded_url.strip()
 BUS_SOURCE = SITE_URL
+BUS_METRICS_PORT = env.int("METRICS_PORT", default=0, least=1, most=LARGEST_PORT)
+BUS_METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
+BUS_METRICS_PREFIX = "shop"
+OTEL_EXPORTER_OTLP_ENDPOINT = collector(env.str("OTEL_EXPORTER_OTLP_ENDPOINT"))
 BUS_READ_FROM = {
     "BUS_REDIS_URL": _broker_setting,
     "BUS_KEY_PREFIX": "REDIS_PREFIX",
     "BUS_FAILPOINTS": "CRASH_POINTS",
+    "BUS_METRICS_PORT": "METRICS_PORT",
     "DATABASES": "DATABASE_URL",
 }
 
@@ -189,7 +161,7 @@ WORKER_MAX_MEMORY_MB = env.int("WORKER_MAX_MEMORY_MB", default=400, least=150, m
 
 # --- Limits for visitors -------------------------------------------------------------------------
 
-TRUSTED_PROXIES = proxies(env.list("TRUSTED_PROXIES"))
+TRUSTED_PROXIES = networks("TRUSTED_PROXIES", env.list("TRUSTED_PROXIES"))
 MOST_CONNECTIONS = env.int("MOST_CONNECTIONS", default=500, least=10, most=100_000)
 BUDGETS: dict[str, Rate] = read_budgets(
     {
@@ -224,6 +196,24 @@ WAREHOUSE_EMAIL = mailboxes(
 OPERATORS = mailboxes("OPERATORS", env.str("OPERATORS"))
 OPERATORS_WEBHOOK = env.secret("OPERATORS_WEBHOOK")
 
+# --- Events for other systems --------------------------------------------------------------------
+
+OUTLET_WEBHOOKS = env.bool("OUTLET_WEBHOOKS", default=False)
+# Where webhooks may go besides public addresses; a laptop's consumer is on the laptop.
+OUTLET_PRIVATE_NETWORKS = networks(
+    "OUTLET_PRIVATE_NETWORKS",
+    env.list("OUTLET_PRIVATE_NETWORKS", ["127.0.0.0/8", "::1"] if DEBUG else []),
+)
+# Where all events are streamed to (docs/outlets.md), by the names of `outlets.destinations.kinds`.
+OUTLET_EVENTS = env.list("OUTLET_EVENTS")
+OUTLETS = {
+    "kafka": env.secret("OUTLET_KAFKA_URL"),
+    "nats": env.secret("OUTLET_NATS_URL"),
+    "rabbitmq": env.secret("OUTLET_RABBITMQ_URL"),
+    "sns": env.secret("OUTLET_SNS_URL"),
+    "sqs": env.secret("OUTLET_SQS_URL"),
+}
+
 # --- The shop ------------------------------------------------------------------------------------
 
 CURRENCY = env.str("CURRENCY", default="EUR")
@@ -241,9 +231,11 @@ SELLER = {
     "iban": env.sample("SELLER_IBAN", "DE02120300000000202051", may_be_empty=True),
     "bic": env.str("SELLER_BIC"),
 }
+SELLER_LANGUAGE = env.str("SELLER_LANGUAGE", default="en")
 PAYMENT_TERMS_DAYS = env.int("PAYMENT_TERMS_DAYS", default=14, least=0, most=365)
 env.refuse_misspelled()
 hand_to_libraries(env.others())
+leave_out_httpx_command()
 SAMPLES = tuple(env.samples)
 
 UNFOLD = unfold(SHOP_NAME)

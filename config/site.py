@@ -57,8 +57,8 @@ def allowed_hosts(names: list[str], url: str) -> list[str]:
     return list(dict.fromkeys([*found, host_of(url), *LOCAL]))
 
 
-def proxies(names: list[str]) -> list[str]:
-    """TRUSTED_PROXIES: addresses and networks.
+def networks(setting: str, names: list[str]) -> list[str]:
+    """A setting with addresses and networks.
 
     Raises:
         ImproperlyConfigured: one is neither; a host's name would never match.
@@ -68,7 +68,7 @@ def proxies(names: list[str]) -> list[str]:
             ip_network(name)
         except ValueError:
             raise ImproperlyConfigured(
-                f"TRUSTED_PROXIES holds {name!r}; write addresses or networks, separated by "
+                f"{setting} holds {name!r}; write addresses or networks, separated by "
                 "commas, as in 10.0.0.5,192.168.1.0/24."
             ) from None
     return names

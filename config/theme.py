@@ -4,6 +4,9 @@ from typing import Any
 
 from django.templatetags.static import static
 
+ICON = "shop/favicon.svg"
+"""The shop's bag, as on customers' pages."""
+
 COLORS = {
     # The grounds and texts of the pages, as in shop/static/shop/shop.css.
     "base": {
@@ -40,10 +43,16 @@ def unfold(shop_name: str) -> dict[str, Any]:
     return {
         "SITE_TITLE": shop_name,
         "SITE_HEADER": shop_name,
-        "SITE_SYMBOL": "storefront",
+        "SITE_ICON": lambda _request: static(ICON),
+        "SITE_FAVICONS": [
+            {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static(ICON)}
+        ],
         "SIDEBAR": {"navigation": "config.navigation.navigation"},
         "DASHBOARD_CALLBACK": "config.home.home",
         "STYLES": [lambda _request: static("config/admin.css")],
-        "SCRIPTS": [lambda _request: static("shop/submit.js")],
+        "SCRIPTS": [
+            lambda _request: static("shop/submit.js"),
+            lambda _request: static("config/labels.js"),
+        ],
         "COLORS": COLORS,
     }

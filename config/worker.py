@@ -12,9 +12,10 @@ from celery.signals import (
     worker_process_init,
 )
 from celery.worker import state
-from celery.worker.consumer import Consumer as CeleryConsumer
 from django.conf import settings
 
+from bus import metrics
+from bus.worker.consumer import Consumer as BusConsumer
 from config import process
 
 log = logging.getLogger(__name__)
@@ -40,13 +41,19 @@ def refuse_unsuitable_settings(**_: Any) -> None:
     require(settings_checks())
 
 
+@worker_init.connect
+def serve_metrics(sender: Any, **_: Any) -> None:
+    """Before the pool is forked, whose processes give it their measurements."""
+    metrics.start(queues=list(sender.app.amqp.queues.consume_from))
+
+
 @worker_process_init.connect
 def collect_less_garbage(**_: Any) -> None:
     """In each process of the pool, which has inherited all that it imports."""
     process.collect_less_garbage()
 
 
-class Consumer(CeleryConsumer):
+class Consumer(BusConsumer):
     """Sends task events to Flower in batches, instead of two messages for each task."""
 
     _flush_timer: Any = None
@@ -87,15 +94,21 @@ def is_stopping() -> bool:
 class SignOfLife(bootsteps.StartStopStep):
     """Touches the worker's files from its event loop.
 
-    The file goes stale if the loop is stuck, or no longer consumes the queue.
+    The file goes stale if the loop is stuck, no longer consumes the queue, or gets nothing while
+    the ledger shows that deliveries were sent to it (`bus.worker.progress`).
     """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def start(self, consumer: Any) -> None:
+        # It needs the apps, which Celery loads after this module.
+        from bus.worker import progress
+
         queues = list(consumer.app.amqp.queues.consume_from)
 
         def touch() -> None:
+            if progress.progress.is_stuck:
+                return
             for queue in queues:
                 if not consumes(consumer, queue):
                     if not is_stopping():

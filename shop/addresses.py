@@ -67,7 +67,7 @@ def completed(parts: Mapping[str, str]) -> dict[str, str]:
         if code is None:
             errors["postal_code"] = _no_such_code(rules) % {
                 "country": named,
-                "example": _example(rules),
+                "example": example_code(rules),
             }
         else:
             done["postal_code"] = code
@@ -149,7 +149,8 @@ def _no_such_code(rules: ValidationRules) -> str:
     return _("%(country)s has no such postal code.")
 
 
-def _example(rules: ValidationRules) -> str:
+def example_code(rules: ValidationRules) -> str:
+    """A postal code of the country; empty where its addresses have none."""
     return next(map(str, rules.postal_code_examples), "")
 
 

@@ -1,4 +1,4 @@
-"""The catalogue in the admin, and the base classes of the apps' admin pages."""
+"""Catalogue and legal texts in the admin, and the base classes of the apps' admin pages."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from shop.changes import ChangesForm
 from shop.exchange.admin import Imports
 from shop.forms import ProductForm
-from shop.models import Category, Product
+from shop.models import Category, LegalText, Product
 from shop.money import money
 from shop.pictures import remove_unused
 from shop.resources import ProductResource
@@ -69,6 +69,16 @@ def amount(name: str) -> Any:
     return shown
 
 
+def rate(name: str) -> Any:
+    """A column or field that shows the rate `name` in percent."""
+
+    @admin.display(description=name.replace("_", " "), ordering=name)
+    def shown(_admin: Any, row: Any) -> str:
+        return f"{percent(getattr(row, name))} %"
+
+    return shown
+
+
 class ChangesOnly(DjangoModelAdmin):  # type: ignore[type-arg]  # not subscriptable when it runs
     """List it after the theme's class, whose `save_model` calls this one."""
 
@@ -112,6 +122,27 @@ class CategoryAdmin(WritableAdmin):
         return row.count
 
 
+@admin.register(LegalText)
+class LegalTextAdmin(WritableAdmin):
+    list_display = ["kind"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: LegalText | None = None) -> list[str]:
+        return ["kind"] if obj else []
+
+
+class RateFilter(admin.SimpleListFilter):
+    title = "tax rate"
+    parameter_name = "tax_rate"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        rates = Product.objects.order_by("tax_rate").values_list("tax_rate", flat=True).distinct()
+        return [(str(one), f"{percent(one)} %") for one in rates]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        chosen = self.value()
+        return queryset.filter(tax_rate=chosen) if chosen in dict(self.lookup_choices) else queryset
+
+
 @admin.register(Product)
 class ProductAdmin(Imports, WritableAdmin):
     form = ProductForm
@@ -120,16 +151,13 @@ class ProductAdmin(Imports, WritableAdmin):
         "sku", "name", "category", "description", "preview", "upload", "without_picture",
         "unit_price", "tax_rate", "active",
     ]  # fmt: skip
+    import_notes = ("tax_rate is a fraction here: 0.19 is 19 %. The form takes percent.",)
     list_display = ["thumbnail", "sku", "name", "category", "price", "tax_percent", "active"]
     list_display_links = ["sku", "name"]
-    list_filter = ["active", "category", "tax_rate"]
+    list_filter = ["active", "category", RateFilter]
     list_select_related = ["category"]
     search_fields = ["sku", "name"]
-    price = amount("unit_price")
-
-    @admin.display(description="tax rate", ordering="tax_rate")
-    def tax_percent(self, row: Product) -> str:
-        return f"{percent(row.tax_rate)} %"
+    price, tax_percent = amount("unit_price"), rate("tax_rate")
 
     @admin.display(description="")
     def thumbnail(self, row: Product) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 
 from django import forms
 
+from shop.missing import NamesMissing
 
-class ChangesForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+
+class ChangesForm(NamesMissing, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     """Writes the changed fields only.
 
     A field that was changed in the row since the page was opened is refused, unless both values are
@@ -34,7 +36,7 @@ class ChangesForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
             if name not in self.changed_data:
                 cleaned[name] = self._as_in_the_row(column)
             elif self._changed_by_others(name, field):
-                shown = self.get_initial_for_field(field, name)
+                shown = field.prepare_value(self.get_initial_for_field(field, name))
                 self.add_error(
                     name,
                     f"This was changed to {shown!s} after the page was opened. "

@@ -61,6 +61,7 @@ class OrderEvent(DomainEvent, frozen=True, kw_only=True):
     """An event about one order, published at most once unless its class has another key."""
 
     number: str
+    """The order's, such as SO-100001."""
     order_id: UUID
     at: datetime
 
@@ -74,9 +75,12 @@ class OrderEvent(DomainEvent, frozen=True, kw_only=True):
 
 
 class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
+    """The order has its number and its prices; its stock is not reserved yet."""
+
     personal = ("customer",)
 
     currency: str
+    """ISO 4217."""
     lines: tuple[Line, ...]
     net: Decimal
     tax: Decimal
@@ -95,6 +99,8 @@ class OrderConfirmed(OrderPlaced, frozen=True, kw_only=True):
 
 
 class OrderCancelled(OrderPlaced, frozen=True, kw_only=True):
+    """The customer or staff cancelled the order, or its stock was rejected."""
+
     placed_at: datetime
     reason: str
     """The shop's text for a rejected order (`shop.reasons`), else empty: the reason of a customer
@@ -104,10 +110,12 @@ class OrderCancelled(OrderPlaced, frozen=True, kw_only=True):
 
 
 class StockReserved(OrderEvent, frozen=True, kw_only=True):
-    pass
+    """All lines of the order are reserved."""
 
 
 class StockRejected(OrderEvent, frozen=True, kw_only=True):
+    """A line of the order cannot be reserved; nothing is."""
+
     shortages: tuple[Shortage, ...]
 
 
@@ -118,6 +126,8 @@ class InvoiceNumbered(OrderEvent, frozen=True, kw_only=True):
     kind: Literal["invoice", "credit note"]
     due_on: date | None = None
     """Until when it is to be paid; None for a credit note, and in events of earlier releases."""
+    corrects: str = ""
+    """The invoice that a credit note takes back; empty in events of earlier releases."""
 
     @property
     def key(self) -> str:

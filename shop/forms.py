@@ -3,12 +3,16 @@
 The field is a text input with suggestions, not a list of the catalogue.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.forms import Media
 from django.urls import reverse_lazy
 from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminImageFieldWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
@@ -16,7 +20,8 @@ from unfold.widgets import (
 
 from shop import pictures
 from shop.changes import ChangesForm
-from shop.models import Product
+from shop.models import Product, least_price
+from shop.money import minor_unit
 from shop.parsers import LARGEST_PICTURE
 
 
@@ -56,9 +61,41 @@ class ProductField(forms.CharField):
         return sku
 
 
+class PercentField(forms.DecimalField):
+    """A rate of 0 to 1, shown and entered in percent: `19` is 0.190.
+
+    Whoever enters the fraction is told so: no rate is between 0 and 1 percent.
+    """
+
+    default_error_messages = {
+        "range": "Enter percents, 0 or 1 to 100 with one decimal place at most, such as 19 or 5.5."
+    }
+
+    def to_python(self, value: Any) -> Any:
+        percent = super().to_python(value)
+        if percent is None:
+            return None
+        if not percent.is_finite():
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        # First: what is far out of range cannot be divided.
+        if not (percent == 0 or 1 <= percent <= 100) or percent != round(percent, 1):
+            raise forms.ValidationError(self.error_messages["range"], code="range")
+        return percent / 100
+
+    def prepare_value(self, value: Any) -> Any:
+        """The percent of a stored rate; what was entered stays as it is."""
+        return f"{(value * 100).normalize():f}" if isinstance(value, Decimal) else value
+
+
 class ProductForm(ChangesForm):
     """A product, with an uploaded picture or without."""
 
+    tax_rate = PercentField(
+        label="Tax rate in percent",
+        initial=Product._meta.get_field("tax_rate").default,
+        widget=UnfoldAdminDecimalFieldWidget({"min": 0, "max": 100, "step": "0.1"}),
+        help_text="For example 19 or 7; it is part of the price.",
+    )
     upload = forms.FileField(
         label="New picture",
         required=False,
@@ -84,6 +121,11 @@ class ProductForm(ChangesForm):
         for name in ("upload", "without_picture"):
             if name in self.fields:
                 self.fields[name].show_hidden_initial = False
+        if price := self.fields.get("unit_price"):
+            least = minor_unit(settings.CURRENCY)
+            price.label = f"Unit price in {settings.CURRENCY}, with tax"
+            price.widget.attrs |= {"min": least, "step": least}
+            price.validators.append(MinValueValidator(least, least_price()))
 
     def clean_upload(self) -> pictures.Encoded | None:
         file = self.cleaned_data.get("upload")

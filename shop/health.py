@@ -10,6 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from bus import conf
 from bus.audit import attention
 from bus.broker import keys
 from bus.selectors import broker_state
@@ -73,7 +74,8 @@ def _look() -> tuple[bool, dict[str, Any]]:
         shop = keys.fingerprint()
     except DatabaseError:
         return False, {"database": "unreachable", "migrations": "unknown"}
-    word = {True: "ok", False: "unreachable", None: "unknown"}[broker.ok]
+    there = "ok" if conf.has_broker() else "none"
+    word = {True: there, False: "unreachable", None: "unknown"}[broker.ok]
     return (
         True,
         {

@@ -12,7 +12,8 @@ from http import HTTPStatus
 import httpx
 from django.conf import settings
 
-from bus import TryLater
+from bus import TryLater, spans
+from bus.spans import Kind
 
 LONGEST_ANSWER = 64 * 1024
 """Bytes of a response that are read, so that its connection can be reused. A longer response is
@@ -34,7 +35,7 @@ class ServiceRefused(RuntimeError):
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted_authorities() -> ssl.SSLContext:
     """The authorities that httpx trusts; cached, since reading them takes longer than a call."""
     return httpx.create_ssl_context(trust_env=False)
 
@@ -50,7 +51,7 @@ def http_service(setting: str, timeout: timedelta) -> Iterator["HttpService"]:
         client = httpx.AsyncClient(
             follow_redirects=False,
             timeout=timeout.total_seconds(),
-            verify=_trusted(),
+            verify=trusted_authorities(),
             # Settings come from one place: no proxies or passwords from the environment.
             trust_env=False,
         )
@@ -84,9 +85,11 @@ class HttpService:
             ValueError: the setting is empty, or is no web address.
         """
         try:
-            answer, content = self._runner.run(
-                self._post(body, {"idempotency-key": key, **(headers or {})})
-            )
+            with spans.span("POST", Kind.CLIENT, attributes={"setting": self._setting}) as span:
+                answer, content = self._runner.run(
+                    self._post(body, {"idempotency-key": key, **(headers or {})})
+                )
+                span.set({"http.response.status_code": answer.status_code})
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise ValueError(f"{self._setting} must begin with https:// or http://.") from error
         except (httpx.TransportError, TimeoutError) as error:

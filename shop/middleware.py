@@ -1,11 +1,11 @@
-"""Middleware: languages, trailing slashes, and NUL characters."""
+"""Middleware: languages, addresses without a slash or a page, and NUL characters."""
 
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_plus
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
@@ -60,11 +60,14 @@ class SlashMiddleware(CommonMiddleware):
         return super().process_request(request)
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
-        """A problem for unknown API addresses; with DEBUG Django would show a page."""
+        """The shop's own 404 for an unknown address; with DEBUG Django would list its addresses."""
+        response = super().process_response(request, response)
         nothing = response.status_code == HTTPStatus.NOT_FOUND and request.resolver_match is None
-        if nothing and request.path_info.startswith(API):
-            return not_found(request)
-        return super().process_response(request, response)
+        return not_found(request) if settings.DEBUG and nothing else response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The shop's own 404 also where a view found nothing, with DEBUG as without it."""
+        return not_found(request, exception) if isinstance(exception, Http404) else None
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:
         return request.method in ("GET", "HEAD") and super().should_redirect_with_slash(request)

@@ -1,4 +1,4 @@
-"""Products with their categories and pictures, submitted forms, and spent budgets."""
+"""Products with their categories and pictures, legal texts, submitted forms, spent budgets."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -9,12 +9,18 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from shop.columns import Amount, Folded
 from shop.drawings import drawing_url
-from shop.money import decimal_places, rounded
+from shop.money import decimal_places, minor_unit, rounded
 
 LONGEST_NAME = 120
+
+
+def least_price() -> str:
+    """What is said of a price below the least amount of the shop's currency."""
+    return f"Enter a price of {minor_unit(settings.CURRENCY)} {settings.CURRENCY} or more."
 
 
 class Category(models.Model):
@@ -148,6 +154,28 @@ class Product(models.Model):
             raise ValidationError(
                 {"unit_price": f"{self.currency} has {places} decimal places; round the price."}
             )
+
+
+class LegalText(models.Model):
+    """What the law asks a seller to tell customers, in the seller's own words."""
+
+    class Kind(models.TextChoices):
+        IMPRINT = "imprint", _("Imprint")
+        TERMS = "terms", _("Terms")
+        WITHDRAWAL = "withdrawal", _("Right of withdrawal")
+        PRIVACY = "privacy", _("Privacy")
+
+    kind = models.CharField(max_length=16, unique=True, choices=Kind)
+    text = models.TextField(
+        help_text="Plain text; an empty line begins a new paragraph. An imprint begins with the "
+        "seller of the settings."
+    )
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())
+
+    def get_absolute_url(self) -> str:
+        return reverse("legal", args=[self.kind])
 
 
 class Submission(models.Model):

@@ -59,6 +59,11 @@ def decimal_places(currency: str) -> int:
     return get_currency_precision(currency)
 
 
+def minor_unit(currency: str) -> Decimal:
+    """The least amount of the currency: 0.01 for EUR, 1 for JPY."""
+    return Decimal(1).scaleb(-decimal_places(currency))
+
+
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """Round half-up (commercial rounding, DIN 1333) to the minor unit of `currency`.
 
@@ -109,7 +114,7 @@ def _written(amount: Decimal, currency: str, pattern: NumberPattern, where: Loca
 
 
 def _rounded(amount: Decimal, currency: str) -> Decimal:
-    places = Decimal(1).scaleb(-decimal_places(currency))
+    places = minor_unit(currency)
     return amount.quantize(places, rounding=ROUND_HALF_UP)
 
 

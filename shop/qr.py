@@ -4,7 +4,6 @@ from functools import lru_cache
 from io import BytesIO
 
 from PIL import Image
-from reportlab.graphics.barcode.qrencoder import QR8bitByte, QRCode, QRErrorCorrectLevel
 
 QUIET_ZONE = 4
 """Modules of white around the code, which the standard asks for."""
@@ -22,8 +21,11 @@ Modules = tuple[tuple[bool, ...], ...]
 @lru_cache(maxsize=256)
 def modules(text: str) -> Modules:
     """The code's rows, dark ones True, without the quiet zone."""
-    code = QRCode(None, QRErrorCorrectLevel.M)
-    code.addData(QR8bitByte(text.encode()))
+    # Loaded by who draws: it brings all of reportlab's graphics, 5 MB in every other process.
+    from reportlab.graphics.barcode import qrencoder
+
+    code = qrencoder.QRCode(None, qrencoder.QRErrorCorrectLevel.M)
+    code.addData(qrencoder.QR8bitByte(text.encode()))
     code.version = code.calculate_version()
     code.makeImpl(False, MASK)
     return tuple(tuple(bool(dark) for dark in row) for row in code.modules)
@@ -48,14 +50,13 @@ def svg(text: str) -> str:
 def png(text: str) -> bytes:
     """The code as a PNG file, for mails: most mail programs show no SVG."""
     rows = modules(text)
+    code = Image.new("1", (len(rows), len(rows)))
+    code.putdata([not dark for row in rows for dark in row])
     size = len(rows) + 2 * QUIET_ZONE
     image = Image.new("1", (size, size), 1)
-    for y, row in enumerate(rows):
-        for x, dark in enumerate(row):
-            if dark:
-                image.putpixel((x + QUIET_ZONE, y + QUIET_ZONE), 0)
+    image.paste(code, (QUIET_ZONE, QUIET_ZONE))
     file = BytesIO()
-    image.resize((size * PIXELS, size * PIXELS)).save(file, "PNG", optimize=True)
+    image.resize((size * PIXELS, size * PIXELS)).save(file, "PNG")
     return file.getvalue()
 
 

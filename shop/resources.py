@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from import_export.fields import Field
 
 from shop.exchange.resources import Imported
 from shop.exchange.widgets import Number, Text, Truth
-from shop.models import Category, Product
+from shop.models import Category, Product, least_price
+from shop.money import minor_unit
 
 MOST_NAMED = 20
 """Categories in an error."""
@@ -36,6 +38,28 @@ class CategoryName(Text):
         return value.slug if value else ""
 
 
+class Rate(Number):
+    """A rate of 0 to 1 with up to three decimal places."""
+
+    refusal = "is no rate; write 0.19 for 19 %."
+
+    def clean(self, value: Any, *_: Any, **_options: Any) -> Any:
+        rate = super().clean(value)
+        if rate is not None and not (0 <= rate <= 1 and rate == round(rate, 3)):
+            raise self._refused(value)
+        return rate
+
+
+class Price(Number):
+    """A price that can be paid: the currency's minor unit or more."""
+
+    def clean(self, value: Any, *_: Any, **_options: Any) -> Any:
+        price = super().clean(value)
+        if price is not None and price < minor_unit(settings.CURRENCY):
+            raise ValueError(least_price())
+        return price
+
+
 class ProductResource(Imported):
     """Products, without their pictures."""
 
@@ -45,8 +69,8 @@ class ProductResource(Imported):
     name = Field("name", "name", widget=Text())
     category = Field("category", "category")
     description = Field("description", "description", widget=Text())
-    unit_price = Field("unit_price", "unit_price", widget=Number())
-    tax_rate = Field("tax_rate", "tax_rate", widget=Number())
+    unit_price = Field("unit_price", "unit_price", widget=Price())
+    tax_rate = Field("tax_rate", "tax_rate", widget=Rate())
     active = Field("active", "active", widget=Truth())
 
     class Meta:

@@ -52,7 +52,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "cards": _cards(newest),
         "newest_url": Search(sort=NEWEST).address(),
     }
-    return render(request, "shop/front.html", _common() | context)
+    return render(request, "shop/front.html", context)
 
 
 @require_safe
@@ -82,7 +82,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     if page and page.has_next():
         context["next_url"] = search.address(page=page.next_page_number())
     status = 404 if unknown else 200
-    return render(request, "shop/catalogue.html", _common() | context, status=status)
+    return render(request, "shop/catalogue.html", context, status=status)
 
 
 @require_safe
@@ -104,7 +104,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
         "most": min(settings.PIECES_PER_LINE, left or settings.PIECES_PER_LINE),
         "cards": [(one, stock_hint(pieces.get(one.sku))) for one in alike],
     }
-    return render(request, "shop/product.html", _common() | context)
+    return render(request, "shop/product.html", context)
 
 
 def _pages(search: Search, page: Page[Product]) -> list[tuple[int | str, str]]:
@@ -126,7 +126,3 @@ def _cards(products: Sequence[Product]) -> list[tuple[Product, Stock | None]]:
     """The products with their stock, counted in one query for all."""
     pieces = available([one.sku for one in products])
     return [(one, stock_hint(pieces.get(one.sku))) for one in products]
-
-
-def _common() -> dict[str, Any]:
-    return {"currency": settings.CURRENCY}

@@ -26,6 +26,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from shop.bare_page import bare_page
 from shop.commits import DATABASE_AWAY, CommitUnanswered
 from shop.models import Submission
 
@@ -45,6 +46,17 @@ log = logging.getLogger(__name__)
 _signer = TimestampSigner(salt="shop.submissions")
 
 
+class ShownOnce(HttpResponse):
+    """The page of a form that took effect, with what must not be stored, such as a secret.
+
+    A repeat is led to `repeat_url` and does not get the page.
+    """
+
+    def __init__(self, content: str, repeat_url: str) -> None:
+        super().__init__(content)
+        self.repeat_url = repeat_url
+
+
 def new_token() -> str:
     """A token for one form, signed with the time, so that it need not be stored before use."""
     return _signer.sign(secrets.token_urlsafe(16))
@@ -57,8 +69,8 @@ def once(view: View) -> View:
     commits in steps: its token is committed first, so it is not started twice, and if it failed in
     the middle, a repeat shows that.
 
-    A view that does not redirect has refused the form, and the token stays valid. A request without
-    a token comes from no form and is passed on.
+    A view that neither redirects nor answers `ShownOnce` has refused the form, and the token stays
+    valid. A request without a token comes from no form and is passed on.
     """
 
     @wraps(view)
@@ -91,7 +103,7 @@ def _unanswered(text: str) -> HttpResponse:
         "Reload this page, or go back and submit the form again: it takes effect once, even if it "
         "was saved already."
     )
-    page = f"<!doctype html><title>{_(BUSY)}</title><h1>{_(BUSY)}</h1><p>{_(text)} {way_out}"
+    page = bare_page(_(BUSY), f"{_(text)} {way_out}")
     return HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
@@ -161,6 +173,8 @@ def _finished(
 
 def _answer(response: HttpResponse) -> dict[str, Any] | None:
     """The response for repeats; None if the form was refused."""
+    if isinstance(response, ShownOnce):
+        return {"url": response.repeat_url}
     if url := response.headers.get("HX-Redirect") or response.headers.get("Location"):
         return {"url": url}
     if isinstance(response, TemplateResponse) and "popup_response_data" in (
@@ -197,11 +211,12 @@ def _answered_again(request: HttpRequest, submission: Submission) -> HttpRespons
 
 
 def _shown(request: HttpRequest) -> list[Message]:
-    """The messages that are not shown yet, without marking them as shown."""
+    """The messages of this request, without marking as shown what no page has shown."""
     storage = messages.get_messages(request)
+    used = isinstance(storage, BaseStorage) and storage.used
     found = list(storage)
     if isinstance(storage, BaseStorage):
-        storage.used = False
+        storage.used = used
     return found
 
 

@@ -1,4 +1,4 @@
-"""The storefront, products and their pictures, the API's description and the probes."""
+"""Storefront, products and their pictures, legal texts, the API's description, the probes."""
 
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from shop import api, gallery, health, storefront, views
+from shop import api, gallery, health, legal, storefront, views
 
 urlpatterns = [
     # Without a token, which would give every page a cookie: another site could do no more with it
@@ -18,6 +18,7 @@ urlpatterns = [
     path("pictures/<slug:digest>.webp", gallery.picture, name="picture"),
     path("pictures/small/<slug:digest>.webp", gallery.thumbnail, name="thumbnail"),
     path("pictures/<slug:motif>/<slug:seed>-<slug:version>.svg", gallery.drawing, name="drawing"),
+    path("legal/<slug:kind>/", legal.legal_page, name="legal"),
     path("about/", views.about, name="about"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

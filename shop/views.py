@@ -1,5 +1,6 @@
 """Pages about the shop and its API, the error pages, and pictures."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -7,17 +8,18 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
-from django.utils.html import escape
-from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
+from shop.bare_page import bare_page
 from shop.problems import (
     MEDIA_TYPE,
     BodyTooLarge,
     BodyTooSlow,
     Crowded,
+    Forbidden,
     NotFound,
     Problem,
     TooManyRequests,
@@ -54,17 +56,22 @@ REFUSED: dict[type[Problem], tuple[str, str]] = {
             "Nothing was done. Reload this page in a moment: what you entered is sent again."
         ),
     ),
+    Forbidden: (
+        gettext_noop("Forbidden"),
+        gettext_noop(
+            "The form came from the page of another site, and nothing was done. Open the page in "
+            "this shop and send the form there."
+        ),
+    ),
     TooManyRequests: (
-        gettext_noop("Too Many Requests"),
+        gettext_noop("Please try again later"),
         gettext_noop("Nothing was done. Reload this page then: what you entered is sent again."),
     ),
 }
 """Title and text for what is refused before it reaches the application, to be translated."""
 
-BROKEN = """<!doctype html><html lang="{language}">
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><link rel="stylesheet" href="{sheet}">
-<main><h1>{title}</h1><p class="lead">{detail}</p></main>"""
+KEPT = gettext_noop("Nothing was done, and what you entered is kept: this button sends it again.")
+"""The text if the page has the form that was refused."""
 
 
 @require_safe
@@ -72,19 +79,21 @@ def about(request: HttpRequest) -> HttpResponse:
     """For developers: how the shop works, where everything is, how to order over REST."""
     context = {
         "site_url": settings.SITE_URL,
-        "flower_url": f"http://{request.get_host().rsplit(':', 1)[0]}:{settings.FLOWER_PORT}/",
+        "flower_url": _flower_url(request) if settings.WITH_FLOWER else "",
         "key": uuid4(),
         "example": example(),
     }
     return render(request, "shop/about.html", context)
 
 
+def _flower_url(request: HttpRequest) -> str:
+    return f"http://{request.get_host().rsplit(':', 1)[0]}:{settings.FLOWER_PORT}/"
+
+
 @require_safe
 def problems(request: HttpRequest) -> HttpResponse:
     """The API's problem types and their meaning; the types are links to this page."""
-    return render(
-        request, "shop/problems.html", {"shop_name": settings.SHOP_NAME, "kinds": kinds()}
-    )
+    return render(request, "shop/problems.html", {"kinds": kinds()})
 
 
 class Favicon(RedirectView):
@@ -128,12 +137,16 @@ def broken(request: HttpRequest) -> HttpResponse:
     return _refusal(request, 500, _("Something went wrong. The error has been logged."))
 
 
-def refused(refusal: Problem) -> str:
-    """The page for what is refused before it reaches the application."""
+def refused(refusal: Problem, again: str = "", fields: Iterable[tuple[str, str]] = ()) -> str:
+    """The page for what is refused before it reaches the application.
+
+    With `again`, an address, a button sends these fields of a form there once more.
+    """
     title, text = next(texts for kind, texts in REFUSED.items() if isinstance(refusal, kind))
-    spent = isinstance(refusal, TooManyRequests)
-    detail = f"{_try_again(refusal.wait or 1)} {_(text)}" if spent else _(text)
-    return _without_template(_(title), detail)
+    detail = _(KEPT if again else text)
+    if isinstance(refusal, TooManyRequests):
+        detail = f"{_try_again(refusal.wait or 1)} {detail}"
+    return bare_page(_(title), detail, again, fields)
 
 
 def _try_again(wait: int) -> str:
@@ -146,16 +159,6 @@ def _try_again(wait: int) -> str:
     return says % {"count": minutes}
 
 
-def _without_template(title: str, detail: str) -> str:
-    """For when templates and database may not work, or the page must be cheap."""
-    return BROKEN.format(
-        language=get_language() or settings.LANGUAGE_CODE,
-        sheet=static("shop/shop.css"),
-        title=escape(title),
-        detail=detail,
-    )
-
-
 def _refusal(
     request: HttpRequest, status: int, detail: str, kind: type[Problem] | None = None
 ) -> HttpResponse:
@@ -165,7 +168,7 @@ def _refusal(
         problem = body(kind(detail)) if kind else plain
         return JsonResponse(problem, status=status, content_type=MEDIA_TYPE)
     title = _(title)
-    context = {"shop_name": settings.SHOP_NAME, "title": title, "detail": detail}
+    context = {"title": title, "detail": detail}
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return render(request, "shop/refusal.html", context, status=status)
-    return HttpResponse(_without_template(title, detail), status=status)
+    return HttpResponse(bare_page(title, detail), status=status)

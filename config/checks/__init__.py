@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from config.checks.check import Check
 from config.checks.database import check_limits
 from config.checks.leftovers import check_goods, check_staff
+from config.checks.legal import check_legal_texts
 from config.checks.mail import check_mail_server
 from config.checks.operators import check_operators
+from config.checks.outlets import check_destinations, check_webhooks
 from config.checks.prices import check_prices
 from config.checks.secrets import check_flower_login, check_secret_key, check_warehouse_secret
 from config.checks.seller import check_currency, check_samples, check_seller
@@ -30,6 +32,8 @@ SETTINGS: tuple[Callable[[], Check], ...] = (
     check_operators,
     check_warehouse_url,
     check_warehouse_secret,
+    check_webhooks,
+    check_destinations,
 )
 
 
@@ -44,6 +48,7 @@ def database_checks() -> Iterator[Check]:
     yield check_staff()
     yield check_goods()
     yield check_prices()
+    yield check_legal_texts()
 
 
 def require(checks: Iterable[Check]) -> None:

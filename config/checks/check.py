@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db import DatabaseError
+
 
 @dataclass(frozen=True)
 class Check:
@@ -15,6 +17,15 @@ class Check:
     why: str
     fix: str = ""
     needed: bool = True
+
+    @classmethod
+    def unread(cls, what: str, error: DatabaseError, why: str) -> "Check":
+        """Not known: there are no tables yet, or the database is away, which `check_database` says.
+
+        SQLite says both by one class of errors, so the state quotes the error.
+        """
+        said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        return cls(what, f"cannot be read ({said})", why)
 
     @property
     def fails(self) -> bool:

@@ -10,7 +10,7 @@ from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
-from bus.store.limits import LIMITS, missing_limits
+from bus.store.limits import LIMITS, drops_options, missing_limits
 from bus.store.limits import encoding as server_encoding
 from config.checks.check import Check
 
@@ -49,13 +49,16 @@ def check_limits() -> Check:
         return Check(what, "SQLite has its own", why)
     try:
         with _connected() as connection:
-            missing = missing_limits(connection)
+            missing, dropped = missing_limits(connection), drops_options(connection)
     except (Error, OSError):
         return Check(what, "unknown: the database does not answer", why)
     if missing:
         pooler = "" if settings.DATABASE_POOLER else "Behind a pooler set DATABASE_POOLER=1. "
         limits = _role_limits(*missing)
         return Check(what, f"not in force: {', '.join(missing)}", why, f"{pooler}{limits}.")
+    if dropped:
+        state = "in force by the role alone: a pooler drops those of the connection"
+        return Check(what, state, why, "Set DATABASE_POOLER=1, or prepared statements will fail.")
     return Check(what, "in force", why)
 
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import Error
+from django.db import OperationalError, ProgrammingError
 from django.db.models import Q
 
 from config.checks.check import Check
@@ -19,8 +19,8 @@ def check_staff() -> Check:
     users = get_user_model().objects.filter(ours, is_active=True)
     try:
         known = [user.get_username() for user in users if user.check_password(LOGIN)]
-    except Error:
-        return Check(what, "there are no tables yet", why)
+    except (OperationalError, ProgrammingError) as error:
+        return Check.unread(what, error, why)
     if known:
         fix = f"Run `manage.py changepassword {known[0]}`, or set DEBUG=1 on a laptop."
         return Check(what, f"{known[0]} / {LOGIN} opens the admin", why, fix)
@@ -34,8 +34,8 @@ def check_goods() -> Check:
         return Check(what, "allowed, because of DEBUG", why)
     try:
         count = len(on_sale())
-    except Error:
-        return Check(what, "there are no tables yet", why)
+    except (OperationalError, ProgrammingError) as error:
+        return Check.unread(what, error, why)
     if count:
         fix = "Run `manage.py seed --remove`, or set DEBUG=1 on a laptop."
         return Check(what, f"{count} are on sale", why, fix)

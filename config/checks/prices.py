@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import Error
+from django.db import OperationalError, ProgrammingError
 from django.db.models import F
 from django.db.models.functions import Round
 
@@ -24,8 +24,8 @@ def check_prices() -> Check:
     try:
         free = on_sale.filter(unit_price__lt=least).count()
         finer = on_sale.exclude(unit_price=Round(F("unit_price"), places)).count()
-    except Error:
-        return Check(what, "there are no tables yet", why)
+    except (OperationalError, ProgrammingError) as error:
+        return Check.unread(what, error, why)
     if free:
         state = f"{free} are zero in {settings.CURRENCY}, which has {places} decimal places"
         return Check(what, state, why, "Set CURRENCY back and change them in the admin first.")

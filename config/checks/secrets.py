@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.checks.security.base import SECRET_KEY_INSECURE_PREFIX
 
 from config.checks.check import Check
-from fulfillment.warehouse.signing import BadSecret, signed_headers
+from shop.signing import BadSecret, signed_headers
 
 SHORTEST_KEY, FEWEST_CHARACTERS = 32, 5
 SHORTEST_SECRET = 8
@@ -47,7 +47,7 @@ def check_warehouse_secret() -> Check:
             return Check(name, "is empty, and WAREHOUSE_URL is set", why, "Set both, or neither.")
         return Check(name, "empty: there is no WAREHOUSE_URL", why)
     try:
-        signed_headers(secret, "", 0, b"")
+        signed_headers("", 0, b"", secret)
     except BadSecret:
         fix = "Copy it again: what follows whsec_ is base64."
         return Check(name, "cannot be read", why, fix)
@@ -60,6 +60,8 @@ def check_warehouse_secret() -> Check:
 def check_flower_login() -> Check:
     """FLOWER_AUTH is a login that Flower can use and others do not know."""
     name, why = "FLOWER_AUTH", "without a login, Flower answers every client"
+    if not settings.WITH_FLOWER:
+        return Check(name, "not needed: this broker has no Flower", why)
     if not settings.FLOWER_AUTH:
         made_up = (
             "admin / admin, because of DEBUG" if settings.DEBUG else "a new password at each start"

@@ -12,6 +12,9 @@ MAY_BE_EMPTY = ("SELLER_POSTAL_CODE", "SELLER_VAT_ID", "SELLER_IBAN", "WAREHOUSE
 BIC = re.compile("[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 """ISO 9362."""
 
+LANGUAGE = re.compile("[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+"""Language tags (BCP 47), but for the rare ones."""
+
 LONGEST = 100
 """Characters of a name or of a line of an address: what fits on a line of an invoice."""
 
@@ -34,7 +37,7 @@ def check_samples() -> Check:
 
 def check_seller() -> Check:
     """The country exists, the IBAN's check digits are right, the lines fit."""
-    why = "invoices show it"
+    why = "invoices and pages show it"
     named = {f"SELLER_{key.upper()}": value for key, value in settings.SELLER.items()}
     for name, value in {**named, "SHOP_NAME": settings.SHOP_NAME}.items():
         if len(value) > LONGEST:
@@ -51,6 +54,9 @@ def check_seller() -> Check:
     if bic and not BIC.fullmatch(bic.replace(" ", "")):
         fix = "Set it to 8 or 11 letters and digits as in COBADEFFXXX, or empty for none."
         return Check("SELLER_BIC", f"is {bic!r}, no BIC", why, fix)
+    if not LANGUAGE.fullmatch(settings.SELLER_LANGUAGE):
+        fix = "Set it to the tag of a language, as in de or pt-BR."
+        return Check("SELLER_LANGUAGE", f"is {settings.SELLER_LANGUAGE!r}", why, fix)
     return Check("Seller", settings.SELLER["name"], why)
 
 

@@ -1,4 +1,4 @@
-"""The demo catalogue. Prices are in euro and include VAT.
+"""The demo catalogue. Prices are in euro and include the tax.
 
 The rate is 7 % for books and food, else 19 % (German VAT act, section 12).
 """

@@ -94,7 +94,7 @@ class Child:
         return wait
 
     def lines(self) -> list[str]:
-        """The complete lines of output since the last call."""
+        """The complete lines of output since the last call, without those that it hides."""
         if self.output is None:
             return []
         text = self._half_line
@@ -103,7 +103,8 @@ class Child:
                 text += read
         *whole, self._half_line = text.split(b"\n")
         texts = [line.decode(errors="replace").rstrip() for line in whole]
-        texts = [text for text in texts if text]
+        hides = self.program.hides
+        texts = [text for text in texts if text and not (hides and hides in text)]
         self.last_line = texts[-1] if texts else self.last_line
         return texts
 

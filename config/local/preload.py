@@ -3,22 +3,20 @@
 import importlib
 import threading
 
+from django.conf import settings
 from django.urls import get_resolver
 
 from config.process import collect_less_garbage
 
 # Not config.asgi: importing it gives this process the web server's connection pool.
-MODULES = (
+MODULES = ("config.celery", "config.guard", "config.server", "uvicorn")
+WITH_BROKER = (
     "celery.apps.beat",
     "celery.apps.worker",
     "celery.bin.celery",
     "celery.concurrency.prefork",
     "celery.worker.consumer",
-    "config.celery",
-    "config.guard",
-    "config.server",
     "flower.command",
-    "uvicorn",
 )
 
 
@@ -28,7 +26,7 @@ def preload() -> None:
     Raises:
         RuntimeError: an import has started a thread, which a forked child would not have.
     """
-    for module in MODULES:
+    for module in MODULES if settings.WITHOUT_BROKER else MODULES + WITH_BROKER:
         importlib.import_module(module)
     _ = get_resolver().url_patterns
     from config.celery import app

@@ -1,4 +1,4 @@
-"""The relay, the workers and beat, each run in the calling process."""
+"""The relay, the workers and beat, or what stands in for them, each run in this process."""
 
 import os
 import warnings
@@ -6,12 +6,18 @@ from typing import Any
 
 from django.core.management import call_command
 
+from config.local.readiness import work_file
 from config.local.spawn import die_with
 
 
 def run_relay() -> None:
     """Run the relay until SIGTERM."""
     call_command("relay")
+
+
+def run_work() -> None:
+    """Handle all deliveries without a broker until SIGTERM."""
+    call_command("work", touch=work_file())
 
 
 def run_worker(queue: str) -> None:

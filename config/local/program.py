@@ -15,7 +15,8 @@ class Program:
     """One process of the shop.
 
     `run` is called in a process of its own, which ends when it returns. `stage` orders the stop:
-    stage 0 stops first. `grace` is the time between the stop signal and the kill.
+    stage 0 stops first. `grace` is the time between the stop signal and the kill. A line of its
+    output that contains `hides` is not printed.
     """
 
     name: str
@@ -24,3 +25,4 @@ class Program:
     grace: timedelta
     stop_signal: signal.Signals = signal.SIGTERM
     ready: Callable[[], bool] = _always
+    hides: str | None = None

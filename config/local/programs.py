@@ -3,9 +3,12 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+
+from django.conf import settings
 
 from bus import handlers
 from config.flower import flower_login, run_flower
@@ -13,27 +16,36 @@ from config.local import processes, readiness
 from config.local.program import Program
 from config.server import serve_here
 
-FLOWER, BEAT, WEB, RELAY = "flower", "beat", "web", "relay"
+FLOWER, BEAT, WEB, RELAY, WORK = "flower", "beat", "web", "relay", "work"
 WORKER_GRACE = timedelta(seconds=40)
 """For running tasks to finish; the deliveries of a killed one are rescued after their lease."""
 
 
 def all_programs() -> list[Program]:
     """Every process but Redis."""
+    web = Program(WEB, serve_here, 0, timedelta(seconds=8), ready=readiness.web_answers)
+    found = [web, *(_without_broker() if settings.WITHOUT_BROKER else _with_broker())]
+    if settings.BUS_METRICS_PORT:
+        found = [measured(p, place) for place, p in enumerate(found)]
+    return [in_a_fresh_interpreter(p) for p in found] if sys.platform == "darwin" else found
+
+
+def _without_broker() -> list[Program]:
+    return [Program(WORK, processes.run_work, 3, WORKER_GRACE, ready=readiness.work_runs)]
+
+
+def _with_broker() -> list[Program]:
     found = [
-        Program(WEB, serve_here, 0, timedelta(seconds=8), ready=readiness.web_answers),
         Program(RELAY, processes.run_relay, 1, timedelta(seconds=15)),
         *map(worker_program, queue_names()),
         Program(BEAT, processes.run_beat, 2, timedelta(seconds=5)),
-        Program(
-            FLOWER,
-            partial(run_flower, flower_login()),
-            2,
-            timedelta(seconds=5),
-            ready=readiness.flower_listens,
-        ),
     ]
-    return [in_a_fresh_interpreter(p) for p in found] if sys.platform == "darwin" else found
+    return [*found, _flower()] if settings.WITH_FLOWER else found
+
+
+def _flower() -> Program:
+    run = partial(run_flower, flower_login())
+    return Program(FLOWER, run, 2, timedelta(seconds=5), ready=readiness.flower_listens)
 
 
 def queue_names() -> list[str]:
@@ -50,7 +62,19 @@ def worker_program(queue: str) -> Program:
         # Ends with its last task; after SIGTERM it would always wait for 20 s.
         stop_signal=signal.SIGINT,
         ready=partial(readiness.worker_consumes, queue),
+        # Not true here: the supervisor answers Ctrl-C, and has said what another one does.
+        hides="Hitting Ctrl+C again",
     )
+
+
+def measured(program: Program, place: int) -> Program:
+    """The same program, which serves its metrics at METRICS_PORT plus its place in the list."""
+    return replace(program, run=partial(_run_at, settings.BUS_METRICS_PORT + place, program.run))
+
+
+def _run_at(port: int, run: Callable[[], None]) -> None:
+    settings.BUS_METRICS_PORT = port
+    run()
 
 
 def in_a_fresh_interpreter(program: Program) -> Program:
@@ -61,5 +85,5 @@ def in_a_fresh_interpreter(program: Program) -> Program:
 def _execute_alone(name: str, flower_auth: str) -> None:
     command = [sys.executable, sys.argv[0], "up", "--only", name]
     # The login may have been made up for this start.
-    environment = {**os.environ, "FLOWER_AUTH": flower_auth}
+    environment = {**os.environ, "FLOWER_AUTH": flower_auth, "FLOWER_AUTH_FILE": ""}
     os.execve(sys.executable, command, environment)  # noqa: S606  the command is our own

@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+from pathlib import Path
 
 from django.conf import settings
 
@@ -27,6 +28,16 @@ def flower_listens() -> bool:
     except OSError:
         return False
     return True
+
+
+def work_file() -> Path:
+    """The file that `manage.py work` touches while it works."""
+    return Path(settings.VAR_DIR) / "run" / "work.alive"
+
+
+def work_runs() -> bool:
+    """Whether `manage.py work` has begun to work."""
+    return work_file().exists()
 
 
 def worker_consumes(queue: str) -> bool:

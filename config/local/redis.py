@@ -64,6 +64,8 @@ def redis_program(url: str, pid: Callable[[], int | None]) -> Program:
         stage=9,
         grace=timedelta(seconds=15),
         ready=lambda: server_process(url) == pid(),
+        # A setting of the machine, for servers with much data; a fork that fails is still reported.
+        hides="Memory overcommit must be enabled",
     )
 
 

@@ -23,13 +23,20 @@ PAGES = (
 def welcome(login: str) -> list[str]:
     """The lines; `login` says how to get into the admin."""
     lines = [f"  {name:15} {settings.SITE_URL}{reverse(view)}" for name, view in PAGES]
-    user, _, password = flower_login().partition(":")
-    shown = "login from FLOWER_AUTH" if settings.FLOWER_AUTH else f"{user} / {password}"
-    lines.append(f"  {'Flower':15} http://localhost:{settings.FLOWER_PORT}/  ({shown})")
+    if settings.WITH_FLOWER:
+        lines.append(f"  {'Flower':15} {_flower()}")
+    if settings.BUS_METRICS_PORT:
+        lines.append(f"  {'Metrics':15} http://localhost:{settings.BUS_METRICS_PORT}/metrics")
     lines.append(f"  {'Login':15} {login}")
     folder = getattr(settings, "EMAIL_FILE_PATH", None)
     lines.append(f"  {'Mail':15} {folder if folder else settings.EMAIL_HOST}")
     return ["", "The shop is running.", "", *lines, "", *_how_to_order(), ""]
+
+
+def _flower() -> str:
+    user, _, password = flower_login().partition(":")
+    shown = "login from FLOWER_AUTH" if settings.FLOWER_AUTH else f"{user} / {password}"
+    return f"http://localhost:{settings.FLOWER_PORT}/  ({shown})"
 
 
 def _how_to_order() -> list[str]:
@@ -45,7 +52,7 @@ def curl_line(sku: str) -> str:
         "email": "ada@example.com",
         "name": "Ada Lovelace",
         "shipping_address": {
-            "line1": "Invalidenstrasse 43",
+            "line1": "12 Example Street",
             "postal_code": "10115",
             "city": "Berlin",
             "country": "DE",

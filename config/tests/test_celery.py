@@ -12,6 +12,7 @@ from celery.worker.control import Panel
 from kombu import Connection, Consumer, Queue
 
 from bus.models import Subscription
+from bus.worker import progress
 from config import worker
 from config.process import collect_less_garbage
 from config.tests.reading import HEX
@@ -24,7 +25,10 @@ def starting(*queues: str) -> SimpleNamespace:
 
 
 def test_worker_that_does_not_consume_fails_its_health_check(
-    settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    settings: Any,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings.VAR_DIR = tmp_path
     with Connection("memory://") as wire:
@@ -46,6 +50,11 @@ def test_worker_that_does_not_consume_fails_its_health_check(
         assert file.exists()
 
         file.unlink()
+        monkeypatch.setattr(progress, "progress", SimpleNamespace(is_stuck=True))
+        touch()
+        assert not file.exists()
+
+        monkeypatch.setattr(progress, "progress", SimpleNamespace(is_stuck=False))
         tasks.cancel_by_queue("billing")
         touch()
         assert not file.exists()

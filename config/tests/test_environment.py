@@ -11,10 +11,10 @@ from config.environment import Environment
 
 
 @pytest.fixture
-def env(monkeypatch: pytest.MonkeyPatch) -> Environment:
+def env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environment:
     # A dict, because the process's own environment takes no NUL.
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    return Environment()
+    return Environment(tmp_path)
 
 
 def written(folder: Path, text: str) -> Path:
@@ -172,4 +172,4 @@ def test_relative_path_starts_at_the_project(
     monkeypatch.chdir("/")
     monkeypatch.setitem(os.environ, "VAR_DIR", "C#+ %20")
 
-    assert env.path("VAR_DIR", default="var", folder=tmp_path) == tmp_path / "C#+ %20"
+    assert env.path("VAR_DIR", default="var") == tmp_path / "C#+ %20"

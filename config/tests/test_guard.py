@@ -61,6 +61,42 @@ def test_each_address_has_its_own_budget(settings: Any, monkeypatch: pytest.Monk
     assert len(told.bodies) == 2
 
 
+@pytest.mark.parametrize("refusal", ["in all", "crowded"])
+def test_refused_request_uses_no_budget(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, refusal: str
+) -> None:
+    settings.BUDGETS = settings.BUDGETS | {
+        "CHECKOUTS_PER_ADDRESS": Rate(2, 60),
+        "CHECKOUTS_IN_ALL": Rate(2, 60),
+    }
+    mine, all_of_us = Budget("CHECKOUTS_PER_ADDRESS"), Budget("CHECKOUTS_IN_ALL")
+    path = guard.BUDGETS[0][0]
+    monkeypatch.setattr(guard, "BUDGETS", ((path, mine, True), (path, all_of_us, False)))
+    if refusal == "in all":
+        all_of_us.take()
+        all_of_us.take()
+    else:
+        monkeypatch.setattr(turns, "MOST_REQUESTS", 0)
+        monkeypatch.setattr(turns, "TURN_WITHIN", 0)
+
+    refused = [ask(Told(), b"{}", content_length="2")[0] for _ in range(5)]
+
+    assert set(refused) == {429 if refusal == "in all" else 503}
+    assert [mine.take("192.0.2.1") for _ in range(2)] == [0, 0]
+    assert (all_of_us.take() > 0) is (refusal == "in all")
+
+
+def test_other_protocols_reach_the_application() -> None:
+    served = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        served.append(scope["type"])
+
+    asyncio.run(guard.Guard(application)({"type": "lifespan"}, None, None))
+
+    assert served == ["lifespan"]
+
+
 def test_page_and_api_of_the_checkout_share_a_budget(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

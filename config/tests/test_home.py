@@ -51,7 +51,8 @@ def test_empty_list_offers_what_can_be_done(admin_client: Client) -> None:
     audit = admin_client.get("/admin/bus/auditresult/").content.decode()
     searched = admin_client.get("/admin/shop/product/?q=cup").content.decode()
 
-    assert "There is no audit result yet." in audit
+    assert "The audit has not run yet." in audit
+    assert "There is no delivery yet." in admin_client.get("/admin/bus/delivery/").content.decode()
     assert "Create a new item" not in audit + searched
     assert "Reset filters" not in audit
     assert "No product matches the search and the filters." in searched
@@ -171,6 +172,46 @@ def test_first_page_says_what_was_cancelled_of_the_revenue(
     assert "before cancellations" not in without
     assert "before cancellations of 101.00 EUR" in page
     assert "before cancellations of 151.50 EUR" in page
+
+
+@pytest.mark.parametrize(
+    ("revenue", "marks", "height"),
+    [
+        ("0", [1, 0], "0"),
+        ("0.50", [1, 0], "50"),
+        ("10", [10, 5, 0], "100"),
+        ("410", [600, 400, 200, 0], "68.3"),
+        ("5210.40", [6000, 4000, 2000, 0], "86.8"),
+    ],
+)
+def test_revenue_has_a_scale_of_round_figures(
+    admin_client: Client, noon: datetime, revenue: str, marks: list[int], height: str
+) -> None:
+    DayFigures.objects.create(day=noon.date(), currency="EUR", orders=2, revenue=Decimal(revenue))
+
+    shown = admin_client.get("/admin/").context
+
+    assert shown["scale"] == marks
+    assert shown["trend"][-1].height == Decimal(height)
+
+
+def test_revenue_is_shown_in_figures(admin_client: Client, noon: datetime) -> None:
+    for ago, revenue in ((0, "1234.60"), (1, "400")):
+        DayFigures.objects.create(
+            day=noon.date() - timedelta(days=ago), currency="EUR", orders=2, revenue=revenue
+        )
+
+    page = admin_client.get("/admin/").content.decode().replace("\xa0", " ")
+
+    assert "1,634.60 EUR in all" in page
+    assert page.count("</text>") == 2
+    assert ">1,235</text>" in page
+
+
+def test_admin_has_the_shops_icon(admin_client: Client) -> None:
+    page = admin_client.get("/admin/").content.decode()
+
+    assert page.count("shop/favicon") == 2  # beside the name, and in the browser's tab
 
 
 def test_first_page_counts_orders_by_phase(admin_client: Client) -> None:

@@ -62,6 +62,22 @@ def test_values_repeated_by_the_database_are_redacted(lines: io.StringIO) -> Non
     assert "Grace" not in lines.getvalue()
 
 
+@pytest.mark.django_db
+def test_refusal_that_a_customer_corrects_is_not_logged(lines: io.StringIO) -> None:
+    Product.objects.create(sku="INK", name="Ink", unit_price="2.00")
+    address = {"line1": "Am Weg 4", "postal_code": "10115", "city": "Berlin", "country": "DE"}
+    order = {"email": "grace@example.com", "name": NAME, "shipping_address": address}
+    order |= {"lines": [{"sku": "INK", "quantity": 1}]}
+    browser = Client()
+
+    refused = browser.post("/api/v1/checkout/", order, content_type="application/json")
+    missing = browser.get("/nowhere/")
+
+    assert (refused.status_code, missing.status_code) == (409, 404)
+    assert "/checkout/" not in lines.getvalue()
+    assert "/nowhere/" in lines.getvalue()
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_refused_insert_does_not_log_the_customer(

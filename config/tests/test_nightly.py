@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bus import jobs
 from bus.audit import Finding, checks
 from bus.models import AuditResult
 from config import nightly
@@ -23,6 +24,15 @@ def test_beat_schedules_every_nightly_task() -> None:
     asked = {entry["task"] for entry in app.conf.beat_schedule.values()}
 
     assert asked == {nightly.audit.name, nightly.prune.name}
+
+
+def test_beat_and_jobs_have_the_same_times() -> None:
+    times = {
+        entry["task"]: (entry["schedule"].hour, entry["schedule"].minute)
+        for entry in app.conf.beat_schedule.values()
+    }
+
+    assert times == {job.name: ({job.at.hour}, {job.at.minute}) for job in jobs.by_name.values()}
 
 
 @pytest.mark.django_db

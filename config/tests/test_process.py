@@ -25,6 +25,19 @@ django.setup()
 print(oct(os.umask(0)))
 """
 
+RICH_AFTER_SETUP = """
+import sys, django
+django.setup()
+import httpx
+print(httpx.get.__name__, "rich" in sys.modules)
+"""
+
+DRAWING_AFTER_SETUP = """
+import sys, django
+django.setup()
+print(*sorted({"reportlab", "uharfbuzz"} & sys.modules.keys()))
+"""
+
 
 def said_by(script: str) -> str:
     command = [sys.executable, "-c", script]
@@ -55,3 +68,11 @@ def test_up_starts_workers_without_connection_pool() -> None:
 
 def test_every_django_process_creates_private_files() -> None:
     assert said_by(UMASK_AFTER_SETUP) == "0o77"
+
+
+def test_no_process_loads_a_command_line_program_of_httpx() -> None:
+    assert said_by(RICH_AFTER_SETUP) == "get False"
+
+
+def test_process_loads_the_code_that_draws_documents_only_to_draw() -> None:
+    assert said_by(DRAWING_AFTER_SETUP) == ""

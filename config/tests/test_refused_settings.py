@@ -41,7 +41,7 @@ REFUSED = [
     ("DATABASE_POOLER", "transaction"),
     ("DATABASE_POOLER", "1"),  # and SQLite
     ("REDIS_URL", "localhost:6379"),
-    ("REDIS_URL", "amqp://guest@localhost"),
+    ("REDIS_URL", "sqs://guest@localhost"),
     ("REDIS_URL", "sentinel://:s3cret@host:26379/0"),
     ("REDIS_URL", "redis://:s3/cret@host/0"),
     ("REDIS_URL", "redis://:s3#cret@host/0"),
@@ -112,6 +112,7 @@ REFUSED = [
     ("SELLER_IBAN", "none"),
     ("SELLER_BIC", "COBADEF"),
     ("SELLER_BIC", "cobadeffxxx"),
+    ("SELLER_LANGUAGE", "German"),
     ("PAYMENT_TERMS_DAYS", "-1"),
     ("PAYMENT_TERMS_DAYS", "366"),
     ("PAYMENT_TERMS_DAYS", "two weeks"),
@@ -194,6 +195,7 @@ def test_public_hosts_without_site_url_are_refused() -> None:
 
 
 def test_two_broker_settings_are_refused() -> None:
-    assert "REDIS_URL and BROKER_URL differ" in refusal(
-        REDIS_URL="redis://one/0", BROKER_URL="redis://two/0"
-    )
+    for other in ("redis://two/0", "none"):
+        assert "REDIS_URL and BROKER_URL differ" in refusal(
+            REDIS_URL="redis://one/0", BROKER_URL=other
+        )

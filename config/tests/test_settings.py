@@ -113,6 +113,15 @@ def test_separate_password_needs_no_escaping() -> None:
     assert found["BUS_REDIS_URL"] == "redis://:p%40%3A%2F%3F%23%25%26%2B%20%C3%BC@cache:6379/0"
 
 
+@pytest.mark.parametrize("also", [{}, {"REDIS_HOST": "cache"}], ids=["alone", "beside REDIS_HOST"])
+def test_broker_can_be_none(also: dict[str, str]) -> None:
+    found = settings_with(BROKER_URL="none", **also)
+
+    assert (found["WITHOUT_BROKER"], found["REDIS_EMBEDDED"]) == (True, False)
+    assert found["BUS_REDIS_URL"] == ""
+    assert found["BUS_READ_FROM"]["BUS_REDIS_URL"] == "BROKER_URL"
+
+
 def test_separate_password_completes_a_url() -> None:
     found = settings_with(
         DATABASE_URL="postgres://shop@db/shop", DATABASE_PASSWORD="p@",

@@ -5,6 +5,7 @@ from django.test import Client
 
 from bus.models import Event
 from bus.testing import settle
+from config.tracing import TRACEPARENT
 from inventory.services import receive_stock
 from shop.models import Product
 
@@ -38,7 +39,11 @@ def test_all_events_of_an_order_have_its_traceparent() -> None:
     assert set(events) == {("OrderPlaced", TRACE), ("StockReserved", TRACE)}
 
 
-def test_malformed_traceparent_is_ignored() -> None:
+def test_request_without_readable_traceparent_begins_a_trace() -> None:
     check_out("<script>")
 
-    assert Event.objects.get().traceparent == ""
+    settle("inventory")
+
+    first, second = Event.objects.values_list("traceparent", flat=True)
+    assert first == second
+    assert TRACEPARENT.fullmatch(first)

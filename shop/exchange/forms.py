@@ -6,9 +6,10 @@ from django import forms
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminRadioSelectWidget
 
 from shop.exchange.tables import MOST_BYTES, MOST_ROWS, Format, Unreadable, read
+from shop.missing import NamesMissing
 
 
-class UploadForm(forms.Form):
+class UploadForm(NamesMissing, forms.Form):
     """A file with a table; its cleaned value is the file's name and the table."""
 
     file = forms.FileField(
@@ -27,7 +28,7 @@ class UploadForm(forms.Form):
             raise forms.ValidationError(str(error)) from None
 
 
-class FormatForm(forms.Form):
+class FormatForm(NamesMissing, forms.Form):
     """The format of an export."""
 
     format = forms.TypedChoiceField(

@@ -38,13 +38,18 @@ class Truth(Text):
 class Number(Text):
     """A decimal number with a point; None for an empty cell."""
 
+    refusal = "is no number; write it like 12.50."
+
     def clean(self, value: Any, *_: Any, **_options: Any) -> Any:
         text = str(value).strip()
         if not text:
             return None
         if not NUMBER.fullmatch(text):
-            raise ValueError(f"{text[:40]!r} is no number; write it like 12.50.")
+            raise self._refused(text)
         return Decimal(text)
+
+    def _refused(self, value: Any) -> ValueError:
+        return ValueError(f"{str(value).strip()[:40]!r} {self.refusal}")
 
 
 class Whole(Number):

@@ -7,7 +7,8 @@ from contextlib import suppress
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
-from bus import Ambiguous
+from bus import Ambiguous, spans
+from bus.spans import Kind
 from shop.mail.errors import MailDeferred, MailRefused
 
 START_MAIL_INPUT = 354
@@ -46,7 +47,7 @@ class SmtpBackend(EmailBackend):
 
     Raises:
         MailDeferred: the mail server cannot be reached, or answered 4xx.
-        MailRefused: the mail server answered 5xx.
+        MailRefused: the mail server answered 5xx to this mail.
         Ambiguous: the connection ended between the 354 and the answer to the final dot.
     """
 
@@ -76,7 +77,8 @@ class SmtpBackend(EmailBackend):
 
     def _send(self, email_message: EmailMessage) -> bool:
         try:
-            return bool(super()._send(email_message))  # type: ignore[misc]  # untyped base
+            with spans.span("smtp send", Kind.CLIENT, attributes={"server.address": self.host}):
+                return bool(super()._send(email_message))  # type: ignore[misc]  # untyped base
         except Exception as error:
             in_doubt = getattr(self.connection, "in_doubt", False)
             # The session's state is unknown, so the next mail opens another.

@@ -40,8 +40,7 @@ class Pen:
     ) -> None:
         """Write from `x` to the right, smaller where the text is wider than `room`."""
         text = clean(text)
-        if room is not None:
-            size = fitting_size(text, room, size, bold)
+        size = fitting_size(text, room, size, bold)
         self._canvas.setFillColor(colour)
         for run in placed(text, bold):
             self._draw(run, x, y, size)
@@ -71,8 +70,7 @@ class Pen:
     ) -> None:
         """Write so that the text ends at `x`."""
         text = clean(text)
-        if room is not None:
-            size = fitting_size(text, room, size, bold)
+        size = fitting_size(text, room, size, bold)
         self.write(x - width(text, size, bold), y, text, size, bold=bold, colour=colour)
 
     def paragraph(

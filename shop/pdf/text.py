@@ -49,8 +49,10 @@ def width(text: str, size: float, bold: bool = False) -> float:
     return sum(run.width for run in placed(text, bold)) * size
 
 
-def fitting_size(text: str, room: float, size: float, bold: bool = False) -> float:
-    """The size, or the smaller one at which the text is no wider than `room`."""
+def fitting_size(text: str, room: float | None, size: float, bold: bool = False) -> float:
+    """The size, or the smaller one at which the text is no wider than `room`, if that is given."""
+    if room is None:
+        return size
     wide = width(text, size, bold)
     return size if wide <= room else max(SMALLEST, size * room / wide)
 

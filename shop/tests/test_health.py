@@ -32,7 +32,8 @@ def test_readyz_is_ready_without_broker(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_readyz_reports_broken_broker_and_stays_ready(client: Client) -> None:
+def test_readyz_reports_broken_broker_and_stays_ready(client: Client, settings: Any) -> None:
+    settings.BUS_REDIS_URL = "redis://localhost:1/0"
     RelayState.objects.update_or_create(
         pk=RelayState.THE_ROW,
         defaults={"looked_at": timezone.now(), "broker_error": "refused by 10.0.0.1"},
@@ -47,11 +48,17 @@ def test_readyz_reports_broken_broker_and_stays_ready(client: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("minutes_ago", "broker", "relay"), [(0, "ok", "at work"), (2, "unknown", "silent")]
+    ("url", "minutes_ago", "broker", "relay"),
+    [
+        ("redis://localhost:1/0", 0, "ok", "at work"),
+        ("redis://localhost:1/0", 2, "unknown", "silent"),
+        ("", 0, "none", "at work"),
+    ],
 )
 def test_report_of_silent_relay_is_not_repeated(
-    client: Client, minutes_ago: int, broker: str, relay: str
+    client: Client, settings: Any, url: str, minutes_ago: int, broker: str, relay: str
 ) -> None:
+    settings.BUS_REDIS_URL = url
     RelayState.objects.update_or_create(
         pk=RelayState.THE_ROW,
         defaults={"looked_at": timezone.now() - timedelta(minutes=minutes_ago)},

@@ -55,3 +55,19 @@ def test_form_without_slash_is_not_redirected(client: Client, debug: bool) -> No
         assert client.get("/api/docs").status_code == 200
         assert client.get("/analytics").status_code == 301
         assert client.post("/analytics", {"a": "1"}).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("address", ["/nothing", "/nothing/", "/products/NONE/", "/orders/x/"])
+def test_customer_sees_the_page_of_the_shop_where_nothing_is(
+    client: Client, address: str, debug: bool
+) -> None:
+    with override_settings(DEBUG=debug):
+        answer = client.get(address, HTTP_ACCEPT_LANGUAGE="de")
+
+    page = answer.content.decode()
+    assert answer.status_code == 404
+    assert '<html lang="de">' in page
+    assert "Unter dieser Adresse gibt es nichts" in page
+    assert "DEBUG" not in page

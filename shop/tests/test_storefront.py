@@ -40,7 +40,7 @@ def many(count: int) -> Category:
 
 def shown(page: str) -> list[str]:
     """The names of the page's cards, in order."""
-    parts = page.split('<h3 itemprop="name">')[1:]
+    parts = page.split('<h3 itemprop="name"')[1:]
     return [part.partition("</a>")[0].rpartition(">")[2] for part in parts]
 
 
@@ -205,8 +205,23 @@ def test_product_page_says_what_is_left(
     hints = [text for text in ("Sold out", "Only", "In stock") if f">{text}" in page]
     assert hints == ([] if hint is None else [hint.partition(" ")[0] if pieces == 3 else hint])
     assert "10.00 EUR" in page
-    assert "incl. 5.5 % VAT" in page
+    assert "incl. 5.5 % tax" in page
     assert "&lt;i&gt;tea" in page
+
+
+@pytest.mark.parametrize(
+    ("address", "heading"), [("/", "h3"), ("/products/", "h3"), ("/products/CUP/", "h1")]
+)
+def test_names_are_marked_with_the_language_of_the_seller(
+    client: Client, settings: Any, address: str, heading: str
+) -> None:
+    settings.SELLER_LANGUAGE = "fr"
+    product("CUP", "Une tasse")
+
+    page = client.get(address, HTTP_ACCEPT_LANGUAGE="de").content.decode()
+
+    assert f'<{heading} itemprop="name" lang="fr">' in page
+    assert '<html lang="de">' in page
 
 
 def test_product_not_on_sale_is_not_found(client: Client) -> None:

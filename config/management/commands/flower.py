@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bus import conf
 from bus.broker import server
 from config.checks import require, settings_checks
 from config.flower import flower_login, run_flower
@@ -20,10 +21,15 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, address: str, port: int | None, **_options: Any) -> None:
         require(settings_checks())
-        if not settings.FLOWER_AUTH:
-            raise CommandError("FLOWER_AUTH is not set. Set it to user:password.")
         try:
             server.check()
         except server.UnsuitableBroker as error:
             raise CommandError(str(error)) from None
+        if not settings.WITH_FLOWER:
+            raise CommandError(
+                f"{conf.name('BUS_REDIS_URL')} names a broker without task events, which are all "
+                "that Flower shows. The console in the admin shows queues and workers."
+            )
+        if not settings.FLOWER_AUTH:
+            raise CommandError("FLOWER_AUTH is not set. Set it to user:password.")
         run_flower(flower_login(), address, port)

@@ -93,6 +93,24 @@ def test_statements_named_in_the_refusal_fix_it(
         assert check_limits().state == "in force"
 
 
+def test_pooler_that_is_not_set_is_noticed_though_the_role_has_the_limits(
+    monkeypatch: pytest.MonkeyPatch, empty: str
+) -> None:
+    with psycopg.connect(empty.replace("postgres://", "postgresql://")) as connection:
+        for name, value in LIMITS.items():
+            statement: Any = f"ALTER ROLE shop IN DATABASE shop SET {name} = '{value}'"
+            connection.execute(statement)
+    with pgbouncer(empty, ignore_startup_parameters="options") as url:
+        used(monkeypatch, url, pooler=False)
+        assert check_limits().fix.startswith("Set DATABASE_POOLER=1")
+        connection = ConnectionHandler({"default": settings.DATABASES["default"]})["default"]
+        with closing(connection), pytest.raises(LimitsMissing, match="drops the options"):
+            require_limits(connection)
+
+        used(monkeypatch, url, pooler=True)
+        assert check_limits().state == "in force"
+
+
 def test_repeated_statement_works_on_every_pooled_session(
     monkeypatch: pytest.MonkeyPatch, empty: str
 ) -> None:

@@ -1,5 +1,10 @@
 """Django's `check` runs the shop's checks."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -30,3 +35,20 @@ def test_bad_settings_are_refused_by_every_command(settings: Settings) -> None:
         call_command("check", "--tag", "shop")
     with pytest.raises(SystemExit, match="The settings cannot be used: CURRENCY"):
         require(settings_checks())
+
+
+@pytest.mark.parametrize(
+    ("proxies", "warned"), [("10.0.0.5", []), ("", ["TRUSTED_PROXIES: is empty"])]
+)
+def test_deployment_behind_a_proxy_has_no_warning(proxies: str, warned: list[str]) -> None:
+    """Django's own checks included."""
+    deployed = {"SITE_URL": "https://shop.example", "TRUSTED_PROXIES": proxies}
+
+    told = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=Path(__file__).parents[3], env=os.environ | deployed,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert bool(told.returncode) == bool(warned), told.stderr
+    assert all(one in told.stderr for one in warned)

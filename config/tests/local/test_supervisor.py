@@ -40,6 +40,14 @@ def test_stop_ends_processes_stage_by_stage(toy_shop: Toy) -> None:
     assert not list(shop.folder.glob("[!s]*.pid"))
 
 
+def test_line_that_a_program_hides_is_not_printed(toy_shop: Toy) -> None:
+    shop = toy_shop("serve")
+    shop.wait_for(lambda: ready(shop) and shop.text.count("serves") == 3)
+
+    assert "back whispers" in shop.text
+    assert "front whispers" not in shop.text
+
+
 def test_process_that_does_not_end_is_killed_with_its_children(toy_shop: Toy) -> None:
     shop = toy_shop("deaf")
     shop.wait_for(lambda: ready(shop) and "grandchild" in shop.text)

@@ -19,6 +19,7 @@ from config.local.terminal import Terminal
 def serve(name: str) -> None:
     """Tell when it is asked to end."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    print(f"{name} whispers")
     print(f"{name} serves")
     try:
         time.sleep(60)
@@ -44,7 +45,7 @@ def main(folder: str, kind: str) -> None:
     last = {"serve": serve, "deaf": deaf, "crash": crash}[kind]
     patience = timedelta(seconds=1 if kind == "deaf" else 10)
     programs = [
-        Program("front", partial(serve, "front"), 0, timedelta(seconds=10)),
+        Program("front", partial(serve, "front"), 0, timedelta(seconds=10), hides="whispers"),
         Program("back", partial(serve, "back"), 1, timedelta(seconds=10)),
         Program("last", partial(last, "last"), 2, patience),
     ]

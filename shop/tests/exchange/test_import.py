@@ -58,9 +58,20 @@ def test_two_bad_rows_of_a_hundred_are_named_and_nothing_is_written(admin_client
     said = page.content.decode()
     assert "is no number" in said
     assert "name: This field cannot be blank." in said
-    assert "tax_rate: Ensure" in said
+    assert "is no rate; write 0.19 for 19 %." in said
     assert "carried" not in page.context
     assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize("rate", ["19", "19 %", "-0.1", "0.1905"])
+def test_wrong_numbers_are_refused_with_a_sentence_each(admin_client: Client, rate: str) -> None:
+    page = upload(admin_client, row(1, price="-3", rate=rate))
+
+    [(_line, _sku, sentences)] = page.context["faults"]
+    assert sentences == [
+        "unit_price: Enter a price of 0.01 EUR or more.",
+        f"tax_rate: {rate!r} is no rate; write 0.19 for 19 %.",
+    ]
 
 
 def test_confirmed_import_is_written_and_logged(admin_client: Client) -> None:

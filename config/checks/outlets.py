@@ -1,0 +1,41 @@
+"""Where events are forwarded to: webhooks, and destinations with an address and a client."""
+
+from django.conf import settings
+
+from bus.broker.url import BadAddress
+from config.checks.check import Check
+from outlets.destinations.kinds import address, configured
+from outlets.events import PUBLIC
+
+
+def check_webhooks() -> Check:
+    """Whether webhooks are sent, and what sends them."""
+    state = "off"
+    if settings.OUTLET_WEBHOOKS:
+        sender = "manage.py work" if settings.WITHOUT_BROKER else "a worker of the queue outlets"
+        state = f"on; {sender} sends them"
+    return Check("Webhooks", state, "endpoints get events of orders (OUTLET_WEBHOOKS)")
+
+
+def check_destinations() -> Check:
+    """The state never shows a whole address, which may hold a password."""
+    why = "events of orders are forwarded there"
+    names = [event.__name__ for event in PUBLIC]
+    for name in settings.OUTLET_EVENTS:
+        if name not in names:
+            fix = f"Write some of {', '.join(names)}, or leave it empty for all."
+            return Check("OUTLET_EVENTS", f"names {name}, which is no public event", why, fix)
+    found = []
+    for kind in configured():
+        try:
+            where = address(kind)
+            where.tls_context()
+            found.append(f"{kind.name} at {where}")
+        except BadAddress as error:
+            return Check(kind.setting, "cannot be used", why, f"It {error}")
+        except OSError as error:
+            fix = f"A file of TLS cannot be read: {error}. It must be on this machine."
+            return Check(kind.setting, "cannot be used", why, fix)
+        if kind.lacks:
+            return Check(kind.setting, "cannot be used", why, f"It {kind.lacks}")
+    return Check("Destinations", ", ".join(found) or "none", why)
