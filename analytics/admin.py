@@ -11,7 +11,6 @@ from shop.admin import LooksOnly, amount
 class FiguresAdmin(LooksOnly, ModelAdmin):
     """Shows key, labels and counters; amounts in the row's currency."""
 
-    show_full_result_count = False
     revenue_amount, net_amount = amount("revenue"), amount("net")
     reversed_revenue_amount = amount("reversed_revenue")
 
@@ -40,7 +39,7 @@ class MinuteFiguresAdmin(FiguresAdmin):
 @admin.register(ProductFigures)
 class ProductFiguresAdmin(FiguresAdmin):
     list_display = fields = columns(ProductFigures)
-    list_display_links = ("sku",)
+    list_display_links = ("day",)
     date_hierarchy = "day"
     search_fields = ("sku", "name")
 

@@ -14,6 +14,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from analytics.models import DayFigures, MinuteFigures, ProductFigures
+from bus import conf
 from bus.feed import News
 from bus.selectors import broker_state, outbox_state, queue_states
 from shop.money import plain
@@ -145,6 +146,7 @@ def broker() -> Figures:
     """The broker's state by the relay's heartbeat; `silent_since` is set if the relay is silent."""
     state = broker_state()
     return {
+        "there": conf.has_broker(),
         "ok": state.ok,
         "error": state.error,
         "silent_since": state.at.isoformat() if state.silent and state.at else None,

@@ -17,9 +17,8 @@ from billing import formatting
 from billing.models import Invoice, Series
 from billing.views import pdf_of
 from shop import addresses
-from shop.admin import LooksOnly, row_of
+from shop.admin import LooksOnly, amount, row_of
 from shop.documents import DocumentAltered, DocumentUnavailable
-from shop.money import money
 
 LINK = "text-primary-600 dark:text-primary-500"
 RIGHT = "text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap;"
@@ -45,6 +44,7 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
         ("Content", {"fields": ["line_table", "tax_table", "amount", "payment_terms"]}),
         ("File", {"fields": ["storage_name", "sha256"]}),
     ]
+    amount = amount("total")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
         documents = super().get_queryset(request)
@@ -89,13 +89,6 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
     @admin.display(description="buyer")
     def buyer_name(self, invoice: Invoice) -> str:
         return invoice.buyer["name"]
-
-    @admin.display(description="total", ordering="total")
-    def amount(self, invoice: Invoice) -> SafeString:
-        total = money(invoice.total, invoice.currency)
-        return format_html(
-            '<span style="{} display: inline-block; width: 9em">{}</span>', RIGHT, total
-        )
 
     @admin.display(description="seller")
     def seller_data(self, invoice: Invoice) -> SafeString:

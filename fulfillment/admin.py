@@ -12,9 +12,9 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-import fulfillment.panels  # noqa: F401 -- imported to register
 from fulfillment import board, slips
 from fulfillment.models import PackingBoard, Shipment, ShipmentLine
+from fulfillment.panels import COLOURS
 from shop.admin import LooksOnly, row_of
 
 
@@ -107,18 +107,9 @@ class ShipmentAdmin(LooksOnly, ModelAdmin):
             headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
         )
 
-    @display(
-        description="State",
-        ordering="state",
-        label={
-            "released": "info",
-            "dispatched": "success",
-            "cancelled": "warning",
-            "to be returned": "danger",
-        },
-    )
-    def status(self, shipment: Shipment) -> str:
-        return shipment.state
+    @display(description="State", ordering="state", label=COLOURS)
+    def status(self, shipment: Shipment) -> tuple[str, str]:
+        return shipment.state, shipment.get_state_display()
 
 
 @admin.register(PackingBoard)

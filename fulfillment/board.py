@@ -1,6 +1,7 @@
 """The packing board: shipments to pack and to be returned, with the forms for both."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
@@ -47,7 +48,7 @@ def show(site: ModelAdmin, request: HttpRequest) -> HttpResponse:
         "carriers": selectors.carriers(),
         "wanted": wanted,
     }
-    status = 400 if tried else 200
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if tried else HTTPStatus.OK
     return TemplateResponse(request, "fulfillment/packing_board.html", context, status=status)
 
 
@@ -67,7 +68,7 @@ def _do(site: ModelAdmin, request: HttpRequest) -> dict[str, DispatchForm]:
             done = f"left with {shipment.carrier} {shipment.tracking_number}."
         else:
             shipment = services.take_back(int(returned))
-            done = "is back. Receive its goods under Stock items once they are counted."
+            done = "is back. Receive its goods under Stock once they are counted."
     except (services.NotNow, Shipment.DoesNotExist, ValueError) as error:
         refused = isinstance(error, services.NotNow)
         messages.error(request, str(error) if refused else "There is no such shipment.")

@@ -3,8 +3,10 @@
 from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from shop.missing import NamesMissing
 
-class DispatchForm(forms.Form):
+
+class DispatchForm(NamesMissing, forms.Form):
     """The carrier and its tracking number."""
 
     carrier = forms.CharField(

@@ -20,7 +20,7 @@ class Shipment(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open"
-        RELEASED = "released"
+        RELEASED = "released", "To pack"
         DISPATCHED = "dispatched"
         CANCELLED = "cancelled"
         TO_BE_RETURNED = "to be returned", "To be returned"

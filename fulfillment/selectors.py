@@ -9,11 +9,14 @@ from fulfillment.models import Shipment
 
 
 def to_pack(order_number: str = "") -> QuerySet[Shipment]:
-    """Released shipments that are not dispatched, oldest first, with their lines."""
+    """Released shipments that are not dispatched, by number, with their lines.
+
+    Not by the instant of release: orders that come together are released in any order.
+    """
     rows = Shipment.objects.filter(
         state=Shipment.State.RELEASED, number__icontains=order_number.strip()
     )
-    return rows.order_by("released_at", "id").prefetch_related("lines")
+    return rows.order_by("number").prefetch_related("lines")
 
 
 def to_be_returned() -> QuerySet[Shipment]:

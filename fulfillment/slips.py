@@ -1,6 +1,6 @@
 """Packing slips: what is in a parcel, and for whom. They show no prices."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -52,21 +52,23 @@ class Row:
         return LEADING * max(len(self.sku), len(self.name)) + 10
 
 
-def draw(shipments: Iterable[Shipment]) -> bytes:
-    """One slip for each shipment, on A4 pages of its own, in its customer's language.
+def draw(shipments: Sequence[Shipment]) -> bytes:
+    """One slip for each shipment, one at least, on A4 pages of its own, in its customer's language.
 
-    Equal shipments give equal bytes. Reads the lines of shipments that were not prefetched.
+    The file's own language and title are those of the first. Equal shipments give equal bytes.
+    Reads the lines of shipments that were not prefetched.
     """
     file = BytesIO()
-    canvas = Canvas(
-        file,
-        pagesize=A4,
-        pageCompression=1,
-        invariant=1,
-        lang=get_language(),
-        initialFontName=MAIN.regular.fontName,
-    )
-    canvas.setTitle(_("Packing slip"))
+    with written_in(shipments[0].language):
+        canvas = Canvas(
+            file,
+            pagesize=A4,
+            pageCompression=1,
+            invariant=1,
+            lang=get_language(),
+            initialFontName=MAIN.regular.fontName,
+        )
+        canvas.setTitle(_("Packing slip"))
     canvas.setAuthor(settings.SELLER["name"])
     canvas.setCreator(settings.SELLER["name"])
     pen = Pen(canvas)

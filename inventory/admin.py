@@ -9,10 +9,10 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-import inventory.panels  # noqa: F401 -- imported to register
 from inventory import services
 from inventory.forms import CorrectForm, ReceiveForm
 from inventory.models import AVAILABLE, Movement, Reservation, StockItem
+from inventory.panels import COLOURS
 from inventory.resources import StockResource
 from shop.admin import LooksOnly, WritableAdmin, row_of
 from shop.exchange.admin import Imports
@@ -135,10 +135,7 @@ class ReservationAdmin(LooksOnly, ModelAdmin):
     list_select_related = ["item"]
     search_fields = ["number", "item__sku"]
 
-    @display(
-        description="State",
-        label={"reserved": "info", "released": "warning", "consumed": "success"},
-    )
+    @display(description="State", label=COLOURS)
     def status(self, reservation: Reservation) -> str:
         return reservation.state
 

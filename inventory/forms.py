@@ -9,9 +9,10 @@ from unfold.widgets import (
 
 from inventory.services.adjust import LARGEST_QUANTITY
 from shop.forms import ProductField
+from shop.missing import NamesMissing
 
 
-class ReceiveForm(BaseDialogForm):
+class ReceiveForm(NamesMissing, BaseDialogForm):
     """A delivery to the warehouse."""
 
     sku = ProductField()
@@ -24,12 +25,13 @@ class ReceiveForm(BaseDialogForm):
     reason = forms.CharField(
         max_length=200,
         label="Where from",
+        error_messages={"required": "Say where the pieces are from."},
         help_text="For example the supplier and the delivery note.",
         widget=UnfoldAdminTextInputWidget,
     )
 
 
-class CorrectForm(BaseDialogForm):
+class CorrectForm(NamesMissing, BaseDialogForm):
     """The result of a count."""
 
     counted = forms.IntegerField(
@@ -41,6 +43,7 @@ class CorrectForm(BaseDialogForm):
     reason = forms.CharField(
         max_length=200,
         label="Why",
+        error_messages={"required": "Say why the count differs."},
         help_text="For example: stocktaking, two pieces broken.",
         widget=UnfoldAdminTextInputWidget,
     )

@@ -11,21 +11,13 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
-import notifications.panels  # noqa: F401 -- imported to register
 from notifications import services
 from notifications.events import CustomerErased
-from notifications.models import Message, State
+from notifications.models import Message
+from notifications.panels import COLOURS
 from notifications.selectors import mail_of
 from shop.admin import LooksOnly, row_of
 from shop.submissions import onward
-
-COLOURS = {
-    State.SENT: "success",
-    State.SENDING: "info",
-    State.DELAYED: "warning",
-    State.UNCLEAR: "warning",
-    State.REFUSED: "danger",
-}
 
 REPEATED = "Sent again"
 
@@ -46,7 +38,6 @@ class MessageAdmin(LooksOnly, ModelAdmin):
     search_fields = ["order_number", "subject", "to"]
     search_help_text = "Order number, subject or address"
     list_fullwidth = True
-    show_full_result_count = False
     actions = ["send_again"]
     actions_detail = ["send_this_again"]
     fieldsets = [

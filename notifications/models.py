@@ -5,12 +5,12 @@ from django.db.models import Q
 
 
 class Kind(models.TextChoices):
-    ORDER_CONFIRMATION = "order confirmation"
+    ORDER_CONFIRMATION = "order confirmation", "Order confirmation"
     CANCELLATION = "cancellation"
     REJECTION = "rejection"
     INVOICE = "invoice"
-    CREDIT_NOTE = "credit note"
-    DISPATCH_NOTICE = "dispatch notice"
+    CREDIT_NOTE = "credit note", "Credit note"
+    DISPATCH_NOTICE = "dispatch notice", "Dispatch notice"
 
 
 class State(models.TextChoices):

@@ -6,20 +6,25 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from orders.carts import Cart, CartIsFull, cart_of, keep
 from orders.summary import summarized
+from shop.availability import available
+from shop.models import Product
+from shop.origins import is_from_another_site
+from shop.problems import Forbidden
 from shop.selectors import sellable
+from shop.views import refused
 
 
 @require_safe
@@ -27,9 +32,9 @@ from shop.selectors import sellable
 def cart_page(request: HttpRequest) -> HttpResponse:
     """The lines with today's prices, and what has changed since they were put in. Two queries."""
     context = {
-        "shop_name": settings.SHOP_NAME,
         "summary": summarized(cart_of(request).lines),
         "most": settings.PIECES_PER_LINE,
+        "payment_days": settings.PAYMENT_TERMS_DAYS,
     }
     return render(request, "orders/cart.html", context)
 
@@ -42,8 +47,8 @@ def add(request: HttpRequest) -> HttpResponse:
     Refused if it comes from another site's page: the browser would not send the cart's cookie with
     it, and a new cart would replace the customer's.
     """
-    if _is_from_another_site(request):
-        raise PermissionDenied
+    if is_from_another_site(request):
+        return HttpResponseForbidden(refused(Forbidden()))
     cart = cart_of(request)
     sku = request.POST.get("sku", "")[:32]
     product = sellable([sku]).get(sku)
@@ -59,9 +64,10 @@ def add(request: HttpRequest) -> HttpResponse:
     except CartIsFull:
         messages.error(request, _full(cart, product.name))
         return redirect("cart")
-    in_it = _("In the cart: %(name)s") % {"name": product.name}
-    link = format_html('{}. <a href="{}">{}</a>', in_it, reverse("cart"), _("To the cart"))
-    messages.success(request, link)
+    short = _short(product, cart.lines[sku].quantity)
+    in_it = short or _("In the cart: %(name)s.") % {"name": product.name}
+    link = format_html('{} <a href="{}">{}</a>', in_it, reverse("cart"), _("To the cart"))
+    messages.add_message(request, messages.WARNING if short else messages.SUCCESS, link)
     return keep(_onward(request), cart)
 
 
@@ -110,16 +116,6 @@ def _typed(request: HttpRequest, cart: Cart) -> tuple[dict[str, int], bool]:
     return wanted, refused
 
 
-def _is_from_another_site(request: HttpRequest) -> bool:
-    """By what browsers say of a request and no script can change (Fetch Metadata, RFC 6454)."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site not in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    here = f"{request.scheme}://{request.get_host()}"
-    return origin is not None and origin not in (here, settings.SITE_URL)
-
-
 def _quantity(text: str) -> int | None:
     return int(text) if re.fullmatch("[0-9]{1,4}", text.strip(), re.ASCII) else None
 
@@ -129,6 +125,24 @@ def _onward(request: HttpRequest) -> Any:
     # A path of this shop only: never another host, by whatever spelling.
     local = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
     return HttpResponseRedirect(target) if local else redirect("cart")
+
+
+def _short(product: Product, wanted: int) -> str:
+    """What to say if the cart has more of a product than there is, else empty. One query."""
+    pieces = available([product.sku]).get(product.sku)
+    if pieces is None or wanted <= pieces:
+        return ""
+    values = {"name": product.name, "wanted": wanted, "pieces": pieces}
+    if not pieces:
+        return _("%(name)s is sold out. You have %(wanted)s in the cart.") % values
+    return (
+        ngettext(
+            "%(name)s: you have %(wanted)s in the cart; only %(pieces)s is available.",
+            "%(name)s: you have %(wanted)s in the cart; only %(pieces)s are available.",
+            pieces,
+        )
+        % values
+    )
 
 
 def _not_a_quantity() -> str:

@@ -83,7 +83,8 @@ class Cart:
             CartIsFull: see `changed`.
         """
         wish, now = f"{quantity}*{sku}", int(time.time() * 1000)
-        if wish == self.last_added and 0 <= now - self.last_at <= REPEATED_WITHIN:
+        just_now = wish == self.last_added and 0 <= now - self.last_at <= REPEATED_WITHIN
+        if just_now and sku in self.lines:
             return self
         before = self.lines[sku].quantity if sku in self.lines else 0
         cart = self.changed(sku, before + quantity, price)

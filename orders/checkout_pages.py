@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -179,6 +180,7 @@ def _page(
         "lines": written(summary.wishes),
         "total_before": _total_before(form, summary),
         "too_many": too_many,
+        "payment_days": settings.PAYMENT_TERMS_DAYS,
     }
     return render(request, "orders/checkout.html", context, status=status)
 

@@ -14,6 +14,7 @@ from orders.models import Order, State
 from orders.stages import Story, story
 from shop import languages, payment, reasons
 from shop.commits import DATABASE_AWAY
+from shop.stages import Stage
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ def context(order: Order, progress: Story, token: str) -> dict[str, Any]:
         "story": progress,
         "steps": words.told(progress),
         "now": words.now(order, progress),
+        "sent": progress.reached(Stage.ON_ITS_WAY),
         "account": payment.transfer(order.total, order.currency, str(order.number), None),
         "payment": payment_of(order, progress),
         "reason": "" if by_customer else reasons.shown(order.cancel_reason),

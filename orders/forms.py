@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from orders.models import OrderLine
 from shop.changes import ChangesForm
 from shop.forms import ProductField
+from shop.missing import NamesMissing
 from shop.models import Product
 from shop.text import validate_plain
 
@@ -26,7 +27,7 @@ class LineForm(ChangesForm):
         super().__init__(*args, **options)
         # A table heading is no label; without this a field has no name (WCAG 2.2, 4.1.2).
         for field in self.fields.values():
-            field.widget.attrs["aria-label"] = field.label
+            field.widget.attrs |= {"aria-label": field.label, "aria-required": "true"}
 
     def clean_sku(self) -> str:
         """A newly chosen product must be for sale; one already on the draft may not be any more."""
@@ -44,7 +45,7 @@ class LineFormSet(BaseInlineFormSet):
         form.instance.order = self.instance
 
 
-class CancelForm(forms.Form):
+class CancelForm(NamesMissing, forms.Form):
     """The reason for a cancellation; it is shown to the customer."""
 
     reason = forms.CharField(
@@ -52,4 +53,5 @@ class CancelForm(forms.Form):
         validators=[validate_plain],
         widget=UnfoldAdminTextInputWidget,
         help_text="Shown to the customer.",
+        error_messages={"required": "Enter the reason."},
     )

@@ -7,7 +7,7 @@ from bus.streams import TimelineDelivery, TimelineEvent, timeline, verdict
 from shop.panels import Content, panel
 
 COLOURS = {
-    "waiting": "info",
+    "waiting": "warning",
     "sent": "info",
     "running": "info",
     "sending": "info",

@@ -11,7 +11,7 @@ from orders.phases import phase_of
 from shop.exchange.resources import Exported
 from shop.exchange.widgets import Text
 
-TEXTS = ("number", "email", "name", "line1", "line2", "postal_code", "city", "region", "country")
+TEXTS = ("email", "name", "line1", "line2", "postal_code", "city", "region", "country")
 AMOUNTS = ("net", "tax", "total")
 INSTANTS = ("placed_at", "reserved_at", "shipped_at", "cancelled_at")
 
@@ -40,7 +40,7 @@ class OrderResource(Exported):
             "number": Text(),
             "phase": Text(),
             **dict.fromkeys(INSTANTS, Instant()),
-            **dict.fromkeys(TEXTS[1:], Text()),
+            **dict.fromkeys(TEXTS, Text()),
             "currency": Text(),
             **dict.fromkeys(AMOUNTS, Text()),
         }

@@ -1,7 +1,6 @@
 """The page on which a customer follows an order, its feed, and the code to pay by."""
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -25,7 +24,6 @@ def order_page(request: HttpRequest, token: str) -> HttpResponseBase:
     mark = followed.mark_of(order)
     products = Product.objects.in_bulk([line.sku for line in order.frozen_lines], field_name="sku")
     context = followed.context(order, story(order), token) | {
-        "shop_name": settings.SHOP_NAME,
         "mark": mark,
         "address": addresses.lines(order, order.name),
         "lines": [(line, products.get(line.sku)) for line in order.frozen_lines],

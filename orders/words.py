@@ -20,6 +20,8 @@ NAMES: dict[str, Text] = {
     Stage.CANCELLED: _("Cancelled"),
     Stage.CREDIT_NOTE: _("Credit note"),
 }
+DISPATCH = _("Dispatch")
+"""The step's name until the goods are on their way."""
 
 UNDER_WAY: dict[str, Text] = {
     Stage.SET_ASIDE: _("We are setting your goods aside."),
@@ -40,10 +42,11 @@ CLASSES = {Progress.DONE: "done", Progress.UNDER_WAY: "now", Progress.DELAYED: "
 
 @dataclass(frozen=True)
 class Told:
-    """A step as the page shows it. `kind` is the class that draws it."""
+    """A step as the page shows it. `kind` is the class that draws it; one at most is `current`."""
 
     name: Text
     kind: str
+    current: bool
     at: datetime | None
     detail: Text
 
@@ -56,7 +59,9 @@ def told(story: Story) -> list[Told]:
 
 def _told(step: Step, story: Story, *, going: bool) -> Told:
     kind = CLASSES.get(step.state, "now" if going else "")
-    return Told(NAMES.get(step.stage, step.stage), kind, step.at, _detail(step, story, going))
+    sent = step.stage != Stage.ON_ITS_WAY or step.state == Progress.DONE
+    name = NAMES.get(step.stage, step.stage) if sent else DISPATCH
+    return Told(name, kind, going, step.at, _detail(step, story, going))
 
 
 def _detail(step: Step, story: Story, going: bool) -> Text:
@@ -81,16 +86,16 @@ def now(order: Order, story: Story) -> Text:
     if story.delayed:
         return DELAYED
     if story.reached(Stage.ON_ITS_WAY):
-        return _("Your goods are on their way to you. Thank you for your order!")
+        return _("Your goods are on their way to you.")
     if not story.reached(Stage.SET_ASIDE):
         return _(
-            "We have your order and are setting your goods aside; then comes the invoice, and then "
-            "we pack your parcel."
+            "We have your order and are setting your goods aside; then we write the invoice and "
+            "get your parcel ready."
         )
     if not story.reached(Stage.INVOICE):
         return _(
-            "Your goods are set aside for you. We are writing the invoice; then we pack your "
-            "parcel."
+            "Your goods are set aside for you. We are writing the invoice and getting your parcel "
+            "ready."
         )
     return _(
         "Your goods are set aside and the invoice is written. We are getting your parcel ready, "

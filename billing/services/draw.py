@@ -4,7 +4,6 @@ from hashlib import sha256
 
 from django.utils import timezone
 
-from billing import pdf
 from billing.models import Invoice
 from billing.services import storage
 from bus import AfterDone, publish
@@ -30,6 +29,9 @@ def draw_document(document: InvoiceNumbered) -> AfterDone | None:
     invoice = Invoice.objects.get(number=document.document)
     if invoice.sha256 and storage.is_kept(invoice):
         return None
+    # Loaded by who draws: it brings reportlab and its fonts, 9 MB in every other process.
+    from billing import pdf
+
     content = pdf.draw(invoice.document())
     digest = sha256(content).hexdigest()
     if invoice.sha256 and invoice.sha256 != digest:
@@ -55,6 +57,7 @@ def _record(invoice: Invoice, document: InvoiceNumbered, name: str, digest: str)
                 document=invoice.number,
                 kind=document.kind,
                 due_on=document.due_on,
+                corrects=document.corrects,
                 storage_name=name,
                 sha256=digest,
                 total=invoice.total,

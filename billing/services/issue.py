@@ -127,6 +127,7 @@ def _issue(
             document=document.number,
             kind=kind.value,
             due_on=due_on(issued_on) if kind == Invoice.Kind.INVOICE else None,
+            corrects=document.corrects.number if document.corrects else "",
         )
         publish(event, cause=order)
     return documents

@@ -55,8 +55,11 @@ def test_cancelled_order_is_credited():
     settle()
 
     note = Invoice.objects.get(kind="credit note")
-    assert note.corrects == Invoice.objects.get(kind="invoice")
+    invoice = Invoice.objects.get(kind="invoice")
+    assert note.corrects == invoice
     assert note.sha256
+    issued = Event.objects.filter(type="InvoiceIssued").order_by("id")
+    assert [event.data["corrects"] for event in issued] == ["", invoice.number]
 
 
 def test_order_that_was_placed_is_not_invoiced_before_it_is_confirmed():

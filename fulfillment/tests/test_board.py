@@ -44,13 +44,13 @@ def post(client: Client, number: str, **fields: str) -> object:
     return client.post(BOARD, {"dispatch": pk, **data}, follow=True)
 
 
-def test_board_shows_oldest_shipment_first(packer: Client) -> None:
+def test_board_shows_shipments_by_number(packer: Client) -> None:
     release("SO-2", "SO-1")
     services.open_shipment([placed("SO-3", CUP=1)])
 
     page = packer.get(BOARD)
 
-    assert [parcel.shipment.number for parcel in page.context["parcels"]] == ["SO-2", "SO-1"]
+    assert [parcel.shipment.number for parcel in page.context["parcels"]] == ["SO-1", "SO-2"]
     html = page.content.decode()
     for shown in ("Ada Lovelace", "Weg 1", "im Hof", "10115 Berlin", "GERMANY", "A CUP"):
         assert shown in html
@@ -85,9 +85,18 @@ def test_empty_form_shows_error_beside_its_parcel(packer: Client) -> None:
     page = post(packer, "SO-2", carrier="DHL", tracking_number="")
 
     forms = {p.shipment.number: p.form for p in page.context["parcels"]}
-    assert page.status_code == 400
-    assert forms["SO-2"].errors == {"tracking_number": ["This field is required."]}
+    assert page.status_code == 422
+    assert forms["SO-2"].errors == {"tracking_number": ["Enter the tracking number."]}
     assert not forms["SO-1"].is_bound
+
+
+def test_board_marks_required_fields(packer: Client) -> None:
+    release("SO-1")
+
+    page = packer.get(BOARD).content.decode()
+
+    for label in ("Carrier", "Tracking number"):
+        assert f'{label}<span class="star">*</span></label>' in page
 
 
 def test_board_shows_a_refusal(packer: Client) -> None:

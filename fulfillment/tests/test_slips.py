@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from pypdf import PdfReader
 
 from fulfillment import services, slips
@@ -68,6 +69,19 @@ def test_slip_says_which_date_it_shows() -> None:
     assert "Released: 23" in before
     assert "Date of supply" not in before
     assert "Date of supply: 25" in after
+
+
+def test_file_is_in_the_language_of_its_customer() -> None:
+    row = shipment("SO-100001")
+    row.language = "de"
+
+    drawn = slips.draw([row])
+    with translation.override("de"):
+        again = slips.draw([row])
+
+    file = PdfReader(BytesIO(drawn))
+    assert (file.root_object["/Lang"], file.metadata["/Title"]) == ("de", "Lieferschein")
+    assert again == drawn
 
 
 def test_long_slip_has_pages_that_are_counted() -> None:

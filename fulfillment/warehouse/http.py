@@ -10,8 +10,8 @@ from django.conf import settings
 from fulfillment.models import Shipment
 from fulfillment.warehouse import payloads
 from fulfillment.warehouse.protocol import WarehouseRefused, WarehouseUnavailable
-from fulfillment.warehouse.signing import signed_headers
 from shop.http import HttpService, ServiceRefused, ServiceUnavailable, http_service
+from shop.signing import signed_headers
 
 TOTAL_TIMEOUT = timedelta(seconds=20)
 """For the whole call, from the name lookup to the response's last byte."""
@@ -37,7 +37,7 @@ class HttpWarehouse:
         self._send(payloads.recalled(shipment, at), key)
 
     def _send(self, body: bytes, key: str) -> None:
-        signed = signed_headers(settings.WAREHOUSE_SECRET, key, int(time.time()), body)
+        signed = signed_headers(key, int(time.time()), body, settings.WAREHOUSE_SECRET)
         try:
             self._service.post(body, key, signed)
         except ServiceUnavailable as error:

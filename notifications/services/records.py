@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from bus import Ambiguous, TryLater
@@ -97,7 +97,7 @@ def failed(key: str, error: Exception) -> None:
     """Record the error for staff. Raises nothing, so that the ledger gets the error itself."""
     expected = type(error) in OUTCOMES
     note = str(error) if expected else f"The mail was not written: {type(error).__name__}."
-    with suppress(DatabaseError):
+    with suppress(Error):
         Message.objects.filter(key=key, state=State.SENDING).update(
             state=OUTCOMES.get(type(error), State.REFUSED), note=note[:500]
         )

@@ -19,7 +19,7 @@ LONGEST_SEND = timedelta(seconds=90)
 def send_order_confirmation(
     order: OrderConfirmed, key: str, mail: EmailConnection
 ) -> AfterDone | None:
-    """Mail the confirmation, unless the order's cancellation was mailed or is being mailed.
+    """Mail the confirmation, unless the mail of the order's cancellation was begun before.
 
     Both mails commit their record first and look for the other's then, so at least one finds the
     other: the confirmation is skipped, or the cancellation waits. An order that an earlier release
@@ -38,7 +38,7 @@ def _obstacle(order: OrderConfirmed, key: str) -> str:
     others = Message.objects.filter(order_number=order.number, original=None).exclude(key=key)
     mailed = set(others.values_list("kind", "state"))
     if any(kind in (Kind.CANCELLATION, Kind.REJECTION) for kind, _state in mailed):
-        return "The cancellation was mailed already."
+        return "A mail of its cancellation was begun before."
     if (Kind.ORDER_CONFIRMATION, State.SENT) in mailed:
         return "The confirmation was mailed already."
     return ""

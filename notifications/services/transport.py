@@ -18,7 +18,7 @@ from shop.mail.errors import MailRefused
 def mail_connection() -> Iterator[EmailConnection]:
     """One connection for a batch of mails.
 
-    Opened at once: if the server is down, the batch fails with one attempt to connect.
+    Opened at once: if the server is down, one attempt to connect is made for the whole batch.
     """
     connection = get_connection(fail_silently=False)
     connection.open()

@@ -1,7 +1,6 @@
 """Tags and filters of mails: amounts, dates, countries, and order lines as plain text."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 from textwrap import wrap
 from typing import Any
 
@@ -52,8 +51,10 @@ def text_lines(lines: Iterable[Line], currency: str) -> str:
 
 @register.simple_tag
 def text_totals(event: Any) -> str:
-    rows = [(_("Net"), event.net), (_("Tax"), event.tax), (_("Total"), event.total)]
-    return mark_safe("\n".join(_columns(name, amount, event.currency) for name, amount in rows))  # noqa: S308 -- plain text
+    sums = [(_("Net"), event.net), (_("Tax"), event.tax), (_("Total"), event.total)]
+    rows = [(_("Delivery"), _("free of charge"))]
+    rows += [(name, money(amount, event.currency)) for name, amount in sums]
+    return mark_safe("\n".join(_columns(*row) for row in rows))  # noqa: S308 -- plain text
 
 
 def _text_line(line: Line, currency: str) -> str:
@@ -61,8 +62,8 @@ def _text_line(line: Line, currency: str) -> str:
     first, *more = wrap(f"{line.quantity} x {one_line(line.name)}", room, subsequent_indent="    ")
     each = _("%(price)s each") % {"price": money(line.unit_price, currency)}
     detail = f"    {line.sku}, {each}"
-    return "\n".join([_columns(first, line.total, currency), *more, detail])
+    return "\n".join([_columns(first, money(line.total, currency)), *more, detail])
 
 
-def _columns(name: str, amount: Decimal, currency: str) -> str:
-    return name.ljust(WIDTH - AMOUNT_WIDTH) + money(amount, currency).rjust(AMOUNT_WIDTH)
+def _columns(name: str, value: str) -> str:
+    return name.ljust(WIDTH - AMOUNT_WIDTH) + value.rjust(AMOUNT_WIDTH)

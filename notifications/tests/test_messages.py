@@ -41,6 +41,15 @@ def test_mail_says_of_an_amount_and_not_over_it(event: OrderEvent) -> None:
     assert not re.search(r"over [0-9]", compose(event).html)
 
 
+def test_confirmation_says_what_delivery_costs_and_how_to_pay() -> None:
+    mail = compose(samples.order_confirmed())
+
+    for body in (mail.text, mail.html):
+        words = " ".join(body.split())
+        assert "free of charge" in words
+        assert "The invoice comes in a separate mail; you pay it by bank transfer." in words
+
+
 def test_amounts_in_plain_text_are_aligned() -> None:
     text = compose(samples.order_confirmed()).text
 
@@ -113,6 +122,15 @@ def test_attached_document_is_named_by_its_kind(kind: str, subject: str) -> None
     assert mail.subject == subject
     assert mail.kind == kind
     assert f"your {kind}" in mail.text.lower()
+
+
+def test_credit_note_names_the_invoice_that_it_takes_back() -> None:
+    known = samples.invoice_issued("a.pdf", kind="credit note", corrects="RE-2026-000016")
+    earlier = samples.invoice_issued("a.pdf", kind="credit note")
+
+    assert "The credit note for invoice RE-2026-000016" in " ".join(compose(known).text.split())
+    assert ">RE-2026-000016</strong>" in compose(known).html
+    assert "The credit note for its invoice" in " ".join(compose(earlier).text.split())
 
 
 def test_dispatch_notice_has_carrier_and_tracking_number() -> None:

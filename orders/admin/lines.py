@@ -5,7 +5,7 @@ from unfold.admin import TabularInline
 
 from orders.forms import LineForm, LineFormSet
 from orders.models import MOST_LINES, Order, OrderLine, State
-from shop.admin import amount
+from shop.admin import amount, rate
 
 
 def is_draft(order: object) -> bool:
@@ -23,12 +23,12 @@ class LineInline(TabularInline):
     model = OrderLine
     form = LineForm
     formset = LineFormSet
-    fields = ["sku", "quantity", "name", "price", "tax_rate", "amount"]
-    readonly_fields = ["name", "price", "tax_rate", "amount"]
+    fields = ["sku", "quantity", "name", "price", "tax_percent", "amount"]
+    readonly_fields = ["name", "price", "tax_percent", "amount"]
     extra = 1
     hide_title = True
     max_num = MOST_LINES
-    price, amount = amount("unit_price"), amount("total")
+    price, tax_percent, amount = amount("unit_price"), rate("tax_rate"), amount("total")
 
     def has_view_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
         return any(request.user.has_perm(f"orders.{may}_order") for may in ("view", "change"))

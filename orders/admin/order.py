@@ -93,6 +93,13 @@ class OrderAdmin(Exports, WritableAdmin):
     def phase(self, order: Order) -> str:
         return phases.phase_of(order)
 
+    def get_form(
+        self, request: HttpRequest, obj: Order | None = None, change: bool = False, **options: Any
+    ) -> Any:
+        """Say of the parts of an address why they have no star."""
+        notes = dict.fromkeys(("postal_code", "city"), "Required in most countries.")
+        return super().get_form(request, obj, change, help_texts=notes, **options)
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str]:
         """Preset the country with the shop's own."""
         asked: dict[str, str] = super().get_changeform_initial_data(request)

@@ -23,15 +23,12 @@ HAPPENED = {
 def overview_of(order: Order, user: AbstractBaseUser | AnonymousUser) -> dict[str, Any]:
     """What the page shows, with the panels of all apps that `user` may see."""
     phase = phases.phase_of(order)
-    lines = order.frozen_lines
-    for line in lines:
-        line.percent = f"{line.tax_rate * 100:f}".rstrip("0").rstrip(".") + " %"
     country = countries.name(str(order.country)) or str(order.country)
     return {
         "phase": phase,
         "phase_colour": phases.COLOURS[phase],
         "happened": [(what, at) for name, what in HAPPENED.items() if (at := getattr(order, name))],
-        "lines": lines,
+        "lines": order.frozen_lines,
         "address": [*addresses.lines(Address.of(order), order.name), country],
         "others": Order.objects.filter(email=order.email).exclude(pk=order.pk).count(),
         "panels": panels_of(str(order.number), user),

@@ -158,7 +158,7 @@ def publish_order_placed(order: Order) -> None:
     """Publish `OrderPlaced`; the receiver calls this in the transaction that places the order.
 
     Raises:
-        OrderHasNoLines, TotalsDoNotAddUp: it was saved as placed without `place_order`.
+        OrderHasNoLines, TotalsDoNotAddUp: it was saved as placed without `save_as_placed`.
     """
     if not order.frozen_lines:
         raise OrderHasNoLines(f"Order {order} has no lines; add at least one product.")

@@ -71,6 +71,33 @@ def test_draft_shows_prices_of_catalogue(staff: Client, catalogue: Any) -> None:
     assert not Event.objects.exists()
 
 
+def test_draft_shows_tax_rate_in_percent(staff: Client, catalogue: Any) -> None:
+    order = draft(staff, ("TEA", 2))
+
+    page = staff.get(change(order)).content.decode()
+
+    assert "7 %" in page
+    assert "0.070" not in page
+
+
+def test_form_of_order_marks_what_is_required(staff: Client) -> None:
+    page = staff.get(f"{LIST}add/").content.decode()
+
+    assert page.count("Required in most countries.") == 2  # postal code and city
+    assert 'aria-label="Product" aria-required="true"' in page
+
+
+def test_empty_order_is_told_what_to_enter(staff: Client) -> None:
+    empty = dict.fromkeys(("email", "name", "line1", "country", "language"), "")
+
+    page = staff.post(f"{LIST}add/", form(("", 1), **empty)).content.decode()
+
+    for what in ("Enter the e-mail", "Enter the name", "Enter the street", "Enter the product",
+                 "Choose the country", "Choose the language"):  # fmt: skip
+        assert f"{what}." in page
+    assert "This field is required" not in page
+
+
 def test_saving_as_placed_publishes_once(staff: Client, catalogue: Any) -> None:
     staff.post(f"{LIST}add/", form(("MUG", 2), ("TEA", 1), state="placed"))
 
@@ -142,8 +169,9 @@ def test_order_is_cancelled_with_reason(staff: Client, basket: Basket) -> None:
 def test_cancelling_without_reason_is_refused(staff: Client, basket: Basket) -> None:
     order = services.checkout(basket).order
 
-    staff.post(change(order, "cancel/"), {"reason": " "})
+    page = staff.post(change(order, "cancel/"), {"reason": " "})
 
+    assert "Enter the reason." in page.content.decode()
     assert Order.objects.get().state == State.PLACED
 
 

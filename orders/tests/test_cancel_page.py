@@ -38,6 +38,11 @@ def test_link_to_cancel_stands_in_no_card(client: Client, order: Order) -> None:
     assert page.index(place(order)) > page.rindex("</section>")
 
 
+def test_page_has_no_switch_that_would_empty_its_form(client: Client, order: Order) -> None:
+    assert 'name="language"' not in client.get(place(order)).content.decode()
+    assert 'name="language"' in client.get(place(order, "")).content.decode()
+
+
 def test_page_asks_before_it_cancels(client: Client, order: Order) -> None:
     page = client.get(place(order)).content.decode()
 
@@ -132,6 +137,7 @@ def test_unanswered_commit_is_said_to_be_unknown(
 
     assert answer.status_code == 503
     assert "may have been saved" in answer.content.decode()
+    assert 'class="brand"' in answer.content.decode()
 
 
 def test_cancellation_without_a_csrf_token_is_refused(order: Order) -> None:

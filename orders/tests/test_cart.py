@@ -9,7 +9,7 @@ from django.core.signing import TimestampSigner
 from django.test import Client
 
 from orders.carts import COOKIE, LONGEST_COOKIE
-from orders.tests.carts import add, count, page, said
+from orders.tests.carts import add, change, count, page, said
 from shop.models import Product
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,36 @@ def test_double_click_adds_once(customer: Client) -> None:
     assert count(customer) == 2
 
 
+def test_product_removed_and_added_again_is_no_double_click(customer: Client) -> None:
+    add(customer, "MUG", 2)
+    change(customer, "MUG", 0)
+    add(customer, "MUG", 2)
+
+    assert count(customer) == 2
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        (3, "In the cart: Blue mug."),
+        (2, "Blue mug: you have 3 in the cart; only 2 are available."),
+        (1, "Blue mug: you have 3 in the cart; only 1 is available."),
+        (0, "Blue mug is sold out. You have 3 in the cart."),
+    ],
+)
+def test_more_than_there_is_is_said_on_adding(
+    customer: Client, pieces: dict[str, int], there: int, words: str
+) -> None:
+    pieces["MUG"] = there
+    add(customer, "MUG", 2)
+    customer.get("/cart/")
+
+    add(customer, "MUG", 1, next="/cart/")
+    shown = page(customer)
+
+    assert f'class="notice {"good" if there == 3 else "wait"}" role="status">{words}' in shown
+
+
 @pytest.mark.parametrize(
     ("asked", "target"),
     [
@@ -85,6 +115,7 @@ def test_another_site_cannot_replace_the_cart(customer: Client, headers: Any) ->
     answer = customer.post("/cart/add/", {"sku": "MUG"}, headers=headers)
 
     assert answer.status_code == 403
+    assert "from the page of another site" in answer.content.decode()
     assert COOKIE not in answer.cookies
 
 

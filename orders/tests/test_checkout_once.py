@@ -95,7 +95,7 @@ def test_changed_form_with_the_same_key_shows_the_order_there_is(customer: Clien
     order = Order.objects.get()
     shown = text(answer)
     assert answer.status_code == 409
-    assert f"Order {order.number} of 28.49 EUR was placed" in shown
+    assert f'Order <span class="unbroken">{order.number}</span> of 28.49 EUR was placed' in shown
     assert first["Location"] in shown
     assert "nothing more was ordered" in shown
 

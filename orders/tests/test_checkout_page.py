@@ -41,6 +41,33 @@ def test_page_sums_up_prices_taxes_and_total(customer: Client) -> None:
     assert shown.index("28.49 EUR") < shown.index("Buy now")
 
 
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (14, "You pay by bank transfer, within 14 days of the invoice."),
+        (1, "You pay by bank transfer, within 1 day of the invoice."),
+        (0, "You pay by bank transfer, as soon as you have the invoice."),
+    ],
+)
+def test_customer_reads_how_to_pay_before_buying(
+    customer: Client, settings: Any, days: int, words: str
+) -> None:
+    settings.PAYMENT_TERMS_DAYS = days
+    filled_cart(customer)
+
+    assert words in text(customer.get("/cart/"))
+    assert words in text(customer.get(URL)).partition("Buy now")[0]
+
+
+def test_legal_texts_stand_above_the_button_and_keep_the_form(customer: Client) -> None:
+    filled_cart(customer)
+
+    form = text(customer.get(URL)).partition('id="total"')[2].partition("Buy now")[0]
+
+    for kind in ("terms", "withdrawal", "privacy"):
+        assert f'href="/legal/{kind}/" target="_blank"' in form
+
+
 def test_page_has_no_switch_of_the_language_which_would_empty_the_form(customer: Client) -> None:
     filled_cart(customer)
 

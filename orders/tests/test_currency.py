@@ -107,7 +107,7 @@ def test_staff_cannot_write_price_finer_than_currency(
     settings.CURRENCY = "JPY"
     address = reverse("admin:shop_product_change", args=[catalogue["MUG"].pk])
 
-    page = client.post(address, {"name": "Mug", "unit_price": "4.50", "tax_rate": "0.19"})
+    page = client.post(address, {"name": "Mug", "unit_price": "4.50", "tax_rate": "19"})
 
     assert "JPY has 0 decimal places" in page.content.decode()
     assert Product.objects.get(sku="MUG").unit_price == 12

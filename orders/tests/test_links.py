@@ -90,11 +90,15 @@ def test_staff_without_permissions_get_no_link_to_an_order(order: Order) -> None
     assert token_of(order.public_id) not in answer.content.decode()
 
 
-def test_only_the_catalogue_has_absolute_urls() -> None:
+def test_only_public_pages_have_absolute_urls() -> None:
     """`/admin/r/` leads any member of staff to them, whatever their permissions."""
     found = [model for model in apps.get_models() if hasattr(model, "get_absolute_url")]
 
-    assert {model._meta.label for model in found} <= {"shop.Product", "shop.Category"}
+    assert {model._meta.label for model in found} <= {
+        "shop.Category",
+        "shop.LegalText",
+        "shop.Product",
+    }
 
 
 def test_page_sends_no_referrer_to_other_sites(client: APIClient, order: Order) -> None:

@@ -32,15 +32,23 @@ def counted() -> Iterator[CaptureQueriesContext]:
 
 
 def test_page_says_what_goes_on_and_what_comes_next(order: Order) -> None:
-    assert "setting your goods aside; then comes the invoice" in page(order)
+    first = page(order)
+    assert "Thank you!" in first
+    assert "setting your goods aside; then we write the invoice" in first
     reserve(order)
-    assert "We are writing the invoice; then we pack your parcel" in page(order)
+    assert "We are writing the invoice and getting your parcel ready." in page(order)
     issue(order)
-    assert "We are getting your parcel ready, and write to you" in page(order)
+    packed = page(order)
+    assert "Thank you!" in packed
+    assert "Dispatch" in packed
+    assert "On its way" not in packed
+    assert "We are getting your parcel ready, and write to you" in packed
     dispatch(order)
     shown = page(order)
     assert "DHL · JD1" in shown
+    assert "On its way" in shown
     assert "Your goods are on their way to you" in shown
+    assert "Thank you" not in shown
 
 
 def test_no_step_is_a_bare_waiting(order: Order) -> None:
@@ -51,12 +59,19 @@ def test_no_step_is_a_bare_waiting(order: Order) -> None:
     assert shown.count('class="detail"') == 4
 
 
-def test_page_shows_tax_by_rate_and_address(order: Order) -> None:
+def test_how_to_pay_follows_the_progress_before_the_lines(order: Order) -> None:
+    shown = page(order)
+
+    assert shown.index('id="how-far"') < shown.index('id="pay"') < shown.index('id="lines"')
+
+
+def test_page_shows_tax_by_rate_and_addresses(order: Order) -> None:
     shown = page(order)
 
     assert "7 % tax" in shown
     assert "19 % tax" in shown
     assert "12 Example Street" in shown
+    assert "We write to <strong>ada@example.com</strong>" in shown
 
 
 def test_page_is_neither_listed_nor_cached_nor_scripted_inline(order: Order) -> None:

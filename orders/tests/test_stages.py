@@ -136,6 +136,19 @@ def test_stage_shows_the_state_of_its_handler(order: Order, state: str, progress
     assert ("This takes longer than it should" in page(order)) is (progress == "delayed")
 
 
+def test_invoice_and_dispatch_run_side_by_side_and_one_is_the_current_step(order: Order) -> None:
+    reserve(order)
+    deliver(order, "billing.tasks.issue_invoice", "waiting")
+    deliver(order, "fulfillment.tasks.release_shipment", "waiting")
+
+    shown = page(order)
+
+    assert told(order)["Invoice"] == told(order)["On its way"] == "under way"
+    assert "We are writing the invoice and getting your parcel ready." in " ".join(shown.split())
+    assert "<span>On its way</span>" not in shown
+    assert shown.count('aria-current="step"') == 1
+
+
 def test_stages_are_the_same_after_pruning(order: Order) -> None:
     for happen in (reserve, issue, dispatch):
         happen(order)

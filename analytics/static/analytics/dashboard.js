@@ -144,9 +144,9 @@ function wait(since) {
 }
 
 function showBroker() {
-  const { ok, error, silent_since: silentSince } = figures.broker;
+  const { there, ok, error, silent_since: silentSince } = figures.broker;
   const [kind, words] = silentSince ? ["bad", `The relay has been silent since ${time(silentSince)}`]
-    : ok ? ["good", "The broker answers"]
+    : ok ? ["good", there ? "The broker answers" : "There is no broker, and the relay works"]
     : ok === null ? ["unknown", "No relay has reported on the broker yet"]
     : ["bad", `The broker does not answer: ${error}`];
   byId("broker").dataset.kind = kind;

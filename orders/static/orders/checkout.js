@@ -18,6 +18,8 @@ async function show() {
     const page = await answer.text();
     if (turn !== latest) return;
     fields.innerHTML = page;
+    // It named fields whose marks are gone. "Buy now" says anew what is wrong.
+    document.getElementById("mistakes")?.remove();
     for (const input of fields.querySelectorAll("[name]")) {
       const value = typed.get(input.name);
       const known = input.tagName !== "SELECT" || [...input.options].some((o) => o.value === value);
