@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -28,11 +29,18 @@ def main() -> int:
     )
     parser.add_argument("--part", choices=PARTS, help="this part alone")
     parser.add_argument(
+        "--deliveries",
+        type=int,
+        help="the length of the ledger for the parts bus and console, in place of their own ones",
+    )
+    parser.add_argument(
         "--folder", type=Path, default=ROOT / "var" / "bench", help="for bench.json and the chart"
     )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # and all that it started
     size = QUICK if options.quick else FULL
+    if options.deliveries:
+        size = replace(size, history=(options.deliveries,))
     console = Console(width=None if sys.stdout.isatty() else 150)
     began = time.monotonic()
 

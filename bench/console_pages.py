@@ -14,13 +14,14 @@ import psutil
 
 PAGES = {
     "queues": "/admin/bus/console/",
-    "queues, refreshed": "/admin/bus/console/",
+    "queues, refreshed": "/admin/bus/console/board/",
     "streams": "/admin/bus/console/streams/",
     "one stream": "/admin/bus/console/stream/?stream=C-7",
     "map": "/admin/bus/console/map/",
     "jobs": "/admin/bus/console/jobs/",
+    "failures": "/admin/bus/delivery/failures/",
+    "one group": "/admin/bus/delivery/failures/0000000000000007/",
 }
-FRAGMENT = {"X-Console-Fragment": "1"}
 
 
 def main(loads: int) -> None:
@@ -37,13 +38,12 @@ def main(loads: int) -> None:
     client.force_login(user)
     found = {}
     for name, address in PAGES.items():
-        headers = FRAGMENT if "refreshed" in name else {}
         seen = []
         for _load in range(loads + 2):
             connection.ensure_connection()
             session = psutil.Process(connection.connection.info.backend_pid)
             before = time.process_time(), sum(session.cpu_times()[:2]), time.perf_counter()
-            answer = client.get(address, headers=headers, secure=True)
+            answer = client.get(address, secure=True)
             if answer.status_code != 200:
                 raise SystemExit(f"{address} answers {answer.status_code}")
             after = time.process_time(), sum(session.cpu_times()[:2]), time.perf_counter()

@@ -54,8 +54,20 @@ CONSOLE_OPEN = """
         state = CASE WHEN id %% 100 = 0 THEN 'dead' ELSE 'waiting' END,
         due_at = CASE WHEN id %% 20 = 1 THEN now() + interval '1 hour' ELSE now() END,
         retry_at = CASE WHEN id %% 20 = 1 THEN now() + interval '1 hour' END,
-        closed_at = CASE WHEN id %% 100 = 0 THEN now() END
+        closed_at = CASE WHEN id %% 100 = 0 THEN now() END,
+        failure_key = CASE WHEN id %% 100 = 0 THEN lpad((id / 100 %% 60)::text, 16, '0')
+                           WHEN id %% 20 = 1 THEN '0000000000000007' END
     WHERE id > (SELECT max(id) FROM bus_delivery) - %s"""
+# Sixty groups of failures, one of them large.
+CONSOLE_FAILED = """
+    INSERT INTO bus_failedattempt (delivery_id, number, at, worker, lasted, kind, frame, text,
+                                   failure_key)
+    SELECT id, 1, now(), 'worker@shop/7', interval '20 ms', 'shop.errors.Refused',
+           'orders/tasks.py:34 note_reservation',
+           repeat('  File "orders/tasks.py", line 34, in note_reservation\n', 20)
+               || 'shop.errors.Refused: the other side refused it, and will do so again',
+           failure_key
+    FROM bus_delivery WHERE failure_key IS NOT NULL"""
 CONSOLE_PACE = """
     INSERT INTO bus_pace (subscription_id, minute, bucket, done)
     SELECT s.id, date_trunc('minute', now()) - m * interval '1 minute', b, 100

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from bus.handlers import declared
 from config.flower import OPTIONS
+from tests.containers.values import CHOSEN, LEFT, known
 from tests.support import compose
 
 SCHEMA = json.loads(
@@ -107,6 +108,12 @@ def test_every_setting_reaches_every_service(name: str) -> None:
         assert value is None or value.startswith(f"${{{setting}:"), setting
 
 
+def test_containers_of_tests_choose_every_setting_or_say_why_not() -> None:
+    assert {*CHOSEN} | {*LEFT} == {*known()}
+    assert not {*CHOSEN} & {*LEFT}
+    assert [name for name, value in CHOSEN.items() if known()[name] == value] == []
+
+
 def test_no_password_is_in_an_address() -> None:
     values = [value for name in OURS for value in SERVICES[name]["environment"].values()]
 
@@ -114,10 +121,16 @@ def test_no_password_is_in_an_address() -> None:
 
 
 def test_servers_and_shop_have_same_passwords() -> None:
-    ours = SERVICES["web"]["environment"]
+    ours, server = (SERVICES[name]["environment"] for name in ("web", "postgres"))
 
-    assert SERVICES["postgres"]["environment"]["POSTGRES_PASSWORD"] == ours["DATABASE_PASSWORD"]
+    # An empty one, where the file has it: the image refuses both.
+    assert server["POSTGRES_PASSWORD"] == "${DATABASE_PASSWORD:-}"
+    assert server["POSTGRES_PASSWORD_FILE"] == ours["DATABASE_PASSWORD_FILE"]
+    assert SERVICES["postgres"]["secrets"] == ["DATABASE_PASSWORD"]
     assert SERVICES["redis"]["environment"]["REDIS_PASSWORD"] == ours["REDIS_PASSWORD"]
+    assert SERVICES["redis"]["secrets"] == ["REDIS_PASSWORD"]
+    for command in (SERVICES["redis"]["command"], SERVICES["redis"]["healthcheck"]["test"]):
+        assert "$$(cat /run/secrets/REDIS_PASSWORD)" in " ".join(command)
     assert "requirepass" in " ".join(SERVICES["redis"]["command"])
 
 
@@ -137,20 +150,29 @@ def test_redis_persists_its_data() -> None:
     assert SERVICES["redis"]["volumes"] == ["redis:/data"]
 
 
+def test_shop_without_a_broker_is_two_services_that_need_no_redis() -> None:
+    work = SERVICES["work"]
+
+    assert work["profiles"]  # it starts by its name alone
+    assert work["depends_on"].keys() == SERVICES["web"]["depends_on"].keys() == {"migrate"}
+    lines = (compose.ROOT / "Procfile.none").read_text().splitlines()
+    assert lines == [f"web: {compose.procfile()['web']}", "work: python manage.py work"]
+    assert " ".join(work["command"]).startswith("python manage.py work ")
+
+
 def test_two_relays_share_queues() -> None:
     assert SERVICES["relay"]["deploy"]["replicas"] == 2
 
 
-def test_flower_needs_login_and_is_read_only() -> None:
+def test_flower_is_read_only() -> None:
     flower = SERVICES["flower"]
 
-    assert flower["environment"]["FLOWER_AUTH"].startswith("${FLOWER_AUTH:?")
     assert "manage.py flower" in " ".join(flower["command"])
     assert "--read_only" in OPTIONS
 
 
 def test_flower_is_not_started_without_login(settings: Settings) -> None:
-    settings.FLOWER_AUTH = ""
+    settings.FLOWER_AUTH, settings.BUS_REDIS_URL = "", "redis://127.0.0.1:1/0"
 
     with pytest.raises(CommandError, match="FLOWER_AUTH is not set"):
         call_command("flower")

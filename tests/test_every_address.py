@@ -15,6 +15,9 @@ from shop.models import Product
 pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW")
+AS_GET = ("OPTIONS", "PUT", "PATCH", "DELETE", "TRACE")
+"""What the admin's pages, which are most, answer as they do a GET."""
+
 PARTS = ("1", "9" * 30, "a%00", "%ff", "_5F", "..%2f")
 """What stands where an address takes a part: a row, none, a NUL, no UTF-8, the admin's quoting."""
 
@@ -83,17 +86,20 @@ def test_no_address_breaks_with_any_part(visitor: Client, part: str) -> None:
     assert broken(answers) == []
 
 
+# What follows from the method or the last slash does so before the database is asked.
+@pytest.mark.sqlite
 @pytest.mark.parametrize("method", METHODS)
 def test_no_address_breaks_with_any_method(visitor: Client, method: str) -> None:
     answers = [
         (address, visitor.generic(method, address))
         for address in addresses("1")
-        if "logout" not in address
+        if "logout" not in address and not (method in AS_GET and address.startswith("/admin/"))
     ]
 
     assert broken(answers) == []
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("debug", [False, True])
 def test_no_address_breaks_without_its_last_slash(
@@ -129,6 +135,7 @@ def test_no_address_breaks_with_any_body(visitor: Client, media_type: str) -> No
     assert broken(answers) == []
 
 
+@pytest.mark.sqlite
 def test_every_refusal_of_the_api_is_a_problem_document(rows: None) -> None:
     """Whatever the method and the body, but for the pages among its addresses."""
     client = Client(raise_request_exception=False)

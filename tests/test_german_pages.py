@@ -65,6 +65,8 @@ def states(order: Order) -> Iterator[str]:
     [
         "/",
         "/about/",
+        "/legal/imprint/",
+        "/legal/terms/",
         "/products/",
         "/products/?q=tee&sort=price",
         "/products/?q=nirgends",

@@ -1,5 +1,6 @@
 """A page that lists things costs as many queries for fifty of them as for one."""
 
+import re
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -93,6 +94,18 @@ def test_lists_count_their_rows_once(admin_client: Client) -> None:
             often[name] = repeated
 
     assert often == {}
+
+
+def test_columns_of_figures_are_in_a_list() -> None:
+    admin.autodiscover()
+    there = {str(name) for page in admin.site._registry.values() for name in page.list_display}
+    sheet = Path("config/static/config/admin.css").read_text()
+    rules = sheet.partition("/* Figures stand")[2].partition("/*")[0]
+
+    cells, heads = (set(re.findall(rf"\.{kind}-(\w+)", rules)) for kind in ("field", "column"))
+
+    assert cells == heads != set()
+    assert cells - there == set()
 
 
 def test_order_is_found_by_whole_number_or_address_alone(admin_client: Client) -> None:

@@ -1,5 +1,6 @@
 """The paths of docs/architecture.md: a traced order takes each step of them, and no other file."""
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from bus.models import Subscription
 from bus.relay.loop import Relay
 from bus.testing import settle
 from bus.tests.conftest import broker  # noqa: F401 -- a fixture
+from bus.worker.consumer import Consumer as BusConsumer
 from bus.worker.registration import register
 from inventory.services import receive_stock
 from shop.models import Product
@@ -181,17 +183,25 @@ def consume(broker: redis.Redis) -> Callable[[], int]:  # noqa: F811 -- the fixt
     """Send what is due, and run one message of the stock; returns how many deliveries it had."""
     got: list[Any] = []
 
-    def work(body: Any, received: Any) -> None:
-        got.append(body)
-        current_app.tasks[received.headers["task"]].apply(args=body[0])
-        received.ack()
+    class Strategies(dict[str, Any]):  # each task is run here and now, and by no pool
+        def __missing__(self, name: str) -> Callable[..., None]:
+            def run(received: Any, *_: Any) -> None:
+                got.append(json.loads(received.body))
+                current_app.tasks[name].apply(args=got[-1][0])
+                received.ack()
+
+            return run
+
+    worker = BusConsumer.__new__(BusConsumer)
+    worker.__dict__ |= {"strategies": Strategies(), "on_task_message": set(),
+                        "_maximum_prefetch_restored": True}  # fmt: skip
 
     def consumed() -> int:
         Relay().step()
         queue = Queue("inventory", routing_key="inventory")
         with (
             current_app.connection_for_read() as source,
-            Consumer(source, [queue], callbacks=[work], accept=["json"]),
+            Consumer(source, [queue], on_message=worker.create_task_handler(), accept=["json"]),
         ):
             while not got:
                 source.drain_events(timeout=10)

@@ -31,7 +31,7 @@ SMALL = {
     "bus_outbox", "bus_queue", "bus_subscription", "bus_relaystate",
     "shop_product", "shop_category", "inventory_stockitem", "billing_series",
     "analytics_dayfigures", "analytics_minutefigures", "analytics_productfigures",
-    "auth_user", "django_session", "django_content_type", "auth_permission",
+    "auth_user", "django_session", "django_content_type", "auth_permission", "outlets_endpoint",
 }  # fmt: skip
 """Tables that orders do not make longer, or that are emptied as fast as they are filled."""
 

@@ -16,7 +16,7 @@ from orders.models import Order
 from shop.events import OrderPlaced
 from tests import project_rules as rules
 from tests.private_access import private_access
-from tests.support.apps import APPS
+from tests.support.apps import APPS, OPTIONAL, OPTIONAL_QUEUES
 from tests.support.compose import commands, procfile, services
 from tests.support.files import write
 from tests.support.fresh_process import handlers_after_setup
@@ -48,6 +48,8 @@ def a_handler(app: str) -> Handler:
         retry=retry,
         batch=1,
         ordered=False,
+        after=timedelta(0),
+        unless="",
         external=False,
         repeatable=False,
         suppressible=False,
@@ -129,7 +131,7 @@ def test_lists_of_pyproject_name_all_apps() -> None:
 
 
 def test_each_app_has_queue_of_its_name_and_retry_policy() -> None:
-    assert rules.queue_faults(ours()) == []
+    assert rules.queue_faults(ours(), set(APPS) - set(OPTIONAL)) == []
 
     stray = replace(a_handler("orders"), queue=Queue("billing"), retry=None)
     assert rules.queue_faults([stray], ["orders", "billing"]) == [
@@ -140,10 +142,12 @@ def test_each_app_has_queue_of_its_name_and_retry_policy() -> None:
 
 
 @pytest.mark.parametrize(
-    "lines", [commands(services()), [*procfile().values()]], ids=["compose", "Procfile"]
+    ("lines", "optional"),
+    [(commands(services()), OPTIONAL_QUEUES), ([*procfile().values()], ())],
+    ids=["compose", "Procfile"],
 )
-def test_each_queue_has_one_worker_of_its_own(lines: list[str]) -> None:
-    queues = {handler.queue.name for handler in ours()}
+def test_each_queue_has_one_worker_of_its_own(lines: list[str], optional: tuple[str]) -> None:
+    queues = {handler.queue.name for handler in ours()} | {*optional}
     assert rules.worker_faults(queues, lines) == []
 
     without = [line for line in lines if "--queues billing" not in line]
@@ -188,9 +192,11 @@ def test_every_setting_is_explained() -> None:
 
 def test_every_required_package_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    runtime = [*project["project"]["dependencies"], *project["dependency-groups"]["shop"]]
-    everything = [*runtime, *project["dependency-groups"]["dev"]]
+    groups = project["dependency-groups"]
+    runtime = [*project["project"]["dependencies"], *groups.pop("shop")]
+    everything = [*runtime, *(package for group in groups.values() for package in group)]
     assert rules.unlocked(runtime, (ROOT / "requirements.txt").read_text()) == []
-    assert rules.unlocked(everything, (ROOT / "requirements-dev.txt").read_text()) == []
+    for name, extra in (groups | {"dev": everything}).items():
+        assert rules.unlocked(extra, (ROOT / f"requirements-{name}.txt").read_text()) == []
 
     assert rules.unlocked(["django>=5.2", "rich>=14"], "django-unfold==1\nrich==14") == ["django"]

@@ -20,9 +20,10 @@ from django.utils import timezone
 from inventory.models import StockItem
 from inventory.services import receive_stock
 from orders.models import Order
+from outlets.models import Endpoint
 from shop.admin import ChangesOnly
 from shop.changes import ChangesForm
-from shop.models import Category, Product
+from shop.models import Category, LegalText, Product
 from tests.support.pages import posting
 
 
@@ -57,6 +58,11 @@ CASES: dict[type[Model], Case] = {
         {"name": "Mugs"},
         {"slug": "drinking", "position": 3},
     ),
+    LegalText: Case(
+        lambda: LegalText.objects.create(kind="terms", text="Section 1"),
+        {"text": "Section 1, again"},
+        {},
+    ),
     Order: Case(
         lambda: Order.objects.create(
             email="ada@example.com", name="Ada", line1="Weg 1", postal_code="10117", city="B",
@@ -65,6 +71,13 @@ CASES: dict[type[Model], Case] = {
         {"city": "Berlin"},
         {"email": "ida@example.com", "line1": "Weg 2", "postal_code": "1050", "country": "BE",
          "reserved_at": timezone.now()},
+    ),
+    Endpoint: Case(
+        lambda: Endpoint.objects.create(
+            url="https://example.com/", events=["OrderPlaced"], secret="whsec_AAAA"
+        ),
+        {"description": "The accountant's"},
+        {"enabled": False, "disabled_because": "It answered 410 (gone).", "secret": "whsec_BBBB"},
     ),
     User: Case(
         lambda: User.objects.create_user("eve", password="x"),
@@ -210,7 +223,7 @@ def test_form_without_initial_values_is_saved_as_sent(staff: Client) -> None:
 
     staff.post(
         change_page(product),
-        {"name": "A cup", "description": "", "unit_price": "9.90", "tax_rate": "0.190"},
+        {"name": "A cup", "description": "", "unit_price": "9.90", "tax_rate": "19"},
     )
 
     product.refresh_from_db()

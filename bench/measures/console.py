@@ -7,7 +7,7 @@ import sys
 from bench.bars import Bar
 from bench.measures.result import Result, Say, Size, Table
 from bench.site import ROOT, Site
-from bench.statements import CONSOLE_OPEN, CONSOLE_PACE, CONSOLE_PAST
+from bench.statements import CONSOLE_FAILED, CONSOLE_OPEN, CONSOLE_PACE, CONSOLE_PAST
 
 MOST_CPU = 30
 """Milliseconds of CPU of the web process for one page."""
@@ -40,6 +40,8 @@ def measure(site: Site, size: Size, say: Say) -> Result:
                 connection.execute(CONSOLE_PAST, [streams + 1, streams + more])
                 streams += more
             connection.execute(CONSOLE_OPEN, [OPEN])
+            connection.execute("TRUNCATE bus_failedattempt")
+            connection.execute(CONSOLE_FAILED)
             connection.execute("VACUUM ANALYZE")
         command = [sys.executable, "-m", "bench.console_pages", str(size.loads)]
         done = subprocess.run(

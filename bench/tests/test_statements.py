@@ -16,6 +16,10 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
     [
         (statements.EVENTS, [1, 10]),
         (statements.PAST, [10]),
+        (statements.CONSOLE_PAST, [1, 10]),
+        (statements.CONSOLE_OPEN, [10]),
+        (statements.CONSOLE_FAILED, []),
+        (statements.CONSOLE_PACE, []),
         (statements.DONE_OF, [[1, 2]]),
         (statements.SENT_OF, [[1, 2]]),
         (statements.UNDONE, []),

@@ -18,9 +18,9 @@ def found() -> dict[str, list[str]]:
     }
 
 
-def names(findings: dict[str, list[Finding]], rule: str) -> str:
-    """All that the findings of a rule say."""
-    return " ".join(f"{one.subject} {one.what}" for one in findings[rule])
+def texts(findings: list[Finding]) -> str:
+    """All that the findings say."""
+    return " ".join(f"{one.subject} {one.what}" for one in findings)
 
 
 def damaged(shop: Shop, *names: str) -> None:

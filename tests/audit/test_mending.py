@@ -13,7 +13,7 @@ from config.demo.effects import doubled
 from inventory.models import Movement, StockItem
 from notifications.models import Message
 from orders.models import Order
-from tests.audit.findings import audit, damaged, found, names
+from tests.audit.findings import audit, damaged, found, texts
 from tests.damage import PLANTS, Plant, Shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,7 +41,7 @@ def test_repairable_damage_is_found_and_repaired_once(shop: Shop, plant: Plant) 
         again = list(repair(stale, GRACE))
         settle()
 
-        assert named in names(stale, plant.rule)
+        assert named in texts(stale[plant.rule])
         assert done
         assert again == []
         assert found() == {}

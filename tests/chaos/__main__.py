@@ -10,6 +10,7 @@ from math import inf
 from pathlib import Path
 
 from tests.chaos import report
+from tests.chaos.brokers import BROKERS
 from tests.chaos.campaign import Campaign, Plan
 from tests.chaos.faults import Fault, known
 from tests.chaos.history import History
@@ -32,11 +33,13 @@ def main() -> int:
         seconds=options.minutes * 60,
         rate=options.rate,
         database=options.database,
+        broker=options.broker,
         faults=faults,
         chosen=bool(options.faults),
         settings=options.settings,
     )
-    history = History(HISTORIES / f"{options.database}-{options.seed}.jsonl")
+    on = options.database if options.broker == "redis" else f"{options.broker}-{options.database}"
+    history = History(HISTORIES / f"{on}-{options.seed}.jsonl")
     history.write(command=" ".join(["make chaos", *map(_setting, vars(options).items())]).strip())
     campaign = Campaign(plan, history, report.progress(time.monotonic()))
     verdict = campaign.run()
@@ -54,20 +57,20 @@ def _setting(pair: tuple[str, object]) -> str:
 def _chosen(options: argparse.Namespace) -> tuple[Fault, ...]:
     faults = known()
     if not options.faults:
-        return tuple(_fitting(options.database))
+        return tuple(_fitting(options.database, options.broker))
     names = options.faults.split(",")
     for name in names:
         if name not in faults:
             sys.exit(f"There is no fault {name!r}; `make chaos-faults` lists them.")
-        if why := faults[name].unfit(options.database):
+        if why := faults[name].unfit(options.database, options.broker):
             sys.exit(f"{name} {why}")
     return tuple(faults[name] for name in names)
 
 
-def _fitting(database: str) -> Iterator[Fault]:
+def _fitting(database: str, broker: str) -> Iterator[Fault]:
     """All that the dice may choose from here; says what is left out for want of something."""
     for one in known().values():
-        if one.at_random and not one.unfit(database):
+        if one.at_random and not one.unfit(database, broker):
             yield one
         elif one.at_random and (why := one.lacks()):
             print(f"left out: {one.name} {why}", flush=True)
@@ -95,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--minutes", type=float, default=5, help="How long faults are drawn for.")
     options.add_argument("--rate", type=_rate, default=5, help="Orders a second.")
     options.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
+    options.add_argument("--broker", choices=tuple(BROKERS), default="redis")
     options.add_argument("--faults", default="", help="Run these alone, once each.")
     options.add_argument("--settings", default="config.settings", help=argparse.SUPPRESS)
     options.add_argument("--list", action="store_true", help="Show every fault and end.")

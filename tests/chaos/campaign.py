@@ -42,6 +42,7 @@ class Plan:
     faults: tuple[Fault, ...]
     chosen: bool
     """The faults were named: each is run once and in turn, instead of drawn from all."""
+    broker: str = "redis"
     settings: str = "config.settings"
     longest_rest: float = LONGEST_REST
     """Seconds after which the checker looks at what there is, at rest or not."""
@@ -74,9 +75,11 @@ class Campaign:
         """The whole of it. The logs of all processes stay where something was violated."""
         self.history.write(
             seed=self.plan.seed, minutes=self.plan.seconds / 60, rate=self.plan.rate,
-            database=self.plan.database, cores=os.cpu_count(),
+            database=self.plan.database, broker=self.plan.broker, cores=os.cpu_count(),
         )  # fmt: skip
-        stage = Stage(database=self.plan.database, settings=self.plan.settings)
+        stage = Stage(
+            database=self.plan.database, broker=self.plan.broker, settings=self.plan.settings
+        )
         try:
             for fault in self.plan.faults:
                 fault.prepare(stage)

@@ -14,6 +14,7 @@ from signal import SIGCONT, SIGSTOP
 
 import httpx
 
+from tests.chaos import brokers
 from tests.chaos.buyers import Buyers, Purchase
 from tests.chaos.disks import SmallDisk
 from tests.chaos.mailbox import Mailbox
@@ -21,7 +22,7 @@ from tests.chaos.warehouse import Warehouse
 from tests.support import servers
 from tests.support.books import Books
 from tests.support.child import Child
-from tests.support.datastores import PostgresServer, RedisServer
+from tests.support.datastores import PostgresServer
 from tests.support.deployed import DEPLOYED
 from tests.support.proxy import Proxy
 from tests.support.wait import wait_until
@@ -40,20 +41,23 @@ CAUGHT_WITHIN = 5
 class Stage:
     """The shop as the Procfile runs it, every wire of it through a proxy that faults can cut.
 
-    `redis_wire`, `database_wire` (PostgreSQL alone), `mail_wire` and `warehouse_wire` are those
+    `broker_wire`, `database_wire` (PostgreSQL alone), `mail_wire` and `warehouse_wire` are those
     proxies; `shop` the processes by their names in the Procfile. `settings` names the settings
-    module, which the negative controls replace.
+    module, which the negative controls replace. Without a broker it is the shop of Procfile.none.
     """
 
-    def __init__(self, *, database: str, settings: str = "config.settings") -> None:
+    def __init__(
+        self, *, database: str, broker: str = "redis", settings: str = "config.settings"
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="shop-chaos-")).resolve()
         self.crash_points = self.folder / "crash-points"
         self.crash_points.mkdir()
         self.on_postgres = database == "postgres"
-        self.redis = RedisServer(self.folder / "redis")
+        self.broker = brokers.broker_for(broker, self.folder)
+        self.has_broker = broker != "none"
         self.postgres = PostgresServer(self.folder / "postgres") if self.on_postgres else None
         self.mailbox, self.warehouse = Mailbox(), Warehouse()
-        self.redis_wire = Proxy(self.redis.port)
+        self.broker_wire = Proxy(self.broker.front)
         self.mail_wire, self.warehouse_wire = Proxy(self.mailbox.port), Proxy(self.warehouse.port)
         self.database_wire = Proxy(self.postgres.port) if self.postgres else None
         self.port = servers.free_port()
@@ -78,13 +82,23 @@ class Stage:
         self._closing = threading.Event()
 
     @property
+    def redis(self) -> brokers.Broker:
+        """The broker, for faults that only a Redis can have."""
+        return self.broker
+
+    @property
     def workers(self) -> list[Child]:
-        return [child for name, child in self.shop.items() if name.startswith("worker-")]
+        return [child for name, child in self.shop.items() if name.startswith("work")]
+
+    @property
+    def relay(self) -> Child:
+        """What fans out and claims."""
+        return self.shop["relay" if self.has_broker else "work"]
 
     def open(self, say: Callable[[str], None]) -> None:
         """Start everything and return once an order could be placed and every worker works."""
         say("starting the servers")
-        self.redis.open()
+        self.broker.open()
         if self.postgres:
             self.postgres.open()
             servers.new_database(self.postgres.url, "shop")
@@ -108,9 +122,10 @@ class Stage:
             return False
 
     def is_ready(self, worker: Child) -> bool:
-        """Whether this life of the worker has touched its sign of life."""
+        """Whether this life of the worker has its pool and, of Celery, touched its sign of life."""
         sign = self.folder / "run" / f"{worker.name}.alive"
-        return worker.alive and sign.exists() and len(worker.pool()) > 0
+        touched = sign.exists() or not self.has_broker
+        return worker.alive and touched and len(worker.pool()) > 0
 
     def close(self) -> None:
         """Stop everything; what does not stop is killed."""
@@ -119,8 +134,9 @@ class Stage:
             child.held = True
         for child in self.shop.values():
             child.kill(hold=True)
-        for server in filter(None, (self.redis, self.postgres)):
-            server.kill(hold=True)
+        self.broker.close()
+        if self.postgres:
+            self.postgres.kill(hold=True)
         self.mailbox.stop()
         self.warehouse.stop()
         for disk in self.disks.values():
@@ -131,7 +147,7 @@ class Stage:
     def manage(self, *arguments: str, check: bool = True, **settings: str) -> str:
         """Run a command of the shop's, past the wires; returns what it said."""
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-        env = self.env | {"REDIS_URL": f"redis://127.0.0.1:{self.redis.port}/0"} | settings
+        env = self.env | brokers.settings(self.broker, self.broker.front) | settings
         done = subprocess.run(
             command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
         )
@@ -204,7 +220,8 @@ class Stage:
             "VAR_DIR": str(self.folder),
             "CRASH_POINTS": str(self.crash_points),
             "PORT": str(self.port),
-            "REDIS_URL": f"redis://127.0.0.1:{self.redis_wire.port}/0",
+            **brokers.settings(self.broker, self.broker_wire.port),
+            "WORKER_CONCURRENCY": "2" if self.has_broker else "4",
             "EMAIL_URL": f"smtp://127.0.0.1:{self.mail_wire.port}",
             "WAREHOUSE_URL": f"http://127.0.0.1:{self.warehouse_wire.port}/",
             "WAREHOUSE_SECRET": "chaos-chaos",
@@ -220,7 +237,8 @@ class Stage:
         return env
 
     def _procfile(self) -> Iterator[tuple[str, str]]:
-        for line in (ROOT / "Procfile").read_text().splitlines():
+        file = ROOT / ("Procfile" if self.has_broker else "Procfile.none")
+        for line in file.read_text().splitlines():
             name, _, command = line.partition(": ")
             if name not in LEFT_OUT:
                 yield name, command

@@ -42,8 +42,15 @@ def _plan(lines: list[dict[str, Any]]) -> dict[str, Any]:
     return next(line for line in lines if "seed" in line)
 
 
+def _where(plan: dict[str, Any]) -> str:
+    """The database, and the broker if it was not Redis."""
+    broker = {"redis": "", "none": ", no broker"}
+    name = plan.get("broker", "redis")
+    return str(plan["database"]) + broker.get(name, f", {name}")
+
+
 def _order(lines: list[dict[str, Any]]) -> tuple[str, int]:
-    return _plan(lines)["database"], _plan(lines)["seed"]
+    return _where(_plan(lines)), _plan(lines)["seed"]
 
 
 def _campaigns(histories: list[list[dict[str, Any]]]) -> Iterable[str]:
@@ -58,12 +65,12 @@ def _campaigns(histories: list[list[dict[str, Any]]]) -> Iterable[str]:
         said = next((line["verdict"] for line in lines if "verdict" in line), "")
         found = VERDICT.search(said)
         if found is None:
-            yield f"| {plan['seed']} | {plan['database']} | not finished |"
+            yield f"| {plan['seed']} | {_where(plan)} | not finished |"
             continue
         counts = [*map(int, found.groups()), sum("violation" in line for line in lines)]
         sums = [total + count for total, count in zip(sums, counts, strict=True)]
         day = datetime.fromtimestamp(plan["at"], UTC).date()
-        shown = [plan["seed"], plan["database"], day, f"{plan['minutes']:g}", *counts]
+        shown = [plan["seed"], _where(plan), day, f"{plan['minutes']:g}", *counts]
         yield f"| {' | '.join(map(str, shown))} |"
     yield f"| **all** | | | | {' | '.join(f'**{total:,}**' for total in sums)} |"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from tests.containers.values import CHOSEN
+from tests.containers.values import CHOSEN, secret_settings
 from tests.support import compose
 from tests.support.apps import APPS
 from tests.support.servers import free_port
@@ -17,6 +17,7 @@ from tests.support.wait import wait_until
 
 FILES = ["docker-compose.yml", "tests/containers/override.yml"]
 NAME = "shop-under-test"
+PORTS = ("PORT", "FLOWER_PORT", "MAIL_PORT")
 UP_WITHIN = 240
 SETTLED_WITHIN = 180
 
@@ -25,11 +26,18 @@ class Project:
     """The whole shop in containers. Its volumes are new, and go away with it."""
 
     def __init__(self, folder: Path) -> None:
-        ports = {name: str(free_port()) for name in ("PORT", "FLOWER_PORT", "MAIL_PORT")}
+        ports = {name: str(free_port()) for name in PORTS}
         self.settings = CHOSEN | ports
         self._env = folder / "settings.env"
+        given = self.settings | {"PASSWORD_OF_THE_SERVER": self.settings["DATABASE_PASSWORD"]}
+        for name in secret_settings() & given.keys():
+            # The containers' user must be able to read it; on the host, the folder protects it.
+            file = folder / name
+            file.write_text(f"{given.pop(name)}\n")
+            file.chmod(0o444)
+            given[f"{name}_FILE"] = str(file)
         # As compose reads such a file: in single quotes nothing is special but the quote itself.
-        lines = (f"{name}='{_quoted(value)}'" for name, value in self.settings.items())
+        lines = (f"{name}='{_quoted(value)}'" for name, value in given.items())
         self._env.write_text("\n".join(lines) + "\n")
         self.http = httpx.Client(
             base_url=f"http://127.0.0.1:{ports['PORT']}",
@@ -41,7 +49,9 @@ class Project:
     def compose(self, *words: str, check: bool = True, within: float = 300) -> str:
         """Run `docker compose`; returns what it printed."""
         files = [word for file in FILES for word in ("--file", file)]
-        command = ["docker", "compose", *files, "--project-name", NAME, "--env-file", self._env]
+        # The worker of webhooks, which the chosen settings turn on.
+        command = ["docker", "compose", *files, "--profile", "outlets"]
+        command += ["--project-name", NAME, "--env-file", str(self._env)]
         clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         done = subprocess.run(
             [*command, *words],
@@ -68,8 +78,17 @@ class Project:
         listed = self.compose("ps", "--format", "json").splitlines()
         return [json.loads(line) for line in listed]
 
+    def inspect(self, service: str) -> dict[str, Any]:
+        """What the engine says of one container of the service."""
+        listed = self.compose("ps", "--quiet", service).split()
+        done = subprocess.run(
+            ["docker", "inspect", listed[0]], check=True, capture_output=True, text=True
+        )
+        (found,) = json.loads(done.stdout)
+        return dict(found)
+
     def environment(self, service: str) -> dict[str, str]:
-        """What the process of a service has been given."""
+        """What the process of a service has been given, its secrets by their files."""
         found = self.compose("exec", "-T", service, "python", "-c", TELL)
         told: dict[str, str] = json.loads(found)
         return told
@@ -119,7 +138,16 @@ def _quoted(value: str) -> str:
 
 IMPORT = "from bus.models import IS_OPEN, Delivery"
 OPEN = "Delivery.objects.filter(IS_OPEN)"
-TELL = "import json, os; print(json.dumps(dict(os.environ)))"
+TELL = """
+import json, os
+found = dict(os.environ)
+for name in [name for name in found if name.endswith("_FILE") and found[name]]:
+    file = found.pop(name)
+    if file.startswith("/run/secrets/"):
+        assert not found.get(name.removesuffix("_FILE")), name
+        found[name.removesuffix("_FILE")] = open(file).read().removesuffix("\\n")
+print(json.dumps(found))
+"""
 MAILDIR = (
     "import json, pathlib; "
     "print(json.dumps([f.read_bytes().hex() for f in pathlib.Path('/mail/new').glob('*')]))"
@@ -139,5 +167,5 @@ GOODS = """
 from inventory.services import receive_stock
 from shop.models import Product
 Product.objects.create(sku="CHEESE", name="Vacherin", unit_price="12.50", tax_rate="0.026")
-receive_stock("CHEESE", 1000, "the test")
+receive_stock("CHEESE", 100_000, "the test")
 """

@@ -1,5 +1,7 @@
 """A value for each setting that is none of the defaults, and the words of the samples."""
 
+import re
+
 from tests.support import compose
 
 PASSWORD = "p@ss/w?rd#%:+ 1"
@@ -16,6 +18,9 @@ CHOSEN = {
     "REDIS_PREFIX": "till",
     "WORKER_CONCURRENCY": "1",
     "WORKER_MAX_MEMORY_MB": "390",
+    "LOG_FORMAT": "json",
+    "METRICS_PORT": "9464",
+    "METRICS_HOST": "0.0.0.0",
     "TRUSTED_PROXIES": "172.16.0.0/12,192.168.0.0/16",
     "MOST_CONNECTIONS": "300",
     "CHECKOUTS_PER_ADDRESS": "700/10m",
@@ -33,6 +38,9 @@ CHOSEN = {
     "WAREHOUSE_EMAIL": "parcels@kaese.example",
     "OPERATORS": "night@kaese.example, day@kaese.example",
     "OPERATORS_WEBHOOK": "http://warehouse:9000/hooks/1234",
+    "OUTLET_WEBHOOKS": "1",
+    "OUTLET_PRIVATE_NETWORKS": "10.1.2.0/24",
+    "OUTLET_EVENTS": "OrderPlaced,OrderCancelled",
     "TIME_ZONE": "America/New_York",
     "CURRENCY": "CHF",
     "SHOP_NAME": "Käse & Wein",
@@ -47,6 +55,7 @@ CHOSEN = {
     "SELLER_EMAIL": "billing@kaese.example",
     "SELLER_IBAN": "CH9300762011623852957",
     "SELLER_BIC": "POFICHBEXXX",
+    "SELLER_LANGUAGE": "fr",
     "PAYMENT_TERMS_DAYS": "30",
 }
 LEFT = {
@@ -59,17 +68,29 @@ LEFT = {
     "DATABASE_URL": "the parts stand in its place",
     "DATABASE_HOST": "the name of the service",
     "DATABASE_PORT": "the port of the service",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "the image has not its extra",
     "DATABASE_POOLER": "there is no pooler",
     "REDIS_URL": "the parts stand in its place",
     "REDIS_HOST": "the name of the service",
     "REDIS_PORT": "the port of the service",
     "BROKER_URL": "the parts stand in its place",
+    "OUTLET_KAFKA_URL": "there is no Kafka, and the image has no client of it",
+    "OUTLET_NATS_URL": "there is no NATS, and the image has no client of it",
+    "OUTLET_RABBITMQ_URL": "there is no RabbitMQ",
+    "OUTLET_SNS_URL": "there is no SNS, and the image has no client of it",
+    "OUTLET_SQS_URL": "there is no SQS, and the image has no client of it",
 }
 """Settings that keep their defaults here, and why."""
 
 PUBLIC = ("SHOP_NAME", "SELLER_NAME", "SELLER_LINE1", "SELLER_VAT_ID",
           "SELLER_EMAIL", "SELLER_IBAN", "DEFAULT_FROM_EMAIL", "WAREHOUSE_EMAIL")  # fmt: skip
 """Settings whose samples must be on no page, mail or document."""
+
+
+def secret_settings() -> set[str]:
+    """The settings that are read as secrets, each of which may be in a file."""
+    source = (compose.ROOT / "config/settings.py").read_text()
+    return set(re.findall(r"env\.(?:secret|secrets_list)\(\s*\"([A-Z_]+)\"", source))
 
 
 def known() -> dict[str, str]:

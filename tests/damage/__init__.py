@@ -9,6 +9,7 @@ from tests.damage import (  # noqa: F401 -- each adds its plants
     inventory,
     notifications,
     orders,
+    outlets,
 )
 from tests.damage.planting import PLANTS, Plant
 from tests.damage.settled import Shop, settled_shop

@@ -13,8 +13,9 @@ from typing import Any
 import httpx
 import psycopg
 import redis
+from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.servers import free_port
+from tests.support.servers import free_port, free_ports
 from tests.support.wait import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,10 @@ BODY = {
     },
     "lines": [{"sku": "BOOK-ATLAS", "quantity": 2}, {"sku": "DESK-INK", "quantity": 1}],
 }
+
+WORKERS = ("analytics", "notifications", "orders", "inventory", "billing", "fulfillment")
+MEASURED = ("web", "relay", *(f"worker-{queue}" for queue in WORKERS))
+"""The processes that serve metrics, in the order of their ports; docs/observe.md has it, too."""
 
 CUSTOMER = {
     "email": "edith@example.com",
@@ -102,6 +107,27 @@ class Shop:
         """Throw away all that Redis has stored."""
         with redis.Redis.from_url((self.folder / "redis.url").read_text().strip()) as client:
             client.flushall()
+
+    def measure(self) -> None:
+        """Let each process serve metrics, once they are started."""
+        self.env["METRICS_PORT"] = str(free_ports(len(MEASURED)))
+
+    def metrics(self, name: str) -> str:
+        """What a scrape of one process answers."""
+        place = 1 if name == "work" else MEASURED.index(name)
+        port = int(self.env["METRICS_PORT"]) + place
+        return (
+            httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).raise_for_status().text
+        )
+
+    def metric(self, name: str, metric: str, **labels: str) -> float:
+        """The sum of a metric's values with these labels."""
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(self.metrics(name))
+            for sample in family.samples
+            if sample.name == metric and labels.items() <= sample.labels.items()
+        )
 
     def place_order(self) -> dict[str, Any]:
         """Order as a customer who has not ordered before: a recipient gets 20 mails an hour."""

@@ -1,16 +1,14 @@
 """A mail provider that refuses everything: found, mended and delivered again by an operator."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.live.conftest import stopped_shop
 from tests.live.shared.browser import administrator
-from tests.live.shared.pages import GRAVE
+from tests.live.shared.findings import grave_findings
 from tests.live.shop import Shop
 from tests.support.mail_server import MailServer, listening
 
@@ -42,12 +40,6 @@ def shop(provider: tuple[MailServer, int]) -> Iterator[Shop]:
         yield found
 
 
-def grave_faults(page: Page) -> list[Any]:
-    page.wait_for_load_state("load")
-    found = Axe().run(page).response["violations"]
-    return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in GRAVE]
-
-
 def test_operator_mends_dead_deliveries_as_group_and_customer_sees_it(
     shop: Shop, provider: tuple[MailServer, int]
 ) -> None:
@@ -64,10 +56,10 @@ def test_operator_mends_dead_deliveries_as_group_and_customer_sees_it(
         server.script.clear()
         operator.locator(".needs-person a", has_text="release_shipment").click()
         expect(operator.locator(".failures .group")).to_have_count(1)
-        assert grave_faults(operator) == []
+        assert grave_findings(operator) == []
         operator.get_by_role("link", name="WarehouseRefused").click()
         expect(operator.locator(".failures")).to_contain_text("550 This account is closed")
-        assert grave_faults(operator) == []
+        assert grave_findings(operator) == []
         operator.get_by_role("link", name="Deliver again").click()
         operator.fill("[name=reason]", "the provider has opened the account again")
         operator.get_by_role("button", name="Deliver again").click()

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from rich.console import Console
 
 from tests.live.shared.browser import administrator
+from tests.live.shared.failure import dead_delivery
 from tests.live.shared.pages import EVERY, Visitor, orders
 from tests.live.shop import MANAGE, Shop
 from tests.screenshots.pictures import VIEWS, compress, photograph, take
@@ -47,8 +48,10 @@ def main() -> None:
         chosen = [address for address in EVERY if options.only in address]
         views = [replace(view, locale=options.locale) for view in VIEWS]
         count = len(chosen) * len(views)
-        for done, file in enumerate(take(shop, chosen, names, views, PICTURES), 1):
-            out.print(f"{done:>4} of {count}  {file.name}")
+        with dead_delivery(shop) as failed:
+            taken = take(shop, chosen, names | {"failed": failed}, views, PICTURES)
+            for done, file in enumerate(taken, 1):
+                out.print(f"{done:>4} of {count}  {file.name}")
     out.print(f"{count} pictures in {PICTURES.relative_to(ROOT)}/")
 
 

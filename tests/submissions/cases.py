@@ -1,21 +1,20 @@
 """Every form of the admin that changes something: how it is filled in and what it does."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from bus.models import BulkOperation, Event, OperatorAction
+from bus.models import BulkOperation, Event
 from fulfillment.models import Shipment
 from inventory.models import Movement, StockItem
 from notifications.models import Message
 from orders.models import Order
 from shop.models import Category, Product
 from shop.submissions import FIELD
+from tests.submissions.case import Case, changes, done, happened
+from tests.submissions.endpoints import ENDPOINTS
 from tests.submissions.rows import (
     a_confirmation,
     a_draft,
@@ -31,27 +30,8 @@ from tests.submissions.rows import (
 from tests.support.pages import posting
 
 
-@dataclass(frozen=True)
-class Case:
-    """A form: its page, what is filled in, and what there is one more of once it has acted."""
-
-    page: Callable[[], str]
-    fields: dict[str, Any]
-    count: Callable[[], int]
-    shows: tuple[str, ...] = ()
-    button: dict[str, str] = field(default_factory=dict)
-
-
 def chosen(action: str) -> dict[str, Any]:
     return {"action": action, "_selected_action": a_subscription, "reason": "a test"}
-
-
-def done(what: str) -> Callable[[], int]:
-    return lambda: OperatorAction.objects.filter(what=what).count()
-
-
-def happened(type_: str) -> Callable[[], int]:
-    return lambda: Event.objects.filter(type=type_).count()
 
 
 def sent_again() -> int:
@@ -65,11 +45,7 @@ PASSWORD = {"password1": "long-enough-4711", "password2": "long-enough-4711"}
 PLACE = {"orders_order_save_and_place": "1"}
 
 
-def changes(action: str, model: str) -> Callable[[], int]:
-    return lambda: LogEntry.objects.filter(content_type__model=model).count()
-
-
-CASES = {
+CASES = ENDPOINTS | {
     "product.add": Case(
         lambda: page_of("shop_product_add"),
         {"sku": "POT", "name": "A pot", "unit_price": "9.90"},
@@ -223,8 +199,8 @@ CASES = {
 }  # fmt: skip
 
 
-MADE = ("dispatch", "take_back", "_selected_action", "carried")
-"""Values that the page does not offer as a field: a button's, a row's, a preview's."""
+MADE = ("dispatch", "take_back", "_selected_action", "carried", "events")
+"""Values that the page does not offer as a field: a button's, a row's, a preview's, a box's."""
 
 
 def filled(browser: Client, case: Case) -> tuple[str, dict[str, Any]]:

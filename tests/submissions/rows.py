@@ -17,6 +17,7 @@ from notifications.models import Kind, Message
 from notifications.models import State as MailState
 from orders.models import Order
 from orders.services import Basket, checkout
+from outlets.models import Endpoint, Webhook
 from shop.testing import CUSTOMER
 from tests.support.pages import forms, posting
 
@@ -54,6 +55,19 @@ def a_shipment(**state: Any) -> Shipment:
         number=order.number, order_id=order.public_id, recipient="Ada", email="ada@example.com",
         line1="Weg 1", postal_code="10115", city="Berlin", country="DE",
         opened_at=timezone.now(), released_at=timezone.now(), **state,
+    )  # fmt: skip
+
+
+def an_endpoint() -> Endpoint:
+    return Endpoint.objects.create(
+        url="https://example.com/", events=["OrderPlaced"], secret="whsec_AAAA"
+    )
+
+
+def a_webhook() -> Webhook:
+    return Webhook.objects.create(
+        key="1-1", endpoint=an_endpoint(), event=1, type="OrderPlaced", subject="SO-1",
+        state="sent", status=204,
     )  # fmt: skip
 
 

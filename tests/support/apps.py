@@ -8,3 +8,12 @@ PACKAGES = tuple(sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
 
 APPS = tuple(name for name in PACKAGES if (ROOT / name / "tasks.py").is_file())
 """An app handles events: it has a module `tasks`, a queue and a worker."""
+
+OPTIONAL = ("outlets",)
+"""Apps whose handlers need a setting: by default they have none, and no worker."""
+
+OPTIONAL_QUEUES = (
+    *OPTIONAL,
+    *(f"outlets-{name}" for name in ("kafka", "nats", "rabbitmq", "sns", "sqs")),
+)
+"""Their queues, each with a worker that compose starts only if its profile is named."""

@@ -50,7 +50,8 @@ class Child:
                 start_new_session=True,
             )  # fmt: skip
         # Below the one who started it, whose wires and providers must not be what is slow.
-        os.setpriority(os.PRIO_PROCESS, self._process.pid, LOWER)
+        lower = os.getpriority(os.PRIO_PROCESS, 0) + LOWER
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, lower)
         self.held = False
 
     @property

@@ -41,10 +41,22 @@ class RedisServer(Child):
         super().__init__("redis", command, os.environ, folder / "log")
         self._lock = threading.Lock()
 
+    @property
+    def front(self) -> int:
+        """The port by which the shop reaches it."""
+        return self.port
+
+    def url(self, port: int) -> str:
+        """The address through this port, in the spelling of the shop."""
+        return f"redis://127.0.0.1:{port}/0"
+
     def open(self) -> None:
         """Start, and wait until it answers."""
         self.start()
         wait_until(lambda: servers.answers_ping(self.port), 20, "Redis answers")
+
+    def close(self) -> None:
+        self.kill(hold=True)
 
     def client(self) -> "redis.Redis":
         """Straight to the server, past the wire that faults cut."""

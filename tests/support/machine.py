@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
+DEBIAN_RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,22 @@ def find_postgres() -> Path | None:
     return newest or (on_path.resolve() if on_path else None)
 
 
+def find_rabbitmq() -> Path | None:
+    """The server's script; the one on PATH would become the user of the service."""
+    return DEBIAN_RABBITMQ if os.access(DEBIAN_RABBITMQ, os.X_OK) else None
+
+
 def parts() -> list[Part]:
     return [
         Part("PostgreSQL", "postgresql", "postgres", find_postgres()),
         Part("Chromium", "chromium", "browser", find("chromium", "chromium-browser")),
         Part("redis-server with TLS", "redis-server", "redis_server", find("redis-server")),
+        Part("RabbitMQ", "rabbitmq-server", "rabbitmq", find_rabbitmq()),
         Part("PgBouncer", "pgbouncer", "pgbouncer", find("pgbouncer", "/usr/sbin/pgbouncer")),
         Part("nginx", "nginx-light", "nginx", find("nginx", "/usr/sbin/nginx")),
+        Part("promtool", "prometheus", "promtool", find("promtool")),
+        Part("Node", "nodejs", "node", find("node")),
+        Part("npm", "npm", "npm", find("npm")),
         Part("openssl", "openssl", "openssl", find("openssl")),
         Part("pdftotext and pdftoppm", "poppler-utils", "poppler", find("pdftotext")),
     ]

@@ -36,7 +36,13 @@ OPENS = {
         "bus_subscription",
         "bus_operatoraction",
         "bus_auditresult",
+        "outlets_endpoint",
+        "outlets_webhook",
     },
 }
-ADDS = {"support": {"orders_order"}, "catalogue": {"shop_product", "shop_category"}}
+ADDS = {
+    "support": {"orders_order"},
+    "catalogue": {"shop_product", "shop_category"},
+    "operator": {"outlets_endpoint"},
+}
 IMPORTS = {"catalogue": {"shop_product"}, "warehouse": {"inventory_stockitem"}}

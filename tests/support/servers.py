@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,11 +34,17 @@ def free_port() -> int:
 
     One of the kernel's own could be taken by any connection of a test that runs beside this one.
     """
+    return free_ports(1)
+
+
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row, likewise."""
     while True:
-        port = 10_000 + secrets.randbelow(20_000)
-        with socket.socket() as server, suppress(OSError):
-            server.bind(("127.0.0.1", port))
-            return port
+        first = 10_000 + secrets.randbelow(20_000)
+        with ExitStack() as taken, suppress(OSError):
+            for port in range(first, first + count):
+                taken.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def _teardown(self: TransactionTestCase) -> None:
 
 def empty(connection: BaseDatabaseWrapper) -> None:
     """Delete every committed row, but content types and permissions."""
-    written = _written(connection)
+    written = written_tables(connection)
     if not written:
         return
     if connection.vendor == "postgresql":
@@ -44,7 +44,7 @@ def empty(connection: BaseDatabaseWrapper) -> None:
     )
 
 
-def _written(connection: BaseDatabaseWrapper) -> list[str]:
+def written_tables(connection: BaseDatabaseWrapper) -> list[str]:
     """The tables that hold a row; on PostgreSQL also those that held one which was rolled back."""
     tables = _tables(connection.alias)
     with connection.cursor() as cursor:

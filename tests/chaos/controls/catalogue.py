@@ -66,7 +66,7 @@ CONTROLS = (
     ),
     Control(
         name="unguarded",
-        broken="the stock Redis transport of kombu",
+        broken="kombu's stock Redis transport, Celery's stock consumer",
         faults=(faults.malformed_messages,),
         expected=(Expected(EXITS, "worker-"),),
         run=campaign,

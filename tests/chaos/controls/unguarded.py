@@ -1,5 +1,6 @@
-"""Control: Celery takes from Redis whatever is there, by kombu's own transport."""
+"""Control: Celery takes from Redis whatever is there, by kombu's own transport and as it is."""
 
+from celery.worker.consumer import Consumer as CeleryConsumer
 from django.apps import AppConfig
 
 from config.settings import *  # noqa: F403 -- all of them
@@ -14,5 +15,9 @@ class Broken(AppConfig):
     def ready(self) -> None:
         from kombu.transport import TRANSPORT_ALIASES
 
+        from bus.worker.consumer import Consumer
+
         stock = "kombu.transport.redis:Transport"
         TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), stock))
+        Consumer.create_task_handler = CeleryConsumer.create_task_handler
+        Consumer.on_decode_error = CeleryConsumer.on_decode_error

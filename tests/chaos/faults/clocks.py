@@ -33,7 +33,7 @@ def wrong_clock_of_worker(stage: Stage, chance: Random) -> str:
 @fault("a relay's clock two hours ahead or behind", bar=WORKER_BAR, seconds=40,
        postgres_only=True, lacks=no_library)  # fmt: skip
 def wrong_clock_of_relay(stage: Stage, chance: Random) -> str:
-    relay = stage.shop["relay"]
+    relay = stage.relay
     return _live_by_wrong_clock(relay, chance, lambda: relay.alive)
 
 

@@ -117,6 +117,8 @@ def deadlocks(stage: Stage, chance: Random) -> str:
                     "SELECT 1 FROM inventory_stockitem WHERE sku = %s FOR UPDATE", [sku]
                 )
                 time.sleep(chance.uniform(0.3, 0.7))
+        # Another fault may leave the stranger no connection: without a pause it would only order.
+        time.sleep(0.3)
     return f"{_deadlocks(stage) - began} deadlocks"
 
 

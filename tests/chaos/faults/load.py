@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from tests.chaos.buyers import Buyers, Purchase
-from tests.chaos.faults.fault import fault
+from tests.chaos.faults.fault import ANY, fault
 from tests.chaos.probe import PLAIN
 from tests.chaos.stage import Stage
 from tests.support.wait import wait_until
@@ -106,12 +106,13 @@ def same_key(stage: Stage, chance: Random) -> str:
     return f"{sum(one is not None and one.is_success for one in answers)} answered alike"
 
 
-@fault(f"a subscriber away for {SMALL_BACKLOG} orders", bar=30, seconds=40)
+@fault(f"a subscriber away for {SMALL_BACKLOG} orders", bar=30, seconds=40, broker=ANY)
 def backlog(stage: Stage, chance: Random) -> str:
     return _backlog(stage, chance, SMALL_BACKLOG)
 
 
-@fault(f"a subscriber away for {LARGE_BACKLOG} orders", bar=30, seconds=1200, at_random=False)
+@fault(f"a subscriber away for {LARGE_BACKLOG} orders", bar=30, seconds=1200, at_random=False,
+       broker=ANY)  # fmt: skip
 def large_backlog(stage: Stage, chance: Random) -> str:
     return _backlog(stage, chance, LARGE_BACKLOG)
 

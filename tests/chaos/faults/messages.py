@@ -70,7 +70,7 @@ def _take_all(client: "redis.Redis", queue: str) -> list[bytes]:
     return found
 
 
-@fault("each message one to five times, shuffled", bar=BAR, seconds=4)
+@fault("each message one to five times, shuffled", bar=BAR, seconds=4, broker="redis")
 def messages_doubled(stage: Stage, chance: Random) -> str:
     copies = 0
     with _reached(stage) as client, stage.held_back():
@@ -86,7 +86,7 @@ def messages_doubled(stage: Stage, chance: Random) -> str:
     return f"{copies} copies"
 
 
-@fault("messages taken away in silence", bar=BAR, seconds=4)
+@fault("messages taken away in silence", bar=BAR, seconds=4, broker="redis")
 def messages_stolen(stage: Stage, chance: Random) -> str:
     stolen = 0
     with _reached(stage) as client, stage.held_back():
@@ -100,7 +100,7 @@ def messages_stolen(stage: Stage, chance: Random) -> str:
     return f"{stolen} stolen"
 
 
-@fault("malformed messages of every kind", bar=BAR, seconds=2)
+@fault("malformed messages of every kind", bar=BAR, seconds=2, broker="redis")
 def messages_malformed(stage: Stage, chance: Random) -> str:
     pushed = 0
     tasks = {queue: task for task, queue in _rows(stage, TASKS)}
@@ -113,7 +113,7 @@ def messages_malformed(stage: Stage, chance: Random) -> str:
     return f"{pushed} messages"
 
 
-@fault("a byte-wise fuzz of good messages", bar=BAR, seconds=2)
+@fault("a byte-wise fuzz of good messages", bar=BAR, seconds=2, broker="redis")
 def messages_fuzzed(stage: Stage, chance: Random) -> str:
     rows = _rows(stage, RECENT)
     with _reached(stage) as client:
@@ -122,7 +122,8 @@ def messages_fuzzed(stage: Stage, chance: Random) -> str:
     return f"{len(rows)} mutants"
 
 
-@fault("ids of unknown deliveries, of other subscriptions, of old tokens", bar=BAR, seconds=2)
+@fault("ids of unknown deliveries, of other subscriptions, of old tokens", bar=BAR, seconds=2,
+       broker="redis")  # fmt: skip
 def messages_forged(stage: Stage, chance: Random) -> str:
     rows = _rows(stage, RECENT)
     with _reached(stage) as client:
@@ -147,7 +148,8 @@ def events_poisoned(stage: Stage, chance: Random) -> str:
     kinds = {"OrderPlaced", *chance.sample(types, k=2)}
     for kind in sorted(kinds):
         for data in chance.sample(UNREADABLE, k=3):
-            plant(stage, kind, data, version=chance.choice((0, 1, 99)))
+            # A newer version than this code's waits for its workers, and does not come to rest.
+            plant(stage, kind, data, version=chance.choice((0, 1)))
     return f"{3 * len(kinds)} events"
 
 

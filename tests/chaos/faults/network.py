@@ -1,4 +1,4 @@
-"""Wires that are cut, clogged or slow: to Redis, the database, the mail provider, the warehouse."""
+"""Wires that are cut, clogged or slow: to the broker, the database, the mail, the warehouse."""
 
 import time
 from collections.abc import Callable
@@ -10,12 +10,24 @@ from tests.support.proxy import Proxy, Wire
 
 LONGEST = 8
 
-BARS = {"redis": 12, "database": 20, "mail": 30, "warehouse": 30}
-"""Seconds. Who waits for an answer that never comes gives up after 5 s (Redis) or 20 s (mail and
-warehouse), and a database that is back finds the relay pausing for a second."""
-HALF_OPEN_BARS = BARS | {"redis": 25, "database": 40}
+BARS = {
+    "redis": 12,
+    "rabbitmq": 30,
+    "sqs": 45,
+    "pubsub": 25,
+    "database": 20,
+    "mail": 30,
+    "warehouse": 30,
+}
+"""Seconds. Who waits for an answer that never comes gives up after 5 s (Redis), after two missing
+heartbeats in 20 s (RabbitMQ), 15 s (SQS), 12 s (Pub/Sub) or 20 s (mail and warehouse), and a
+database that is back finds the relay pausing for a second. What SQS had put into an answer that was
+lost it shows again after 20 s."""
+HALF_OPEN_BARS = BARS | {"redis": 25, "rabbitmq": 35, "pubsub": 35, "database": 40}
 """Seconds. Who only listens asks Redis after 10 s, gives it 5 s to answer, and connects anew; and
 is told of a database that is gone after 25 s."""
+
+BROKERS = ("redis", "rabbitmq", "sqs", "pubsub")
 
 Hurt = Callable[[Proxy, Random], None]
 
@@ -76,7 +88,7 @@ COMMITS: dict[str, tuple[str, Hurt]] = {
 
 def _run(wire: str, hurt: Hurt) -> Run:
     def run(stage: Stage, chance: Random) -> None:
-        hurt(getattr(stage, f"{wire}_wire"), chance)
+        hurt(getattr(stage, f"{'broker' if wire in BROKERS else wire}_wire"), chance)
 
     run.__module__ = __name__
     return run
@@ -90,5 +102,6 @@ for _wire in BARS:
             bar=(HALF_OPEN_BARS if _kind == "half-open" else BARS)[_wire],
             seconds=LONGEST,
             postgres_only=_wire == "database",
-            redis_only=_wire == "redis",
+            redis_only=_wire in BROKERS,
+            broker=_wire if _wire in BROKERS else "",
         )(_run(_wire, _hurt))

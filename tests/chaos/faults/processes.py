@@ -64,7 +64,7 @@ def impatient_stop(stage: Stage, chance: Random) -> None:
 
 @fault("all workers restarted one after the other, under load", bar=WORKER_BAR, seconds=60)
 def rolling_restart(stage: Stage, chance: Random) -> None:
-    for worker in chance.sample(stage.workers, k=2):
+    for worker in chance.sample(stage.workers, k=min(2, len(stage.workers))):
         worker.stop(number=signal.SIGTERM)
         worker.start()
 
@@ -84,7 +84,7 @@ def worker_away(stage: Stage, chance: Random) -> None:
 
 
 @fault("a worker that stays away for two leases, and nothing else", bar=2 * WORKED_OFF,
-       seconds=300, at_random=False)  # fmt: skip
+       seconds=300, at_random=False, broker="redis")  # fmt: skip
 def worker_away_for_leases(stage: Stage, chance: Random) -> str:
     """Each delivery has one message in its queue, however many leases have ended.
 
@@ -139,7 +139,7 @@ def crash_web(stage: Stage, chance: Random) -> None:
 
 @fault("kill -9 of the relay between claim and send, after the send, or while it routes", bar=20)
 def crash_relay(stage: Stage, chance: Random) -> None:
-    relay = stage.shop["relay"]
+    relay = stage.relay
     relay.expect_exit(8)
     point = chance.choice(("relay-claimed", "relay-sent", "relay-fanned-out"))
     with or_missed(), stage.armed(point) as armed:
@@ -148,7 +148,7 @@ def crash_relay(stage: Stage, chance: Random) -> None:
 
 @fault("no relay for a while", bar=20, seconds=8)
 def no_relay(stage: Stage, chance: Random) -> None:
-    relay = stage.shop["relay"]
+    relay = stage.relay
     relay.kill(hold=True)
     time.sleep(chance.uniform(2, 8))
     relay.start()
@@ -156,7 +156,7 @@ def no_relay(stage: Stage, chance: Random) -> None:
 
 @fault("two relays at once", bar=15, seconds=15)
 def two_relays(stage: Stage, chance: Random) -> None:
-    first = stage.shop["relay"]
+    first = stage.relay
     second = Child("relay-2", first.command, first.env, stage.folder / "relay-2.log")
     second.cwd = first.cwd
     second.start()

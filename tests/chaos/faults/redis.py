@@ -154,7 +154,8 @@ def redis_password(stage: Stage, chance: Random) -> None:
         stage.redis.tell(*change, "")
 
 
-@fault("a relay and a worker are started on a Redis that evicts", bar=STALL_BAR, seconds=20)
+@fault("a relay and a worker are started on a Redis that evicts", bar=STALL_BAR, seconds=20,
+       broker="redis")  # fmt: skip
 def redis_evicts(stage: Stage, chance: Random) -> None:
     """A Redis of its own, so that what other faults do to the shop's does not matter.
 
@@ -177,7 +178,7 @@ def _refuse(stage: Stage, evicting: RedisServer, folder: Path) -> None:
         for name in ("relay", "worker-billing")
     ]
     for one in strangers:
-        one.env |= {"REDIS_URL": f"redis://127.0.0.1:{evicting.port}/0", "VAR_DIR": str(folder)}
+        one.env |= {"BROKER_URL": evicting.url(evicting.port), "VAR_DIR": str(folder)}
         one.cwd = ROOT
         one.start()
     try:

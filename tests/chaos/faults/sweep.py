@@ -40,7 +40,7 @@ def crash_sweep(stage: Stage, chance: Random) -> None:
         AssertionError: naming the points that no process reached.
     """
     names = [name for (name,) in stage.books.rows("SELECT name FROM bus_subscription ORDER BY 1")]
-    for child in (stage.shop["relay"], stage.shop["web"]):
+    for child in (stage.relay, stage.shop["web"]):
         child.expect_exit(LONGEST)
     with ExitStack() as stack:
         armed = [stack.enter_context(stage.armed(point)) for point in POINTS_OF_OTHERS]

@@ -34,11 +34,12 @@ def sampler(tmp_path: Path) -> Iterator[Sampler]:
     """Of a database without tables and a Redis that does not run."""
     stage = SimpleNamespace(
         books=Books(path=tmp_path / "shop.sqlite3"),
-        redis=RedisServer(tmp_path / "redis"),
+        broker=RedisServer(tmp_path / "redis"),
+        has_broker=True,
         buyers=None,
     )
     yield Sampler(cast(Any, stage))
-    stage.redis.kill(hold=True)
+    stage.broker.kill(hold=True)
 
 
 def test_sampler_without_samples_reports_it(sampler: Sampler) -> None:
@@ -68,13 +69,13 @@ def test_sampler_reports_a_thread_that_died(
 
 
 def test_sampler_survives_an_absent_database(sampler: Sampler) -> None:
-    sampler.stage.redis.open()
+    sampler.stage.broker.open()
     sampler.start()
     time.sleep(2 * LOOK_EVERY)
 
     create_tables(sampler)
     wait_until(lambda: sampler.looks, WITHIN, "it looks again")
-    with sampler.stage.redis.client() as client:
+    with sampler.stage.broker.client() as client:
         wait_until(
             lambda: client.publish("/0.celeryev/task.sent", "{}") and sampler.events,
             WITHIN, "it receives",

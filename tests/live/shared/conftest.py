@@ -12,5 +12,6 @@ from tests.live.shop import Shop
 def shop() -> Iterator[Shop]:
     """A shop that runs. `tests/support/scheduling.py` keeps the folder in one process."""
     with stopped_shop() as found:
+        found.measure()
         found.start()
         yield found

@@ -1,13 +1,13 @@
 """Every page of the shop, for tests that visit all of them, and what a visit finds."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
+from tests.live.shared.findings import COLOURS, Grave, grave_findings
+from tests.live.shared.keyboard import Tabbed, tab_through
 from tests.live.shop import Shop
 
 CUSTOMERS = [
@@ -17,6 +17,8 @@ CUSTOMERS = [
     "/products/?q=nothing-like-it",
     "/products/BOOK-ATLAS/",
     "/about/",
+    "/legal/imprint/",
+    "/legal/terms/",
     "/cart/",
     "/cart/#filled",
     "/checkout/#filled",
@@ -25,10 +27,11 @@ CUSTOMERS = [
     "/orders/{placed}/cancel/",
     "/orders/{cancelled}/",
     "/api/problems/",
+    "/nothing-here/",
     "/?q=%00",
 ]
-"""Pages of the shop's own sheet. What stands behind # is done first: see `Visitor`. The last is a
-refusal; with DEBUG, a 404 would be Django's page."""
+"""Pages of the shop's own sheet. What stands behind # is done first: see `Visitor`. The last two
+are refusals."""
 
 STAFF = [
     "/analytics/",
@@ -43,6 +46,8 @@ STAFF = [
     "/admin/shop/product/import/",
     "/admin/shop/product/export/",
     "/admin/shop/category/",
+    "/admin/shop/legaltext/",
+    "/admin/shop/legaltext/add/",
     "/admin/inventory/stockitem/",
     "/admin/inventory/stockitem/1/change/",
     "/admin/inventory/stockitem/import/",
@@ -70,38 +75,53 @@ OPERATORS = [
     "/admin/bus/delivery/",
     "/admin/bus/delivery/1/change/",
     "/admin/bus/delivery/failures/",
+    "/admin/bus/delivery/failures/{failed}/",
     "/admin/bus/subscription/",
     "/admin/bus/subscription/1/backfill/",
     "/admin/bus/operatoraction/",
     "/admin/bus/event/",
     "/admin/bus/auditresult/",
+    "/admin/outlets/endpoint/",
+    "/admin/outlets/endpoint/add/",
+    "/admin/outlets/webhook/",
 ]
 EVERY = [*CUSTOMERS, *STAFF, *OPERATORS]
 
-GRAVE = {"critical", "serious"}
-VIEWS = {"light-1280": ("light", 1280), "dark-360": ("dark", 360)}
+VIEWS = {
+    "light-1280": ("light", 1280),
+    "dark-1280": ("dark", 1280),
+    "dark-360": ("dark", 360),
+    "light-360": ("light", 360),
+}
+"""How a page is looked at: theme, and width in pixels."""
 
 
 @dataclass(frozen=True)
 class Visit:
-    """What a page showed in one theme at one width. `weight` is in bytes, compressed or not."""
+    """What a page showed when it was loaded once. `weight` is in bytes, compressed or not."""
 
     status: int
-    grave: Sequence[tuple[str, str]]
-    """Serious and critical findings of axe-core, each with the first element it was found in."""
-    errors: Sequence[str]
-    """What the console reported, a broken policy among it."""
-    width: int
     weight: int
+    grave: dict[str, Sequence[Grave]] = field(default_factory=dict)
+    """By view: serious and critical findings of axe-core."""
+    widths: dict[int, int] = field(default_factory=dict)
+    """By width of the window: that of the page."""
+    tabbed: dict[int, Tabbed] = field(default_factory=dict)
+    """By width of the window: where the keyboard led. Of customers' pages alone."""
+    errors: list[str] = field(default_factory=list)
+    """What the console reported, a broken policy among it."""
 
 
 class Visitor:
-    """Visits each page once and keeps what it found."""
+    """Loads each page once, looks at it in some of `VIEWS`, and keeps what it found."""
 
-    def __init__(self, page: Page, shop: Shop, names: dict[str, str]) -> None:
+    def __init__(
+        self, page: Page, shop: Shop, names: Mapping[str, str], views: Iterable[str] = VIEWS
+    ) -> None:
         self.page = page
         self._shop = shop
         self._names = names
+        self._views = list(views)
         self._visits: dict[str, Visit] = {}
         self._errors: list[str] = []
         page.on("console", self._note)
@@ -131,14 +151,34 @@ class Visitor:
         assert answer is not None
         return answer.status
 
+    def look(self, view: str) -> None:
+        """Show the page as it is when it is loaded in this theme and at this width."""
+        theme, width = VIEWS[view]
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of its words
+        self.page.evaluate(SETTLED)
+
     def visit(self, address: str) -> Visit:
+        """What it found there, at the first visit."""
         if address not in self._visits:
+            self.look(self._views[0])
             status = self.open(address)
-            width = self.page.evaluate("document.documentElement.scrollWidth")
-            weight = self.page.evaluate(WEIGHT)
-            found = Axe().run(self.page).response["violations"]
-            grave = [(one["id"], one["nodes"][0]["html"]) for one in found if _is_grave(one)]
-            self._visits[address] = Visit(status, grave, tuple(self._errors), width, weight)
+            visit = Visit(status, self.page.evaluate(WEIGHT))
+            for view in self._views:
+                self.look(view)
+                _, width = VIEWS[view]
+                # The second theme of a width changes colours alone.
+                visit.grave[view] = grave_findings(
+                    self.page, COLOURS if width in visit.widths else {}
+                )
+                visit.widths[width] = self.page.evaluate("document.documentElement.scrollWidth")
+            if address in CUSTOMERS:
+                # In the end: it leaves the focus somewhere.
+                for width in visit.widths:
+                    self.page.set_viewport_size({"width": width, "height": 900})
+                    visit.tabbed[width] = tab_through(self.page)
+            visit.errors.extend(self._errors)
+            self._visits[address] = visit
         return self._visits[address]
 
     def _note(self, message: ConsoleMessage) -> None:
@@ -149,13 +189,17 @@ class Visitor:
             self._errors.append(message.text)
 
 
+SETTLED = """async () => {
+  // The admin's theme asks what the browser prefers whenever its own choice has changed.
+  const admin = window.Alpine?.$data(document.documentElement);
+  for (const theme of ["light", "auto"]) admin?.switchTheme?.(theme);
+  for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+  for (const one of document.getAnimations())
+    if (Number.isFinite(one.effect.getComputedTiming().endTime)) one.finish();
+}"""
 WEIGHT = """
     ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
         .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
-
-
-def _is_grave(finding: dict[str, Any]) -> bool:
-    return finding["impact"] in GRAVE
 
 
 def orders(shop: Shop) -> dict[str, str]:

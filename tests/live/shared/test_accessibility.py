@@ -8,7 +8,8 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page, Route
 
 from tests.live.shared.browser import administrator, chromium
-from tests.live.shared.pages import CUSTOMERS, EVERY, VIEWS, Visitor, orders
+from tests.live.shared.failure import dead_delivery
+from tests.live.shared.pages import CUSTOMERS, EVERY, OPERATORS, VIEWS, Visitor, orders
 from tests.live.shop import Shop
 
 # Once is enough: what a page looks like does not depend on the database.
@@ -22,26 +23,13 @@ pytestmark = [
 HEAVIEST = 200_000
 """Bytes of a customer's page with all that it loads."""
 
-FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
-FROM_THE_TOP = """(selector) => {
-  document.body.tabIndex = -1;
-  document.body.focus();  // a page with mistakes has taken the focus to them
-  document.body.removeAttribute("tabindex");
-  return [...document.querySelectorAll(selector)]
-      .filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0)
-      .map((one, count) => (one.dataset.count = String(count)));
-}"""
-REACHED = """() => {
-  const it = document.activeElement;
-  if (!it || it === document.body) return null;
-  const drawn = (pseudo) => getComputedStyle(it, pseudo).outlineStyle !== "none";
-  return { name: it.dataset.count, visible: drawn() || drawn("::after") };
-}"""
+WIDTHS = sorted({width for _theme, width in VIEWS.values()})
 
 
 @pytest.fixture(scope="module")
-def names(shop: Shop) -> dict[str, str]:
-    return orders(shop)
+def names(shop: Shop) -> Iterator[dict[str, str]]:
+    with dead_delivery(shop) as failed:
+        yield orders(shop) | {"failed": failed}
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +38,18 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-@pytest.fixture(scope="module", params=VIEWS)
-def visitor(
-    shop: Shop, names: dict[str, str], browser: Browser, request: pytest.FixtureRequest
-) -> Iterator[Visitor]:
-    """A browser in which the administrator is signed in, in one theme and at one width."""
-    theme, width = VIEWS[request.param]
-    with administrator(shop, browser, color_scheme=theme) as page:
-        page.set_viewport_size({"width": width, "height": 900})
+@pytest.fixture(scope="module")
+def visitor(shop: Shop, names: dict[str, str], browser: Browser) -> Iterator[Visitor]:
+    """A browser in which the administrator is signed in."""
+    with administrator(shop, browser) as page:
         yield Visitor(page, shop, names)
+
+
+@pytest.fixture(scope="module")
+def plain(shop: Shop, browser: Browser) -> Iterator[Page]:
+    """The same without JavaScript."""
+    with administrator(shop, browser, java_script_enabled=False) as page:
+        yield page
 
 
 def test_every_list_of_the_admin_is_visited() -> None:
@@ -73,35 +64,35 @@ def test_every_list_of_the_admin_is_visited() -> None:
 @pytest.fixture(scope="module")
 def german(shop: Shop, names: dict[str, str], browser: Browser) -> Iterator[Visitor]:
     """A phone whose language is German, which has the longer words."""
-    viewport = {"width": 360, "height": 800}
-    with browser.new_context(viewport=viewport, locale="de-DE") as context:
-        yield Visitor(context.new_page(), shop, names)
+    with browser.new_context(locale="de-DE") as context:
+        yield Visitor(context.new_page(), shop, names, ["light-360"])
 
 
 @pytest.mark.parametrize("address", [one for one in CUSTOMERS if not one.startswith("/api/")])
 def test_german_page_fits_a_phone(german: Visitor, address: str) -> None:
     found = german.visit(address)
 
-    assert (found.width, found.grave, found.errors) == (360, [], ())
+    assert (found.widths, found.grave, found.errors) == ({360: 360}, {"light-360": []}, [])
     assert german.page.locator("html").get_attribute("lang") == "de"
 
 
+@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("address", EVERY)
-def test_page_has_no_serious_accessibility_violation(visitor: Visitor, address: str) -> None:
-    assert visitor.visit(address).grave == []
+def test_page_has_no_serious_accessibility_violation(
+    visitor: Visitor, address: str, view: str
+) -> None:
+    assert visitor.visit(address).grave[view] == []
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("address", EVERY)
-def test_page_is_no_wider_than_the_screen(visitor: Visitor, address: str) -> None:
-    size = visitor.page.viewport_size
-    assert size is not None
-
-    assert visitor.visit(address).width <= size["width"]
+def test_page_is_no_wider_than_the_screen(visitor: Visitor, address: str, width: int) -> None:
+    assert visitor.visit(address).widths[width] <= width
 
 
 @pytest.mark.parametrize("address", EVERY)
 def test_page_breaks_no_policy_and_reports_no_error(visitor: Visitor, address: str) -> None:
-    assert visitor.visit(address).errors == ()
+    assert visitor.visit(address).errors == []
 
 
 @pytest.mark.parametrize("address", CUSTOMERS)
@@ -109,32 +100,33 @@ def test_page_of_customers_weighs_little(visitor: Visitor, address: str) -> None
     assert visitor.visit(address).weight <= HEAVIEST
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("address", CUSTOMERS)
 def test_keyboard_reaches_everything_in_order_and_shows_where_it_is(
-    visitor: Visitor, address: str
+    visitor: Visitor, address: str, width: int
 ) -> None:
-    visitor.open(address)
-    page = visitor.page
-    expected = page.evaluate(FROM_THE_TOP, FOCUSABLE)
+    tabbed = visitor.visit(address).tabbed[width]
 
-    reached = []
-    for _ in expected:
-        page.keyboard.press("Tab")
-        reached.append(page.evaluate(REACHED))
-
-    assert [one and one["name"] for one in reached] == expected
-    assert [one for one in reached if not one["visible"]] == []
+    assert tabbed.reached == list(range(tabbed.count))
+    assert tabbed.hidden == []
 
 
 @pytest.mark.parametrize("address", CUSTOMERS)
 def test_page_of_customers_serves_without_javascript(
-    visitor: Visitor, browser: Browser, address: str
+    visitor: Visitor, plain: Page, address: str
 ) -> None:
-    with browser.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(visitor.whole(address))
+    plain.goto(visitor.whole(address))
 
-        assert page.locator("main h1").is_visible()
+    assert plain.locator("main h1").is_visible()
+
+
+@pytest.mark.parametrize("address", OPERATORS)
+def test_page_of_operators_is_shown_without_javascript(
+    visitor: Visitor, plain: Page, address: str
+) -> None:
+    plain.goto(visitor.whole(address))
+
+    assert plain.locator("#content").is_visible()
 
 
 def test_policy_stops_script_and_style_written_into_a_page(visitor: Visitor, shop: Shop) -> None:

@@ -182,6 +182,21 @@ def test_address_follows_the_country(customer: Page, shop: Shop, email: str) -> 
     is_on_order_page(customer)
 
 
+def test_mistakes_of_another_country_are_not_listed(customer: Page, shop: Shop, email: str) -> None:
+    open_checkout(customer, shop, email)
+    fill_in(customer, email, city="", postal_code="")
+    buy(customer)
+    expect(customer.locator("#mistakes")).to_be_visible()
+
+    customer.select_option("#id_country", "US")
+    if customer.get_by_role("button", name="Change country").count():
+        customer.get_by_role("button", name="Change country").click()
+
+    expect(customer.locator("#id_region")).to_be_visible()
+    expect(customer.locator("#mistakes")).to_have_count(0)
+    expect(customer.locator("#id_email")).to_have_value(email)
+
+
 def test_mistake_has_the_focus_and_keeps_the_rest(customer: Page, shop: Shop, email: str) -> None:
     open_checkout(customer, shop, email)
     fill_in(customer, email, city="")

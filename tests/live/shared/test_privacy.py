@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.live.shop import BODY, Shop
+from tests.live.shop import BODY, MEASURED, Shop
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
@@ -64,7 +64,7 @@ def overheard(url: str) -> Iterator[Callable[[], str]]:
 
 @pytest.fixture
 def private(shop: Shop) -> Iterator[Callable[[], list[str]]]:
-    """Where Grace is named: in what goes through Redis, in the log, in the ledger's errors."""
+    """Where Grace is named: in Redis, the log, the metrics, the ledger's errors."""
     with overheard((shop.folder / "redis.url").read_text().strip()) as told:
 
         def named() -> list[str]:
@@ -72,6 +72,7 @@ def private(shop: Shop) -> Iterator[Callable[[], list[str]]]:
             places = {
                 "the log": shop.said,
                 "Redis": told(),
+                "the metrics": "".join(map(shop.metrics, MEASURED)),
                 "the ledger": str(shop.query("SELECT error FROM bus_delivery")),
             }
             return [

@@ -15,14 +15,39 @@ from tests.support.apps import APPS
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 
+ALWAYS = {*APPS} - {"outlets"}
+"""The apps with handlers in every shop; those of outlets come with a setting."""
+
+
 def test_order_is_settled_within_5_seconds_with_every_handler_done(shop: Shop) -> None:
     shop.wait_until_settled(shop.place_order(), 30)  # the first one also loads every worker
 
     order = shop.place_order()
 
     states = shop.wait_until_settled(order, 5)
-    assert set(states) == set(APPS)
+    assert set(states) == ALWAYS
     assert set().union(*states.values()) == {"done"}
+
+
+def test_metrics_show_an_order_on_its_way_through_all_processes(shop: Shop) -> None:
+    def counted() -> dict[str, float]:
+        return {
+            "placed": shop.metric("web", "shop_checkout_seconds_count", outcome="placed"),
+            "sent": shop.metric("relay", "shop_deliveries_sent_total"),
+            "handled": shop.metric(
+                "worker-billing", "shop_deliveries_handled_total", outcome="done"
+            ),
+            "messages": shop.metric("worker-billing", "shop_message_seconds_count"),
+        }
+
+    before = counted()
+    shop.wait_until_settled(shop.place_order(), 30)
+
+    shop.wait_for(lambda: all(count > before[name] for name, count in counted().items()), 10)
+    assert shop.metric("web", "shop_ledger_up") == 1
+    assert shop.metric("web", "shop_workers_alive", queue="billing") == 1
+    took = "shop_event_to_effect_seconds_count"
+    shop.wait_for(lambda: shop.metric("web", took, subscription="billing.tasks.issue_invoice"), 30)
 
 
 def test_order_command_follows_orders_until_settled(shop: Shop) -> None:
@@ -54,7 +79,7 @@ def test_stopped_worker_stops_no_other_and_catches_up(shop: Shop) -> None:
 
     orders = [shop.place_order() for _ in range(3)]
 
-    others = set(APPS) - {"billing"}
+    others = ALWAYS - {"billing"}
     for order in orders:
         shop.wait_for(
             lambda order=order: all(shop.states(order).get(app) == {"done"} for app in others), 30
@@ -85,6 +110,7 @@ def test_orders_placed_without_redis_settle_once_it_is_back(shop: Shop) -> None:
 def test_new_app_with_its_own_worker_receives_next_order(shop: Shop, tmp_path: Path) -> None:
     env = {
         **shop.env,
+        "METRICS_PORT": "",  # the shop's are taken
         "DJANGO_SETTINGS_MODULE": "fraud_settings",
         "PYTHONPATH": f"{ROOT / 'tests/live'}:{ROOT}",
     }

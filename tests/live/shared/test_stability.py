@@ -27,7 +27,7 @@ FORGET_THE_LOAD = """async () => {
 """For the admin, whose theme shows another font until its own has come."""
 
 
-@pytest.fixture(scope="module", params=VIEWS)
+@pytest.fixture(scope="module", params=["light-1280", "dark-360"])
 def page(shop: Shop, request: pytest.FixtureRequest) -> Iterator[Page]:
     theme, width = VIEWS[request.param]
     with administrator(shop, color_scheme=theme) as page:

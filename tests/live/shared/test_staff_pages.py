@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.live.shared.browser import administrator
-from tests.live.shared.pages import GRAVE
+from tests.live.shared.findings import grave_findings
 from tests.live.shop import Shop
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -53,12 +52,6 @@ def lamps(shop: Shop) -> int:
     return int(found[0][0])
 
 
-def graves(staff: Page) -> list[str]:
-    """The serious findings of axe-core on the page that is shown."""
-    found = Axe().run(staff).response["violations"]
-    return [one["id"] for one in found if one["impact"] in GRAVE]
-
-
 def test_staff_mend_two_rows_of_a_hundred_and_import_them(
     shop: Shop, staff: Page, tmp_path: Path
 ) -> None:
@@ -71,12 +64,12 @@ def test_staff_mend_two_rows_of_a_hundred_and_import_them(
     expect(refused).to_have_count(2)
     expect(refused.nth(0)).to_contain_text(re.compile("22.*LAMP-020.*is no number"))
     expect(refused.nth(1)).to_contain_text(re.compile("72.*LAMP-070.*cannot be blank"))
-    assert graves(staff) == []
+    assert grave_findings(staff) == []
     assert lamps(shop) == 0
 
     upload(staff, tmp_path / "lamps.csv", mended=True)
     expect(staff.locator("#confirm-form")).to_contain_text("100 new, 0 changed, 0 as before")
-    assert graves(staff) == []
+    assert grave_findings(staff) == []
     assert lamps(shop) == 0
 
     staff.get_by_role("button", name="Import these rows").dblclick()
@@ -119,7 +112,24 @@ def test_order_is_shown_at_a_glance_with_its_timeline(
     expect(timeline.first).to_contain_text("reserve_stock")
     expect(timeline.filter(has_text="InvoiceIssued")).to_contain_text("because of InvoiceNumbered")
     expect(page).to_contain_text("Every delivery is done.")
-    assert graves(staff) == []
+    assert grave_findings(staff) == []
+
+
+def test_labels_on_phones_are_in_sentence_case(
+    shop: Shop, staff: Page, order: dict[str, Any]
+) -> None:
+    staff.set_viewport_size({"width": 360, "height": 800})
+    staff.goto(f"{shop.url}/admin/orders/order/?q={order['number']}")
+
+    labels = staff.evaluate(
+        """() => [...document.querySelectorAll("#result_list [data-label]")].map((cell) =>
+             [cell.dataset.label, getComputedStyle(cell, "::before").textTransform])"""
+    )
+    staff.set_viewport_size({"width": 1280, "height": 900})
+
+    shown = [text for text, _ in labels]
+    assert shown == ["Order", "Phase", "Name", "E-mail", "Total", "Placed at"]
+    assert {transform for _, transform in labels} == {"none"}
 
 
 def test_staff_open_the_packing_slip_of_an_order(

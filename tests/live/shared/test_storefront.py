@@ -49,7 +49,7 @@ def test_customer_searches_filters_sorts_and_opens_a_product(shop: Shop, custome
 
     customer.get_by_role("link", name="Stoneware mug").click()
     expect(customer.get_by_role("heading", level=1)).to_have_text("Stoneware mug")
-    expect(customer.get_by_text("incl. 19 % VAT")).to_be_visible()
+    expect(customer.get_by_text("incl. 19 % tax")).to_be_visible()
     expect(customer.get_by_text("In stock")).to_be_visible()
     drawn = "image => image.decode().then(() => image.naturalWidth)"
     assert customer.get_by_alt_text("Stoneware mug").evaluate(drawn) > 0

@@ -12,7 +12,7 @@ WORK = 0.2
 VISIBILITY = 5
 """Seconds. A guide says an hour; a control has no hour, and its task takes far less than this."""
 
-app = Celery("plain", broker=os.environ.get("REDIS_URL"))
+app = Celery("plain", broker=os.environ.get("BROKER_URL"))
 app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
