@@ -1,9 +1,14 @@
 # One image for every process of the shop; docker-compose.yml has the command of each.
 
 FROM python:3.13-slim AS packages
-COPY requirements.txt .
+COPY requirements*.txt .
+# What only some shops need, for example --build-arg EXTRAS=sqs; several by spaces.
+ARG EXTRAS=
 RUN python -m venv /packages \
- && /packages/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+ && for extra in "" $EXTRAS; do \
+        /packages/bin/pip install --no-cache-dir --require-hashes -r "requirements${extra:+-$extra}.txt" \
+            || exit 1; \
+    done
 
 FROM python:3.13-slim
 ENV PATH=/packages/bin:$PATH \

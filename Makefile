@@ -1,9 +1,11 @@
 # What a machine needs for all of this: Python 3.11 to 3.13 with pip, and make.
 
 PYTHON ?= python3
+comma := ,
 N ?= 200
 PY := .venv/bin/python
 UV := .venv/bin/uv
+OPTIONAL := sqs pubsub tracing kafka nats
 PIP = $(PYTHON) -m pip --python $(PY) install --quiet --disable-pip-version-check
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -13,7 +15,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 \
 up doctor order orders: export DEBUG_UNLESS_SET = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up doctor order orders test test-compose chaos chaos-faults chaos-controls bench bench-profile screenshots lint messages lock clean
+.PHONY: help up doctor install order orders test test-live test-browser test-brokers test-outlets test-compose chaos chaos-faults chaos-controls bench bench-profile screenshots lint messages lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,24 +26,39 @@ up: .venv/.runtime ## Set everything up and start the whole shop; Ctrl-C stops i
 doctor: .venv/.runtime ## Check what a start needs, with the way out for what is missing
 	@exec $(PY) manage.py doctor
 
+install: $(patsubst %,.venv/.%,$(subst $(comma), ,$(EXTRAS))) ## Install what only some shops need (EXTRAS=sqs)
+	@test -n "$(EXTRAS)" || { echo "Name them: make install EXTRAS=$(firstword $(OPTIONAL)). There are: $(OPTIONAL)."; exit 1; }
+
 order: .venv/.runtime ## Place one order on the running shop and follow its deliveries
 	@exec $(PY) manage.py order
 
 orders: .venv/.runtime ## Place N=200 orders on the running shop and count their deliveries
 	@exec $(PY) manage.py order $(N)
 
-test: .venv/.dev ## Run all tests on SQLite, then on PostgreSQL where it is installed (ARGS for pytest)
+test: .venv/.dev ## Run the tests that start no shop on SQLite, then on PostgreSQL where it is installed (ARGS for pytest)
 	@exec $(PY) -m tests $(ARGS)
+
+test-live: .venv/.dev ## Run the tests that start the shop's own processes (ARGS for pytest)
+	@exec $(PY) -m tests --run live $(ARGS)
+
+test-browser: .venv/.dev ## Run the tests in a browser, which needs Chromium (ARGS for pytest)
+	@exec $(PY) -m tests --run browser $(ARGS)
+
+test-brokers: .venv/.dev ## Run the shop on each broker it supports, under load and faults (BROKERS=rabbitmq,unix)
+	@exec $(PY) -m tests.brokers $(if $(BROKERS),--brokers $(BROKERS)) $(if $(DATABASE),--database $(DATABASE))
+
+test-outlets: .venv/.dev ## Forward events to each destination, whose servers are killed meanwhile (ARGS for pytest)
+	@exec $(PY) -m pytest --quiet tests/outlets $(ARGS)
 
 test-compose: .venv/.dev ## Run the whole shop in containers by docker-compose.yml; needs an engine with Compose 2
 	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || { \
 		echo "There is no container engine with Compose 2: docker info must answer. See docs/deploy.md."; exit 1; }
 	@exec $(PY) -m pytest --quiet tests/containers $(ARGS)
 
-chaos: .venv/.dev ## Inject faults into a shop under load, then count orders and effects (SEED, MINUTES, FAULTS, DATABASE)
+chaos: .venv/.dev ## Inject faults into a shop under load, then count orders and effects (SEED, MINUTES, FAULTS, DATABASE, BROKER)
 	@exec $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(RATE),--rate $(RATE)) $(if $(FAULTS),--faults $(FAULTS)) \
-		$(if $(DATABASE),--database $(DATABASE))
+		$(if $(DATABASE),--database $(DATABASE)) $(if $(BROKER),--broker $(BROKER))
 
 chaos-faults: .venv/.dev ## List every fault of a campaign, with its recovery bar
 	@exec $(PY) -m tests.chaos --list
@@ -49,8 +66,8 @@ chaos-faults: .venv/.dev ## List every fault of a campaign, with its recovery ba
 chaos-controls: .venv/.dev ## Break the bus on purpose, and verify that the campaign's checker notices
 	@exec $(PY) -m tests.chaos.controls
 
-bench: .venv/.dev ## Measure the shop beside its rivals, and judge each bar (QUICK=1, PART=shops, bus, pace, pages or console; needs PostgreSQL)
-	@exec $(PY) -m bench $(if $(QUICK),--quick) $(if $(PART),--part $(PART))
+bench: .venv/.dev ## Measure the shop beside its rivals, and judge each bar (QUICK=1, PART=shops, bus, pace, pages or console, DELIVERIES=10000000; needs PostgreSQL)
+	@exec $(PY) -m bench $(if $(QUICK),--quick) $(if $(PART),--part $(PART)) $(if $(DELIVERIES),--deliveries $(DELIVERIES))
 
 bench-profile: .venv/.dev ## Show where the time of an order goes, by step and by library
 	@exec $(PY) -m bench.profiling
@@ -69,7 +86,8 @@ messages: .venv/.dev ## Extract the texts for customers, compile the translation
 
 lock: .venv/.dev ## Rewrite the hash-pinned requirements (UPGRADE=1 for newer versions)
 	$(LOCK) pyproject.toml --group shop -o requirements.txt
-	$(LOCK) pyproject.toml --group shop --group dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) pyproject.toml --group shop --group dev $(OPTIONAL:%=--group %) -c requirements.txt -o requirements-dev.txt
+	for extra in $(OPTIONAL); do $(LOCK) --group $$extra -c requirements-dev.txt -o requirements-$$extra.txt || exit 1; done
 	grep -o '^uv==[0-9.]*' requirements-uv.txt | $(LOCK) - -o requirements-uv.txt
 
 clean: ## Remove .venv, caches and var/ (the demo's database, mail and documents)
@@ -112,5 +130,5 @@ endef
 .venv/.runtime: requirements.txt | .venv/bin/python
 	$(install)
 
-.venv/.dev: requirements-dev.txt | .venv/.runtime
+.venv/.%: requirements-%.txt | .venv/.runtime
 	$(install)
