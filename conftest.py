@@ -44,6 +44,7 @@ Path(VAR_DIR, "static").mkdir()
 django.setup()
 
 from django.conf import settings  # noqa: E402  the environment comes first
+from django.utils import translation  # noqa: E402
 
 if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in the shop: an in-memory database has other locks. In shared memory, if there is
@@ -100,6 +101,12 @@ def documents_folder(settings: Any, tmp_path: Path) -> Path:
     """Of each test's own: the database is emptied after it, and documents belong to one."""
     settings.MEDIA_ROOT = tmp_path / "documents"
     return tmp_path / "documents"
+
+
+@pytest.fixture(autouse=True)
+def default_language() -> None:
+    """The language of a request stays active in its thread, and so in the test after it."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
