@@ -21,3 +21,9 @@ class EndpointForm(ChangesForm):
     class Meta:
         model = Endpoint
         exclude = ()
+        help_texts = {
+            "url": "Begins with https:// and is public; OUTLET_PRIVATE_NETWORKS allows others.",
+            "description": "What it is called in lists; without one, they show the address.",
+            "enabled": "A disabled endpoint gets nothing, and later nothing of what happened "
+            "meanwhile.",
+        }

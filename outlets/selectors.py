@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from bus.models import IN_FLIGHT, Delivery, Event
 from bus.models import State as DeliveryState
 from outlets.events import WebhookDue
-from outlets.models import Endpoint, State, Webhook
+from outlets.models import PING, Endpoint, State, Webhook
 from shop.events import OrderEvent
 
 LATEST = 20
@@ -28,10 +28,7 @@ def to_be_sent(webhooks: QuerySet[Webhook]) -> bool:
 
     The ledger tells: nothing of a webhook's row changes when its delivery dies or is discarded.
     """
-    dues = [
-        WebhookDue(endpoint=one.endpoint_id, webhook=one.key)
-        for one in webhooks.filter(state=State.WAITING)
-    ]
+    dues = [_due(one) for one in webhooks.filter(state=State.WAITING)]
     at_work = Delivery.objects.filter(
         event=OuterRef("pk"), state__in=[DeliveryState.WAITING, *IN_FLIGHT]
     )
@@ -40,6 +37,30 @@ def to_be_sent(webhooks: QuerySet[Webhook]) -> bool:
         stream__in={due.stream for due in dues},
         key__in={due.key for due in dues},
     ).exists()
+
+
+def _due(webhook: Webhook) -> WebhookDue:
+    return WebhookDue(endpoint=webhook.endpoint_id, webhook=webhook.key)
+
+
+def waiting_deliveries(endpoint: Endpoint, most: int) -> list[int]:
+    """The deliveries that wait for another try or the end of a pause; the oldest of them."""
+    webhooks = endpoint.webhooks.filter(state=State.WAITING).exclude(type=PING).order_by("id")
+    streams = [_due(one).stream for one in webhooks[:most]]
+    rows = Delivery.objects.filter(event__stream__in=streams, state=DeliveryState.WAITING)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def delivery_of(webhook: Webhook) -> Delivery | None:
+    """The delivery that sends it; none before the fan-out, and none after it was pruned."""
+    return Delivery.objects.filter(event__stream=_due(webhook).stream).first()
+
+
+def webhook_id(webhook: Webhook) -> str:
+    """The header `webhook-id`, by which a consumer finds repeats: the CloudEvent's `id`."""
+    if webhook.event is None:
+        return webhook.key
+    return str(Event.objects.values_list("uuid", flat=True).get(pk=webhook.event))
 
 
 def latest(endpoint: Endpoint) -> QuerySet[Webhook]:

@@ -2,12 +2,13 @@
 
 from outlets.client import webhook_client
 from outlets.services.destinations import send_to_destination
-from outlets.services.endpoints import enable, forget_failures, rotate_secret, set_up
-from outlets.services.forward import Refused, forward, ping, send_again
+from outlets.services.endpoints import enable, forget_failures, resume, rotate_secret, set_up
+from outlets.services.forward import OFF, Refused, forward, ping, send_again
 from outlets.services.retention import prune
 from outlets.services.send import WebhookFailed, send_webhook
 
 __all__ = [
+    "OFF",
     "Refused",
     "WebhookFailed",
     "enable",
@@ -15,6 +16,7 @@ __all__ = [
     "forward",
     "ping",
     "prune",
+    "resume",
     "rotate_secret",
     "send_again",
     "send_to_destination",

@@ -8,6 +8,8 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from bus.ops.deliveries import deliver_again
+from outlets import selectors
 from outlets.models import Endpoint
 from shop.signing import PREFIX
 
@@ -26,6 +28,9 @@ one that does not answer costs a worker one call each time, and not one for each
 
 LONGEST_SPREAD = timedelta(hours=6)
 """What waits for an endpoint that is back has been sent after so long; as its longest retry."""
+
+MOST_RESUMED = 500
+"""Webhooks that staff have sent at once by enabling an endpoint."""
 
 
 def new_secret() -> str:
@@ -68,6 +73,17 @@ def enable(endpoint: Endpoint) -> None:
 def forget_failures(endpoint: Endpoint) -> None:
     """Begin anew: it has another address."""
     Endpoint.objects.filter(pk=endpoint.pk).update(**_NO_FAILURE)
+
+
+def resume(endpoint: Endpoint, by: str) -> None:
+    """Make due what waits for it, since staff have enabled it or corrected its address.
+
+    At most `MOST_RESUMED`, the oldest: the rest comes at its time, and does not fall upon a
+    consumer that is just back.
+    """
+    waiting = selectors.waiting_deliveries(endpoint, MOST_RESUMED)
+    if waiting:
+        deliver_again(waiting, by=by, why=f"Endpoint {endpoint.pk} was enabled or corrected.")
 
 
 def disable(called: QuerySet[Endpoint], because: str) -> int:

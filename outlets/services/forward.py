@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
 
 from bus import publish
@@ -10,6 +11,11 @@ from outlets.events import WebhookDue
 from outlets.models import PING, Endpoint, Webhook
 from outlets.selectors import rows_of, to_be_sent
 from shop.events import OrderEvent
+
+OFF = (
+    "Webhooks are off. Set OUTLET_WEBHOOKS=1, restart the shop, and start a worker of the queue "
+    "outlets."
+)
 
 
 class Refused(Exception):
@@ -41,8 +47,9 @@ def ping(endpoint: Endpoint, by: str) -> None:
     """Send a test to an endpoint, which may be disabled; `by` is the user who wants it.
 
     Raises:
-        Refused: an earlier test has not been sent yet.
+        Refused: webhooks are off, or an earlier test has not been sent yet.
     """
+    _need_webhooks()
     with transaction.atomic():
         # Locked, so that of two at once the second finds the first.
         Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
@@ -55,8 +62,10 @@ def send_again(webhook: Webhook, by: str) -> None:
     """Send a webhook once more, with the same id: a consumer that had it ignores it.
 
     Raises:
-        Refused: it, or an earlier repeat, has not been sent yet, or its endpoint is disabled.
+        Refused: webhooks are off, its endpoint is disabled, or it or an earlier repeat has not been
+            sent yet.
     """
+    _need_webhooks()
     with transaction.atomic():
         endpoint = Endpoint.objects.select_for_update(no_key=True).get(pk=webhook.endpoint_id)
         if not endpoint.enabled:
@@ -72,6 +81,11 @@ def send_again(webhook: Webhook, by: str) -> None:
             requested_by=by,
         )
         _publish(again, "again")
+
+
+def _need_webhooks() -> None:
+    if not settings.OUTLET_WEBHOOKS:
+        raise Refused(OFF)
 
 
 def _publish(webhook: Webhook, why: str) -> None:

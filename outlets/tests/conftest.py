@@ -17,6 +17,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 @pytest.fixture
 def webhooks(settings: Settings) -> Iterator[None]:
     """The handlers of OUTLET_WEBHOOKS, and this machine as a place that may get webhooks."""
+    settings.OUTLET_WEBHOOKS = True
     settings.OUTLET_PRIVATE_NETWORKS = ["127.0.0.0/8"]
     with declaring(tasks.subscribe_webhooks):
         yield

@@ -103,7 +103,10 @@ def test_customers_data_needs_a_permission() -> None:
 
 
 @pytest.mark.parametrize("action", ["secret", "test"])
-def test_endpoint_with_customers_data_is_only_read_without_the_permission(action: str) -> None:
+def test_endpoint_with_customers_data_is_only_read_without_the_permission(
+    settings: Settings, action: str
+) -> None:
+    settings.OUTLET_WEBHOOKS = True
     operator, row = member("operator"), endpoint(with_customer=True)
 
     page = operator.get(page_of(row))
@@ -145,7 +148,8 @@ def test_corrected_address_forgets_the_failures_of_the_former() -> None:
     assert (row.url, row.failing_since, row.failures) == ("https://example.org/", None, 0)
 
 
-def test_customers_data_is_not_sent_again_without_the_permission() -> None:
+def test_customers_data_is_not_sent_again_without_the_permission(settings: Settings) -> None:
+    settings.OUTLET_WEBHOOKS = True
     operator, row = member("operator"), endpoint(with_customer=True)
     webhook = Webhook.objects.create(key="1", endpoint=row, type="OrderPlaced", event=1)
     form = {"action": "send_again", "_selected_action": webhook.pk}
@@ -171,6 +175,27 @@ def test_page_of_endpoint_shows_its_latest_webhooks() -> None:
 
     assert re.findall(r"SO-\d+", shown) == [f"SO-{number}" for number in range(29, 9, -1)]
     assert "It answered 500." in shown
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_test_is_offered_and_sent_only_if_webhooks_are_on(settings: Settings, on: bool) -> None:
+    settings.OUTLET_WEBHOOKS = on
+    operator, row = member("operator"), endpoint()
+
+    shown = operator.get(page_of(row)).content.decode()
+    status = operator.post(f"{LIST}{row.pk}/test/", {}).status_code
+
+    assert ("Send a test" in shown) is on
+    assert ("Set OUTLET_WEBHOOKS=1" in shown) is not on
+    assert (status == 403) is not on
+    assert "New secret" in shown
+
+
+def test_form_says_what_its_fields_mean() -> None:
+    shown = member("operator").get(ADD).content.decode()
+
+    for hint in ("OUTLET_PRIVATE_NETWORKS", "they show the address", "gets nothing"):
+        assert hint in shown
 
 
 @pytest.mark.parametrize("on", [True, False])

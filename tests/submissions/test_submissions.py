@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from config import nightly
 from inventory.services import receive_stock
@@ -38,7 +39,8 @@ READS = {
 
 
 @pytest.fixture(autouse=True)
-def shelf(transactional_db: None) -> None:
+def shelf(transactional_db: None, settings: Settings) -> None:
+    settings.OUTLET_WEBHOOKS = True
     Product.objects.create(sku="CUP", name="A cup", unit_price="9.90")
     receive_stock("CUP", 50, "first delivery")
 

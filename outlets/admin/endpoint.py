@@ -1,43 +1,26 @@
-"""Endpoints in the admin, with what each was sent; staff test them and renew their secrets."""
+"""Endpoints, with what each was sent; staff test them and renew their secrets."""
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from outlets import services
+from outlets.admin.webhook import COLOURS, may_forward, took
 from outlets.forms import EndpointForm
-from outlets.models import Endpoint, State, Webhook
+from outlets.models import Endpoint, State
 from outlets.selectors import latest
-from shop.admin import LooksOnly, WritableAdmin, row_of
+from shop.admin import WritableAdmin, row_of
 from shop.submissions import ShownOnce, onward
-
-COLOURS = {
-    State.WAITING: "info",
-    State.SENT: "success",
-    State.SKIPPED: "warning",
-    State.FAILED: "danger",
-}
-
-OFF = (
-    "Webhooks are off. Set OUTLET_WEBHOOKS=1, restart the shop, and start a worker of the queue "
-    "outlets."
-)
-
-FORBIDDEN = (
-    "{} gets customers' data. To send to it you need the permission Can send customers' data to an "
-    "endpoint."
-)
 
 # A dialog with a form and its token: a plain link could be triggered from any page (CSRF).
 TEST = {
@@ -53,12 +36,9 @@ RENEW = {
 }
 
 
-def _may_forward(request: HttpRequest) -> bool:
-    return request.user.has_perm("outlets.forward_customers")
-
-
-def _took(webhook: Webhook) -> str:
-    return "-" if webhook.took is None else f"{webhook.took.total_seconds():.3f} s"
+def _say_if_off(request: HttpRequest) -> None:
+    if not settings.OUTLET_WEBHOOKS:
+        messages.warning(request, services.OFF)
 
 
 @admin.register(Endpoint)
@@ -72,7 +52,7 @@ class EndpointAdmin(WritableAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Endpoint | None = None) -> bool:
         """One with customers' data needs a permission more: its address decides who has it."""
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or not obj.with_customer or _may_forward(request))
+        return allowed and (obj is None or not obj.with_customer or may_forward(request))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Disable it: what it was sent stays on record."""
@@ -89,12 +69,16 @@ class EndpointAdmin(WritableAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> list[str]:
         shown = ["condition", "sent"]
-        return shown if _may_forward(request) else ["with_customer", *shown]
+        return shown if may_forward(request) else ["with_customer", *shown]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        if not settings.OUTLET_WEBHOOKS:
-            messages.warning(request, OFF)
+        _say_if_off(request)
         page: HttpResponse = super().changelist_view(request, extra_context)
+        return page
+
+    def render_change_form(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        _say_if_off(request)
+        page: HttpResponse = super().render_change_form(request, *args, **options)
         return page
 
     @display(description="Endpoint", ordering="description")
@@ -123,7 +107,7 @@ class EndpointAdmin(WritableAdmin):
 
     @display(description="Sent")
     def sent(self, endpoint: Endpoint) -> str:
-        rows = [(row, COLOURS[State(row.state)], _took(row)) for row in latest(endpoint)]
+        rows = [(row, COLOURS[State(row.state)], took(row)) for row in latest(endpoint)]
         return render_to_string("outlets/latest.html", {"rows": rows, "endpoint": endpoint})
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
@@ -136,6 +120,9 @@ class EndpointAdmin(WritableAdmin):
             services.enable(obj)
         elif "url" in form.changed_columns:
             services.forget_failures(obj)
+        else:
+            return
+        services.resume(obj, request.user.get_username())
 
     def response_add(
         self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None
@@ -147,10 +134,14 @@ class EndpointAdmin(WritableAdmin):
         row = self.get_object(request, unquote(str(object_id))) if object_id else None
         return self.has_change_permission(request, row)
 
+    def has_ping_permission(self, request: HttpRequest, object_id: str = "") -> bool:
+        """Not while webhooks are off: it would wait, and be sent long after it was asked for."""
+        return settings.OUTLET_WEBHOOKS and self.has_maintain_permission(request, object_id)
+
     @action(
         description="Send a test",
         url_path="test",
-        permissions=["maintain"],
+        permissions=["ping"],
         icon="send",
         dialog=TEST,
     )
@@ -192,50 +183,3 @@ class EndpointAdmin(WritableAdmin):
         answer["HX-Retarget"], answer["HX-Reswap"] = "#modal-content", "innerHTML"
         answer["HX-Reselect"] = "#dialog"
         return answer
-
-
-@admin.register(Webhook)
-class WebhookAdmin(LooksOnly, ModelAdmin):
-    """Read-only: what was sent cannot be changed, only sent again."""
-
-    list_display = ["name", "endpoint", "status_label", "status", "took_seconds", "tried_at"]
-    list_filter = ["state", "endpoint"]
-    list_select_related = ["endpoint"]
-    search_fields = ["subject__exact"]
-    search_help_text = "Order number"
-    actions = ["send_again"]
-    fieldsets = [
-        (None, {"fields": ["type", "subject", "endpoint", "requested_by"]}),
-        ("Sending", {"fields": ["state", "note", "tries", "tried_at", "status", "took_seconds"]}),
-    ]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Webhook | None = None) -> list[str]:
-        return [name for _, options in self.fieldsets for name in options["fields"]]
-
-    def has_resend_permission(self, request: HttpRequest, *_: object) -> bool:
-        return request.user.has_perm("outlets.change_endpoint")
-
-    @display(description="Webhook", ordering="type")
-    def name(self, webhook: Webhook) -> str:
-        return str(webhook)
-
-    @display(description="State", ordering="state", label=COLOURS)
-    def status_label(self, webhook: Webhook) -> tuple[str, str]:
-        return webhook.state, webhook.get_state_display()
-
-    @display(description="Took")
-    def took_seconds(self, webhook: Webhook) -> str:
-        return _took(webhook)
-
-    @action(description="Send again", permissions=["resend"])
-    def send_again(self, request: HttpRequest, chosen: QuerySet[Webhook]) -> None:
-        for webhook in chosen.select_related("endpoint"):
-            if webhook.endpoint.with_customer and not _may_forward(request):
-                messages.warning(request, FORBIDDEN.format(webhook.endpoint))
-                continue
-            try:
-                services.send_again(webhook, request.user.get_username())
-            except services.Refused as error:
-                messages.warning(request, str(error))
-            else:
-                messages.success(request, f"{webhook} will be sent to {webhook.endpoint} again.")
