@@ -212,6 +212,7 @@ OUTLETS = {
     "rabbitmq": env.secret("OUTLET_RABBITMQ_URL"),
     "sns": env.secret("OUTLET_SNS_URL"),
     "sqs": env.secret("OUTLET_SQS_URL"),
+    "pubsub": env.secret("OUTLET_PUBSUB_URL"),
 }
 
 # --- The shop ------------------------------------------------------------------------------------

@@ -9,7 +9,10 @@ from urllib.parse import unquote
 from bus.broker import url as address_url
 from bus.broker.url import BadAddress, Login
 
-TLS = ("kafkas", "tls", "amqps")
+TLS = ("kafkas", "tls", "amqps", "sns", "sqs", "pubsub")
+ENDPOINT = "endpoint"
+"""The option of a cloud's service that names another server than the cloud's; one that begins with
+http:// is reached without TLS."""
 PERSONAL = "personal"
 ANSWERS = {"yes": True, "no": False}
 
@@ -20,7 +23,8 @@ class Spelling:
 
     `schemes` have their default ports. `host` and `path`, what stands after it, are patterns.
     `options` have the values that they can have, or none for any; those in `needs` must be there,
-    and those in `urls` are `http://` or `https://`.
+    those in `urls` are `http://` or `https://`, and those in `files` are absolute paths. Without
+    `has_login` there is no user in it.
     """
 
     example: str
@@ -31,6 +35,7 @@ class Spelling:
     needs: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     several_hosts: bool = False
+    has_login: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +95,15 @@ class Address(Login):
         username, _, password = login.partition(":")
         if bool(username) != bool(password):
             raise BadAddress("has half of a login; write user:password@ before the host.")
+        if login and not spelling.has_login:
+            raise BadAddress(
+                f"has a user and a password; write it like {spelling.example}. The credentials are "
+                "the machine's."
+            )
         personal = options.pop(PERSONAL, "no")
         if personal not in ANSWERS:
             raise BadAddress(f"has {PERSONAL}={personal}; write {' or '.join(ANSWERS)}.")
-        tls = parts.scheme in TLS
+        tls = parts.scheme in TLS and not options.get(ENDPOINT, "").startswith("http:")
         files = address_url.take_files(options, tls=tls)
         return cls(
             scheme=parts.scheme,

@@ -93,6 +93,21 @@ KINDS = {
             )
             for service in ("sns", "sqs")
         ),
+        Kind(
+            "pubsub",
+            Spelling(
+                "pubsub://my-project/topic",
+                {"pubsub": 443},
+                host=r"[a-z][a-z0-9-]*",
+                path=r"[A-Za-z][\w.~+%-]{2,254}",
+                options={"endpoint": ()},
+                urls=("endpoint",),
+                has_login=False,
+            ),
+            module="pubsub",
+            client="google.auth",
+            extra="pubsub",
+        ),
     )
 }
 

@@ -79,6 +79,7 @@ LEFT = {
     "OUTLET_RABBITMQ_URL": "there is no RabbitMQ",
     "OUTLET_SNS_URL": "there is no SNS, and the image has no client of it",
     "OUTLET_SQS_URL": "there is no SQS, and the image has no client of it",
+    "OUTLET_PUBSUB_URL": "there is no Pub/Sub, and the image has no client of it",
 }
 """Settings that keep their defaults here, and why."""
 

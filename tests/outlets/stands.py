@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from tests.support.kafka import Tansu, messages
 from tests.support.nats import NatsServer
+from tests.support.pubsub import PROJECT, PubsubServer
 from tests.support.rabbitmq import RabbitmqServer
 from tests.support.sqs import KEY, REGION, SECRET, SqsServer
 
@@ -163,12 +164,37 @@ class SnsStand(SqsStand):
         )
 
 
+class PubsubStand(PubsubServer):
+    """A topic with one subscription, whose messages stay."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        endpoint = f"http://127.0.0.1:{self.http_port}"
+        self.url = f"pubsub://{PROJECT}/{TARGET}?endpoint={endpoint}"
+
+    def open(self) -> None:
+        super().open()
+        with self.connected() as service:
+            service.declare(TARGET)
+
+    def received(self) -> list[Received]:
+        return [
+            Received(
+                json.loads(one.data),
+                one.attributes["content-type"],
+                f"{one.ordering_key} {one.attributes['type']} {one.attributes['id']}",
+            )
+            for one in self.messages(TARGET)
+        ]
+
+
 STANDS = {
     "kafka": KafkaStand,
     "nats": NatsStand,
     "rabbitmq": RabbitmqStand,
     "sns": SnsStand,
     "sqs": SqsStand,
+    "pubsub": PubsubStand,
 }
 
 

@@ -43,6 +43,7 @@ def test_message_says_what_it_is_and_by_what_it_is_known_again(name: str, stand:
     beside = {
         "kafka": "SO-1",
         "nats": f"shop.OrderPlaced {received.event['id']}",
+        "pubsub": f"SO-1 OrderPlaced {received.event['id']}",
         **dict.fromkeys(("rabbitmq", "sns", "sqs"), f"OrderPlaced {received.event['id']}"),
     }
     assert received.beside == beside[name]

@@ -14,6 +14,6 @@ OPTIONAL = ("outlets",)
 
 OPTIONAL_QUEUES = (
     *OPTIONAL,
-    *(f"outlets-{name}" for name in ("kafka", "nats", "rabbitmq", "sns", "sqs")),
+    *(f"outlets-{name}" for name in ("kafka", "nats", "rabbitmq", "sns", "sqs", "pubsub")),
 )
 """Their queues, each with a worker that compose starts only if its profile is named."""

@@ -1,5 +1,6 @@
 """A certificate authority for one test, and certificates that it has signed."""
 
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -26,6 +27,12 @@ class Authority:
                  self.folder / "ca.key", "-CAcreateserial", "-out", certificate, "-days", "2",
                  "-extfile", extension)  # fmt: skip
         return certificate, key
+
+    def server(self, name: str) -> ssl.SSLContext:
+        """What a server that is called `name` serves by."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*self.certify(name))
+        return context
 
 
 def _openssl(*arguments: str | Path) -> None:

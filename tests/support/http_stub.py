@@ -42,10 +42,12 @@ class HttpStub:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 stub.received.append(Received(headers, body, self.client_address))
                 stub.answer(self)
+
+            do_GET = do_POST
 
             def log_message(self, *_args: Any) -> None:
                 pass

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import socket
+import ssl
 import struct
 import threading
 from contextlib import suppress
@@ -42,10 +43,12 @@ class Proxy:
     `reset` breaks every connection with RST; `half_open` closes the server's ends and leaves the
     clients believing in theirs, as a host does that has crashed: who says something is told by
     RST, and who only listens is told by the probes of TCP's keepalive, after `KEEPALIVE` seconds.
+    With `tls` clients must speak TLS, and the server need not.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, tls: ssl.SSLContext | None = None) -> None:
         self.target = target
+        self._tls = tls
         self.latency, self.share = 0.2, 1.0
         self.mode = Wire.FINE
         self._pairs: set[Pair] = set()
@@ -59,7 +62,7 @@ class Proxy:
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(
-            asyncio.start_server(self._connected, "127.0.0.1", 0, backlog=512)
+            asyncio.start_server(self._connected, "127.0.0.1", 0, backlog=512, ssl=self._tls)
         )
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()

@@ -29,9 +29,11 @@ class PubsubServer(Child):
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self.port = self.front = free_port()
+        self.http_port = free_port()
         self._file = folder / "pubsub.sqlite3"
         module = "tests.support.pubsub_server"
-        command = [sys.executable, "-m", module, str(self.port), str(self._file)]
+        ports = str(self.port), str(self.http_port)
+        command = [sys.executable, "-m", module, *ports, str(self._file)]
         super().__init__("pubsub", command, os.environ, folder / "log")
         self.cwd = ROOT
         self._lock = threading.Lock()
@@ -89,11 +91,15 @@ class PubsubServer(Child):
         with self.connected() as service:
             service.publish([(queue, message) for message in messages])
 
-    def stored(self, queue: str = "%") -> list[bytes]:
+    def messages(self, queue: str = "%") -> list[types.PubsubMessage]:
         """The messages that are not acknowledged, of a queue or of all, oldest first."""
         sql = "SELECT stored FROM message WHERE subscription LIKE ? ORDER BY id"
         rows = self._query(sql, f"%/subscriptions/{queue}")
-        return [types.PubsubMessage.deserialize(row[0]).data for row in rows]
+        return [types.PubsubMessage.deserialize(row[0]) for row in rows]
+
+    def stored(self, queue: str = "%") -> list[bytes]:
+        """What `messages` contain."""
+        return [message.data for message in self.messages(queue)]
 
     def declared(self, queue: str) -> list[types.Subscription]:
         """How the subscriptions of a queue were declared."""

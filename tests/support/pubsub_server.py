@@ -1,8 +1,9 @@
-"""A Google Pub/Sub of the tests' own: python -m tests.support.pubsub_server PORT FILE
+"""A Google Pub/Sub of the tests' own: python -m tests.support.pubsub_server PORT HTTP_PORT FILE
 
 It speaks the service's own protocol, with the types of Google's client, and does what the shop
-asks of it. All that it has is in one SQLite file, so that it is there again after a kill. It holds
-the pull of an empty subscription until its caller gives up.
+asks of it; what a publisher asks, it answers over HTTP, too. All that it has is in one SQLite file,
+so that it is there again after a kill. It holds the pull of an empty subscription until its caller
+gives up.
 """
 
 import sqlite3
@@ -13,17 +14,17 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
 from google.pubsub_v1 import types
 
+from tests.support import pubsub_http
+
 THREADS = 64
 """Each pull that waits takes one."""
-
-LARGEST = 10 * 1024 * 1024
-"""Bytes of one request."""
 
 LOOK_EVERY = 0.5
 """Seconds after which a pull that waits finds a message whose deadline is over."""
@@ -57,6 +58,10 @@ class Pubsub:
             context.abort(grpc.StatusCode.ALREADY_EXISTS, topic.name)
         self._rows("INSERT INTO topic VALUES (?)", topic.name)
         return topic
+
+    def GetTopic(self, request: Any, context: Any) -> Any:
+        self._need_topic(request.topic, context)
+        return types.Topic(name=request.topic)
 
     def CreateSubscription(self, wanted: Any, context: Any) -> Any:
         if self._rows("SELECT 1 FROM subscription WHERE name = ?", wanted.name):
@@ -138,12 +143,14 @@ class Pubsub:
             context.abort(grpc.StatusCode.NOT_FOUND, name)
         return types.Subscription.deserialize(found[0][0])
 
-    def handler(self, call: Callable[..., Any], request: Any) -> grpc.RpcMethodHandler:
-        def alone(message: Any, context: Any) -> Any:
-            with self._changed:
-                return call(message, context)
+    def alone(self, call: Callable[..., Any], message: Any, context: Any) -> Any:
+        with self._changed:
+            return call(message, context)
 
-        return grpc.unary_unary_rpc_method_handler(alone, request.deserialize, _written)
+    def handler(self, call: Callable[..., Any], request: Any) -> grpc.RpcMethodHandler:
+        return grpc.unary_unary_rpc_method_handler(
+            partial(self.alone, call), request.deserialize, _written
+        )
 
 
 def _written(answer: Any) -> bytes:
@@ -152,8 +159,9 @@ def _written(answer: Any) -> bytes:
     return type(answer).serialize(answer)
 
 
-def serve(port: int, file: str) -> grpc.Server:
+def serve(port: int, http_port: int, file: str) -> grpc.Server:
     pubsub = Pubsub(file)
+    pubsub_http.serve(pubsub, http_port)
     services = {
         "Publisher": [(pubsub.CreateTopic, types.Topic), (pubsub.Publish, types.PublishRequest)],
         "Subscriber": [
@@ -166,7 +174,7 @@ def serve(port: int, file: str) -> grpc.Server:
         ],
     }
     # The service takes up to 10 MB, and gRPC by itself 4.
-    options = [("grpc.max_receive_message_length", LARGEST)]
+    options = [("grpc.max_receive_message_length", pubsub_http.LARGEST)]
     server = grpc.server(ThreadPoolExecutor(THREADS), options=options)
     for name, calls in services.items():
         handlers = {call.__name__: pubsub.handler(call, request) for call, request in calls}
@@ -178,4 +186,4 @@ def serve(port: int, file: str) -> grpc.Server:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), sys.argv[2]).wait_for_termination()
+    serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]).wait_for_termination()
