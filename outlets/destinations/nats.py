@@ -15,6 +15,7 @@ from outlets.destinations.errors import DestinationRefused, DestinationUnavailab
 
 CONNECT_WITHIN = 4
 CONFIRMED_WITHIN = 8
+CLOSED_WITHIN = 1
 """Seconds."""
 
 
@@ -84,6 +85,11 @@ class Connection:
                 self._runner.run(self._client.close())
         finally:
             self._runner.close()
+
+    async def _close(self) -> None:
+        # After a failed TLS handshake the client waits for its transport for ever.
+        async with asyncio.timeout(CLOSED_WITHIN):
+            await self._client.close()
 
 
 async def _ignore(_error: Exception) -> None:
