@@ -204,6 +204,8 @@ OUTLET_PRIVATE_NETWORKS = networks(
     "OUTLET_PRIVATE_NETWORKS",
     env.list("OUTLET_PRIVATE_NETWORKS", ["127.0.0.0/8", "::1"] if DEBUG else []),
 )
+# Authorities of one's own network, whose consumers have certificates of theirs.
+OUTLET_CA_CERTS = env.str("OUTLET_CA_CERTS")
 # Where all events are streamed to (docs/outlets.md), by the names of `outlets.destinations.kinds`.
 OUTLET_EVENTS = env.list("OUTLET_EVENTS")
 OUTLETS = {

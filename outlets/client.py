@@ -1,20 +1,23 @@
 """Sending webhooks: one POST to an address that is judged when it is connected to."""
 
 import asyncio
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 import httpcore
 import httpx
+from django.conf import settings
 
 from bus import spans
 from bus.spans import Kind
 from outlets.addresses import AddressRefused, allowed_addresses
-from shop.http import LONGEST_ANSWER, requested_pause, trusted_authorities
+from shop.http import LONGEST_ANSWER, requested_pause
 
 TOTAL_TIMEOUT = timedelta(seconds=15)
 """For the whole call, from the name's look-up to the last byte of the answer that is read.
@@ -52,13 +55,22 @@ class Answer:
         return self.status == HTTPStatus.TOO_MANY_REQUESTS or self.status >= 500
 
 
+@cache
+def _authorities(own: str) -> ssl.SSLContext:
+    """The public ones, and those of a file of the operator's; cached as those of `shop.http`."""
+    context = httpx.create_ssl_context(trust_env=False)
+    if own:
+        context.load_verify_locations(own)
+    return context
+
+
 @contextmanager
 def webhook_client() -> Iterator["WebhookClient"]:
     """A client whose connections are kept for the webhooks of one message."""
     # An event loop, since only asyncio can limit a call's total duration.
     with asyncio.Runner() as runner:
         pool = httpcore.AsyncConnectionPool(
-            ssl_context=trusted_authorities(), network_backend=_AllowedAddresses()
+            ssl_context=_authorities(settings.OUTLET_CA_CERTS), network_backend=_AllowedAddresses()
         )
         try:
             yield WebhookClient(runner, pool)

@@ -1,6 +1,6 @@
 """The parts of a broker's URL that mean the same whatever the broker, and their refusals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -25,7 +25,7 @@ class Login:
     """
 
     username: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     tls: bool = False
     ca_file: str = ""
     cert_file: str = ""

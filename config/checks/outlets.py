@@ -1,5 +1,8 @@
 """Where events are forwarded to: webhooks, and destinations with an address and a client."""
 
+import ssl
+from pathlib import Path
+
 from django.conf import settings
 
 from bus.broker.url import BadAddress
@@ -10,7 +13,12 @@ from outlets.events import PUBLIC
 
 def check_webhooks() -> Check:
     """Whether webhooks are sent, and what sends them."""
-    state = "off"
+    state, own = "off", settings.OUTLET_CA_CERTS
+    try:
+        ssl.create_default_context(cafile=own or None)
+    except OSError as error:
+        fix = f"It must be a file of certificates (PEM) on this machine: {error}."
+        return Check("OUTLET_CA_CERTS", f"names {own}", "it verifies endpoints of webhooks", fix)
     if settings.OUTLET_WEBHOOKS:
         sender = "manage.py work" if settings.WITHOUT_BROKER else "a worker of the queue outlets"
         state = f"on; {sender} sends them"
@@ -30,11 +38,14 @@ def check_destinations() -> Check:
         try:
             where = address(kind)
             where.tls_context()
+            for name in kind.spelling.files:
+                if file := where.options.get(name):
+                    Path(file).read_bytes()
             found.append(f"{kind.name} at {where}")
         except BadAddress as error:
             return Check(kind.setting, "cannot be used", why, f"It {error}")
         except OSError as error:
-            fix = f"A file of TLS cannot be read: {error}. It must be on this machine."
+            fix = f"A file that it names cannot be read: {error}. It must be on this machine."
             return Check(kind.setting, "cannot be used", why, fix)
         if kind.lacks:
             return Check(kind.setting, "cannot be used", why, f"It {kind.lacks}")

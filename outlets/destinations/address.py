@@ -34,6 +34,7 @@ class Spelling:
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     several_hosts: bool = False
     has_login: bool = True
 
@@ -140,4 +141,9 @@ def _options(options: dict[str, str], spelling: Spelling, *, tls: bool) -> dict[
     for name in spelling.urls:
         if name in found and not re.match(r"https?://[^/]", found[name]):
             raise BadAddress(f"has {name}={found[name]}; write it like http://localhost:4566.")
+    for name in spelling.files:
+        if name in found and not found[name].startswith("/"):
+            raise BadAddress(
+                f"has {name}={found[name]}; write the file's absolute path, from / on."
+            )
     return found

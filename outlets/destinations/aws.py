@@ -32,7 +32,9 @@ class Connection:
             endpoint_url=address.options.get("endpoint"),
             aws_access_key_id=address.username or None,
             aws_secret_access_key=address.password or None,
+            verify=address.ca_file or None,
             config=Config(
+                client_cert=(address.cert_file, address.key_file) if address.cert_file else None,
                 connect_timeout=CONNECT_WITHIN,
                 read_timeout=CONFIRMED_WITHIN,
                 # The ledger tries again; a repeat in here would outlast the delivery's time.

@@ -59,6 +59,8 @@ KINDS = {
                 "nats://host1:4222,host2:4222/stream",
                 {"nats": 4222, "tls": 4222},
                 path=r"[\w-]{1,200}",
+                options={"creds": ()},
+                files=("creds",),
                 several_hosts=True,
             ),
             module="nats",

@@ -43,6 +43,7 @@ class Connection:
                     [f"{scheme}://{server}" for server in address.servers],
                     user=address.username or None,
                     password=address.password or None,
+                    user_credentials=address.options.get("creds"),
                     tls=tls,
                     name="shop",
                     # It would keep what is not sent, and send it after what comes next.
@@ -82,7 +83,7 @@ class Connection:
         """Close it, without waiting for what is not confirmed."""
         try:
             with suppress(NatsError, OSError):
-                self._runner.run(self._client.close())
+                self._runner.run(self._close())
         finally:
             self._runner.close()
 

@@ -74,6 +74,7 @@ LEFT = {
     "REDIS_HOST": "the name of the service",
     "REDIS_PORT": "the port of the service",
     "BROKER_URL": "the parts stand in its place",
+    "OUTLET_CA_CERTS": "the image has no file of an authority",
     "OUTLET_KAFKA_URL": "there is no Kafka, and the image has no client of it",
     "OUTLET_NATS_URL": "there is no NATS, and the image has no client of it",
     "OUTLET_RABBITMQ_URL": "there is no RabbitMQ",

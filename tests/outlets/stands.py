@@ -1,6 +1,7 @@
 """The servers that events are sent to, each with its address and what it has received."""
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -44,8 +45,8 @@ class Stand(Protocol):
 
 
 class KafkaStand(Tansu):
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, TARGET)
+    def __init__(self, folder: Path, tls: ssl.SSLContext | None = None, **options: str) -> None:
+        super().__init__(folder, TARGET, tls, **options)
         self.url = f"kafka://{self.server}/{TARGET}"
 
     def close(self) -> None:
@@ -58,13 +59,13 @@ class KafkaStand(Tansu):
                 dict(one.headers())["content-type"].decode(),
                 one.key().decode(),
             )
-            for one in messages(self.server, TARGET)
+            for one in messages(self.server, TARGET, self.options)
         ]
 
 
 class NatsStand(NatsServer):
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, *arguments: str, **options: Any) -> None:
+        super().__init__(folder, *arguments, **options)
         self.url = f"nats://127.0.0.1:{self.port}/{TARGET}"
         self._made = False
 
@@ -89,8 +90,8 @@ class NatsStand(NatsServer):
 
 
 class RabbitmqStand(RabbitmqServer):
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, *settings: str) -> None:
+        super().__init__(folder, *settings)
         self.url = f"{super().url(self.port)}?exchange={TARGET}"
 
     def open(self) -> None:

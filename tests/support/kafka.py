@@ -1,7 +1,8 @@
 """Kafkas for tests: librdkafka's mock cluster in this process, and Tansu, which can be killed."""
 
 import os
-from collections.abc import Iterator
+import ssl
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -11,6 +12,7 @@ from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPa
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.support.child import Child
+from tests.support.proxy import Proxy
 from tests.support.servers import free_port
 from tests.support.wait import wait_until
 
@@ -32,15 +34,24 @@ def mock_cluster(*topics: str) -> Iterator[str]:
 
 
 class Tansu(Child):
-    """A server that speaks Kafka's protocol. A killed one has lost its messages and topics."""
+    """A server that speaks Kafka's protocol. A killed one has lost its messages and topics.
 
-    def __init__(self, folder: Path, topic: str) -> None:
+    With `tls` it is reached by a proxy that speaks TLS, by whose address clients are led to it;
+    `options` are what a client of it needs.
+    """
+
+    def __init__(
+        self, folder: Path, topic: str, tls: ssl.SSLContext | None = None, **options: str
+    ) -> None:
         folder.mkdir()
         self.topic = topic
-        self.server = f"127.0.0.1:{free_port()}"
-        address = f"tcp://{self.server}"
+        port = free_port()
+        reached = Proxy(port, tls).port if tls else port
+        self.server = f"127.0.0.1:{reached}"
+        self.options = {name.replace("_", "."): value for name, value in options.items()}
         command = [str(TANSU), "broker", "--storage-engine", "memory://tansu/"]
-        command += ["--listener-url", address, "--advertised-listener-url", address]
+        command += ["--listener-url", f"tcp://127.0.0.1:{port}"]
+        command += ["--advertised-listener-url", f"tcp://{self.server}"]
         super().__init__("tansu", command, os.environ, folder / "log")
 
     def open(self) -> None:
@@ -49,7 +60,7 @@ class Tansu(Child):
         wait_until(self._created, 20, "Tansu has the topic", every=0.1)
 
     def _created(self) -> bool:
-        admin = AdminClient({"bootstrap.servers": self.server, "log_level": 0})
+        admin = AdminClient({"bootstrap.servers": self.server, "log_level": 0, **self.options})
         topic = NewTopic(self.topic, PARTITIONS, 1)
         try:
             admin.create_topics([topic], request_timeout=2)[self.topic].result(5)
@@ -58,9 +69,10 @@ class Tansu(Child):
         return True
 
 
-def messages(server: str, topic: str) -> list[Message]:
+def messages(server: str, topic: str, options: Mapping[str, str] | None = None) -> list[Message]:
     """All that the topic has, partition by partition. By `assign`: Tansu has no groups."""
-    reader = Consumer({"bootstrap.servers": server, "group.id": uuid4().hex, "log_level": 0})
+    usual = {"bootstrap.servers": server, "group.id": uuid4().hex, "log_level": 0}
+    reader = Consumer(usual | dict(options or {}))
     found: list[Message] = []
     try:
         for number in range(PARTITIONS):

@@ -7,11 +7,10 @@ import sysconfig
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import nats
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NothingMore
 from nats.js import JetStreamContext
 
 from tests.support.child import Child
@@ -22,14 +21,18 @@ Found = TypeVar("Found")
 
 
 class NatsServer(Child):
-    """On loopback alone; its streams are in `folder` and survive it."""
+    """On loopback alone; its streams are in `folder` and survive it.
 
-    def __init__(self, folder: Path) -> None:
+    `arguments` of the program may ask for TLS or a login; `options` are what a client then needs.
+    """
+
+    def __init__(self, folder: Path, *arguments: str, **options: Any) -> None:
         folder.mkdir()
+        self.options = options
         self.port = free_port()
         program = Path(sysconfig.get_path("scripts"), "nats-server")
         command = [str(program), "-a", "127.0.0.1", "-p", str(self.port)]
-        command += ["-js", "-sd", str(folder / "streams")]
+        command += ["-js", "-sd", str(folder / "streams"), *arguments]
         super().__init__("nats", command, os.environ, folder / "log")
 
     def open(self) -> None:
@@ -53,18 +56,19 @@ class NatsServer(Child):
         """All that the stream has, in its order."""
 
         async def read(context: JetStreamContext) -> list[Msg]:
+            count = (await context.stream_info(stream)).state.messages
             reader = await context.pull_subscribe(f"{stream}.>", stream=stream)
             found: list[Msg] = []
-            with suppress(NothingMore):
-                while True:
-                    found += await reader.fetch(100, timeout=0.3)
+            while len(found) < count:
+                found += await reader.fetch(count - len(found), timeout=5)
             return found
 
         return self._ask(read)
 
     def _ask(self, question: Callable[[JetStreamContext], Awaitable[Found]]) -> Found:
         async def ask() -> Found:
-            client = await nats.connect(f"nats://127.0.0.1:{self.port}", allow_reconnect=False)
+            server = f"nats://127.0.0.1:{self.port}"
+            client = await nats.connect(server, allow_reconnect=False, **self.options)
             try:
                 return await question(client.jetstream())
             finally:

@@ -1,6 +1,7 @@
 """Destinations are named without their passwords; what cannot be used is refused."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,18 @@ def test_webhooks_are_named_with_what_sends_them(settings: Any) -> None:
     assert check_webhooks().state == "on; a worker of the queue outlets sends them"
 
 
+def test_authorities_that_cannot_be_read_are_refused(settings: Any, tmp_path: Path) -> None:
+    for file in (tmp_path / "missing.pem", tmp_path / "empty.pem"):
+        settings.OUTLET_CA_CERTS = str(file)
+
+        check = check_webhooks()
+
+        assert check.fails
+        assert check.what == "OUTLET_CA_CERTS"
+        assert str(file) in check.state
+        (tmp_path / "empty.pem").touch()
+
+
 REFUSED = [
     ("kafka", "one:9092/orders", "kafka://host1:9092"),
     ("kafka", "amqp://one/orders", "kafka://host1:9092"),
@@ -53,7 +66,15 @@ REFUSED = [
     ("sqs", "sqs://eu_central/123456789012/shop.fifo", "sqs://eu-central-1"),
     ("sqs", "sqs://s3key@eu-central-1/123456789012/shop.fifo", "half of a login"),
     ("sns", "sns://eu-central-1/123456789012/a?endpoint=localhost:4566", "endpoint=localhost"),
-    ("nats", "tls://one/shop?ssl_ca_certs=/missing/ca.pem", "file of TLS"),
+    ("nats", "tls://one/shop?ssl_ca_certs=/missing/ca.pem", "file that it names"),
+    ("nats", "nats://one/shop?creds=/missing/user.creds", "file that it names"),
+    ("nats", "nats://one/shop?creds=user.creds", "absolute path"),
+    ("pubsub", "pubsub://my-project/", "pubsub://my-project/topic"),
+    ("pubsub", "pubsub://my-project/a", "pubsub://my-project/topic"),
+    ("pubsub", "pubsub://shop:s3cret@my-project/topic", "The credentials are the machine's"),
+    ("pubsub", "pubsub://my-project/topic?endpoint=localhost:85", "endpoint=localhost"),
+    ("pubsub", "pubsub://my-project/topic?ssl_ca_certs=/missing/ca.pem", "file that it names"),
+    ("sqs", "sqs://eu-central-1/123456789012/a?endpoint=http://one&ssl_ca_certs=/a", "supported"),
     ("rabbitmq", "amqp://one,two/?exchange=shop", "amqp://user:password@host"),
 ]
 
