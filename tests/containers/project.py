@@ -17,7 +17,7 @@ from tests.support.wait import wait_until
 
 FILES = ["docker-compose.yml", "tests/containers/override.yml"]
 NAME = "shop-under-test"
-PORTS = ("PORT", "FLOWER_PORT", "MAIL_PORT")
+PORTS = ("PORT", "SPARE_PORT", "FLOWER_PORT", "MAIL_PORT")
 UP_WITHIN = 240
 SETTLED_WITHIN = 180
 
@@ -48,20 +48,27 @@ class Project:
 
     def compose(self, *words: str, check: bool = True, within: float = 300) -> str:
         """Run `docker compose`; returns what it printed."""
-        files = [word for file in FILES for word in ("--file", file)]
-        # The worker of webhooks, which the chosen settings turn on.
-        command = ["docker", "compose", *files, "--profile", "outlets"]
-        command += ["--project-name", NAME, "--env-file", str(self._env)]
-        clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         done = subprocess.run(
-            [*command, *words],
-            cwd=compose.ROOT, env=clean, timeout=within, check=False,
+            ["docker", "compose", *words],
+            cwd=compose.ROOT, env=self.env, timeout=within, check=False,
             capture_output=True, text=True,
         )  # fmt: skip
         if check and done.returncode:
             logs = self.compose("logs", "--tail", "20", check=False)
             raise AssertionError(f"{words}: {done.stdout}\n{done.stderr}\n{logs}")
         return done.stdout
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What `docker compose` needs in its environment to mean this project."""
+        clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return clean | {
+            "COMPOSE_FILE": ":".join(FILES),
+            "COMPOSE_PROJECT_NAME": NAME,
+            "COMPOSE_ENV_FILES": str(self._env),
+            # The worker of webhooks, which the chosen settings turn on.
+            "COMPOSE_PROFILES": "outlets",
+        }
 
     def up(self, *more: str) -> None:
         self.compose("up", "--detach", "--wait", "--quiet-pull", *more, within=UP_WITHIN)
@@ -93,6 +100,10 @@ class Project:
         told: dict[str, str] = json.loads(found)
         return told
 
+    def ask(self, code: str) -> str:
+        """What an expression of Python is in the shop."""
+        return self.manage("web", "shell", "--no-imports", "-c", f"{IMPORT}; print({code})")
+
     def place_order(self, **more: Any) -> dict[str, Any]:
         answer = self.http.post("/api/v1/checkout/", json=BODY | more)
         assert answer.status_code == 201, answer.text
@@ -110,7 +121,7 @@ class Project:
     def open_deliveries(self, order: dict[str, Any]) -> set[str]:
         """The apps that have not done all they do about an order."""
         code = f"{OPEN}.filter(stream={order['number']!r}).values_list('queue__name')"
-        said = self.manage("web", "shell", "--no-imports", "-c", f"{IMPORT}; print({code})")
+        said = self.ask(code)
         return {name for name in APPS if f"'{name}'" in said}
 
     def wait_for(self, event: Callable[[], Any], seconds: float) -> Any:
@@ -136,8 +147,9 @@ def _quoted(value: str) -> str:
     return value.replace("'", "\\'")
 
 
-IMPORT = "from bus.models import IS_OPEN, Delivery"
+IMPORT = "from bus.models import IS_OPEN, Delivery, Outbox"
 OPEN = "Delivery.objects.filter(IS_OPEN)"
+IDLE = f"not Outbox.objects.exists() and not {OPEN}.exists()"
 TELL = """
 import json, os
 found = dict(os.environ)

@@ -57,6 +57,8 @@ def parts() -> list[Part]:
         Part("Node", "nodejs", "node", find("node")),
         Part("npm", "npm", "npm", find("npm")),
         Part("openssl", "openssl", "openssl", find("openssl")),
+        Part("rsync", "rsync", "rsync", find("rsync")),
+        Part("SQLite's shell", "sqlite3", "sqlite3_shell", find("sqlite3")),
         Part("pdftotext and pdftoppm", "poppler-utils", "poppler", find("pdftotext")),
     ]
 
