@@ -25,6 +25,8 @@ class Origin:
     """Of the event that caused it."""
     delivery: int | None = None
     """By which the event that caused it is handled."""
+    attempt: int = 0
+    """Of this delivery; set where spans are recorded."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def _recorded(origin: Origin, doing: str) -> Iterator[Origin]:
     about: dict[str, Any] = {"stream": origin.stream, "event": str(origin.causation or "")}
     if message and origin.delivery:
         about |= {"subscription": message.subscription, "delivery": origin.delivery}
+        about["attempt"] = origin.attempt
     name = f"{doing} {message.subscription}" if message else doing
     with spans.span(name, Kind.CONSUMER, origin.traceparent, about) as span:
         yield replace(origin, traceparent=span.traceparent)

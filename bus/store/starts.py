@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from bus import spans
 from bus.context import Origin
 from bus.handlers import Handler
 from bus.models import State
@@ -171,7 +172,10 @@ def _start_if_allowed(one: Attempt, handler: Handler) -> Attempt | None:
 
 
 def _begun(one: Attempt) -> Attempt:
-    return replace(one, attempts=one.attempts + 1, began=time.monotonic())
+    attempts, origin = one.attempts + 1, one.origin
+    if spans.are_recorded():
+        origin = replace(origin, attempt=attempts)
+    return replace(one, attempts=attempts, origin=origin, began=time.monotonic())
 
 
 def _mark(
@@ -228,7 +232,13 @@ def _attempt(handler: Handler, row: tuple[Any, ...], fence: int = 0) -> Attempt:
         data=json.loads(data),
         personal=None if personal is None else json.loads(personal),
         origin=Origin(
-            UUID(str(correlation)), event, traceparent, bool(suppressed), stream, delivery=pk
+            UUID(str(correlation)),
+            event,
+            traceparent,
+            bool(suppressed),
+            stream,
+            delivery=pk,
+            attempt=attempts,
         ),
         key=delivery_key(event, handler.name),
     )

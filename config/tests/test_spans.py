@@ -105,6 +105,7 @@ def test_each_try_is_a_span_of_the_same_trace(
     found = [one for one in recorded() if one.name == "handle inventory.tasks.reserve_stock"]
     kinds = [one.attributes.get("error.type") for one in found]
     assert kinds == ["django.db.utils.OperationalError", None]
+    assert [one.attributes["attempt"] for one in found] == [1, 2]
     assert len({one.context.trace_id for one in found}) == 1
     delivery = Delivery.objects.get()
     assert {one.attributes["delivery"] for one in found} == {delivery.pk}
