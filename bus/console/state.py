@@ -32,6 +32,8 @@ class Row:
     later: int = 0
     """Not due yet, and not because a try has failed."""
     in_flight: int = 0
+    tried_again: int = 0
+    """Of those in flight: after a try that has failed."""
     dead: int = 0
     paused: bool = False
     oldest_at: datetime | None = None
@@ -59,13 +61,18 @@ class Row:
         return bool(self.limit and self.limit.in_use and self.waiting)
 
     @property
+    def fails(self) -> bool:
+        """A try has failed, and another one is to come or being made."""
+        return bool(self.retrying or self.tried_again)
+
+    @property
     def level(self) -> str:
         """`red` needs a person; `amber` needs a look; `green` has nothing to do or does it."""
         if self.dead or self.lacks_worker:
             return "red"
         late = self.oldest_at and self.oldest_at < timezone.now() - STANDS_STILL
         late = late and not self.at_its_limit
-        return "amber" if self.retrying or self.paused or self.blocked or late else "green"
+        return "amber" if self.fails or self.paused or self.blocked or late else "green"
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,7 @@ def board() -> Board:
     limits = _limits(by_id.values(), counts, now)
     rows = []
     for pk, one in by_id.items():
-        waiting, retrying, later, in_flight, dead, *instants = counts.get(pk, (0,) * 5)
+        waiting, retrying, later, in_flight, again, dead, *instants = counts.get(pk, (0,) * 6)
         rows.append(
             Row(
                 name=one.name,
@@ -117,6 +124,7 @@ def board() -> Board:
                 retrying=retrying,
                 later=later,
                 in_flight=in_flight,
+                tried_again=again,
                 dead=dead,
                 paused=one.status != "active",
                 oldest_at=_least(instants),
@@ -159,6 +167,7 @@ def _sum(name: str, rows: list[Row], alive: dict[str, int] | None) -> Row:
         retrying=sum(row.retrying for row in rows),
         later=sum(row.later for row in rows),
         in_flight=sum(row.in_flight for row in rows),
+        tried_again=sum(row.tried_again for row in rows),
         dead=sum(row.dead for row in rows),
         paused=any(row.paused for row in rows),
         oldest_at=_least(row.oldest_at for row in rows),

@@ -20,7 +20,7 @@ def says(row: Row) -> str:
         "dead": bool(row.dead),
         "paused": row.paused,
         "blocked": bool(row.blocked),
-        "retrying": bool(row.retrying),
+        "retrying": row.fails,
     }
     found = [word for word, is_so in said.items() if is_so]
     if not found and row.level == "amber":

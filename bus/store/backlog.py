@@ -40,7 +40,8 @@ def _oldest(rows: str, order: str) -> str:
 
 # Each count reads one partial index. One statement, so that a delivery is counted once.
 BACKLOG = f"""SELECT s.id, {_count(_DUE)}, {_count(_LATER, "COUNT(c.retry_at)")},
-       {_count(_LATER, "COUNT(*) - COUNT(c.retry_at)")}, {_count(IN_FLIGHT)}, {_count(_DEAD)},
+       {_count(_LATER, "COUNT(*) - COUNT(c.retry_at)")}, {_count(IN_FLIGHT)},
+       {_count(IN_FLIGHT, "COUNT(c.retry_at)")}, {_count(_DEAD)},
        {_oldest(_WAITING_LIVE, "d.due_at, d.id")},
        {_oldest(_WAITING_LIVE, "d.due_at DESC, d.id DESC")},
        {_oldest(_WAITING_BULK, "d.due_at, d.id")},
@@ -70,11 +71,11 @@ BLOCKING = (
 
 def backlog() -> list[tuple[Any, ...]]:
     """By subscription that is not retired: its id; how many are due, wait for their next try, are
-    not due yet, in flight and dead, each at most `MOST_COUNTED` + 1; six instants, the least of
-    which is since when the oldest has been open."""
+    not due yet, in flight, in flight for another try, and dead, each at most `MOST_COUNTED` + 1;
+    six instants, the least of which is since when the oldest has been open."""
     with connection.cursor() as cursor:
         cursor.execute(BACKLOG, [])
-        return [(*row[:6], *map(_instant, row[6:])) for row in cursor.fetchall()]
+        return [(*row[:7], *map(_instant, row[7:])) for row in cursor.fetchall()]
 
 
 class Blocking(NamedTuple):

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from bus import Queue, ops
 from bus.console.lanes import blocked_lanes, blocking_heads
-from bus.console.pace import Pace, read_pace
 from bus.console.state import Board, Row, board
-from bus.models import Delivery, RelayState, State, Subscription, WorkerState
-from bus.store import backlog, pace
+from bus.console.words import says
+from bus.models import Delivery, RelayState, State, WorkerState
+from bus.store import backlog
 from bus.store.outbox import fan_out
-from bus.testing import given, settle
+from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, happened
 from bus.worker.registration import register
 
@@ -77,7 +77,19 @@ def test_counts_and_oldest_are_of_a_bounded_number_of_rows(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert f"LIMIT {backlog.MOST_COUNTED + 1}" in backlog.BACKLOG
-    assert backlog.BACKLOG.count("LIMIT") == 11
+    assert backlog.BACKLOG.count("LIMIT") == 12
+
+
+def test_try_after_a_failure_is_not_green_while_it_is_in_flight(name: str) -> None:
+    works("desk@here", "desk")
+    in_flight = {"state": State.SENT, "lease_until": Now() + timedelta(minutes=1)}
+    Delivery.objects.filter(stream="1").update(**in_flight)
+    assert queue("desk").level == "green"
+
+    Delivery.objects.filter(stream="1").update(retry_at=Now())
+
+    row = queue("desk")
+    assert (row.level, says(row), row.in_flight) == ("amber", "retrying", 1)
 
 
 def test_queue_with_work_and_no_worker_is_red(name: str) -> None:
@@ -189,61 +201,3 @@ def test_lane_without_followers_is_not_blocked(subscribed: Subscribed) -> None:
     Delivery.objects.update(state=State.DEAD)
 
     assert board().lanes == []
-
-
-def test_pace_counts_what_was_done_by_minute_and_time(subscribed: Subscribed) -> None:
-    subscribed(wrap, queue=DESK)
-    given(*happened(1, 2, 3))
-    settle("desk")
-    subscription = Subscription.objects.get()
-    ids = list(Delivery.objects.values_list("id", flat=True))
-    first = Delivery.objects.select_related("event").get(pk=ids[0])
-    Delivery.objects.update(closed_at=first.event.at + timedelta(seconds=4))
-    Delivery.objects.filter(pk=ids[2]).update(closed_at=first.event.at + timedelta(seconds=90))
-
-    pace.add(ids)
-    pace.add(ids[:1])
-
-    found = read_pace(first.event.at + timedelta(minutes=10))[subscription.pk]
-    assert found.done == sum(found.minutes) == 4
-    assert found.percentile(0.5) == pytest.approx(4, rel=0.14)
-    assert found.percentile(0.99) == pytest.approx(90, rel=0.14)
-
-
-def test_pace_leaves_out_what_is_not_done(name: str) -> None:
-    ids = list(Delivery.objects.values_list("id", flat=True))
-    Delivery.objects.filter(stream="1").update(state=State.DEAD, closed_at=Now())
-    Delivery.objects.filter(stream="2").update(state=State.DISCARDED, closed_at=Now())
-
-    pace.add(ids)
-
-    assert read_pace() == {}
-
-
-def test_pace_of_effect_before_its_event_counts_as_shortest(subscribed: Subscribed) -> None:
-    subscribed(wrap, queue=DESK)
-    given(*happened(1))
-    settle("desk")
-    Delivery.objects.update(closed_at=Now() - timedelta(seconds=30))
-
-    pace.add(list(Delivery.objects.values_list("id", flat=True)))
-
-    [found] = read_pace(timezone.now() + timedelta(minutes=1)).values()
-    assert found.percentile(0.5) == pytest.approx(0.001, rel=0.3)
-
-
-def test_pace_is_forgotten_after_a_while(subscribed: Subscribed) -> None:
-    subscribed(wrap, queue=DESK)
-    given(*happened(1))
-    settle("desk")
-    pace.add(list(Delivery.objects.values_list("id", flat=True)))
-
-    pace.forget(120)
-    assert read_pace()
-    pace.forget(-120)
-    assert read_pace() == {}
-
-
-def test_pace_of_nothing_has_no_percentile() -> None:
-    assert Pace.sum([]) == Pace()
-    assert Pace().percentile(0.5) is None
