@@ -175,9 +175,19 @@ tests:
         values: '2x10 120x20'
       - series: 'shop_deliveries_waiting{{queue="billing",subscription="issue_invoice"}}'
         values: '0x10 7x20'
+      - series: 'shop_subscription_stands_still{{queue="billing",subscription="issue_invoice"}}'
+        values: '0x10 1x20'
+      - series: 'shop_subscription_stands_still{{queue="orders",subscription="note_payment"}}'
+        values: '0x30'
+      - series: 'shop_deliveries_oldest_seconds{{queue="orders",subscription="note_payment"}}'
+        values: '3600x30'
+      - series: 'shop_deliveries_waiting{{queue="orders",subscription="note_payment"}}'
+        values: '1x30'
       - series: 'shop_workers_alive{{queue="billing"}}'
         values: '1x10 0x20'
       - series: 'shop_workers_alive{{queue="orders"}}'
+        values: '1x30'
+      - series: 'shop_workers_alive{{queue="analytics"}}'
         values: '0x30'
     alert_rule_test:
       - {{eval_time: 8m, alertname: RelaySilent}}
@@ -187,17 +197,22 @@ tests:
       - eval_time: 20m
         alertname: QueueWithoutWorker
         exp_alerts: [{{exp_labels: {{severity: page, queue: billing}}, exp_annotations: {without}}}]
+      - eval_time: 20m
+        alertname: QueueStandsStill
+        exp_alerts: [{{exp_labels: {{severity: page, queue: billing}}, exp_annotations: {still}}}]
       - {{eval_time: 20m, alertname: WebDown}}
 """
 
 
 @pytest.mark.promtool
-def test_alerts_fire_when_a_relay_is_silent_and_a_queue_has_no_worker(tmp_path: Path) -> None:
+def test_alerts_fire_for_a_silent_relay_and_for_queues_that_wait_in_vain(tmp_path: Path) -> None:
     by_name = {one["alert"]: one["annotations"] for one in alerts()}
-    without = json.dumps(by_name["QueueWithoutWorker"]).replace("{{ $labels.queue }}", "billing")
-    silent = json.dumps(by_name["RelaySilent"])
+    silent, without, still = (
+        json.dumps(by_name[name]).replace("{{ $labels.queue }}", "billing")
+        for name in ("RelaySilent", "QueueWithoutWorker", "QueueStandsStill")
+    )
     file = tmp_path / "tests.yml"
-    file.write_text(SERIES.format(rules=RULES, silent=silent, without=without))
+    file.write_text(SERIES.format(rules=RULES, silent=silent, without=without, still=still))
 
     ended = subprocess.run(
         [str(part("promtool").path), "test", "rules", str(file)],

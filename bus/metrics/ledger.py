@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from bus.audit import attention
 from bus.console.state import Board, Row, board
-from bus.store import pace
+from bus.store import inspection, pace
 from bus.store.pace import PER_DOUBLING
 
 KEPT_FOR = 5.0
@@ -51,6 +51,7 @@ class Ledger(Collector):
             found = board()
             metrics = [
                 *_of_subscriptions(found),
+                _standing(found),
                 *_of_processes(found),
                 _effects(found.subscriptions),
                 _attention(),
@@ -94,6 +95,16 @@ def _of_subscriptions(found: Board) -> Iterator[Metric]:
     for row in found.subscriptions:
         oldest.add_metric([row.queue, row.name], _age(row.oldest_at, found.at))
     yield oldest
+
+
+def _standing(found: Board) -> Metric:
+    """Not what waits for its next try, its lane, a limit or an operator."""
+    says = "1 if a delivery of it has been due for ten minutes and was not started."
+    metric = GaugeMetricFamily("subscription_stands_still", says, labels=BY_SUBSCRIPTION)
+    stand = {row.subscription_id for row in inspection.standing()}
+    for row in found.subscriptions:
+        metric.add_metric([row.queue, row.name], int(row.id in stand))
+    return metric
 
 
 def _of_processes(found: Board) -> Iterator[Metric]:

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from bus.models import Delivery, Event, State, Subscription
+from bus.models import Delivery, Event, Queue, State, Subscription
 from bus.publishing import publish
+from bus.store.rescue import SENT_LEASE
 from bus.tests.conftest import happened
 from bus.worker.registration import register
 from tests.kubernetes.manifests import named
@@ -89,6 +90,21 @@ def test_delivery_that_waits_for_its_next_try_is_not_counted(subscription: Subsc
 
 def test_wait_after_a_failure_is_no_age(subscription: Subscription) -> None:
     due(subscription, "a", 60 * MINUTE, due_at=Now() - MINUTE, retry_at=Now() - MINUTE)
+
+    assert seconds() == 60
+
+
+@pytest.mark.parametrize("limit", [{"rate": 1.0}, {"at_once": 4}, {}])
+def test_what_a_limit_or_live_traffic_holds_back_counts_from_when_it_was_sent(
+    subscription: Subscription, limit: dict[str, Any]
+) -> None:
+    Queue.objects.filter(pk=subscription.queue_id).update(**limit)
+    hour, bulk = 60 * MINUTE, not limit
+    due(subscription, "a", hour, bulk=bulk)
+    assert seconds() == 0
+
+    lease = Now() + SENT_LEASE - MINUTE
+    due(subscription, "b", hour, bulk=bulk, state=State.SENT, lease_until=lease)
 
     assert seconds() == 60
 

@@ -22,6 +22,9 @@ from bus.worker.registration import register
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+LATER = Now() + timedelta(minutes=50)
+
+
 def wrap(event: Happened) -> None: ...
 
 
@@ -66,6 +69,22 @@ def test_deliveries_are_counted_by_subscription(name: str) -> None:
     assert scraped.value("deliveries_oldest_seconds", **of) == pytest.approx(3000, abs=60)
     assert scraped.value("needs_a_person", kind="dead deliveries") == 1
     assert scraped.value("needs_a_person", kind="audit findings") == 0
+
+
+@pytest.mark.parametrize(
+    ("waits", "stands"),
+    [({}, 1), ({"due_at": LATER, "retry_at": LATER}, 0), ({"retry_at": Now()}, 0)],
+    ids=["due for long", "in its backoff", "due for another try"],
+)
+def test_subscription_stands_still_if_a_delivery_is_due_and_not_started(
+    name: str, waits: dict[str, Any], stands: int
+) -> None:
+    Delivery.objects.update(due_since=Now() - timedelta(minutes=50), **waits)
+
+    scraped = Scraped()
+
+    found = scraped.value("subscription_stands_still", queue="desk", subscription=name)
+    assert found == stands
 
 
 def test_processes_are_known_while_a_relay_gives_signs(name: str) -> None:
