@@ -12,9 +12,24 @@ from threading import Thread
 
 import msgspec
 
-from bus.measurements import Collector, Figure, Measurement, collect_with
+from bus import measurements
+from bus.measurements import Collector, Figure, Measurement
 
 decode = msgspec.json.Decoder(list[tuple[Figure, float, tuple[str, ...]]]).decode
+
+
+_pipes: list["Pipe"] = []
+"""The one of this process, in which forks report as long as measurements are collected here."""
+
+
+def _use_in_child() -> None:
+    if measurements.are_collected():
+        for pipe in _pipes:
+            pipe.use_in_child()
+
+
+# Once: what is registered stays so.
+os.register_at_fork(after_in_child=_use_in_child)
 
 
 class Pipe:
@@ -24,7 +39,7 @@ class Pipe:
         self._read, self._write = os.pipe()
         # A full pipe must not hold up a delivery: then the measurements are dropped.
         os.set_blocking(self._write, False)
-        os.register_at_fork(after_in_child=self._use_in_child)
+        _pipes[:] = [self]
         Thread(target=self._receive, args=(collect,), daemon=True, name="measurements").start()
 
     def send(self, made: Sequence[Measurement]) -> None:
@@ -35,10 +50,10 @@ class Pipe:
             with suppress(OSError):  # it is full, or the parent is gone
                 os.write(self._write, line)
 
-    def _use_in_child(self) -> None:
+    def use_in_child(self) -> None:
         with suppress(OSError):
             os.close(self._read)
-        collect_with(self.send)
+        measurements.collect_with(self.send)
 
     def _receive(self, collect: Collector) -> None:
         # Not closed with the object: a forked process inherits it, and has closed the number.

@@ -5,6 +5,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
 import httpx
 import pytest
@@ -28,11 +30,18 @@ class Example:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
+        self._lines: Queue[str] = Queue()
+        Thread(target=self._read, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.line().removeprefix('port ')}/"
 
     def line(self) -> str:
+        """The next one that it writes, within ten seconds."""
+        return self._lines.get(timeout=10).strip()
+
+    def _read(self) -> None:
         assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
+        for line in self._process.stdout:
+            self._lines.put(line)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ def collected() -> Iterator["Queue[Measurement]"]:
         for one in some:
             found.put(one)
 
+    measurements.collect_with(collect)
     Pipe(collect)
     yield found
     measurements.collect_with(None)
@@ -69,9 +70,18 @@ def test_measurement_too_long_for_one_write_is_dropped(collected: "Queue[Measure
     assert collected.get(timeout=5) == handled("b")
 
 
+def test_fork_of_a_process_that_collects_no_more_reports_nothing(
+    collected: "Queue[Measurement]",
+) -> None:
+    measurements.collect_with(None)
+
+    assert forked(lambda: os._exit(measurements.are_collected())) == 0
+
+
 def test_full_pipe_holds_up_no_process() -> None:
     """Nothing reads: the thread that does is busy with the first measurement."""
     hold: Queue[None] = Queue()
+    measurements.collect_with(lambda _some: None)
     Pipe(lambda _some: hold.get())
 
     def work() -> None:
