@@ -25,6 +25,8 @@ class Check:
         SQLite says both by one class of errors, so the state quotes the error.
         """
         said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        if "no such table" in said or type(error.__cause__).__name__ == "UndefinedTable":
+            return cls(what, "not there before the first migration", why)
         return cls(what, f"cannot be read ({said})", why)
 
     @property

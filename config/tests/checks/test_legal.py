@@ -3,7 +3,7 @@
 from unittest.mock import Mock
 
 import pytest
-from django.db import DataError, OperationalError, ProgrammingError
+from django.db import DataError, OperationalError, ProgrammingError, connection
 from pytest_django.fixtures import Settings
 
 from config.checks.legal import check_legal_texts
@@ -24,11 +24,17 @@ def test_missing_texts_are_named_and_refuse_no_start(settings: Settings) -> None
     assert not check_legal_texts().fix
 
 
+def test_database_without_tables_is_said_to_be_new() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE shop_legaltext RENAME TO elsewhere")
+
+    assert check_legal_texts().state == "not there before the first migration"
+
+
 @pytest.mark.parametrize(
     "error",
     [
-        OperationalError("no such table: shop_legaltext"),
-        ProgrammingError('relation "shop_legaltext" does not exist\nLINE 1: SELECT'),
+        ProgrammingError('relation "shop_legaltext" is damaged\nLINE 1: SELECT'),
         OperationalError("database is locked"),
     ],
 )
