@@ -19,13 +19,13 @@ RETRY = Retry(
 )
 
 
-@subscribe(OrderPlaced, queue=QUEUE, retry=RETRY, batch=200)
+@subscribe(OrderPlaced, queue=QUEUE, retry=RETRY, batch=200, personal=False)
 def record_sales(orders: list[OrderPlaced]) -> None:
     """Count placed orders."""
     services.record_sales(orders)
 
 
-@subscribe(OrderCancelled, queue=QUEUE, retry=RETRY, batch=200)
+@subscribe(OrderCancelled, queue=QUEUE, retry=RETRY, batch=200, personal=False)
 def reverse_sales(cancellations: list[OrderCancelled]) -> None:
     """Count cancelled orders."""
     services.reverse_sales(cancellations)
@@ -37,7 +37,7 @@ def record_rejections(rejections: list[StockRejected]) -> None:
     services.record_rejections(rejections)
 
 
-@subscribe(ShipmentDispatched, queue=QUEUE, retry=RETRY, batch=200)
+@subscribe(ShipmentDispatched, queue=QUEUE, retry=RETRY, batch=200, personal=False)
 def record_dispatches(dispatches: list[ShipmentDispatched]) -> None:
     """Count dispatched orders."""
     services.record_dispatches(dispatches)

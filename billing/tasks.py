@@ -41,6 +41,7 @@ def issue_invoice(orders: list[OrderConfirmed]) -> None:
     retry=NUMBERING,
     batch=20,
     lock=services.lock_series,
+    personal=False,  # its buyer is the invoice's
     stage=Stage.CREDIT_NOTE,
 )
 def issue_credit_note(order: OrderCancelled) -> None:

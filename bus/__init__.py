@@ -1,7 +1,7 @@
 """The event bus: publish events, subscribe handlers to them, keep a ledger of the deliveries."""
 
 from bus.alerts import DeliveryDied, QueueStuck
-from bus.events import DomainEvent
+from bus.events import DomainEvent, PersonalDataErased
 from bus.handlers import AfterDone, subscribe
 from bus.publishing import publish
 from bus.queues import Queue
@@ -12,6 +12,7 @@ __all__ = [
     "Ambiguous",
     "DeliveryDied",
     "DomainEvent",
+    "PersonalDataErased",
     "Queue",
     "QueueStuck",
     "Retry",

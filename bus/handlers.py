@@ -1,15 +1,15 @@
 """The handlers that this process declares, and the decorator that declares them."""
 
-import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
 from bus.events import DomainEvent, UnreadableEvent
 from bus.queues import Queue
 from bus.retry import Retry
+from bus.signatures import is_event, is_line, parameters, takes_list
 
 AfterDone = Callable[[], None]
 """A function that an external handler returns; it runs in the transaction that commits *done*.
@@ -55,6 +55,8 @@ class Handler:
     suppressible: bool
     stage: str
     whole_batch: bool
+    personal: bool
+    """It takes the personal data of its events."""
     lock: Callable[[list[Any]], None] | None
     using: Callable[[], AbstractContextManager[Any]] | None
 
@@ -69,6 +71,7 @@ class Handler:
         """The event that was stored as this type and version.
 
         Raises:
+            PersonalDataErased: the handler takes personal data that was erased.
             UnreadableEvent: it does not fit the class that the handler takes, or is of another.
         """
         wanted = self.event_type.__name__
@@ -77,6 +80,8 @@ class Handler:
                 f"The event is of type {kind}, and {self.name} handles {wanted} now. Discard the "
                 f"delivery, or bring back a handler of {kind} under this name."
             )
+        if not self.personal:
+            return self.event_type.read_without_person(version, data)
         return self.event_type.read(version, data, personal)
 
 
@@ -114,6 +119,7 @@ def subscribe(
     repeatable: bool = False,
     suppressible: bool | None = None,
     stage: str = "",
+    personal: bool = True,
     lock: Callable[[list[Any]], None] | None = None,
     using: Callable[[], AbstractContextManager[Any]] | None = None,
 ) -> Callable[[Function], Function]:
@@ -147,6 +153,9 @@ def subscribe(
             outside the project, such as a mail. By default the same as `external`.
         stage: the stage that it works towards, in the words of those whom the stream is about.
             Empty: it is not shown to them.
+        personal: False for a handler that needs no personal data. It gets its events with those
+            fields `msgspec.UNSET`, and goes on after an erasure; the deliveries of others are
+            discarded then.
 
     Raises:
         BadSubscription: at import, with the way out.
@@ -160,12 +169,12 @@ def subscribe(
             raise BadSubscription(
                 f"{name} must have at most {LONGEST_NAME} plain letters; rename the function."
             )
-        if not _is_event(event):
+        if not is_event(event):
             raise BadSubscription(f"{name} must subscribe to a class of events, not to {event!r}.")
         _check_limits(name, queue)
         if not 1 <= batch <= LARGEST_BATCH:
             raise BadSubscription(f"{name}: batch is {batch}; it must be 1 to {LARGEST_BATCH}.")
-        if not isinstance(stage, str) or len(stage) > LONGEST_STAGE or not _is_line(stage):
+        if not isinstance(stage, str) or len(stage) > LONGEST_STAGE or not is_line(stage):
             raise BadSubscription(
                 f"{name}: stage is {stage!r}; it must be one line of at most {LONGEST_STAGE} "
                 "printable characters, or be left out."
@@ -178,13 +187,13 @@ def subscribe(
             raise BadSubscription(
                 f"{name}: after needs ordered=False, or the stream's later events would wait, too."
             )
-        if unless is not None and not _is_event(unless):
+        if unless is not None and not is_event(unless):
             raise BadSubscription(f"{name}: unless must be a class of events, not {unless!r}.")
         if external and lock:
             raise BadSubscription(f"{name}: lock needs a transaction, and external=True has none.")
         if not external and (using or repeatable):
             raise BadSubscription(f"{name}: using and repeatable need external=True.")
-        whole_batch = _takes_list(function)
+        whole_batch = takes_list(function)
         if external and whole_batch:
             raise BadSubscription(f"{name}: external=True takes one event at a time, not a list.")
         _check_parameters(name, function, 1 + external + (using is not None))
@@ -203,6 +212,7 @@ def subscribe(
             suppressible=external if suppressible is None else suppressible,
             stage=str(stage),
             whole_batch=whole_batch,
+            personal=personal,
             lock=lock,
             using=using,
         )
@@ -222,23 +232,8 @@ def _check_limits(name: str, queue: Queue) -> None:
             )
 
 
-def _is_event(event: object) -> bool:
-    return isinstance(event, type) and issubclass(event, DomainEvent)
-
-
-def _is_line(text: str) -> bool:
-    return text.isprintable() and text == text.strip()
-
-
-def _takes_list(function: Callable[..., Any]) -> bool:
-    hints = get_type_hints(function)
-    first: Iterable[Any] = (hints.get(name) for name in inspect.signature(function).parameters)
-    annotation = next(iter(first), None)
-    return get_origin(annotation) is list and bool(get_args(annotation))
-
-
 def _check_parameters(name: str, function: Callable[..., Any], wanted: int) -> None:
-    found = len(inspect.signature(function).parameters)
+    found = parameters(function)
     if found != wanted:
         shape = ("event", "event, key", "event, key, what using= yields")[wanted - 1]
         raise BadSubscription(f"{name} takes {found} parameters; it must take ({shape}).")

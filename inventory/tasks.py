@@ -1,6 +1,7 @@
 """The handlers of inventory."""
 
 from datetime import timedelta
+from typing import Any
 
 from bus import Queue, Retry, subscribe
 from inventory import services
@@ -19,21 +20,29 @@ RETRY = Retry(
 )
 
 
-@subscribe(
-    OrderPlaced, queue=QUEUE, retry=RETRY, batch=20, lock=services.lock_stock, stage=Stage.SET_ASIDE
-)
+# Goods need no name.
+ORDERS: dict[str, Any] = {
+    "queue": QUEUE,
+    "retry": RETRY,
+    "batch": 20,
+    "personal": False,
+    "lock": services.lock_stock,
+}
+
+
+@subscribe(OrderPlaced, stage=Stage.SET_ASIDE, **ORDERS)
 def reserve_stock(orders: list[OrderPlaced]) -> None:
     """Reserve all lines of each order, or none."""
     services.reserve_stock(orders)
 
 
-@subscribe(OrderCancelled, queue=QUEUE, retry=RETRY, batch=20, lock=services.lock_stock)
+@subscribe(OrderCancelled, **ORDERS)
 def release_stock(orders: list[OrderCancelled]) -> None:
     """Release what cancelled orders have reserved."""
     services.release_stock(orders)
 
 
-@subscribe(ShipmentDispatched, queue=QUEUE, retry=RETRY, batch=20, lock=services.lock_stock)
+@subscribe(ShipmentDispatched, **ORDERS)
 def consume_stock(shipments: list[ShipmentDispatched]) -> None:
     """Take dispatched pieces off the shelf."""
     services.consume_stock(shipments)

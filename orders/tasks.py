@@ -25,7 +25,7 @@ def note_reservation(reserved: list[StockReserved]) -> None:
     services.note_reservation(reserved)
 
 
-@subscribe(ShipmentDispatched, queue=QUEUE, retry=RETRY, batch=50)
+@subscribe(ShipmentDispatched, queue=QUEUE, retry=RETRY, batch=50, personal=False)
 def note_dispatch(dispatched: list[ShipmentDispatched]) -> None:
     """Record when the goods left: from then on the order cannot be cancelled."""
     services.note_dispatch(dispatched)

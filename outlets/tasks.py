@@ -64,7 +64,9 @@ def subscribe_webhooks() -> None:
 
         forward.__name__ = name_of("forward", event)
         # Suppressible: a backfill for our own figures must not reach other systems.
-        subscribe(event, queue=QUEUE, retry=OWN_RETRY, batch=50, suppressible=True)(forward)
+        subscribe(event, queue=QUEUE, retry=OWN_RETRY, batch=50, suppressible=True, personal=False)(
+            forward
+        )
     subscribe(
         WebhookDue,
         queue=QUEUE,
@@ -92,6 +94,7 @@ def subscribe_destination(kind: Kind) -> None:
                 batch=50,
                 external=True,
                 repeatable=True,
+                personal=False,  # what is sent is read from the event's row
                 using=partial(connection, kind),
             )(_sender(kind, event))
 

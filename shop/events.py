@@ -9,6 +9,7 @@ import msgspec
 
 from bus import DomainEvent
 from shop.languages import EARLIER
+from shop.mailboxes import mailbox
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,11 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     address: Address
     language: str = EARLIER
     """Of what is written to them: a code of LANGUAGES."""
+
+    @property
+    def person(self) -> str:
+        """Who they are to the bus: the mailbox, in one spelling."""
+        return mailbox(self.email)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +92,10 @@ class OrderPlaced(OrderEvent, frozen=True, kw_only=True):
     tax: Decimal
     total: Decimal
     customer: Customer
+
+    @property
+    def person(self) -> str:
+        return self.customer.person
 
 
 class OrderConfirmed(OrderPlaced, frozen=True, kw_only=True):
@@ -146,6 +156,10 @@ class InvoiceIssued(InvoiceNumbered, frozen=True, kw_only=True):
     customer: Customer
 
     @property
+    def person(self) -> str:
+        return self.customer.person
+
+    @property
     def key(self) -> str:
         return f"InvoiceIssued {self.document}"
 
@@ -167,6 +181,10 @@ class ShipmentDispatched(OrderEvent, frozen=True, kw_only=True):
     tracking_number: str
     lines: tuple[Line, ...]
     customer: Customer
+
+    @property
+    def person(self) -> str:
+        return self.customer.person
 
 
 class MailResendRequested(OrderEvent, frozen=True, kw_only=True):

@@ -20,9 +20,6 @@ SPEND = """
     WHERE shop_spending.free_at <= %(now)s + %(period)s - %(step)s
 """
 
-GMAIL = ("gmail.com", "googlemail.com")
-"""One provider under two names, which ignores dots before the @."""
-
 
 def spend(setting: str, what: str, detail: str) -> None:
     """Take one of the setting's budget for `what`, in the transaction that uses it.
@@ -53,12 +50,3 @@ def spend(setting: str, what: str, detail: str) -> None:
 def forget_spent() -> None:
     """Delete the rows whose budget is whole again; run every night."""
     Spending.objects.filter(free_at__lt=time.time()).delete()
-
-
-def mailbox(email: str) -> str:
-    """One key for all spellings of an address that are delivered to the same mailbox."""
-    name, _, domain = email.casefold().rpartition("@")
-    name = name.partition("+")[0]
-    if domain in GMAIL:
-        name, domain = name.replace(".", ""), GMAIL[0]
-    return f"{name}@{domain}"

@@ -55,6 +55,7 @@ def a_handler(app: str) -> Handler:
         suppressible=False,
         stage="",
         whole_batch=False,
+        personal=True,
         lock=None,
         using=None,
     )

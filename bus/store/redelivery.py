@@ -37,6 +37,7 @@ def discard(rows: QuerySet[Delivery], why: str) -> int:
     return rows.update(
         state=State.DISCARDED,
         closed_at=Now(),
+        lease_until=None,
         token=F("token") + 1,
         error=error,
         failure_key=None,

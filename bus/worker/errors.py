@@ -20,6 +20,7 @@ from django.db import (
 from django.db.models.functions import Now
 
 from bus.context import about
+from bus.events import PersonalDataErased
 from bus.handlers import Handler
 from bus.models import Delivery, PersonalData, State
 from bus.redaction import texts
@@ -31,7 +32,7 @@ from bus.retry import (
     Ambiguous,
     TryLater,
 )
-from bus.store import alerts, attempts
+from bus.store import alerts, attempts, redelivery
 from bus.store.attempts import Attempt
 from bus.store.failures import Failure, record
 from bus.worker.failures import failure_of
@@ -68,6 +69,9 @@ deliveries wait for their lease; giving up earlier would only let the worker pop
 which would fail, too."""
 
 LONGEST_ERROR = 20_000
+
+ERASED = "personal data erased"
+"""Why a delivery is discarded whose handler cannot do without."""
 
 
 def retry_on_trouble(
@@ -126,8 +130,13 @@ def fail(handler: Handler, failed: Sequence[tuple[Attempt, BaseException]]) -> l
     """Record failed attempts by the handler's policy; returns the deliveries' new states.
 
     In the caller's transaction, under the deliveries' locks. Publishes `DeliveryDied` if one is
-    due.
+    due. What has failed because personal data was erased is discarded, and no failure.
     """
+    erased = [one for one, error in failed if isinstance(error, PersonalDataErased)]
+    if erased:
+        _discard(handler, erased)
+        rest = [(one, error) for one, error in failed if not isinstance(error, PersonalDataErased)]
+        return [State.DISCARDED] * len(erased) + fail(handler, rest)
     failures: list[Failure] = []
     states: list[State] = []
     for one, error in failed:
@@ -154,6 +163,13 @@ def fail(handler: Handler, failed: Sequence[tuple[Attempt, BaseException]]) -> l
     pairs = zip(failures, states, strict=True)
     alerts.deliveries_died(one for one, state in pairs if state == State.DEAD)
     return states
+
+
+def _discard(handler: Handler, erased: Sequence[Attempt]) -> None:
+    redelivery.discard(Delivery.objects.filter(id__in=[one.id for one in erased]), ERASED)
+    for one in erased:
+        with about(one.origin):
+            log.info("%s: delivery %s is discarded: %s", handler.name, one.id, ERASED)
 
 
 def _costs_no_try(one: Attempt, error: BaseException) -> bool:

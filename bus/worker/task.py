@@ -55,6 +55,7 @@ class Outcome:
             "done": self.states[State.DONE],
             "to try again": self.states[State.WAITING],
             "dead": self.states[State.DEAD],
+            "discarded": self.states[State.DISCARDED],
             "released": self.released,
             "stale": self.stale,
         }

@@ -20,8 +20,9 @@ from orders.services.place import (
     save_as_placed,
 )
 from shop.events import Customer
+from shop.mailboxes import mailbox
 from shop.money import money, summed
-from shop.spending import mailbox, spend
+from shop.spending import spend
 
 
 @dataclass(frozen=True)
