@@ -35,7 +35,7 @@ def count_reservation(event: StockReserved) -> None:
 
 
 """
-SALES = "@subscribe(OrderPlaced, queue=QUEUE, retry=RETRY, batch=200)\n"
+SALES = "@subscribe(OrderPlaced, "
 
 LATER: list[Change] = [
     ("shop/events.py", "class OrderPlaced(OrderEvent, frozen=True, kw_only=True):\n", VERSION_2),
