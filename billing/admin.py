@@ -39,7 +39,7 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
     list_per_page = 50
     fieldsets = [
         (None, {"fields": ["number", "kind", "corrects", "order_link", "pdf"]}),
-        ("Dates", {"fields": ["ordered_on", "issued_on", "drawn_at"]}),
+        ("Dates", {"fields": ["ordered_on", "issued_on", "drawn_at", "restricted_at"]}),
         ("Parties", {"fields": ["seller_data", "buyer_data"]}),
         ("Content", {"fields": ["line_table", "tax_table", "amount", "payment_terms"]}),
         ("File", {"fields": ["storage_name", "sha256"]}),
@@ -48,6 +48,8 @@ class InvoiceAdmin(LooksOnly, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
         documents = super().get_queryset(request)
+        if not request.user.has_perm("billing.view_restricted"):
+            documents = documents.filter(restricted_at=None)
         # The list shows none of these, and fifty rows of a hundred lines each are much to read.
         listing = request.resolver_match and request.resolver_match.url_name.endswith("changelist")
         return documents.defer("lines", "taxes", "seller") if listing else documents

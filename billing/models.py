@@ -44,7 +44,9 @@ class Invoice(models.Model):
     """An invoice or a credit note: numbered and frozen at once, issued when its PDF is stored.
 
     The database refuses to delete it and to change what is frozen (`billing.immutable`); only the
-    last three fields are filled in later, once. Section 14b UStG has it kept for eight years.
+    fields of its file are filled in later, once. Section 14b UStG has it kept for eight years; if
+    its buyer is forgotten before, its processing is restricted (GDPR, article 18): the customer's
+    link does not open it any more, nor staff without a permission of their own.
     """
 
     class Kind(models.TextChoices):
@@ -77,9 +79,13 @@ class Invoice(models.Model):
     storage_name = models.CharField(max_length=100, blank=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     drawn_at = models.DateTimeField(null=True, blank=True)
+    restricted_at = models.DateTimeField(
+        null=True, editable=False, help_text="Its buyer was forgotten; kept for the tax office."
+    )
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("view_restricted", "Can view invoices of forgotten customers")]
         constraints = [
             models.UniqueConstraint(
                 fields=["order_number", "kind"], name="billing_one_of_a_kind_per_order"

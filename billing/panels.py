@@ -13,5 +13,6 @@ from shop.panels import Content, panel
 def documents(number: str) -> Content | None:
     """The invoice and the credit note, with their files."""
     rows = Invoice.objects.filter(order_number=number).order_by("id")
-    found = list(rows.only("number", "kind", "issued_on", "total", "currency", "sha256"))
+    fields = ("number", "kind", "issued_on", "total", "currency", "sha256", "restricted_at")
+    found = list(rows.only(*fields))
     return {"documents": found} if found else None

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from billing import services
 from bus import AfterDone, Queue, Retry, subscribe
-from shop.events import InvoiceNumbered, OrderCancelled, OrderConfirmed
+from shop.events import CustomerForgotten, InvoiceNumbered, OrderCancelled, OrderConfirmed
 from shop.stages import Stage
 
 # Drawing a hundred pages takes seconds; a storage that hangs takes longer.
@@ -66,3 +66,9 @@ def draw_document(document: InvoiceNumbered, key: str) -> AfterDone | None:  # n
     The idempotency key is not used: the file is named after the document's number.
     """
     return services.draw_document(document)
+
+
+@subscribe(CustomerForgotten, queue=QUEUE, retry=NUMBERING, batch=50)
+def restrict_documents(forgotten: list[CustomerForgotten]) -> None:
+    """Keep the orders' documents for the tax office alone."""
+    services.restrict_documents(forgotten)

@@ -23,8 +23,8 @@ from bus.failures import retrying
 from fulfillment.selectors import packing
 from inventory.selectors import low_items
 from orders import phases
-from orders.models import Order
-from orders.selectors import WEEK, Overview, latest, overview
+from orders.models import Erasure, Order
+from orders.selectors import WEEK, Overview, latest, overview, waiting_erasures
 from outlets.models import Endpoint
 from outlets.selectors import disabled_by_shop
 
@@ -54,6 +54,8 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     for permission, card in CARDS:
         if may(permission):
             cards |= card(now)
+    if may("orders.erase_customer") and (waiting := list(map(_erasure, waiting_erasures()))):
+        cards["needs_person"] = [*(cards["needs_person"] or []), *waiting]
     packs = may("fulfillment.dispatch_shipment")
     board = "packingboard_changelist" if packs else "shipment_changelist"
     return {
@@ -110,6 +112,16 @@ def _disabled(endpoint: Endpoint) -> dict[str, Any]:
         "what": f"{endpoint}: {endpoint.disabled_because} Its webhooks are skipped.",
         "since": endpoint.disabled_at,
         "link": reverse("admin:outlets_endpoint_change", args=[endpoint.pk]),
+    }
+
+
+def _erasure(erasure: Erasure) -> dict[str, Any]:
+    return {
+        "kind": "erasure",
+        "what": f"{erasure.requested_by} requests to erase a customer's data. Another person must "
+        "agree.",
+        "since": erasure.requested_at,
+        "link": reverse("admin:orders_erasure_change", args=[erasure.pk]),
     }
 
 

@@ -40,6 +40,7 @@ _GROUPS: list[dict[str, Any]] = [
                 "active": lambda _request: False,
             },
             _page("Orders", "shopping_cart", "orders", "order"),
+            _page("Erasures", "person_remove", "orders", "erasure"),
             _page("Products", "storefront", "shop", "product"),
             _page("Categories", "category", "shop", "category"),
             _page("Legal texts", "gavel", "shop", "legaltext"),

@@ -47,6 +47,13 @@ ROLES = {
         "analytics.view_productfigures",
         "analytics.view_correction",
     ],
+    "privacy": [
+        "orders.view_order",
+        "orders.view_erasure",
+        "orders.erase_customer",
+        "billing.view_invoice",
+        "billing.view_restricted",
+    ],
     "operator": [
         "bus.view_event",
         "bus.view_delivery",

@@ -85,4 +85,10 @@ done_without_effect, effect_without_done = effects(
         there=~Exists(_shipment.filter(recalled_at=None)),
         trace=Exists(_shipment.filter(recalled_at__isnull=False)),
     ),
+    Effect(
+        handler=tasks.forget_recipient,
+        what="erasure of the recipient",
+        there=~Exists(_shipment.exclude(recipient="", email="")),
+        trace=Exists(_shipment.filter(recipient="", email="")),
+    ),
 )

@@ -5,7 +5,13 @@ from datetime import timedelta
 from bus import AfterDone, Queue, Retry, subscribe
 from fulfillment import services
 from fulfillment.warehouse import Warehouse
-from shop.events import OrderCancelled, OrderPlaced, ShipmentRecalled, StockReserved
+from shop.events import (
+    CustomerForgotten,
+    OrderCancelled,
+    OrderPlaced,
+    ShipmentRecalled,
+    StockReserved,
+)
 from shop.stages import Stage
 
 QUEUE = Queue("fulfillment", ordered=True)
@@ -76,3 +82,9 @@ def cancel_shipment(orders: list[OrderCancelled]) -> None:
 def recall_shipment(recalled: ShipmentRecalled, key: str, warehouse: Warehouse) -> AfterDone:
     """Recall the shipment at the warehouse."""
     return services.recall_shipment(recalled, key, warehouse)
+
+
+@subscribe(CustomerForgotten, queue=QUEUE, retry=OWN_RETRY, batch=50)
+def forget_recipient(forgotten: list[CustomerForgotten]) -> None:
+    """Erase the recipients of the orders' shipments."""
+    services.forget_recipient(forgotten)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Exists
+from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 
 from bus.audit import Effect, Finding, check, effects, key_of
@@ -60,6 +60,8 @@ def _mail(handler: Callable[..., Any]) -> Effect:
     )
 
 
+_mails = Message.objects.filter(order_number=OuterRef("stream"))
+
 done_without_effect, effect_without_done = effects(
     "notifications",
     *map(
@@ -71,5 +73,11 @@ done_without_effect, effect_without_done = effects(
             tasks.send_dispatch_notice,
             tasks.resend_message,
         ),
+    ),
+    Effect(
+        handler=tasks.forget_recipient,
+        what="erasure of the mails' addresses",
+        there=~Exists(_mails.exclude(to="")),
+        trace=Exists(_mails.filter(to="")),
     ),
 )

@@ -9,6 +9,7 @@ from bus import AfterDone, Queue, Retry, subscribe
 from notifications import services
 from shop.documents import DocumentUnavailable
 from shop.events import (
+    CustomerForgotten,
     InvoiceIssued,
     MailResendRequested,
     OrderCancelled,
@@ -73,3 +74,17 @@ def send_dispatch_notice(
 def resend_message(request: MailResendRequested, key: str, mail: EmailConnection) -> AfterDone:
     """Send a mail again that staff requested."""
     return services.resend_message(request, key, mail)
+
+
+# Only our own database, and the folder of a shop without a mail server.
+@subscribe(
+    CustomerForgotten,
+    queue=QUEUE,
+    retry=Retry(
+        on=(OSError,), times=8, first_wait=timedelta(seconds=1), longest_wait=timedelta(minutes=30)
+    ),
+    batch=50,
+)
+def forget_recipient(forgotten: list[CustomerForgotten]) -> None:
+    """Erase the addresses of the orders' mails."""
+    services.forget_recipient(forgotten)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
-from orders.models import Order, State
+from orders.models import VALID, Erasure, Order, State
 from orders.phases import DRAFT, PHASES
 from shop import links
+from shop.spending import GMAIL, mailbox
 
 OVERVIEW = timedelta(days=14)
 """How far back `overview` counts; longer than the week that it compares with."""
@@ -16,13 +18,17 @@ WEEK = timedelta(days=7)
 
 
 def public_orders() -> QuerySet[Order]:
-    """The orders that customers can see: all but drafts."""
+    """The orders that customers have placed: all but drafts."""
     return Order.objects.exclude(state=State.DRAFT)
 
 
 def order_of_link(token: str) -> Order | None:
-    """The order of a customer's link, by the hash of its token; None if there is none."""
-    return public_orders().filter(link_hash=links.hash_of(token)).first()
+    """The order of a customer's link, by the hash of its token; None if there is none.
+
+    The link of a forgotten customer leads nowhere.
+    """
+    found = public_orders().filter(link_hash=links.hash_of(token), forgotten_at=None)
+    return found.first()
 
 
 def order_of_key(key: str) -> Order | None:
@@ -59,6 +65,24 @@ def latest(count: int) -> list[Order]:
     """The orders placed last, the newest first."""
     rows = Order.objects.filter(placed_at__isnull=False).order_by("-placed_at", "-id")
     return list(rows[:count])
+
+
+def orders_of(email: str) -> QuerySet[Order]:
+    """All orders and drafts of a person: of every spelling of this address that is delivered to
+    the same mailbox. Reads the addresses of its domain."""
+    person = mailbox(email)
+    domain = person.rpartition("@")[2]
+    ends = Q()
+    for one in GMAIL if domain in GMAIL else [domain]:
+        ends |= Q(email__iendswith=f"@{one}")
+    spellings = Order.objects.filter(ends).order_by().values_list("email", flat=True).distinct()
+    return Order.objects.filter(email__in=[one for one in spellings if mailbox(one) == person])
+
+
+def waiting_erasures() -> QuerySet[Erasure]:
+    """The requests to erase that can be agreed to, the oldest first."""
+    since = timezone.now() - VALID
+    return Erasure.objects.filter(erased_at=None, requested_at__gt=since).order_by("id")
 
 
 MOST_FOUND = 25

@@ -2,6 +2,7 @@
 
 from bus import DomainEvent
 from shop.events import (
+    CustomerForgotten,
     InvoiceIssued,
     InvoiceNumbered,
     OrderCancelled,
@@ -26,6 +27,7 @@ PUBLIC: tuple[type[OrderEvent], ...] = (
     ShipmentReleased,
     ShipmentRecalled,
     ShipmentDispatched,
+    CustomerForgotten,
 )
 """What other systems may get, in the order in which an order has them. Not `MailResendRequested`,
 by which staff and a worker of the shop talk to each other."""

@@ -187,6 +187,14 @@ class ShipmentDispatched(OrderEvent, frozen=True, kw_only=True):
         return self.customer.person
 
 
+class CustomerForgotten(OrderEvent, frozen=True, kw_only=True):
+    """The customer's personal data is to be erased: each app erases its own, by the order.
+
+    The personal parts of the order's events are gone already, and no other event of the order
+    follows that needs them. Invoices are kept for as long as the law requires.
+    """
+
+
 class MailResendRequested(OrderEvent, frozen=True, kw_only=True):
     """Staff request that a mail of the order is sent again."""
 

@@ -151,6 +151,12 @@ done_without_effect, effect_without_done = effects(
         again=~Exists(_issued),
         asks=RESTORE,
     ),
+    Effect(
+        handler=tasks.restrict_documents,
+        what="restriction of the documents",
+        there=~Exists(_document.filter(restricted_at=None)),
+        trace=Exists(_document.filter(restricted_at__isnull=False)),
+    ),
 )
 
 

@@ -2,6 +2,7 @@
 
 from billing.services.draw import FileDiffers, draw_document
 from billing.services.issue import NothingToCorrect, issue_credit_note, issue_invoices
+from billing.services.restrict import restrict_documents
 from billing.services.series import lock_series
 from billing.services.storage import NameTaken, is_damaged, is_kept
 
@@ -15,4 +16,5 @@ __all__ = [
     "issue_credit_note",
     "issue_invoices",
     "lock_series",
+    "restrict_documents",
 ]

@@ -2,6 +2,7 @@
 
 from fulfillment.services.cancel import cancel_shipment, recall_shipment
 from fulfillment.services.dispatch import NotNow, dispatch_shipment, take_back
+from fulfillment.services.forget import forget_recipient
 from fulfillment.services.open import lock_shipments, open_shipment
 from fulfillment.services.release import NotOpened, release_shipment
 from fulfillment.warehouse import WarehouseRefused, WarehouseUnavailable, warehouse
@@ -13,6 +14,7 @@ __all__ = [
     "WarehouseUnavailable",
     "cancel_shipment",
     "dispatch_shipment",
+    "forget_recipient",
     "lock_shipments",
     "open_shipment",
     "recall_shipment",

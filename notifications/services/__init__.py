@@ -1,5 +1,6 @@
 """The services of notifications: send the mail of an event, and send one again for staff."""
 
+from notifications.services.forget import forget_recipient
 from notifications.services.resend import AlreadyRequested, request_resend, resend_message
 from notifications.services.send import (
     send_cancellation,
@@ -11,6 +12,7 @@ from notifications.services.transport import mail_connection
 
 __all__ = [
     "AlreadyRequested",
+    "forget_recipient",
     "mail_connection",
     "request_resend",
     "resend_message",

@@ -1,5 +1,6 @@
 """Orders in the admin."""
 
+from orders.admin.erasure import ErasureAdmin
 from orders.admin.order import OrderAdmin
 
-__all__ = ["OrderAdmin"]
+__all__ = ["ErasureAdmin", "OrderAdmin"]

@@ -88,6 +88,10 @@ class Order(models.Model):
         help_text="Cancelled because its goods were not in stock.",
     )
 
+    forgotten_at = models.DateTimeField(
+        null=True, editable=False, help_text="The customer's personal data was erased."
+    )
+
     class Meta:
         ordering = ["-id"]
         permissions = [
@@ -105,6 +109,11 @@ class Order(models.Model):
                 name="orders_order_numbered_once_placed",
                 condition=Q(state=State.DRAFT, number=None, placed_at=None)
                 | (~Q(state=State.DRAFT) & Q(number__isnull=False, placed_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="orders_order_forgotten_is_blank",
+                condition=Q(forgotten_at=None)
+                | Q(email="", name="", line1="", line2="", postal_code="", city="", region=""),
             ),
             models.CheckConstraint(
                 name="orders_order_cancelled_at_an_instant",

@@ -15,6 +15,13 @@ from orders.services.checkout import (
     charge_recipient,
     checkout,
 )
+from orders.services.forget import (
+    NotForgettable,
+    agree_to_erasure,
+    erasure_obstacle,
+    forget,
+    request_erasure,
+)
 from orders.services.idempotency import BadKey, KeyReused, Repeat, StillRunning
 from orders.services.milestones import note_dispatch, note_reservation, publish_order_confirmed
 from orders.services.place import (
@@ -36,6 +43,7 @@ __all__ = [
     "KeyReused",
     "NotADraft",
     "NotCancellable",
+    "NotForgettable",
     "OrderHasNoLines",
     "OutOfStock",
     "Price",
@@ -45,10 +53,13 @@ __all__ = [
     "TooManyPieces",
     "TotalsDoNotAddUp",
     "UnknownProducts",
+    "agree_to_erasure",
     "cancel_order",
     "cancel_rejected_order",
     "charge_recipient",
     "checkout",
+    "erasure_obstacle",
+    "forget",
     "note_dispatch",
     "note_reservation",
     "obstacle",
@@ -57,6 +68,7 @@ __all__ = [
     "publish_order_cancelled",
     "publish_order_confirmed",
     "publish_order_placed",
+    "request_erasure",
     "require_few",
     "snapshot",
 ]

@@ -1,6 +1,7 @@
 """Mails as files for development, one per mail."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
 
@@ -45,3 +46,19 @@ class FolderBackend(BaseEmailBackend):
         while not created:  # another process may write a mail of this subject at this instant
             when = timezone.localtime().strftime("%Y%m%d-%H%M%S-%f")
             created = files.create(self.folder / f"{when}-{subject}.eml", content)
+
+
+def erase(message_ids: Iterable[str]) -> None:
+    """Delete the mails with these Message-IDs, if this shop writes its mails into a folder.
+
+    Raises:
+        OSError: one cannot be read or deleted.
+    """
+    if f"{FolderBackend.__module__}.{FolderBackend.__name__}" != settings.EMAIL_BACKEND:
+        return
+    unwanted = set(message_ids)
+    for path in Path(settings.EMAIL_FILE_PATH).glob("*.eml"):
+        with path.open("rb") as file:
+            found = BytesHeaderParser().parse(file).get("Message-ID", "")
+        if found.strip() in unwanted:
+            path.unlink(missing_ok=True)

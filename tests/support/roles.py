@@ -29,6 +29,7 @@ OPENS = {
         "analytics_productfigures",
         "analytics_correction",
     },
+    "privacy": {"orders_order", "orders_erasure", "billing_invoice"},
     "operator": {
         "bus_console",
         "bus_event",
@@ -41,6 +42,7 @@ OPENS = {
     },
 }
 ADDS = {
+    "privacy": {"orders_erasure"},
     "support": {"orders_order"},
     "catalogue": {"shop_product", "shop_category"},
     "operator": {"outlets_endpoint"},

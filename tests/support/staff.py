@@ -6,11 +6,11 @@ from django.test import Client
 from config.roles import add_missing_groups
 
 
-def member(role: str) -> Client:
-    """Eve, in the group of this name."""
+def member(role: str, name: str = "eve") -> Client:
+    """Somebody in the group of this role."""
     add_missing_groups()
-    user = User.objects.create_user("eve", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
+    user, _ = User.objects.get_or_create(username=name, defaults={"is_staff": True})
+    user.groups.set([Group.objects.get(name=role)])
     browser = Client()
     browser.force_login(user)
     return browser
