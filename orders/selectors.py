@@ -9,7 +9,7 @@ from django.utils import timezone
 from orders.models import VALID, Erasure, Order, State
 from orders.phases import DRAFT, PHASES
 from shop import links
-from shop.spending import GMAIL, mailbox
+from shop.mailboxes import GMAIL, mailbox
 
 OVERVIEW = timedelta(days=14)
 """How far back `overview` counts; longer than the week that it compares with."""

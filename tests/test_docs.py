@@ -96,7 +96,7 @@ def test_links_of_all_pages_lead_to_a_file() -> None:
 
 
 CODE = re.compile(r"^```\w*\n(.*?)^```$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"manage\.py (?P<name>\w+)(?P<rest>[^\n#;|&]*)")
+COMMAND = re.compile(r"manage\.py (?P<name>[\w-]+\w)(?P<rest>[^\n#;|&]*)")
 TARGET = re.compile(r"^make (?P<name>[a-z][a-z-]*)", re.MULTILINE)
 
 

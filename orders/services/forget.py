@@ -9,7 +9,7 @@ from orders.models import VALID, Erasure, IdempotencyKey, Order, State
 from orders.phases import CANCELLED, REJECTED, SHIPPED, phase_of
 from orders.selectors import orders_of
 from shop.events import CustomerForgotten
-from shop.spending import mailbox
+from shop.mailboxes import mailbox
 
 ENDED = (SHIPPED, CANCELLED, REJECTED)
 
@@ -101,8 +101,6 @@ def forget(email: str, *, by: str, why: str) -> Erasure:
 
 def _erase(erasure: Erasure) -> None:
     person = mailbox(erasure.email)
-    # Before the orders are read: a checkout that is not committed yet is waited for, and found.
-    persons.lock(person)
     orders = list(orders_of(erasure.email).select_for_update().order_by("id"))
     placed = [order for order in orders if order.state != State.DRAFT]
     if not orders:
@@ -110,6 +108,9 @@ def _erase(erasure: Erasure) -> None:
     _require_finished(placed)
     now = timezone.now()
     persons.forget(person, [str(order.number) for order in placed])
+    # It has waited for a checkout that was publishing, whose order would lose its customer.
+    if orders_of(erasure.email).exclude(pk__in=[order.pk for order in orders]).exists():
+        raise NotForgettable("The customer is ordering at this moment.")
     ours = Order.objects.filter(pk__in=[order.pk for order in placed])
     ours.filter(rejected=False).update(cancel_reason="")
     ours.update(**BLANK, forgotten_at=now)

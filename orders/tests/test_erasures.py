@@ -66,7 +66,7 @@ def test_button_is_for_the_second_person_only() -> None:
     assert "Agree and erase" in member("privacy", "mallory").get(page).content.decode()
 
 
-def test_nobody_agrees_to_ones_own_request() -> None:
+def test_own_request_cannot_be_agreed_to() -> None:
     erasure = requested("grace")
 
     with pytest.raises(NotForgettable, match="Another person must agree"):
@@ -94,7 +94,7 @@ def test_request_is_refused_twice_without_reason_and_without_orders() -> None:
     with pytest.raises(NotForgettable, match="grace has requested it already"):
         requested("heidi")
     with pytest.raises(NotForgettable, match="no order"):
-        request_erasure("nobody@example.com", by="ada", why="asked for")
+        request_erasure("stranger@example.com", by="ada", why="asked for")
     with pytest.raises(NotForgettable, match="reason"):
         request_erasure("ada@example.com", by="ada", why=" ")
 
@@ -110,7 +110,7 @@ def test_erased_once() -> None:
 def test_form_says_why_nothing_is_requested() -> None:
     browser = member("privacy")
 
-    page = posting(browser, ADD, "email").filled(email="nobody@example.com", why="asked for")
+    page = posting(browser, ADD, "email").filled(email="stranger@example.com", why="asked for")
 
     assert "There is no order of this address." in browser.post(ADD, page).content.decode()
 

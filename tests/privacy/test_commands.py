@@ -43,9 +43,9 @@ def test_export_has_what_each_app_holds(tmp_path: Path) -> None:
 
 def test_commands_say_why_they_refuse() -> None:
     with pytest.raises(CommandError, match="no order of this address"):
-        exported("nobody@example.org")
+        exported("stranger@example.org")
     with pytest.raises(CommandError, match="no order of this address"):
-        call_command("forget", "nobody@example.org", "--why", "asked for")
+        call_command("forget", "stranger@example.org", "--why", "asked for")
 
 
 def test_command_forgets_and_records_it() -> None:

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from analytics.services import compare_figures, rebuild_figures
 from billing import tasks as billing_tasks
 from billing.models import Invoice
 from bus.audit import Operator, repair
 from bus.models import Delivery, Event, PersonalData, State
+from bus.ops.backfill import backfill
 from bus.testing import settle
 from fulfillment.models import Shipment
 from notifications import tasks as notification_tasks
@@ -149,3 +151,32 @@ def test_person_who_orders_again_is_a_new_customer() -> None:
     assert len(traces()) > 1
     assert forgotten().orders == 1
     assert traces() == KEPT
+
+
+def test_every_subscription_handles_the_past_of_a_forgotten_customer() -> None:
+    """Backfill and redelivery: nothing dies, nothing is sent, the person does not come back."""
+    order = sent()
+    forgotten()
+    mails = Message.objects.count()
+    names = set(Delivery.objects.values_list("subscription__name", flat=True))
+    since = order.placed_at
+    done = Delivery.objects.filter(stream=order.number)
+
+    for name in names:
+        rows = done.filter(subscription__name=name, event__type__in=["OrderPlaced"])
+        rows.update(state=State.WAITING, due_at=since, closed_at=None)
+        list(backfill(name, since=since, rate=500, by="ada", suppressed=True))
+        settle()
+
+    assert not Delivery.objects.filter(state=State.DEAD).exists()
+    assert traces() == KEPT
+    assert Message.objects.count() == mails
+
+
+def test_figures_are_rebuilt_without_the_customer() -> None:
+    sent()
+    forgotten()
+
+    rebuild_figures(lambda _line: None)
+
+    assert compare_figures().differences == []

@@ -7,7 +7,7 @@ from config.roles import add_missing_groups
 
 
 def member(role: str, name: str = "eve") -> Client:
-    """Somebody in the group of this role."""
+    """A member of staff in the group of this role."""
     add_missing_groups()
     user, _ = User.objects.get_or_create(username=name, defaults={"is_staff": True})
     user.groups.set([Group.objects.get(name=role)])

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Met(DomainEvent, frozen=True, kw_only=True):
-    """Somebody was met, who has no default."""
+    """A person was met, who has no default."""
 
     personal = ("who",)
 

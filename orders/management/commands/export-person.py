@@ -13,8 +13,8 @@ from django.utils import timezone
 from bus import persons
 from orders.selectors import orders_of
 from shop import documents
+from shop.mailboxes import mailbox
 from shop.personal import Rows, parts_of
-from shop.spending import mailbox
 
 
 class Command(BaseCommand):
