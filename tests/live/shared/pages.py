@@ -41,6 +41,8 @@ STAFF = [
     "/admin/orders/order/1/change/",
     "/admin/orders/order/1/cancel/",
     "/admin/orders/order/export/",
+    "/admin/orders/erasure/",
+    "/admin/orders/erasure/add/",
     "/admin/shop/product/",
     "/admin/shop/product/add/",
     "/admin/shop/product/import/",
