@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from orders import services
 from orders.models import Erasure
@@ -29,10 +30,15 @@ AGREE = {
 
 
 class ErasureForm(ChangesForm):
+    email = forms.EmailField(
+        label="E-mail",
+        widget=UnfoldAdminEmailInputWidget,
+        help_text="Every spelling that reaches the same mailbox counts.",
+    )
+
     class Meta:
         model = Erasure
         fields = ("email", "why")
-        help_texts = {"email": "Every spelling that reaches the same mailbox counts."}
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
