@@ -33,7 +33,8 @@ def flower_login() -> str:
 def limit_wrong_passwords() -> None:
     """Answer 429 to an address that has sent too many wrong passwords (LOGINS_PER_ADDRESS).
 
-    Flower asks `get_current_user` for each request that needs a login, and it raises a 401.
+    Counted in memory: there is one Flower. It asks `get_current_user` for each request that needs a
+    login, and that raises a 401.
     """
     tries = Budget("LOGINS_PER_ADDRESS")
     check = BaseHandler.get_current_user

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from io import BytesIO
 from typing import Any
 
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from config.refusals import form_of, refuse
@@ -18,6 +20,7 @@ from shop.budgets import Budget, network_of
 from shop.origins import is_from_another_site
 from shop.parsers import LARGEST_BODY, LARGEST_UPLOAD
 from shop.problems import BodyTooLarge, BodyTooSlow, Crowded, Forbidden, TooManyRequests
+from shop.spending import SharedBudget
 
 LARGEST_FORM = 1024 * 1024
 """Bytes of a form of the admin. An order of a hundred lines takes about 60,000."""
@@ -33,11 +36,17 @@ BODY_WITHIN = 15
 """Seconds for a complete body to arrive."""
 
 BUDGETS = (
-    (re.compile("(?:/api/v1)?/checkout/?"), Budget("CHECKOUTS_PER_ADDRESS"), True),
-    (re.compile("(?:/api/v1)?/checkout/?"), Budget("CHECKOUTS_IN_ALL"), False),
-    (re.compile("(?:/api/v1)?/orders/[^/]+/cancel/?"), Budget("CANCELLATIONS_PER_ADDRESS"), True),
+    (re.compile("(?:/api/v1)?/checkout/?"), SharedBudget("CHECKOUTS_PER_ADDRESS"), True),
+    (re.compile("(?:/api/v1)?/checkout/?"), SharedBudget("CHECKOUTS_IN_ALL"), False),
+    (
+        re.compile("(?:/api/v1)?/orders/[^/]+/cancel/?"),
+        SharedBudget("CANCELLATIONS_PER_ADDRESS"),
+        True,
+    ),
 )
 """The budget that a POST to a path uses, and whether each address has its own."""
+
+TAKEN = "shop.budgets"  # in a request's scope: what it took
 
 CHECKOUT_PAGE = "/checkout/"
 
@@ -62,7 +71,7 @@ class Guard:
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._turns = Turns(application)
+        self._turns = Turns(self._within_shared_budgets)
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -75,7 +84,7 @@ class Guard:
                 if has_body(scope):
                     whole = await read(receive, largest_body(scope["path"]), length(scope))
                     scope, receive = with_body(scope, whole), replayed(whole, receive)
-                with spend(scope, whole):
+                with spend(scope, whole) as scope[TAKEN]:
                     await self._turns(scope, receive, send)
         except (BodyTooLarge, BodyTooSlow, CrowdedForms) as refusal:
             await refuse(refusal, scope, send, unread=receive)
@@ -83,6 +92,14 @@ class Guard:
             await refuse(refusal, scope, send, whole)
         except Gone:
             return
+
+    async def _within_shared_budgets(self, scope: Message, receive: Receive, send: Send) -> None:
+        shared = [(budget, key) for budget, key in scope[TAKEN] if isinstance(budget, SharedBudget)]
+        # The request is served in the context's thread, and so with the same database connection.
+        async with ThreadSensitiveContext():
+            if shared:
+                await sync_to_async(spend_shared)(shared)
+            await self._application(scope, receive, send)
 
     @asynccontextmanager
     async def _place_for_body(self, scope: Message) -> AsyncIterator[None]:
@@ -94,8 +111,8 @@ class Guard:
 
 
 @contextmanager
-def spend(scope: Message, body: bytes) -> Iterator[None]:
-    """Use the budgets of a request. One that is refused uses none.
+def spend(scope: Message, body: bytes) -> Iterator[list[tuple[Budget, str]]]:
+    """Use the budgets of a request in this process's memory. One that is refused uses none.
 
     Raises:
         Forbidden: another site's page has sent it, which could spend its visitors' budgets.
@@ -105,15 +122,33 @@ def spend(scope: Message, body: bytes) -> Iterator[None]:
     try:
         for budget, each in charged(scope, body):
             address = network_of((scope.get("client") or [None])[0]) if each else ""
-            if wait := budget.take(address):
-                whose = "from this address" if each else "in all"
-                raise TooManyRequests(f"There were too many {whose}. Repeat in {wait} s.", wait)
+            if wait := budget.take_here(address):
+                raise _spent(address, wait)
             taken.append((budget, address))
-        yield
+        yield taken
     except (TooManyRequests, Crowded):
         for budget, address in taken:
-            budget.give_back(address)
+            budget.give_back_here(address)
         raise
+
+
+def spend_shared(taken: list[tuple[SharedBudget, str]]) -> None:
+    """Use the same budgets for all processes.
+
+    Raises:
+        TooManyRequests: a budget is spent; those taken before it are given back.
+    """
+    for number, (budget, address) in enumerate(taken):
+        if wait := budget.take_shared(address):
+            for earlier, key in taken[:number]:
+                earlier.give_back_shared(key)
+            close_old_connections()  # the application, which would do it, is not reached
+            raise _spent(address, wait)
+
+
+def _spent(address: str, wait: int) -> TooManyRequests:
+    whose = "from this address" if address else "in all"
+    return TooManyRequests(f"There were too many {whose}. Repeat in {wait} s.", wait)
 
 
 def charged(scope: Message, body: bytes) -> list[tuple[Budget, bool]]:

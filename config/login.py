@@ -10,15 +10,16 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.debug import sensitive_post_parameters
 
-from shop.budgets import Budget, network_of
+from shop.budgets import network_of
+from shop.spending import SharedBudget
 from shop.views import too_many_requests
 
-PER_ACCOUNT = Budget("LOGINS_PER_ACCOUNT")
+PER_ACCOUNT = SharedBudget("LOGINS_PER_ACCOUNT")
 """For one account from one address, so that a stranger cannot lock staff out."""
-PER_ADDRESS = Budget("LOGINS_PER_ADDRESS")
+PER_ADDRESS = SharedBudget("LOGINS_PER_ADDRESS")
 
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
-"""Passwords checked in parallel; each takes a core for a third of a second."""
+"""Passwords checked in parallel by this process; each takes a core for a third of a second."""
 WAITING = 4
 """Further tries that wait; more are answered 429."""
 

@@ -1,7 +1,7 @@
 """Rate limits per address, per recipient, or for all together.
 
-In the memory of the web process: no query, no Redis, and exact for parallel requests. Each web
-process has its own budgets.
+In the memory of the process: no query, no Redis, and exact for parallel requests. `shop.spending`
+makes a budget hold for all processes.
 """
 
 import math
@@ -62,6 +62,10 @@ class Budget:
 
     def take(self, key: str = "") -> int:
         """Take one. Returns 0, or the whole seconds until one is free."""
+        return self.take_here(key)
+
+    def take_here(self, key: str = "") -> int:
+        """Take one in memory; all of it, unless the budget is shared."""
         rate = self._rate
         with self._lock:
             now = self._clock()
@@ -76,6 +80,10 @@ class Budget:
 
     def give_back(self, key: str = "") -> None:
         """Return one that was taken but not used."""
+        self.give_back_here(key)
+
+    def give_back_here(self, key: str = "") -> None:
+        """Return in memory what `take_here` took."""
         rate = self._rate
         with self._lock:
             if key in self._free_at:

@@ -10,8 +10,10 @@ from django.urls import reverse
 from config import guard, turns
 from config.tests.guarded import Sent, Told, ask
 from shop.budgets import Budget, Rate
+from shop.spending import SharedBudget
 
 
+@pytest.mark.django_db(transaction=True)
 def test_chunked_body_is_passed_on_with_its_length() -> None:
     told = Told()
 
@@ -22,6 +24,7 @@ def test_chunked_body_is_passed_on_with_its_length() -> None:
     assert told.headers == {b"content-length": b"8"}
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("path", "largest"),
     [("/api/v1/checkout/", 65536), ("/nowhere", 65536), ("/admin/login/", 65536),
@@ -213,3 +216,23 @@ def test_stream_gives_its_place_back_once_it_has_begun(monkeypatch: pytest.Monke
 
     assert asyncio.run(statuses("/stream/")) == [200, 200, 200]
     assert asyncio.run(statuses("/page/")) == [200, 503, 503]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guards_of_two_processes_share_budgets(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.BUDGETS = settings.BUDGETS | {
+        "CHECKOUTS_PER_ADDRESS": Rate(3, 600),
+        "CHECKOUTS_IN_ALL": Rate(3, 600),
+    }
+    path = guard.BUDGETS[0][0]
+    answers = []
+    for _ in range(3):
+        each = (path, SharedBudget("CHECKOUTS_PER_ADDRESS"), True)
+        in_all = (path, SharedBudget("CHECKOUTS_IN_ALL"), False)
+        monkeypatch.setattr(guard, "BUDGETS", (each, in_all))
+        answers += [ask(Told(), b"{}", content_length="2")[0] for _ in range(2)]
+
+    assert answers == [200, 200, 200, 429, 429, 429]
+    assert SharedBudget("CHECKOUTS_PER_ADDRESS").take("192.0.2.1") > 0
