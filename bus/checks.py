@@ -7,10 +7,11 @@ from celery import current_app
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from bus import conf
+from bus import conf, sealing
 from bus.broker.address import read
 from bus.broker.url import BadAddress
 from bus.celery import Amqp
+from bus.contract import event_types
 
 TAG = "bus"
 
@@ -65,6 +66,17 @@ def sqlite_locks_at_once(**_options: Any) -> list[CheckMessage]:
     what = f"transaction_mode in the OPTIONS of {conf.name('DATABASES')} is {mode or 'not set'}."
     hint = 'Set it to "IMMEDIATE"; else SQLite reports "database is locked" under load.'
     return [Warning(what, hint=hint, id="bus.W001")]
+
+
+@register(TAG, deploy=True)
+def personal_data_is_encrypted(**_options: Any) -> list[CheckMessage]:
+    """Only under `check --deploy`: while a release is rolled out, the one before cannot decrypt."""
+    if sealing.is_on() or not any(one.personal for one in event_types()):
+        return []
+    name = conf.name("BUS_PERSONAL_KEYS")
+    what = f"{name} is empty: the personal data of events is stored in clear."
+    hint = "Set it to a long random text, then run `manage.py encrypt`."
+    return [Warning(what, hint=hint, id="bus.W002")]
 
 
 @register(TAG, deploy=True)

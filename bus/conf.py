@@ -12,6 +12,7 @@ DEFAULTS = {
     "BUS_METRICS_HOST": "127.0.0.1",
     "BUS_METRICS_PORT": 0,
     "BUS_METRICS_PREFIX": "bus",
+    "BUS_PERSONAL_KEYS": [],
     "BUS_READ_FROM": {},
 }
 
@@ -54,6 +55,11 @@ def metrics_port() -> int:
 def metrics_prefix() -> str:
     """What the name of each metric begins with."""
     return str(_value("BUS_METRICS_PREFIX"))
+
+
+def personal_keys() -> list[str]:
+    """Master keys of personal data: the first one encrypts, all decrypt. None: it is in clear."""
+    return list(_value("BUS_PERSONAL_KEYS"))
 
 
 def name(setting: str) -> str:

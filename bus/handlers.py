@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from bus.events import DomainEvent, UnreadableEvent
 from bus.queues import Queue
 from bus.retry import Retry
+from bus.sealing import Stored
 from bus.signatures import is_event, is_line, parameters, takes_list
 
 AfterDone = Callable[[], None]
@@ -66,12 +67,13 @@ class Handler:
         return max(4 * self.batch, 40)
 
     def read(
-        self, kind: str, version: int, data: dict[str, Any], personal: dict[str, Any] | None
+        self, kind: str, version: int, data: dict[str, Any], personal: Stored | None
     ) -> DomainEvent:
         """The event that was stored as this type and version.
 
         Raises:
             PersonalDataErased: the handler takes personal data that was erased.
+            CannotDecrypt: the personal data's master key is not in the settings.
             UnreadableEvent: it does not fit the class that the handler takes, or is of another.
         """
         wanted = self.event_type.__name__
@@ -82,7 +84,7 @@ class Handler:
             )
         if not self.personal:
             return self.event_type.read_without_person(version, data)
-        return self.event_type.read(version, data, personal)
+        return self.event_type.read(version, data, personal.opened() if personal else None)
 
 
 by_name: dict[str, Handler] = {}

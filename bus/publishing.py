@@ -51,7 +51,7 @@ def publish(event: DomainEvent, *, cause: DomainEvent | None = None) -> "Event":
                 origin = replace(origin, traceparent=span.traceparent)
             row, personal = outbox.new_row(event, origin)
             with transaction.mark_for_rollback_on_error("default"):
-                row.pk = outbox.insert(row, personal)
+                row.pk = outbox.insert(row, personal, event.person)
     except IntegrityError as error:
         if not any(name in str(error) for name in ONCE_PER_STREAM):
             raise

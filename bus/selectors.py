@@ -201,14 +201,15 @@ def history(event: type[EventType], after: int = 0) -> Iterator[tuple[int, Event
     """
     rows = (
         Event.objects.filter(type=event.__name__, id__gt=after)
-        .select_related("personal")
+        .select_related("personal__person")
         .order_by("id")
     )
     for row in rows.iterator(chunk_size=1000):
-        if hasattr(row, "personal"):
-            yield row.pk, event.read(row.version, row.data, row.personal.data)
-        else:
+        personal = row.personal_data()
+        if personal is None:
             yield row.pk, event.read_without_person(row.version, row.data)
+        else:
+            yield row.pk, event.read(row.version, row.data, personal)
 
 
 def published(event: type[DomainEvent], stream: str) -> Exists:

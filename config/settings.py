@@ -37,6 +37,11 @@ if not SECRET_KEY:
         "SECRET_KEY is empty. Set it to a long random text, or set DEBUG=1 on a laptop."
     )
 SECRET_KEY_FALLBACKS = env.secrets_list("SECRET_KEY_FALLBACKS")
+VAR_DIR = env.path("VAR_DIR", default="var")
+# What `manage.py up` has made, where none is set (config.local.personal_key).
+PERSONAL_KEY_FILE = VAR_DIR / "personal.key"
+_made_key = PERSONAL_KEY_FILE.read_text().strip() if PERSONAL_KEY_FILE.is_file() else ""
+BUS_PERSONAL_KEYS = env.secrets_list("PERSONAL_KEYS") or ([_made_key] if _made_key else [])
 PORT = env.int("PORT", default=8000, least=1, most=LARGEST_PORT)
 FLOWER_PORT = env.int("FLOWER_PORT", default=5555, least=1, most=LARGEST_PORT)
 FLOWER_AUTH = env.secret("FLOWER_AUTH")
@@ -50,7 +55,6 @@ if SITE_URL.startswith("https://"):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     # Strict-Transport-Security and the redirect to HTTPS: the proxy has both (docs/deploy.md).
     SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]
-VAR_DIR = env.path("VAR_DIR", default="var")
 FILE_UPLOAD_PERMISSIONS = 0o600
 LOGGING = logging_as(env.str("LOG_FORMAT", default="console"))
 
@@ -153,6 +157,7 @@ BUS_READ_FROM = {
     "BUS_KEY_PREFIX": "REDIS_PREFIX",
     "BUS_FAILPOINTS": "CRASH_POINTS",
     "BUS_METRICS_PORT": "METRICS_PORT",
+    "BUS_PERSONAL_KEYS": "PERSONAL_KEYS",
     "DATABASES": "DATABASE_URL",
 }
 

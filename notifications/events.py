@@ -16,10 +16,11 @@ def event_of(message: Message) -> OrderEvent:
     Raises:
         CustomerErased: the event's personal data was erased.
     """
-    event = Event.objects.select_related("personal").get(
+    event = Event.objects.select_related("personal__person").get(
         stream=message.order_number, key=message.about
     )
-    if not hasattr(event, "personal"):
+    personal = event.personal_data()
+    if personal is None:
         raise CustomerErased(f"The customer of {message.order_number} was erased.")
     classes = {event.__name__: event for event in MAILS}
-    return classes[event.type].read(event.version, event.data, event.personal.data)
+    return classes[event.type].read(event.version, event.data, personal)

@@ -48,8 +48,9 @@ def cloud_event(row: Event, *, with_customer: bool) -> CloudEvent:
     is as it was published: it is not converted to the newest version of its type.
     """
     envelope = row.envelope()
-    if with_customer and hasattr(row, "personal"):
-        envelope["data"] = {**envelope["data"], **row.personal.data}
+    personal = row.personal_data() if with_customer else None
+    if personal is not None:
+        envelope["data"] = {**envelope["data"], **personal}
     elif row.type == OrderCancelled.__name__ and not row.data.get("rejected"):
         # Events of earlier releases have what a customer or staff typed; later ones have nothing.
         envelope["data"] = {**envelope["data"], "reason": ""}

@@ -16,7 +16,7 @@ LATEST = 20
 
 def rows_of(events: Sequence[OrderEvent]) -> list[Event]:
     """The rows of the events, in the same order, with their personal data; one query."""
-    rows = Event.objects.select_related("personal").filter(
+    rows = Event.objects.select_related("personal__person").filter(
         stream__in={event.stream for event in events}, key__in={event.key for event in events}
     )
     by_key = {(row.stream, row.key): row for row in rows}

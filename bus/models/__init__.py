@@ -11,7 +11,7 @@ from bus.models.delivery import (
     State,
     Subscription,
 )
-from bus.models.events import Event, Outbox, PersonalData
+from bus.models.events import Event, Outbox, Person, PersonalData
 from bus.models.failures import Alert, FailedAttempt, FailureNote
 from bus.models.operator import AuditResult, BulkOperation, OperatorAction, RelayState
 
@@ -32,6 +32,7 @@ __all__ = [
     "OperatorAction",
     "Outbox",
     "Pace",
+    "Person",
     "PersonalData",
     "Queue",
     "RelayState",

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from bus.context import Origin
 from bus.models import Delivery, State
+from bus.sealing import Stored
 from bus.store.conditions import STOPPED, in_state
 from bus.store.database import db
 from bus.store.failures import Failure, record
@@ -67,7 +68,7 @@ class Attempt:
     event_type: str
     event_version: int
     data: dict[str, Any]
-    personal: dict[str, Any] | None
+    personal: Stored | None
     origin: Origin
     key: str
     began: float = field(default_factory=time.monotonic, compare=False)

@@ -38,7 +38,8 @@ class Dialect(ABC):
     """The same, skipping rows that another transaction has locked."""
 
     events: str
-    """Joins the event `e` of a delivery `d`, and its personal data `p` if there is any."""
+    """Joins the event `e` of a delivery `d`, and, if there are any, its personal data `p` and the
+    key `k` of that."""
 
     marks: str
     """A source of rows `m (id, live, bulk, late)` for a poll; its marks are `mark_values`."""
@@ -59,11 +60,18 @@ class Dialect(ABC):
         """What belongs to the marks of `marks`: by id, the instants from which to read."""
 
     @abstractmethod
-    def insert_event(self, event: Sequence[Any], personal: str | None) -> int:
+    def insert_event(self, event: Sequence[Any], personal: str | None, person: int | None) -> int:
         """Insert an event, its personal data (JSON) and its outbox row; returns the event's id.
+
+        `person`: whose key it is encrypted by; None if it is in clear.
 
         `event`: the values of `bus.store.outbox.EVENT`, as the driver takes them.
         """
+
+    @abstractmethod
+    def person_key(self, digest: str, secret: str) -> tuple[int, str] | None:
+        """The id and key of the person with this digest, who gets the key `secret` if there is
+        none; locked against erasure until the transaction ends. None: repeat it."""
 
     @abstractmethod
     def lock_fan_out(self) -> int:

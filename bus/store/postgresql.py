@@ -28,9 +28,19 @@ INSERT_EVENT = """WITH published AS (
                 %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         RETURNING id),
     personal AS (
-        INSERT INTO bus_personaldata (event_id, data)
-        SELECT id, data FROM published, (SELECT %s::jsonb AS data) AS given WHERE data IS NOT NULL)
+        INSERT INTO bus_personaldata (event_id, data, person_id)
+        SELECT id, data, person
+        FROM published, (SELECT %s::jsonb AS data, %s::bigint AS person) AS given
+        WHERE data IS NOT NULL)
     INSERT INTO bus_outbox (event_id) SELECT id FROM published RETURNING event_id"""
+
+# KEY SHARE: publishers do not wait for each other, and an erasure waits for all of them.
+PERSON_KEY = """WITH found AS (
+        SELECT id, secret FROM bus_person WHERE digest = %s FOR KEY SHARE),
+    made AS (
+        INSERT INTO bus_person (digest, secret) SELECT %s, %s WHERE NOT EXISTS (SELECT FROM found)
+        ON CONFLICT (digest) DO NOTHING RETURNING id, secret)
+    SELECT id, secret FROM found UNION ALL SELECT id, secret FROM made"""
 
 LOCK_FAN_OUT = "SELECT pg_advisory_xact_lock(%s), pg_current_xact_id()::text::bigint"
 
@@ -69,7 +79,9 @@ class PostgreSQL(Dialect):
     # that plan. So each event is read by itself: OFFSET keeps it so.
     events = """CROSS JOIN LATERAL (SELECT * FROM bus_event WHERE id = d.event_id OFFSET 0) e
     LEFT JOIN LATERAL (
-        SELECT data FROM bus_personaldata WHERE event_id = d.event_id OFFSET 0) p ON TRUE"""
+        SELECT data, person_id FROM bus_personaldata WHERE event_id = d.event_id OFFSET 0
+    ) p ON TRUE
+    LEFT JOIN LATERAL (SELECT secret FROM bus_person WHERE id = p.person_id OFFSET 0) k ON TRUE"""
 
     marks = """UNNEST(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
         m (id, live, bulk, late)"""
@@ -81,10 +93,16 @@ class PostgreSQL(Dialect):
     def mark_values(self, marks: Mapping[int, tuple[Any, ...]]) -> list[Any]:
         return [list(marks), *([instants[at] for instants in marks.values()] for at in range(3))]
 
-    def insert_event(self, event: Sequence[Any], personal: str | None) -> int:
+    def insert_event(self, event: Sequence[Any], personal: str | None, person: int | None) -> int:
         with connection.cursor() as cursor:
-            cursor.execute(INSERT_EVENT, [*event, personal])
+            cursor.execute(INSERT_EVENT, [*event, personal, person])
             return int(cursor.fetchone()[0])
+
+    def person_key(self, digest: str, secret: str) -> tuple[int, str] | None:
+        with connection.cursor() as cursor:
+            cursor.execute(PERSON_KEY, [digest, digest, secret])
+            found: tuple[int, str] | None = cursor.fetchone()
+            return found
 
     def lock_fan_out(self) -> int:
         with connection.cursor() as cursor:

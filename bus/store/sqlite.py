@@ -16,7 +16,11 @@ from bus.store.dialect import Dialect
 INSERT_EVENT = """INSERT INTO bus_event (uuid, type, version, stream, key, data, correlation,
                            causation, traceparent, quiet)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
-INSERT_PERSONAL_DATA = "INSERT INTO bus_personaldata (event_id, data) VALUES (%s, %s)"
+INSERT_PERSONAL_DATA = """INSERT INTO bus_personaldata (event_id, data, person_id)
+    VALUES (%s, %s, %s)"""
+MAKE_PERSON = """INSERT INTO bus_person (digest, secret) VALUES (%s, %s)
+    ON CONFLICT (digest) DO NOTHING"""
+PERSON_KEY = "SELECT id, secret FROM bus_person WHERE digest = %s"
 INSERT_OUTBOX = "INSERT INTO bus_outbox (event_id) VALUES (%s)"
 
 TAKE_OUTBOX = """DELETE FROM bus_outbox WHERE event_id IN (
@@ -35,7 +39,8 @@ class SQLite(Dialect):
     among_texts = among_ids
     lock = lock_free = ""
     events = """JOIN bus_event e ON e.id = d.event_id
-    LEFT JOIN bus_personaldata p ON p.event_id = e.id"""
+    LEFT JOIN bus_personaldata p ON p.event_id = e.id
+    LEFT JOIN bus_person k ON k.id = p.person_id"""
     marks = """(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS live,
             json_extract(value, '$[2]') AS bulk, json_extract(value, '$[3]') AS late
             FROM json_each(%s)) m"""
@@ -47,14 +52,21 @@ class SQLite(Dialect):
     def mark_values(self, marks: Mapping[int, tuple[Any, ...]]) -> list[Any]:
         return [json.dumps([[pk, *instants] for pk, instants in marks.items()])]
 
-    def insert_event(self, event: Sequence[Any], personal: str | None) -> int:
+    def insert_event(self, event: Sequence[Any], personal: str | None, person: int | None) -> int:
         with connection.cursor() as cursor:
             cursor.execute(INSERT_EVENT, event)
             pk = int(cursor.lastrowid)
             if personal is not None:
-                cursor.execute(INSERT_PERSONAL_DATA, [pk, personal])
+                cursor.execute(INSERT_PERSONAL_DATA, [pk, personal, person])
             cursor.execute(INSERT_OUTBOX, [pk])
         return pk
+
+    def person_key(self, digest: str, secret: str) -> tuple[int, str] | None:
+        with connection.cursor() as cursor:
+            cursor.execute(MAKE_PERSON, [digest, secret])
+            cursor.execute(PERSON_KEY, [digest])
+            found: tuple[int, str] | None = cursor.fetchone()
+            return found
 
     def lock_fan_out(self) -> int:
         return 0

@@ -18,6 +18,7 @@ from bus.context import Origin
 from bus.handlers import Handler
 from bus.models import State
 from bus.models.delivery import delivery_key
+from bus.sealing import Stored
 from bus.store.attempts import BEGUN, Attempt, lock, owned, requeue, requeue_for_others
 from bus.store.conditions import CLAIMABLE, STOPPED, in_state
 from bus.store.database import db
@@ -27,10 +28,11 @@ Ticket = tuple[int, int]
 """A delivery's id and the token it was sent with."""
 
 COLUMNS = """d.id, d.token, d.attempts, d.uncounted, d.alone, d.ambiguous, d.quiet,
-       e.uuid, e.type, e.version, e.correlation, e.traceparent, e.stream, e.data, p.data"""
+       e.uuid, e.type, e.version, e.correlation, e.traceparent, e.stream, e.data, p.data,
+       k.secret"""
 """The columns of a delivery and its event that a worker needs."""
 
-EVENT_TYPE_AT, VERSION_AT, STOPPED_AT, HANDLES_AT = 8, 9, 15, 16
+EVENT_TYPE_AT, VERSION_AT, STOPPED_AT, HANDLES_AT = 8, 9, 16, 17
 """The event's type and version, and two columns after those: whether the subscription may get no
 work, and which type of event it handles according to the workers that registered it last."""
 
@@ -49,6 +51,7 @@ LOCK_WITH_EVENTS: dict[tuple[State, ...], str] = {
 START_LONE = f"""UPDATE bus_delivery d SET state = %s, lease_until = {db.later},
        attempts = d.attempts + 1, token = d.token + %s
     FROM bus_subscription s, bus_event e LEFT JOIN bus_personaldata p ON p.event_id = e.id
+    LEFT JOIN bus_person k ON k.id = p.person_id
     WHERE d.id = %s AND d.token = %s AND {in_state(State.SENT)}
     AND e.id = d.event_id AND s.id = d.subscription_id AND s.name = %s
     AND (e.type || '') = %s AND e.version <= %s AND {CLAIMABLE}
@@ -218,7 +221,7 @@ def _lock_with_events(
 
 def _attempt(handler: Handler, row: tuple[Any, ...], fence: int = 0) -> Attempt:
     pk, token, attempts, uncounted, alone, ambiguous, suppressed, event, event_type = row[:9]
-    version, correlation, traceparent, stream, data, personal = row[9:STOPPED_AT]
+    version, correlation, traceparent, stream, data, personal, secret = row[9:STOPPED_AT]
     event = UUID(str(event))
     return Attempt(
         id=pk,
@@ -230,7 +233,7 @@ def _attempt(handler: Handler, row: tuple[Any, ...], fence: int = 0) -> Attempt:
         event_type=event_type,
         event_version=version,
         data=json.loads(data),
-        personal=None if personal is None else json.loads(personal),
+        personal=None if personal is None else Stored(json.loads(personal), secret, event),
         origin=Origin(
             UUID(str(correlation)),
             event,

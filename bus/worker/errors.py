@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import (
@@ -32,6 +32,7 @@ from bus.retry import (
     Ambiguous,
     TryLater,
 )
+from bus.sealing import CannotDecrypt
 from bus.store import alerts, attempts, redelivery
 from bus.store.attempts import Attempt
 from bus.store.failures import Failure, record
@@ -202,8 +203,13 @@ def _explained(error: BaseException, one: Attempt) -> str:
     A handler of an event without personal data may have read that of another event.
     """
     stream = Delivery.objects.filter(id=one.id).values("stream")
-    personal = PersonalData.objects.filter(event__stream__in=stream).values_list("data", flat=True)
-    return _storable(texts(error, list(personal))[-LONGEST_ERROR:])
+    rows = PersonalData.objects.filter(event__stream__in=stream)
+    personal: list[Any] = []
+    for row in rows.select_related("event", "person"):
+        # What cannot be decrypted here, the handler has not read either.
+        with suppress(CannotDecrypt):
+            personal.append(row.content())
+    return _storable(texts(error, personal)[-LONGEST_ERROR:])
 
 
 def _storable(text: str) -> str:

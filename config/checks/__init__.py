@@ -14,7 +14,12 @@ from config.checks.mail import check_mail_server
 from config.checks.operators import check_operators
 from config.checks.outlets import check_destinations, check_webhooks
 from config.checks.prices import check_prices
-from config.checks.secrets import check_flower_login, check_secret_key, check_warehouse_secret
+from config.checks.secrets import (
+    check_flower_login,
+    check_personal_keys,
+    check_secret_key,
+    check_warehouse_secret,
+)
 from config.checks.seller import check_currency, check_samples, check_seller
 from config.checks.site import check_debug, check_proxies, check_site_url
 from config.checks.warehouse import check_warehouse_url
@@ -24,6 +29,7 @@ SETTINGS: tuple[Callable[[], Check], ...] = (
     check_site_url,
     check_proxies,
     check_secret_key,
+    check_personal_keys,
     check_samples,
     check_seller,
     check_currency,

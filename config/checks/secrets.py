@@ -28,6 +28,17 @@ def check_secret_key() -> Check:
     return Check("SECRET_KEY", "set", why)
 
 
+def check_personal_keys() -> Check:
+    """Without DEBUG, each key of PERSONAL_KEYS is long and none of the well-known samples."""
+    name, why = "PERSONAL_KEYS", "they encrypt the personal data of events"
+    if not settings.BUS_PERSONAL_KEYS:
+        return Check(name, "empty: that data is in clear", why)
+    for key in settings.BUS_PERSONAL_KEYS:
+        if not settings.DEBUG and (fault := _fault(key)):
+            return Check(name, fault, why, f"Set it to a long random text; {ANEW}.")
+    return Check(name, "set", why)
+
+
 def _fault(key: str) -> str:
     if key.startswith(SECRET_KEY_INSECURE_PREFIX) or any(known in key.lower() for known in KNOWN):
         return "is a well-known sample"

@@ -6,7 +6,7 @@ from contextlib import suppress
 from django.conf import settings
 from django.db import DatabaseError
 
-from config.local import redis
+from config.local import personal_key, redis
 from config.local.checks import all_checks
 from config.local.database import admin_login, prepare
 from config.local.preload import preload
@@ -30,6 +30,7 @@ def run_shop(without: list[str]) -> None:
     # Files from before the shop set a umask, or from elsewhere, may be readable for others.
     with suppress(PermissionError):  # another user's folder has that user's modes
         settings.VAR_DIR.chmod(0o700)
+    personal_key.make()
     programs = [program for program in all_programs() if program.name not in without]
     terminal = Terminal(["redis", *(program.name for program in programs)])
     supervisor = Supervisor(settings.VAR_DIR / "run", terminal)

@@ -85,7 +85,7 @@ def _post(webhook: Webhook, client: WebhookClient) -> Answer:
 
 
 def _event(webhook: Webhook) -> CloudEvent:
-    row = Event.objects.select_related("personal").get(pk=webhook.event)
+    row = Event.objects.select_related("personal__person").get(pk=webhook.event)
     return cloud_event(row, with_customer=webhook.endpoint.with_customer)
 
 

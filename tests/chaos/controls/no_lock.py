@@ -22,6 +22,7 @@ class Broken(AppConfig):
         from bus.context import Origin
         from bus.models import Delivery, State
         from bus.models.delivery import delivery_key
+        from bus.sealing import Stored
         from bus.store import attempts, starts
 
         def attempt(handler: Any, row: Any, tries: int) -> attempts.Attempt:
@@ -36,7 +37,8 @@ class Broken(AppConfig):
                 event_type=event.type,
                 event_version=event.version,
                 data=event.data,
-                personal=personal and personal.data,
+                personal=personal
+                and Stored(personal.data, personal.person and personal.person.secret, event.uuid),
                 origin=Origin(
                     event.correlation, event.uuid, event.traceparent, suppressed=row.suppressed
                 ),
@@ -47,7 +49,7 @@ class Broken(AppConfig):
             handler: Any, tickets: list[starts.Ticket], _tries: list[int]
         ) -> list[attempts.Attempt]:
             mine = Delivery.objects.filter(id__in=dict(tickets), subscription__name=handler.name)
-            undone = mine.exclude(state=State.DONE).select_related("event__personal")
+            undone = mine.exclude(state=State.DONE).select_related("event__personal__person")
             rows = list(undone.order_by("event_id"))
             begun = rows[:1] if handler.external else rows
             lease = Now() + handler.queue.lease
