@@ -1,16 +1,20 @@
-"""An SQS, for which ministack stands in, a Pub/Sub of the tests' own, and what is counted."""
+"""A real RabbitMQ, an SQS, for which ministack stands in, a Pub/Sub of the tests' own, and what is
+counted."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
 from bus import measurements
 from bus.broker import sqs_address
+from bus.broker.quarantine import QUARANTINE
 from bus.measurements import Figure, Measurement
 from bus.tests.broker.usage import used
 from tests.support.pubsub import PubsubServer
+from tests.support.rabbitmq import RabbitmqServer
 from tests.support.sqs import SqsServer
 
 
@@ -29,51 +33,86 @@ def quarantined() -> Iterator[Counter[str]]:
     measurements.collect_with(None)
 
 
-@pytest.fixture(scope="module")
-def sqs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqsServer]:
-    found = SqsServer(tmp_path_factory.mktemp("sqs") / "server")
+Server = RabbitmqServer | SqsServer | PubsubServer
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
     try:
-        found.open()
-        yield found
+        server.open()
+        yield server
     finally:
-        found.close()
+        server.close()
+
+
+@pytest.fixture(scope="package")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[type[Server]], Server]]:
+    """Starts one server of a kind, when it is first asked for."""
+    found: dict[type[Server], Server] = {}
+    with ExitStack() as stack:
+
+        def start(kind: type[Server]) -> Server:
+            if kind not in found:
+                folder = tmp_path_factory.mktemp(kind.__name__) / "server"
+                found[kind] = stack.enter_context(running(kind(folder)))
+            return found[kind]
+
+        yield start
 
 
 @pytest.fixture
 def sqs(
-    sqs_server: SqsServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+    started: Callable[[type[SqsServer]], SqsServer], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SqsServer]:
     """An SQS without any queue, which keeps no request open for longer than a second."""
+    server = started(SqsServer)
     monkeypatch.setattr(sqs_address, "WAIT", 1)
-    sqs_server.heal()
-    for url in sqs_server.queues().values():
-        sqs_server.client().delete_queue(QueueUrl=url)
+    server.heal()
+    for url in server.queues().values():
+        server.client().delete_queue(QueueUrl=url)
     settings.BUS_KEY_PREFIX = "tests:"
-    with used(settings, sqs_server.url(sqs_server.port)):
-        yield sqs_server
-    sqs_server.heal()
-
-
-@pytest.fixture(scope="module")
-def pubsub_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PubsubServer]:
-    found = PubsubServer(tmp_path_factory.mktemp("pubsub") / "server")
-    try:
-        found.open()
-        yield found
-    finally:
-        found.close()
+    with used(settings, server.url(server.port)):
+        yield server
+    server.heal()
 
 
 @pytest.fixture
 def pubsub(
-    pubsub_server: PubsubServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+    started: Callable[[type[PubsubServer]], PubsubServer],
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[PubsubServer]:
     """A Pub/Sub that has nothing."""
-    pubsub_server.heal()
-    pubsub_server.forget()
+    server = started(PubsubServer)
+    server.heal()
+    server.forget()
     settings.BUS_KEY_PREFIX = ""
-    for name, value in pubsub_server.settings(pubsub_server.port).items():
+    for name, value in server.settings(server.port).items():
         monkeypatch.setenv(name, value)
-    with used(settings, pubsub_server.url(pubsub_server.port)):
-        yield pubsub_server
-    pubsub_server.heal()
+    with used(settings, server.url(server.port)):
+        yield server
+    server.heal()
+
+
+@pytest.fixture
+def rabbitmq(
+    started: Callable[[type[RabbitmqServer]], RabbitmqServer], settings: Any
+) -> Iterator[RabbitmqServer]:
+    """A RabbitMQ without any queue."""
+    server = started(RabbitmqServer)
+    server.heal()
+    with server.connected() as connection:
+        for queue in ("desk", QUARANTINE):
+            connection.channel().queue_delete(queue)
+    with used(settings, server.url(server.port)):
+        yield server
+    server.heal()
+
+
+@pytest.fixture(
+    params=[pytest.param("rabbitmq", marks=pytest.mark.rabbitmq), "sqs", "pubsub"],
+)
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each of them in turn."""
+    found: Server = request.getfixturevalue(request.param)
+    return found

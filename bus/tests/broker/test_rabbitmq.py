@@ -1,10 +1,7 @@
 """A real RabbitMQ: what the relay sends is stored, or is due again; and what is put aside."""
 
 import json
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from signal import SIGCONT, SIGSTOP
 from typing import Any
 
 import amqp
@@ -14,49 +11,25 @@ from kombu import Consumer
 from kombu.compression import compress
 from kombu.exceptions import OperationalError
 
-from bus.broker import address, quarantine
+from bus.broker import address
 from bus.broker.message import Malformed, inspect
-from bus.broker.quarantine import KEPT_OF_EACH, MOST_KEPT, QUARANTINE
+from bus.broker.quarantine import MOST_KEPT, QUARANTINE
 from bus.broker.rabbitmq import Unroutable
-from bus.models import RelayState, State
-from bus.relay import loop
+from bus.models import RelayState
 from bus.relay.loop import Relay
-from bus.relay.messages import NotSent, Sender
+from bus.relay.messages import Sender
 from bus.testing import given
 from bus.tests.broker.usage import taken, used
-from bus.tests.conftest import Subscribed, delivery, happened, relayed, states
+from bus.tests.conftest import Subscribed, happened, relayed
 from bus.worker.registration import register
 from tests.support.certificates import Authority
 from tests.support.rabbitmq import RabbitmqServer
 from tests.support.servers import free_port
-from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.django_db(transaction=True)]
 
 
 def react(event: Any) -> None: ...
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitmqServer]:
-    found = RabbitmqServer(tmp_path_factory.mktemp("rabbitmq") / "server")
-    try:
-        found.open()
-        yield found
-    finally:
-        found.close()
-
-
-@pytest.fixture
-def rabbitmq(server: RabbitmqServer, settings: Any) -> Iterator[RabbitmqServer]:
-    """A RabbitMQ without any queue."""
-    server.heal()
-    with server.connected() as connection:
-        for queue in ("desk", QUARANTINE):
-            connection.channel().queue_delete(queue)
-    with used(settings, server.url(server.port)):
-        yield server
-    server.heal()
 
 
 @pytest.mark.parametrize("queue_type", ["classic", "quorum"])
@@ -86,85 +59,12 @@ def test_batch_is_one_stored_message_in_a_queue_of_its_type(
         assert inspect(headers, message.body, *kind)
 
 
-def test_deliveries_that_a_silent_broker_does_not_confirm_are_due_again(
-    subscribed: Subscribed, rabbitmq: RabbitmqServer
-) -> None:
-    subscribed(react, batch=1)
-    given(*happened(1))
-    sender = Sender()
-    sender.send(relayed())
-    given(*happened(2))
-    batches = relayed()
-
-    rabbitmq.signal_group(SIGSTOP)
-    try:
-        with pytest.raises(NotSent):
-            sender.send(batches)
-    finally:
-        rabbitmq.signal_group(SIGCONT)
-
-    assert states() == {"1": State.SENT, "2": State.WAITING}
-    assert (delivery(2).token, delivery(2).attempts) == (2, 0)
-
-
 def test_message_to_a_queue_that_is_gone_is_an_error(rabbitmq: RabbitmqServer) -> None:
     with current_app.connection_for_write() as connection:
         producer = current_app.amqp.Producer(connection, auto_declare=False)
 
         with pytest.raises(Unroutable, match="desk"), producer.batch(max_size=10):
             producer.publish("{}", exchange="", routing_key="desk")
-
-
-def test_relay_tells_that_the_broker_is_away_and_goes_on(
-    subscribed: Subscribed, rabbitmq: RabbitmqServer
-) -> None:
-    subscribed(react)
-    register("desk")
-    relay = Relay()
-    relay.step()
-    rabbitmq.kill(hold=True)
-    given(*happened(1))
-
-    relay.step()
-
-    assert "the broker does not answer" in RelayState.objects.get().broker_error
-    rabbitmq.revive()
-    wait_until(lambda: relay.step() and states() == {"1": State.SENT}, 10, "it is sent")
-    assert RelayState.objects.get().broker_error == ""
-    relay.sender.close()
-
-
-def test_idle_relay_notices_that_the_broker_is_away(
-    rabbitmq: RabbitmqServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(loop, "CHECK_EVERY", 0.0)
-    relay = Relay()
-    relay.step()
-    assert RelayState.objects.get().broker_error == ""
-
-    rabbitmq.kill(hold=True)
-    relay.step()
-
-    assert "the broker does not answer" in RelayState.objects.get().broker_error
-
-
-def test_quarantine_shows_and_drops_what_was_put_aside(
-    rabbitmq: RabbitmqServer, quarantined: Counter[str]
-) -> None:
-    with current_app.connection_for_read() as connection:
-        for item in (b"first", b"\xff" * 2 * KEPT_OF_EACH, b"last"):
-            connection.default_channel.quarantine("desk", item, Malformed("odd"))
-
-    shown = quarantine.read()
-
-    assert quarantined == {"desk": 3}
-    assert shown.count == 3
-    assert [one.text[:5] for one in shown.messages] == ["last", "\ufffd" * 5, "first"]
-    assert shown.size == KEPT_OF_EACH + len("firstlast")
-    assert quarantine.drop({shown.messages[0].mark}) == 1
-    assert quarantine.read().count == 2
-    assert quarantine.drop() == 2
-    assert quarantine.read().count == 0
 
 
 def test_compressed_message_is_not_unpacked(rabbitmq: RabbitmqServer) -> None:

@@ -1,7 +1,6 @@
 """SQS, for which ministack stands in: what the relay sends, what a worker receives, and what is put
 aside."""
 
-from signal import SIGCONT, SIGSTOP
 from typing import Any
 
 import pytest
@@ -79,26 +78,6 @@ class OneRefused:
         return {"Successful": [{"Id": "0"}], "Failed": [{"Id": "1", "Code": "InternalError"}]}
 
 
-def test_deliveries_are_due_again_if_there_is_no_answer(
-    subscribed: Subscribed, sqs: SqsServer
-) -> None:
-    subscribed(react, batch=1)
-    given(*happened(1))
-    sender = Sender()
-    sender.send(relayed())
-    given(*happened(2))
-    batches = relayed()
-
-    sqs.signal_group(SIGSTOP)
-    try:
-        with pytest.raises(NotSent):
-            sender.send(batches)
-    finally:
-        sqs.signal_group(SIGCONT)
-
-    assert states() == {"1": State.SENT, "2": State.WAITING}
-
-
 def test_queue_that_is_gone_is_declared_anew(subscribed: Subscribed, sqs: SqsServer) -> None:
     subscribed(react)
     register("desk")
@@ -115,15 +94,6 @@ def test_queue_that_is_gone_is_declared_anew(subscribed: Subscribed, sqs: SqsSer
     wait_until(lambda: "QueueDoesNotExist: the broker refuses" in told(), 10, "the refusal is told")
     wait_until(lambda: not told() and sqs.depth(DESK) == 1, 10, "it is sent")
     relay.sender.close()
-
-
-def test_idle_relay_tells_that_the_broker_is_away(sqs: SqsServer) -> None:
-    sqs.kill(hold=True)
-
-    Relay().step()
-
-    told = RelayState.objects.get().broker_error
-    assert told == "EndpointConnectionError: the broker does not answer"
 
 
 @pytest.mark.parametrize(
@@ -157,13 +127,6 @@ def test_quarantine_shows_and_drops_what_was_put_aside(sqs: SqsServer) -> None:
     assert quarantine.read().count == 11
     assert quarantine.drop() == 11
     assert quarantine.read().count == 0
-
-
-def test_quarantine_that_cannot_be_read_is_said_to_be_away(sqs: SqsServer) -> None:
-    sqs.kill(hold=True)
-
-    with pytest.raises(quarantine.BrokerAway, match="Amazon SQS does not answer"):
-        quarantine.read()
 
 
 def test_two_projects_have_queues_of_their_own(sqs: SqsServer, settings: Any) -> None:
