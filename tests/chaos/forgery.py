@@ -11,6 +11,13 @@ from uuid import uuid4
 Ticket = tuple[int, int]
 """A delivery's id and a token."""
 
+TASKS = "SELECT s.name, q.name FROM bus_subscription s JOIN bus_queue q ON q.id = s.queue_id"
+"""All that messages may name, with their queues."""
+ONE_TASK_OF_EACH_QUEUE = (
+    "SELECT min(s.name), q.name FROM bus_subscription s JOIN bus_queue q ON q.id = s.queue_id "
+    "GROUP BY q.name"
+)
+
 
 def message(task: str, tickets: Sequence[Ticket], queue: str) -> dict[str, Any]:
     """A good one, before it is written as JSON."""

@@ -40,7 +40,6 @@ ROUTE = (
     "ON CONFLICT DO NOTHING"
 )
 TYPES = "SELECT DISTINCT event_type FROM bus_subscription ORDER BY 1"
-TASKS = "SELECT s.name, q.name FROM bus_subscription s JOIN bus_queue q ON q.id = s.queue_id"
 
 UNREADABLE = (
     "{}", "[]", "null", '"text"', "7", '{"number": 7}', '{"number": "N", "lines": {}}',
@@ -103,7 +102,7 @@ def messages_stolen(stage: Stage, chance: Random) -> str:
 @fault("malformed messages of every kind", bar=BAR, seconds=2, broker="redis")
 def messages_malformed(stage: Stage, chance: Random) -> str:
     pushed = 0
-    tasks = {queue: task for task, queue in _rows(stage, TASKS)}
+    tasks = {queue: task for task, queue in _rows(stage, forgery.TASKS)}
     with _reached(stage) as client:
         for queue, task in tasks.items():
             items = list(forgery.malformed(task, queue).values())

@@ -1,20 +1,15 @@
-"""A RabbitMQ that dies, is started again, stalls, or gets malformed messages."""
+"""A RabbitMQ that gets malformed messages, or keeps what nothing takes."""
 
 import json
 import time
 from random import Random
-from signal import SIGCONT, SIGSTOP
 
 import amqp
 
+from tests.chaos import forgery
 from tests.chaos.faults.fault import Missed, fault
 from tests.chaos.stage import Stage
 
-AGAIN_BAR = 40
-"""Seconds. Workers and the relay connect anew every second; but on a small machine it is the start
-of RabbitMQ itself that takes the time, so that checkouts are not judged meanwhile either."""
-STALL_BAR = 35
-"""Seconds: who only listens misses two heartbeats in 20 s, and connects anew."""
 OVER_LEASES = 280
 MOST = 600
 """Messages of one queue: what was sent before and after a lease, and not the sum of many."""
@@ -22,38 +17,13 @@ MOST = 600
 PROPERTIES = {"content_type": "application/json", "content_encoding": "utf-8"}
 
 
-@fault("RabbitMQ: kill -9, and back with what it had stored", bar=AGAIN_BAR, seconds=10,
-       broker="rabbitmq")  # fmt: skip
-def rabbitmq_killed(stage: Stage, chance: Random) -> None:
-    stage.broker.kill(hold=True)
-    time.sleep(chance.uniform(0, 2))
-    stage.broker.revive()
-
-
-@fault("RabbitMQ: restarted as its service does", bar=AGAIN_BAR, seconds=15,
-       broker="rabbitmq")  # fmt: skip
-def rabbitmq_restarted(stage: Stage, chance: Random) -> None:
-    stage.broker.restart()
-
-
-@fault("RabbitMQ: frozen for some seconds", bar=STALL_BAR, seconds=8, redis_only=True,
-       broker="rabbitmq")  # fmt: skip
-def rabbitmq_frozen(stage: Stage, chance: Random) -> None:
-    stage.broker.signal_group(SIGSTOP)
-    time.sleep(chance.uniform(1, 8))
-    stage.broker.signal_group(SIGCONT)
-
-
 @fault("RabbitMQ: malformed messages of every kind", bar=10, seconds=2, broker="rabbitmq")
 def rabbitmq_malformed(stage: Stage, chance: Random) -> str:
-    rows = stage.books.rows(
-        "SELECT q.name, min(s.name) FROM bus_subscription s JOIN bus_queue q ON q.id = s.queue_id "
-        "GROUP BY q.name"
-    )
+    rows = stage.books.rows(forgery.ONE_TASK_OF_EACH_QUEUE)
     if not rows:
         raise Missed("There are no queues.")
     pushed = 0
-    for queue, task in rows:
+    for task, queue in rows:
         messages = malformed(task)
         chance.shuffle(messages)
         stage.broker.publish(queue, *messages)
