@@ -44,8 +44,8 @@ test-live: .venv/.dev ## Run the tests that start the shop's own processes (ARGS
 test-browser: .venv/.dev ## Run the tests in a browser, which needs Chromium (ARGS for pytest)
 	@exec $(PY) -m tests --run browser $(ARGS)
 
-test-brokers: .venv/.dev ## Run the shop on each broker it supports, under load and faults (BROKERS=rabbitmq,unix)
-	@exec $(PY) -m tests.brokers $(if $(BROKERS),--brokers $(BROKERS)) $(if $(DATABASE),--database $(DATABASE))
+test-brokers: .venv/.dev ## Run the shop on each broker it supports, under load and faults (BROKERS=rabbitmq,unix QUICK=1)
+	@exec $(PY) -m tests.brokers $(if $(BROKERS),--brokers $(BROKERS)) $(if $(QUICK),--quick) $(if $(DATABASE),--database $(DATABASE))
 
 test-outlets: .venv/.dev ## Forward events to each destination, whose servers are killed meanwhile (ARGS for pytest)
 	@exec $(PY) -m pytest --quiet tests/outlets $(ARGS)

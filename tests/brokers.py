@@ -24,11 +24,21 @@ FAULTS = {
     f"rabbitmq-malformed,{WIRE.format('rabbitmq')}",
     "sqs": f"{PROCESSES},sqs-restarted,sqs-frozen,sqs-malformed,{WIRE.format('sqs')}",
     "pubsub": f"{PROCESSES},kill-pool-child,pubsub-killed,pubsub-restarted,pubsub-frozen,"
-    f"pubsub-malformed,{WIRE.format('pubsub')}",
+    f"pubsub-emptied,pubsub-malformed,{WIRE.format('pubsub')}",
     "sentinel": f"{PROCESSES},sentinel-failover,sentinel-failover",
     "none": "kill-worker,kill-pool-child",
 }
 """By the family of the broker, in their order."""
+
+QUICK = {
+    "redis": "redis-killed",
+    "rabbitmq": "rabbitmq-killed",
+    "sqs": "sqs-restarted",
+    "pubsub": "pubsub-killed",
+    "sentinel": "sentinel-failover",
+    "none": "kill-pool-child",
+}
+"""The one that ends the broker, or what comes next to it."""
 
 HEAD = (
     "| broker | orders | deliveries | faults | lost | doubled | ambiguous | violations "
@@ -52,7 +62,8 @@ def campaign(broker: str, options: argparse.Namespace) -> bool:
     print(f"--- {broker}", flush=True)
     command = [sys.executable, "-m", "tests.chaos", "--seed", str(SEED), "--broker", broker]
     command += ["--database", options.database, "--rate", options.rate]
-    command += ["--faults", options.faults or FAULTS[FAMILIES.get(broker, broker)]]
+    faults = QUICK if options.quick else FAULTS
+    command += ["--faults", options.faults or faults[FAMILIES.get(broker, broker)]]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
@@ -84,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m tests.brokers", description=__doc__)
     options.add_argument("--brokers", default=",".join(BROKERS), help="these alone, by commas")
     options.add_argument("--faults", default="", help="these in place of the broker's own")
+    options.add_argument("--quick", action="store_true", help="one fault for each broker")
     options.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
     options.add_argument("--rate", default="3", help="orders a second")
     return options
