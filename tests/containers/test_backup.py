@@ -9,7 +9,7 @@ from tests.containers.project import Project
 from tests.support.compose import ROOT
 from tests.support.manual import shown
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def run(shop: Project, what: str, folder: Path, **more: str) -> str:

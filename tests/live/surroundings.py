@@ -1,9 +1,7 @@
 """What stands around a deployed shop, each server with its file of docs/deploy.md."""
 
-import os
 import shutil
 import signal
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from tests.support.certificates import Authority
 from tests.support.machine import part
 from tests.support.mail_server import MailServer, listening
 from tests.support.manual import shown
+from tests.support.nginx import nginx
 
 NAME = "shop.example.com"
 ROLE, DATABASE = "trader", "traded"
@@ -111,20 +110,7 @@ def proxy(folder: Path, authority: Authority, port: int, web: int) -> Iterator[N
         "/var/log/nginx": str(folder),
         "http://127.0.0.1:8000": f"http://127.0.0.1:{web}",
     }
-    site, file = folder / "site.conf", folder / "nginx.conf"
+    site = folder / "site.conf"
     site.write_text(shown("/etc/nginx/sites-available/shop", replaced))
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    places = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-    user = "user root root;\n" if os.geteuid() == 0 else ""
-    file.write_text(
-        f"{user}daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
-        f"events {{}}\nhttp {{\n{places}include {site};\n}}\n"
-    )
-
-    def listens() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    command = [str(part("nginx").path), "-c", str(file), "-e", str(folder / "error.log")]
-    with servers.running(command, signal.SIGQUIT, listens):
+    with nginx(folder, port, site):
         yield

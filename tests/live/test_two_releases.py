@@ -16,14 +16,13 @@ import pytest
 import redis
 
 from bus.broker.quarantine import QUARANTINE
-from tests.live.releases import later_release, process
+from tests.live.releases import NEW, later_release, process
 from tests.live.shop import MANAGE, READY_WITHIN, ROOT, Shop
 from tests.support import servers
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 PREPARE = "import django; django.setup(); from config.local.database import prepare; prepare()"
-NEW = "analytics.tasks.count_reservation"
 
 
 @pytest.fixture(scope="module")
