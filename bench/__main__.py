@@ -13,11 +13,11 @@ from rich.console import Console
 
 from bench import report
 from bench.contenders import BARE, INLINE, NAIVE_CELERY, SHOP, Contender, Kind
-from bench.measures import bus, checkout, console, end_to_end, pace, pages
+from bench.measures import bus, checkout, console, end_to_end, pace, pages, work
 from bench.measures.result import FULL, QUICK, Result, Say, Size
 from bench.site import ROOT, Site
 
-PARTS = ("shops", "bus", "pace", "pages", "console")
+PARTS = ("shops", "bus", "pace", "pages", "console", "work")
 
 
 def main() -> int:
@@ -84,6 +84,8 @@ def _measure(size: Size, say: Say, parts: list[str]) -> Iterator[Result]:
             yield pace.measure(site, size, say)
         if "console" in parts:
             yield console.measure(site, size, say)
+        if "work" in parts:
+            yield work.measure(site, size, say)
         failed = False
     finally:
         if failed:
