@@ -135,4 +135,5 @@ def _without_person(event: type[DomainEvent]) -> type[msgspec.Struct]:
         else:
             made: Any = msgspec.field(default_factory=one.default_factory)
             fields.append((one.name, one.type, made))
-    return msgspec.defstruct(event.__name__, fields, frozen=True, kw_only=True)
+    names = {one.name: one.encode_name for one in msgspec.structs.fields(event)}
+    return msgspec.defstruct(event.__name__, fields, frozen=True, kw_only=True, rename=names)

@@ -92,3 +92,25 @@ def test_event_with_erased_personal_data_names_the_missing_field() -> None:
 def test_event_must_define_its_stream() -> None:
     with pytest.raises(NotImplementedError, match="Priced has no stream; define"):
         _ = PRICED.stream
+
+
+class Renamed(DomainEvent, frozen=True, kw_only=True, rename={"total": "gross"}):
+    personal = ("who",)
+
+    total: int
+    who: str
+
+    @property
+    def stream(self) -> str:
+        return "a stream"
+
+    @property
+    def person(self) -> str:
+        return self.who
+
+
+def test_field_with_another_name_in_storage_is_read_without_person() -> None:
+    data, _personal = Renamed(total=3, who="Ada").split()
+
+    assert data == {"gross": 3}
+    assert Renamed.read_without_person(1, data).total == 3
