@@ -1,6 +1,7 @@
 """Forgetting a customer: personal data is erased, what the law requires is kept."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from bus import persons, publish
@@ -28,8 +29,7 @@ def erasure_obstacle(email: str) -> str:
     if not orders_of(email).exists():
         return "There is no order of this address."
     since = timezone.now() - VALID
-    person = persons.digest(mailbox(email))
-    waiting = Erasure.objects.filter(person=person, erased_at=None, requested_at__gt=since).first()
+    waiting = _open_requests(email).filter(requested_at__gt=since).first()
     if waiting:
         return f"{waiting.requested_by} has requested it already; agree to {waiting}."
     return ""
@@ -49,7 +49,7 @@ def request_erasure(email: str, *, by: str, why: str) -> Erasure:
     with transaction.atomic():
         person = persons.digest(mailbox(email))
         too_old = timezone.now() - VALID
-        Erasure.objects.filter(person=person, erased_at=None, requested_at__lte=too_old).delete()
+        _open_requests(email).filter(requested_at__lte=too_old).delete()
         erasure, created = Erasure.objects.get_or_create(
             person=person,
             erased_at=None,
@@ -92,11 +92,15 @@ def forget(email: str, *, by: str, why: str) -> Erasure:
     """
     with transaction.atomic():
         person = persons.digest(mailbox(email))
-        erasure = Erasure.objects.filter(person=person, erased_at=None).first()
+        erasure = _open_requests(email).select_for_update().first()
         erasure = erasure or Erasure(person=person, email=email, why=why, requested_by=by)
         erasure.agreed_by = "" if erasure.requested_by == by else by
         _erase(erasure)
     return erasure
+
+
+def _open_requests(email: str) -> QuerySet[Erasure]:
+    return Erasure.objects.filter(person__in=persons.digests(mailbox(email)), erased_at=None)
 
 
 def _erase(erasure: Erasure) -> None:
