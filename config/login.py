@@ -32,7 +32,8 @@ def login(request: HttpRequest) -> HttpResponseBase:
     """The admin's own login, behind budgets.
 
     A try is counted before the password is checked, so that parallel ones count, too; a right
-    password returns it.
+    password, which is answered with a redirect, returns it. A session that is open already
+    does not count: the password tried may be that of another account.
     """
     if request.method != "POST":
         return admin.site.login(request)
@@ -46,7 +47,7 @@ def login(request: HttpRequest) -> HttpResponseBase:
             PER_ACCOUNT.give_back(account)
             return too_many_requests(request, 2)
         answer = admin.site.login(request)
-    if request.user.is_authenticated:
+    if answer.status_code == 302:
         PER_ADDRESS.give_back(address)
         PER_ACCOUNT.forgive(account)
     return answer

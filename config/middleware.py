@@ -9,7 +9,7 @@ STANDARD = (
     "shop.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "shop.middleware.NulMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.factors.sessions.StaffMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.tracing.trace_requests",

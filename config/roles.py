@@ -65,6 +65,8 @@ ROLES = {
         "outlets.add_endpoint",
         "outlets.change_endpoint",
         "outlets.view_webhook",
+        "auth.view_user",
+        "otp_totp.delete_totpdevice",
     ],
 }
 """Permissions by the name of the group. An existing group is never changed, so that a shop can

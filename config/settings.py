@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.accounts import accounts
 from config.broker import broker, has_broadcasts, key_prefix
 from config.collector import collector
 from config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
@@ -73,6 +74,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "config",
     "orders",
     "notifications",
@@ -104,12 +108,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = VAR_DIR / "documents"
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=not DEBUG)
 
 # --- The database --------------------------------------------------------------------------------
 
@@ -226,6 +225,7 @@ OUTLETS = {
 
 CURRENCY = env.str("CURRENCY", default="EUR")
 SHOP_NAME = env.str("SHOP_NAME", default="The Shop")
+vars().update(accounts(SHOP_NAME))
 SELLER = {
     "name": env.sample("SELLER_NAME", "The Shop GmbH"),
     "line1": env.sample("SELLER_LINE1", "Musterstrasse 1"),

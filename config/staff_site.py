@@ -2,17 +2,25 @@
 
 import logging
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
-from django.contrib.auth.views import PasswordChangeView
+from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.db import DataError, ProgrammingError
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
+from config.factors.devices import device_of
+from config.factors.pages import code_page, enrol_page, own_page
+from config.factors.pending import begin, needs_factor
 from shop.submissions import once
 from shop.views import bad_request
 
@@ -71,6 +79,18 @@ class OwnPasswordForm(PasswordOnly, AdminOwnPasswordChangeForm):
     """A user's own password."""
 
 
+class PasswordView(LoginView):
+    """Logs in who needs no second factor; sends all others to its page."""
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user = form.get_user()
+        if not needs_factor(user):
+            return super().form_valid(form)
+        begin(self.request, user, self.get_success_url())
+        page = "login_code" if device_of(user) else "login_enrol"
+        return HttpResponseRedirect(reverse(f"admin:{page}"))
+
+
 class Site(UnfoldAdminSite):
     """Each form takes effect once, and lists refuse lookups that cannot run."""
 
@@ -79,6 +99,45 @@ class Site(UnfoldAdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(readable(once(view)), cacheable)
+
+    def get_urls(self) -> list[Any]:
+        pages = {
+            "login/code/": ("login_code", code_page),
+            "login/enrol/": ("login_enrol", enrol_page),
+            "second-factor/": ("factor", own_page),
+        }
+        own = [
+            path(route, partial(self._factor_page, view), name=name)
+            for route, (name, view) in pages.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def _factor_page(self, view: Callable[..., HttpResponse], request: HttpRequest) -> HttpResponse:
+        """Each looks for itself who is there: `admin_view` would undo what a wrong code counts."""
+        request.current_app = self.name  # type: ignore[attr-defined]  # Django's own hook
+        return view(request, self.each_context(request))
+
+    @method_decorator(never_cache)
+    @method_decorator(login_not_required)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Django's page; a right password is the first of two steps where a factor is needed."""
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+        context = {
+            **self.each_context(request),
+            "title": "Log in",
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            **(extra_context or {}),
+        }
+        request.current_app = self.name  # type: ignore[attr-defined]  # Django's own hook
+        return PasswordView.as_view(
+            extra_context=context,
+            authentication_form=self.login_form,
+            template_name=self.login_template or "admin/login.html",
+        )(request)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

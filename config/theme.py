@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 ICON = "shop/favicon.svg"
 """The shop's bag, as on customers' pages."""
@@ -47,6 +48,9 @@ def unfold(shop_name: str) -> dict[str, Any]:
         "SITE_FAVICONS": [
             {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static(ICON)}
         ],
+        "ACCOUNT": {
+            "navigation": [{"title": "Second factor", "link": reverse_lazy("admin:factor")}]
+        },
         "SIDEBAR": {"navigation": "config.navigation.navigation"},
         "DASHBOARD_CALLBACK": "config.home.home",
         "STYLES": [lambda _request: static("config/admin.css")],

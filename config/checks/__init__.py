@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from config.checks.check import Check
 from config.checks.database import check_limits
+from config.checks.factors import check_second_factor
 from config.checks.leftovers import check_goods, check_staff
 from config.checks.legal import check_legal_texts
 from config.checks.mail import check_mail_server
@@ -34,6 +35,7 @@ SETTINGS: tuple[Callable[[], Check], ...] = (
     check_seller,
     check_currency,
     check_flower_login,
+    check_second_factor,
     check_mail_server,
     check_operators,
     check_warehouse_url,

@@ -60,6 +60,17 @@ def test_right_passwords_use_no_budget() -> None:
         assert attempt("ada", "right").status_code == 302
 
 
+def test_session_that_is_open_does_not_return_tries() -> None:
+    """Or staff could guess a superuser's password."""
+    browser = Client()
+    browser.force_login(get_user_model().objects.create_user("bob", is_staff=True))
+    tries = [
+        browser.post(URL, {"username": "ada", "password": "wrong"}).status_code for _ in range(4)
+    ]
+
+    assert tries == [200, 200, 200, 429]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_parallel_tries_count_before_passwords_are_checked(
     monkeypatch: pytest.MonkeyPatch,

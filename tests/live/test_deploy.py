@@ -1,15 +1,18 @@
 """docs/deploy.md is true: its files start a shop that customers and staff reach by its proxy."""
 
+import re
 import shutil
 import subprocess
 import tempfile
 import time
+from base64 import b32decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from django_otp.oath import totp
 
 from tests.live.deployment import FORGED_LOGIN_TRIES, STARTED_WITHIN, Deployment, deployed
 from tests.support.machine import part
@@ -59,7 +62,7 @@ def shop() -> Iterator[Deployment]:
 @pytest.fixture(scope="module")
 def staff(shop: Deployment) -> Iterator[httpx.Client]:
     with shop.browser() as browser:
-        assert log_in(browser, PASSWORD).status_code == 302
+        enrol(browser, log_in(browser, PASSWORD))
         fill_in(browser, "/admin/shop/product/add/", sku="MUG", name="Mug", unit_price="12.00")
         receive = "/admin/inventory/stockitem/receive/"
         fill_in(browser, receive, sku="MUG", quantity="50", reason="delivery note 1")
@@ -68,6 +71,17 @@ def staff(shop: Deployment) -> Iterator[httpx.Client]:
 
 def log_in(browser: httpx.Client, password: str) -> httpx.Response:
     return send(browser, "/admin/login/?next=/admin/", username="grace", password=password)
+
+
+def enrol(browser: httpx.Client, answer: httpx.Response) -> None:
+    """Set up an app for codes, as the first login asks for; its page is all that is open."""
+    page = answer.headers["Location"]
+    assert browser.get("/admin/").status_code == 302
+    key = re.search('id="key">([A-Z2-7 ]+)<', browser.get(page).text)
+    assert key
+    code = totp(b32decode(key[1].replace(" ", "")))
+    assert "recovery codes" in send(browser, page, code=f"{code:06}").text
+    assert browser.get("/admin/").status_code == 200
 
 
 def fill_in(browser: httpx.Client, address: str, **values: str) -> None:

@@ -39,6 +39,7 @@ OPENS = {
         "bus_auditresult",
         "outlets_endpoint",
         "outlets_webhook",
+        "auth_user",
     },
 }
 ADDS = {

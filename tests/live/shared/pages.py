@@ -66,6 +66,7 @@ STAFF = [
     "/admin/analytics/correction/",
     "/admin/auth/user/",
     "/admin/auth/group/",
+    "/admin/login/enrol/",
 ]
 OPERATORS = [
     "/admin/bus/console/",
