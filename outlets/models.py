@@ -77,6 +77,7 @@ class Webhook(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("resend_webhook", "Can send webhooks again")]
         indexes = [
             models.Index(fields=["endpoint", "-id"], name="outlets_webhook_of_endpoint"),
             models.Index(fields=["subject"], name="outlets_webhook_of_order"),

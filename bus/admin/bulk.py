@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signing import BadSignature, dumps, loads
 from django.forms import BooleanField, CharField, Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,6 +20,10 @@ from bus.ops import Filter, Refused, bulk, counted
 SALT = "bus.admin.bulk"
 Operation = BulkOperation.Operation
 TITLES = {Operation.DELIVER_AGAIN: "Deliver again", Operation.DISCARD: "Discard"}
+PERMISSIONS = {
+    Operation.DELIVER_AGAIN: "bus.redeliver_delivery",
+    Operation.DISCARD: "bus.discard_delivery",
+}
 LIST = "admin:bus_delivery_changelist"
 
 
@@ -43,6 +47,11 @@ class FinishedBulkForm(BulkForm):
     field_order = ("finished", "reason")
 
 
+def may(request: HttpRequest, operation: str) -> bool:
+    """Whether the user may begin this operation, or stop it."""
+    return request.user.has_perm(PERMISSIONS[Operation(operation)])
+
+
 def address(operation: str, wanted: Filter) -> str:
     """The address of the page that confirms, with the chosen filter, signed."""
     chosen = dumps([operation, msgspec.to_builtins(wanted)], salt=SALT, compress=True)
@@ -53,6 +62,8 @@ def address(operation: str, wanted: Filter) -> str:
 def confirm(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
     """Show how many deliveries would change, by subscription; begin when it is confirmed."""
     operation, wanted = _chosen(request)
+    if not may(request, operation):
+        raise PermissionDenied
     group = failure_group(wanted.failure) if wanted.failure else None
     back = reverse("admin:bus_failure_change", args=[group.key]) if group else reverse(LIST)
     try:

@@ -152,8 +152,10 @@ class ConsoleAdmin(ModelAdmin):
     def jobs_view(self, request: HttpRequest) -> HttpResponse:
         """The nightly jobs: their last runs, and *run now*."""
         self._require(request)
+        may_run = request.user.has_perm("bus.run_job")
         if request.method == "POST":
-            self._require_operator(request)
+            if not may_run:
+                raise PermissionDenied
             name = request.POST.get("job", "")
             who = request.user.get_username()[:LONGEST_WHO]
             try:
@@ -167,13 +169,15 @@ class ConsoleAdmin(ModelAdmin):
             return HttpResponseRedirect(request.get_full_path())
         found = jobs.overview()
         running = any(one.requested or one.running for one in found)
-        return self._page(request, "jobs", {"jobs": found, "running": running})
+        return self._page(request, "jobs", {"jobs": found, "running": running, "may_run": may_run})
 
     def quarantine_view(self, request: HttpRequest) -> HttpResponse:
         """Malformed messages, and dropping them."""
         self._require(request)
+        may_drop = request.user.has_perm("bus.drop_message")
         if request.method == "POST":
-            self._require_operator(request)
+            if not may_drop:
+                raise PermissionDenied
             try:
                 marks = set(request.POST.getlist("mark"))
                 count = quarantine.drop(None if "all" in request.POST else marks)
@@ -182,7 +186,7 @@ class ConsoleAdmin(ModelAdmin):
             else:
                 messages.success(request, f"{count} dropped.")
             return HttpResponseRedirect(request.get_full_path())
-        context: dict[str, Any] = {"no_broker": not conf.has_broker()}
+        context: dict[str, Any] = {"no_broker": not conf.has_broker(), "may_drop": may_drop}
         try:
             if conf.has_broker():
                 context["quarantine"] = quarantine.read()
@@ -197,17 +201,12 @@ class ConsoleAdmin(ModelAdmin):
             "opts": self.opts,
             "tabs": [(f"admin:bus_console_{page}", title) for page, title in PAGES.items()],
             "here": f"admin:bus_console_{name}",
-            "may_operate": request.user.has_perm("bus.operate"),
             **more,
         }
         return TemplateResponse(request, f"bus/console/{name}.html", context)
 
     def _require(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
-            raise PermissionDenied
-
-    def _require_operator(self, request: HttpRequest) -> None:
-        if not request.user.has_perm("bus.operate"):
             raise PermissionDenied
 
 

@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from bus.admin.bulk import Operation, address, confirm
+from bus.admin.bulk import Operation, address, confirm, may
 from bus.admin.failures import group_page, groups_page
 from bus.admin.filters import EventTime, filter_of
 from bus.admin.read_only import ReadOnly, in_words
@@ -152,19 +152,25 @@ class DeliveryAdmin(ReadOnly):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.action(description="Deliver again", permissions=["operate"])
+    def has_redeliver_permission(self, request: HttpRequest) -> bool:
+        return may(request, Operation.DELIVER_AGAIN)
+
+    def has_discard_permission(self, request: HttpRequest) -> bool:
+        return may(request, Operation.DISCARD)
+
+    @admin.action(description="Deliver again", permissions=["redeliver"])
     def deliver_again(
         self, request: HttpRequest, deliveries: QuerySet[Delivery]
     ) -> HttpResponse | None:
         return self._confirm(request, Operation.DELIVER_AGAIN, deliveries)
 
-    @admin.action(description="Discard", permissions=["operate"])
+    @admin.action(description="Discard", permissions=["discard"])
     def discard(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> HttpResponse | None:
         return self._confirm(request, Operation.DISCARD, deliveries)
 
     def confirm_bulk(self, request: HttpRequest) -> HttpResponse:
         """Confirm a bulk operation and begin it."""
-        if not self.has_operate_permission(request):
+        if not any(may(request, operation) for operation in Operation):
             raise PermissionDenied
         return confirm(self, request)
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin
 
 from bus import ops
-from bus.admin.bulk import Operation, address, progress
+from bus.admin.bulk import Operation, address, may, progress
 from bus.failures import (
     FailureGroup,
     dead_without_group,
@@ -27,6 +27,8 @@ from bus.models.failures import KEY_LENGTH
 from bus.ops import Filter
 
 KEY = re.compile(f"[0-9a-f]{{{KEY_LENGTH}}}")
+
+MAY_NOTE = "bus.change_failurenote"
 
 ON_A_PAGE = 20
 """Groups, or deliveries of one group: each takes a quarter of a millisecond to draw."""
@@ -86,7 +88,7 @@ def groups_page(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
         wanted=wanted,
         subscriptions=sorted({group.subscription for group in found}),
         without_group=dead_without_group(found),
-        may_operate=_may_operate(request),
+        **_permitted(request),
     )
 
 
@@ -102,7 +104,7 @@ def group_page(admin: ModelAdmin, request: HttpRequest, key: str) -> HttpRespons
         raise Http404
     form = NoteForm(request.POST or None, initial={"text": note.text if note else ""})
     if request.method == "POST":
-        if not _may_operate(request):
+        if not request.user.has_perm(MAY_NOTE):
             raise PermissionDenied
         if form.is_valid():
             ops.note(key, form.cleaned_data["text"], by=request.user.get_username())
@@ -120,7 +122,8 @@ def group_page(admin: ModelAdmin, request: HttpRequest, key: str) -> HttpRespons
         operations=operations,
         running=any(one["state"] == "running" for one in operations),
         page=deliveries.get_page(request.GET.get("page")),
-        may_operate=_may_operate(request),
+        may_note=request.user.has_perm(MAY_NOTE),
+        **_permitted(request),
     )
 
 
@@ -157,8 +160,11 @@ def _check_view(admin: ModelAdmin, request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def _may_operate(request: HttpRequest) -> bool:
-    return request.user.has_perm("bus.operate")
+def _permitted(request: HttpRequest) -> dict[str, bool]:
+    return {
+        "may_redeliver": may(request, Operation.DELIVER_AGAIN),
+        "may_discard": may(request, Operation.DISCARD),
+    }
 
 
 def _page(admin: ModelAdmin, request: HttpRequest, template: str, **context: Any) -> HttpResponse:

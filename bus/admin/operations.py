@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.decorators import action, display
 
-from bus.admin.bulk import progress
+from bus.admin.bulk import may, progress
 from bus.admin.confirmation import ask
 from bus.admin.read_only import ReadOnly, record_of
 from bus.models import AuditResult, BulkOperation, OperatorAction
@@ -43,7 +43,13 @@ class OperatorActionAdmin(ReadOnly):
             response["Refresh"] = AGAIN
         return response
 
-    @action(description="Stop", permissions=["operate"], icon="stop_circle")
+    def has_stop_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """What one may begin, one may stop. Without a bulk operation there is nothing to stop."""
+        done = self.get_object(request, unquote(str(object_id)))
+        operation = _bulk(done) if done else None
+        return operation is not None and may(request, operation.operation)
+
+    @action(description="Stop", permissions=["stop"], icon="stop_circle")
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Confirm, then stop a bulk operation after its running step; what is done stays done."""
         done = self.get_object(request, unquote(object_id))

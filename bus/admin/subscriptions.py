@@ -74,15 +74,24 @@ class SubscriptionAdmin(ReadOnly):
         *columns, state = super().get_list_display(request)
         return (*columns, oldest, state)
 
-    @admin.action(description="Pause", permissions=["operate"])
+    def has_pause_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("bus.pause_subscription")
+
+    def has_retire_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("bus.retire_subscription")
+
+    def has_backfill_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return request.user.has_perm("bus.backfill_subscription")
+
+    @admin.action(description="Pause", permissions=["pause"])
     def pause(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:
         self._each(request, ops.pause, subscriptions, "paused")
 
-    @admin.action(description="Resume", permissions=["operate"])
+    @admin.action(description="Resume", permissions=["pause"])
     def resume(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:
         self._each(request, ops.resume, subscriptions, "active")
 
-    @admin.action(description="Retire (needs a reason)", permissions=["operate"])
+    @admin.action(description="Retire (needs a reason)", permissions=["retire"])
     def retire(self, request: HttpRequest, subscriptions: QuerySet[Subscription]) -> None:
         self._each(request, _retire, subscriptions, "retired")
 
@@ -102,7 +111,7 @@ class SubscriptionAdmin(ReadOnly):
         if done:
             self.message_user(request, f"Now {what}: {', '.join(done)}.", messages.SUCCESS)
 
-    @action(description="Backfill", permissions=["operate"], icon="history")
+    @action(description="Backfill", permissions=["backfill"], icon="history")
     @non_atomic_requests
     def backfill(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Read the parameters of a backfill, then run it."""

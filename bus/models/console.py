@@ -89,5 +89,9 @@ class Console(Subscription):
     class Meta:
         proxy = True
         default_permissions = ()
+        permissions = [
+            ("run_job", "Can run jobs"),
+            ("drop_message", "Can drop quarantined messages"),
+        ]
         verbose_name = "console"
         verbose_name_plural = "console"

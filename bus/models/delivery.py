@@ -92,6 +92,11 @@ class Subscription(models.Model):
 
     class Meta:
         ordering = ["event_type", "name"]
+        permissions = [
+            ("pause_subscription", "Can pause and resume subscriptions"),
+            ("retire_subscription", "Can retire subscriptions"),
+            ("backfill_subscription", "Can backfill subscriptions"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -156,7 +161,10 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name_plural = "deliveries"
-        permissions = [("operate", "Can deliver again, discard, pause and resume")]
+        permissions = [
+            ("redeliver_delivery", "Can deliver again"),
+            ("discard_delivery", "Can discard deliveries"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["event", "subscription"], name="bus_delivery_once_per_subscription"

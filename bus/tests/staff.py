@@ -11,6 +11,12 @@ from bus.models import OperatorAction
 DELIVERIES = "admin:bus_delivery_changelist"
 SUBSCRIPTIONS = "admin:bus_subscription_changelist"
 
+OPERATES = (
+    "redeliver_delivery", "discard_delivery", "pause_subscription", "retire_subscription",
+    "backfill_subscription", "run_job", "drop_message", "change_failurenote",
+)  # fmt: skip
+"""Every permission of an action."""
+
 
 def signed_in(client: Client, *permissions: str) -> Client:
     user = User.objects.create_user("ada", is_staff=True)

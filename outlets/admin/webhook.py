@@ -69,7 +69,7 @@ class WebhookAdmin(LooksOnly, ModelAdmin):
         return [name for _, options in self.fieldsets for name in options["fields"]]
 
     def has_resend_permission(self, request: HttpRequest, *_: object) -> bool:
-        return request.user.has_perm("outlets.change_endpoint")
+        return request.user.has_perm("outlets.resend_webhook")
 
     @display(description="Webhook", ordering="type")
     def name(self, webhook: Webhook) -> str:

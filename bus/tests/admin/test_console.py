@@ -16,7 +16,7 @@ from bus.models import Delivery, RelayState, State
 from bus.store.outbox import fan_out
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, happened
-from bus.tests.staff import signed_in
+from bus.tests.staff import OPERATES, signed_in
 from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +45,7 @@ def page(client: Client, name: str, **query: str) -> str:
 
 @pytest.mark.parametrize("view", [*PAGES, "board", "board_stream"])
 def test_page_is_for_those_who_may_view_deliveries(client: Client, view: str) -> None:
-    signed_in(client, "view_subscription", "operate")
+    signed_in(client, "view_subscription", *OPERATES)
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(reverse(f"admin:bus_console_{view}"))
 

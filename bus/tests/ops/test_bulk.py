@@ -18,7 +18,7 @@ from bus.store.outbox import fan_out
 from bus.testing import given
 from bus.tests.conftest import Happened, Subscribed, happened, note, states
 from bus.tests.ops.test_selection import MANY, many_dead
-from bus.tests.staff import DELIVERIES, act, log, signed_in
+from bus.tests.staff import DELIVERIES, OPERATES, act, log, signed_in
 from bus.worker.registration import register
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +33,7 @@ def send(event: Happened, key: str) -> None: ...
 
 @pytest.fixture
 def operator(client: Client) -> Client:
-    return signed_in(client, "view_delivery", "view_operatoraction", "operate")
+    return signed_in(client, "view_delivery", "view_operatoraction", *OPERATES)
 
 
 @pytest.fixture
