@@ -15,7 +15,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 \
 up doctor order orders: export DEBUG_UNLESS_SET = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up doctor install order orders test test-live test-browser test-brokers test-outlets test-compose chaos chaos-faults chaos-controls bench bench-profile screenshots lint messages lock clean
+.PHONY: help up doctor install order orders test test-live test-browser test-brokers test-outlets test-compose chaos chaos-faults chaos-controls bench bench-profile screenshots lint messages sbom lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ lint: .venv/.dev ## Check style, types and import rules
 
 messages: .venv/.dev ## Extract the texts for customers, compile the translations, and list what is missing
 	@$(PY) -m tests.translations
+
+sbom: .venv/.dev ## Write sbom.json: what requirements.txt pins, as CycloneDX
+	@$(PY) -m cyclonedx_py requirements requirements.txt --output-format JSON --output-reproducible --validate --output-file sbom.json
 
 lock: .venv/.dev ## Rewrite the hash-pinned requirements (UPGRADE=1 for newer versions)
 	$(LOCK) pyproject.toml --group shop -o requirements.txt

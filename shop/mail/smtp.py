@@ -1,6 +1,5 @@
 """An SMTP backend that distinguishes mails that were not sent from ambiguous ones."""
 
-import re
 import smtplib
 from contextlib import suppress
 
@@ -14,8 +13,6 @@ from shop.mail.errors import MailDeferred, MailRefused
 START_MAIL_INPUT = 354
 AUTHENTICATION_REQUIRED = 530
 NO_ANSWER_CODE = -1
-
-ADDRESS = re.compile(r"\S*@\S*")
 
 
 class _Watched:
@@ -127,5 +124,5 @@ def _told(error: Exception) -> str:
     code, text = _answer(error)
     if code == NO_ANSWER_CODE:
         return f"no answer ({type(error).__name__})."
-    without = ADDRESS.sub("[address]", " ".join(text.split()))
+    without = " ".join("[address]" if "@" in word else word for word in text.split())
     return f"it answered {code} {without}"[:400]
