@@ -91,7 +91,7 @@ def test_failed_delivery_is_logged_with_its_ids_and_without_its_customer(
 
     def fail(placed: list[Any]) -> None:
         logging.getLogger("library").info("it begins")
-        raise LookupError(placed[0].customer.name)
+        raise LookupError(f"Ada Lovelace has {placed[0].number}")
 
     monkeypatch.setattr("inventory.services.reserve_stock", fail)
     settle("inventory")

@@ -95,7 +95,7 @@ def test_each_try_is_a_span_of_the_same_trace(
     def fail_once(placed: list[Any]) -> None:
         tries.append(1)
         if len(tries) == 1:
-            raise OperationalError(placed[0].customer.name)
+            raise OperationalError(f"Ada Lovelace has {placed[0].number}")
 
     monkeypatch.setattr("inventory.services.reserve_stock", fail_once)
     settle("inventory")

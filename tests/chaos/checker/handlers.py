@@ -42,6 +42,11 @@ HANDLERS: dict[str, tuple[str, ...]] = {
         "notifications.tasks.send_dispatch_notice",
         "orders.tasks.note_dispatch",
     ),
+    "CustomerForgotten": (
+        "billing.tasks.restrict_documents",
+        "fulfillment.tasks.forget_recipient",
+        "notifications.tasks.forget_recipient",
+    ),
     "MailResendRequested": ("notifications.tasks.resend_message",),
     "DeliveryDied": ("config.alerts.mail_death", "config.alerts.post_death"),
     "QueueStuck": ("config.alerts.mail_standstill", "config.alerts.post_standstill"),

@@ -25,6 +25,7 @@ ROWS = {
     "ShipmentReleased": "SELECT number FROM fulfillment_shipment WHERE released_at IS NOT NULL",
     "ShipmentRecalled": "SELECT number FROM fulfillment_shipment "
     "WHERE state = 'cancelled' AND telling_at IS NOT NULL",
+    "CustomerForgotten": "SELECT number FROM orders_order WHERE forgotten_at IS NOT NULL",
     "ShipmentDispatched": "SELECT number FROM fulfillment_shipment WHERE dispatched_at IS NOT NULL",
 }
 """By the type of an event, the changes that it tells of; its order first, and each of them once."""
