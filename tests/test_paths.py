@@ -160,7 +160,8 @@ def mug() -> Product:
     return Product.objects.create(sku="MUG", name="Blue mug", unit_price=Decimal("12.00"))
 
 
-def test_checkout_takes_the_path_of_the_page(check_out: Callable[[], None]) -> None:
+def test_checkout_takes_the_path_of_the_page(check_out: Callable[[], None], settings: Any) -> None:
+    settings.BUS_PERSONAL_KEYS = ["a" * 50]
     with Trace(executes("INTO bus_outbox")) as trace:
         check_out()
 

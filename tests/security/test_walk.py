@@ -15,6 +15,9 @@ from tests.test_every_address import addresses
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.timeout(300)]
 
+OWN = ("/admin/password_change/", "/admin/login/", "/admin/factor/")
+"""Pages about the visitor's own password and second factor."""
+
 REFUSED = (301, 302, 400, 401, 403, 404, 405)
 KEPT: tuple[type[Model], ...] = (Delivery, Event, Order, Product, User)
 
@@ -41,7 +44,7 @@ def inside() -> list[str]:
         for address in addresses("1")
         if address.startswith(("/admin/", "/analytics/"))
         and address not in own
-        and not address.startswith("/admin/password_change/")
+        and not address.startswith(OWN)
     ]
 
 

@@ -16,6 +16,7 @@ from shop.submissions import FIELD
 from tests.submissions.case import Case, changes, done, happened
 from tests.submissions.endpoints import ENDPOINTS
 from tests.submissions.erasures import ERASURES
+from tests.submissions.factors import FACTORS
 from tests.submissions.rows import (
     a_confirmation,
     a_draft,
@@ -46,7 +47,7 @@ PASSWORD = {"password1": "long-enough-4711", "password2": "long-enough-4711"}
 PLACE = {"orders_order_save_and_place": "1"}
 
 
-CASES = ENDPOINTS | ERASURES | {
+CASES = ENDPOINTS | ERASURES | FACTORS | {
     "product.add": Case(
         lambda: page_of("shop_product_add"),
         {"sku": "POT", "name": "A pot", "unit_price": "9.90"},

@@ -46,6 +46,7 @@ def test_deployment_behind_a_proxy_has_no_warning(proxies: str, warned: list[str
         "SITE_URL": "https://shop.example",
         "TRUSTED_PROXIES": proxies,
         "STAFF_SECOND_FACTOR": "1",
+        "PERSONAL_KEYS": "personal-key-of-the-tests-that-is-long-enough",
     }
 
     told = subprocess.run(
