@@ -10,11 +10,9 @@ from inventory.services import receive_stock
 from shop.models import Product
 
 
-@pytest.fixture(autouse=True, params=["in clear", "encrypted"])
-def shop(
-    request: pytest.FixtureRequest, transactional_db: None, settings: Any, tmp_path: Path
-) -> None:
-    settings.BUS_PERSONAL_KEYS = ["a" * 50] if request.param == "encrypted" else []
+@pytest.fixture(autouse=True)
+def shop(transactional_db: None, settings: Any, tmp_path: Path) -> None:
+    settings.BUS_PERSONAL_KEYS = ["a" * 50]
     settings.MEDIA_ROOT = tmp_path / "documents"
     settings.EMAIL_BACKEND = "shop.mail.folder.FolderBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"

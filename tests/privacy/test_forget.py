@@ -36,7 +36,11 @@ from tests.support.staff import member
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_nothing_of_a_forgotten_customer_is_left_but_in_invoices(tmp_path: Path) -> None:
+@pytest.mark.parametrize("keys", [[], ["a" * 50]], ids=["in clear", "encrypted"])
+def test_nothing_of_a_forgotten_customer_is_left_but_in_invoices(
+    keys: list[str], settings: Any, tmp_path: Path
+) -> None:
+    settings.BUS_PERSONAL_KEYS = keys
     sent(key="once")
     cancel_order(bought(GRACE).pk, "Grace Brewster is ill")
     settle()
