@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce, Now
 
 from bus import conf
 from bus.events import DomainEvent
+from bus.handlers import by_name as declared
 from bus.models import (
     INDEXED,
     OPEN,
@@ -194,22 +195,30 @@ def broker_state() -> BrokerState:
     return BrokerState(ok, row.looked_at, error, row.age)
 
 
-def history(event: type[EventType], after: int = 0) -> Iterator[tuple[int, EventType]]:
+def history(
+    event: type[EventType], after: int = 0, *, personal: bool = True
+) -> Iterator[tuple[int, EventType]]:
     """All events of a type after an event id, oldest first: the id and the event.
 
-    One that has lost its personal data comes without.
+    The personal fields are `msgspec.UNSET` without `personal`, and once that data was erased.
     """
-    rows = (
-        Event.objects.filter(type=event.__name__, id__gt=after)
-        .select_related("personal__person")
-        .order_by("id")
-    )
+    rows = Event.objects.filter(type=event.__name__, id__gt=after).order_by("id")
+    if personal:
+        rows = rows.select_related("personal__person")
     for row in rows.iterator(chunk_size=1000):
-        personal = row.personal_data()
-        if personal is None:
+        found = row.personal_data() if personal else None
+        if found is None:
             yield row.pk, event.read_without_person(row.version, row.data)
         else:
-            yield row.pk, event.read(row.version, row.data, personal)
+            yield row.pk, event.read(row.version, row.data, found)
+
+
+def unregistered(event: type[DomainEvent]) -> list[str]:
+    """The declared handlers of this type that no worker has registered yet, and which would miss an
+    event that is published now."""
+    names = {one.name for one in declared.values() if one.event_type is event}
+    there = Subscription.objects.filter(event_type=event.__name__, retired_at=None)
+    return sorted(names - set(there.values_list("name", flat=True)))
 
 
 def published(event: type[DomainEvent], stream: str) -> Exists:

@@ -10,6 +10,7 @@ from django.conf import settings
 from bus.audit import Finding, answers, keep, violations
 from bus.jobs import Failed, job
 from bus.ops.retention import prune as prune_deliveries
+from orders.services import drop_expired_requests
 from outlets.services import prune as prune_webhooks
 from shop import files, submissions
 from shop.spending import forget_spent
@@ -60,8 +61,10 @@ def audit() -> str:
 @shared_task(name="config.nightly.prune")
 @job("config.nightly.prune", title="Prune", at=time(4, 17), queue="analytics")
 def prune() -> str:
-    """Remove old budgets, deliveries, webhooks, form tokens, and half-written documents."""
+    """Remove what is old: budgets, requests to erase, deliveries, webhooks, form tokens, and
+    half-written documents."""
     forget_spent()
+    drop_expired_requests()
     deliveries, forms = sum(prune_deliveries(by="nightly")), submissions.prune()
     webhooks = prune_webhooks()
     log.info("pruned %d deliveries", deliveries)

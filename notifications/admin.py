@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
+from bus.sealing import CannotDecrypt
 from notifications import services
 from notifications.events import CustomerErased
 from notifications.models import Message
@@ -70,7 +71,7 @@ class MessageAdmin(LooksOnly, ModelAdmin):
         """The HTML body in a sandboxed frame: no scripts, no forms, no origin."""
         try:
             html = mail_of(message).html
-        except CustomerErased as error:
+        except (CustomerErased, CannotDecrypt) as error:
             return str(error)
         return format_html(
             '<iframe sandbox srcdoc="{}" title="The mail" loading="lazy" style="width:100%;'
@@ -95,7 +96,7 @@ class MessageAdmin(LooksOnly, ModelAdmin):
     def _request(self, request: HttpRequest, message: Message) -> None:
         try:
             services.request_resend(message, by=request.user.get_username())
-        except services.AlreadyRequested as error:
+        except services.NotResendable as error:
             messages.warning(request, str(error))
         else:
             messages.success(

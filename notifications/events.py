@@ -1,12 +1,13 @@
 """Reading the event of a recorded mail again."""
 
+from bus import PersonalDataErased
 from bus.models import Event
 from notifications.messages import MAILS
 from notifications.models import Message
 from shop.events import OrderEvent
 
 
-class CustomerErased(Exception):
+class CustomerErased(PersonalDataErased):
     """The customer's personal data was erased, so there is no recipient."""
 
 

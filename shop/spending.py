@@ -96,8 +96,12 @@ class SharedBudget(Budget):
         self.give_back_shared(key)
 
     def give_back_shared(self, key: str = "") -> None:
-        """Return to the row what `take_shared` took."""
+        """Return what `take_shared` took: to the block that is being used up, else to the row."""
         with self._lock:
+            left, until = self._blocks.get(key, (0, 0.0))
+            if left and self._clock() < until:
+                self._blocks[key] = left + 1, until
+                return
             self._blocks.pop(key, None)
         step = self._rate.seconds / self._rate.number
         try:

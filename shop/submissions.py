@@ -32,7 +32,7 @@ from shop.models import Submission
 
 FIELD = "form_token"
 VALID = timedelta(days=14)
-"""How long a page may stay open; as long as a session."""
+"""How long a page may stay open."""
 KEPT = VALID + timedelta(days=1)
 
 TOKENS = (FIELD, "csrfmiddlewaretoken")

@@ -53,7 +53,7 @@ def count_missing(say: Report) -> int:
     """Count the events that are not counted yet; their deliveries then change nothing."""
     read = counted = 0
     for kind in COUNTED:
-        events = (event for _id, event in history(kind))
+        events = (event for _id, event in history(kind, personal=False))
         for part in in_parts(events, EVENTS_AT_A_TIME):
             counted += record_events(part)
             read += len(part)

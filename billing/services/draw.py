@@ -48,7 +48,8 @@ def _record(invoice: Invoice, document: InvoiceNumbered, name: str, digest: str)
     recorded = Invoice.objects.filter(pk=invoice.pk, sha256="").update(
         storage_name=name, sha256=digest, drawn_at=now
     )
-    if recorded:
+    # A forgotten customer gets no mail of it.
+    if recorded and not Invoice.objects.filter(pk=invoice.pk, restricted_at__isnull=False).exists():
         publish(
             InvoiceIssued(
                 number=document.number,

@@ -57,7 +57,8 @@ def issue_credit_note(order: OrderCancelled) -> Invoice | None:
             f"{order.number} was cancelled but has no invoice. Deliver its OrderConfirmed to "
             "billing first, then deliver this event again."
         )
-    copied = ("ordered_on", "buyer", "lines", "taxes", "net", "tax", "total", "currency")
+    amounts = ("lines", "taxes", "net", "tax", "total", "currency")
+    copied = ("ordered_on", "buyer", *amounts, "restricted_at")
     with written_in(invoice.customer.language):
         terms = _("Nothing is left to pay. What was paid is returned the way it came.")
     content = {

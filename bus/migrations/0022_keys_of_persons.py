@@ -1,16 +1,10 @@
 """The keys by which personal data is encrypted, one for each person."""
 
-from importlib import import_module
-
 import django.db.models.deletion
 from django.db import migrations, models
 
-AddIndexBesideWriters = import_module("bus.migrations.0015_index_of_failures").AddIndexBesideWriters
-
 
 class Migration(migrations.Migration):
-    atomic = False
-
     dependencies = [("bus", "0020_sum_of_all_time")]
 
     operations = [
@@ -38,13 +32,5 @@ class Migration(migrations.Migration):
             model_name="personaldata",
             name="data",
             field=models.JSONField(help_text="An object in clear, or a text that `person` has the key of."),
-        ),
-        AddIndexBesideWriters(
-            model_name="personaldata",
-            index=models.Index(
-                condition=models.Q(("person__isnull", False)),
-                fields=["person"],
-                name="bus_personaldata_of",
-            ),
         ),
     ]

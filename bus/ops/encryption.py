@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from bus import conf, sealing
 from bus.contract import event_types
-from bus.events import DomainEvent
+from bus.events import DomainEvent, UnreadableEvent
 from bus.models import Person, PersonalData
 from bus.ops.log import Refused, record
 from bus.store.persons import key_of
@@ -52,7 +52,10 @@ def _encrypt(row: PersonalData, classes: dict[str, type[DomainEvent]]) -> bool:
     kind, personal = classes.get(row.event.type), row.content()
     if kind is None or personal is None:
         return False
-    person = kind.read(row.event.version, row.event.data, personal).person
+    try:
+        person = kind.read(row.event.version, row.event.data, personal).person
+    except UnreadableEvent:  # of a newer release, or of one whose data nothing can read
+        return False
     if person is None:
         return False
     key = key_of(person)

@@ -185,7 +185,7 @@ def is_final(handler: Handler, one: Attempt, error: BaseException, spent: int) -
     """Whether the delivery is dead: by its policy, or by the kind of the error."""
     if isinstance(error, Ambiguous):
         return one.ambiguous + 1 >= MOST_AMBIGUOUS
-    transient = isinstance(error, (TryLater, *ALWAYS_TRANSIENT, *handler.retry.on))
+    transient = isinstance(error, (TryLater, CannotDecrypt, *ALWAYS_TRANSIENT, *handler.retry.on))
     if not (transient or interrupts(error)):
         return True
     return spent >= handler.retry.times

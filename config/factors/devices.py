@@ -69,22 +69,26 @@ def verify(user: User, text: str) -> bool:
     The device is locked meanwhile, so one of two equal codes sent at once is refused. Wrong ones
     count in the database: each doubles the time for which the device refuses all (`wait_of`).
     """
-    code = re.sub(r"[\s-]", "", text).lower()
-    if OF_APP.fullmatch(code):
-        device = device_of(user)
-    else:
-        device, code = StaticDevice.objects.filter(user=user).first(), _hashed(code)
+    device, code = _device_for(user, text)
     return bool(device) and verify_token(user, device.persistent_id, code) is not None
 
 
-def wait_of(user: User) -> int:
-    """Seconds for which the user's devices refuse every code."""
-    waits = [0]
-    for device in (device_of(user), StaticDevice.objects.filter(user=user).first()):
-        allowed, refusal = device.verify_is_allowed() if device else (True, None)
-        if not allowed:
-            waits.append(int((refusal["locked_until"] - timezone.now()).total_seconds()) + 1)
-    return max(waits)
+def wait_of(user: User, text: str) -> int:
+    """Seconds for which the device that this code is for refuses every code.
+
+    An app that is locked by wrong codes does not lock the recovery codes.
+    """
+    device, _code = _device_for(user, text)
+    allowed, refusal = device.verify_is_allowed() if device else (True, None)
+    return 0 if allowed else int((refusal["locked_until"] - timezone.now()).total_seconds()) + 1
+
+
+def _device_for(user: User, text: str) -> tuple[TOTPDevice | StaticDevice | None, str]:
+    """The device that a code is for, and the code as the device reads it."""
+    code = re.sub(r"[\s-]", "", text).lower()
+    if OF_APP.fullmatch(code):
+        return device_of(user), code
+    return StaticDevice.objects.filter(user=user).first(), _hashed(code)
 
 
 @transaction.atomic

@@ -61,7 +61,7 @@ def code_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:login_enrol"))
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if wait := _wait(waiting.user):
+        if wait := _wait(waiting.user, form.cleaned_data["code"]):
             return too_many_requests(request, wait)
         if devices.verify(waiting.user, form.cleaned_data["code"]):
             TRIES.forgive(_key(waiting.user))
@@ -121,7 +121,7 @@ def own_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:login_enrol"))
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if wait := _wait(user):
+        if wait := _wait(user, form.cleaned_data["code"]):
             return too_many_requests(request, wait)
         if not devices.verify(user, form.cleaned_data["code"]):
             form.add_error("code", WRONG)
@@ -148,9 +148,9 @@ def _codes(
     return render(request, "config/factors/codes.html", context | shown)
 
 
-def _wait(user: User) -> int:
+def _wait(user: User, code: str) -> int:
     """Seconds to wait before a code is looked at; the try is counted."""
-    return devices.wait_of(user) or TRIES.take(_key(user))
+    return devices.wait_of(user, code) or TRIES.take(_key(user))
 
 
 def _key(user: User) -> str:

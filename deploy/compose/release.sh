@@ -9,7 +9,9 @@ start() {
     docker compose up --detach --wait --no-deps "$@"
 }
 serve_from() {
-    echo "upstream shop { server $(docker compose port "$1" 8000); }" > "$upstream"
+    at=$(docker compose port "$1" 8000)
+    echo "upstream shop { server $at; }" > "$upstream.new"
+    mv "$upstream.new" "$upstream"
     $reload
     sleep 5  # requests that the proxy has passed on to the other one are answered
 }
@@ -21,7 +23,11 @@ serve_from web-spare
 start web
 serve_from web
 docker compose rm --stop --force web-spare
-# As many of each as there are, one service after the other.
-for service in $(docker compose ps --services | grep -Ex 'relay|worker-.+|work|beat|flower'); do
-    start --scale "$service=$(docker compose ps --quiet "$service" | wc -l)" "$service"
+# As many of each as there are, one service after the other; one of what the release adds.
+services=$(docker compose config --services)
+for service in $(echo "$services" | sort | grep -Ex 'relay|worker-.+|work|beat|flower'); do
+    containers=$(docker compose ps --all --quiet "$service")
+    count=$(echo "$containers" | grep -c . || true)
+    [ "$count" -gt 0 ] || count=1
+    start --scale "$service=$count" "$service"
 done

@@ -1,7 +1,12 @@
 """The services of notifications: send the mail of an event, and send one again for staff."""
 
 from notifications.services.forget import forget_recipient
-from notifications.services.resend import AlreadyRequested, request_resend, resend_message
+from notifications.services.resend import (
+    AlreadyRequested,
+    NotResendable,
+    request_resend,
+    resend_message,
+)
 from notifications.services.send import (
     send_cancellation,
     send_dispatch_notice,
@@ -12,6 +17,7 @@ from notifications.services.transport import mail_connection
 
 __all__ = [
     "AlreadyRequested",
+    "NotResendable",
     "forget_recipient",
     "mail_connection",
     "request_resend",

@@ -16,11 +16,15 @@ from notifications.services.transport import send
 from shop.events import MailResendRequested
 
 
-class AlreadyRequested(Exception):
+class NotResendable(Exception):
+    """The mail is not sent again; the message says why."""
+
+
+class AlreadyRequested(NotResendable):
     """An earlier request for this mail is still waiting."""
 
 
-class RequestedTooOften(AlreadyRequested):
+class RequestedTooOften(NotResendable):
     """This mail was sent again `MOST_AN_HOUR` times within the last hour."""
 
 
@@ -31,10 +35,13 @@ def request_resend(message: Message, by: str) -> None:
     """Publish that `by`, a user name, wants this mail sent again; a worker sends it.
 
     Raises:
+        NotResendable: the customer was forgotten.
         AlreadyRequested: an earlier request is still waiting, as after a double click.
         RequestedTooOften: this message was resent MOST_AN_HOUR times within the last hour.
     """
     first = message.original or message
+    if not first.to:
+        raise NotResendable(f"The customer of {first.order_number} was forgotten.")
     lately = timezone.now() - timedelta(hours=1)
     if first.repeats.filter(asked_at__gt=lately).count() >= MOST_AN_HOUR:
         raise RequestedTooOften(

@@ -102,6 +102,14 @@ class ErasureAdmin(WritableAdmin):
         waits = waiting_erasures().filter(pk=erasure.pk).exists()
         return "waits for a second person" if waits else "expired"
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        try:
+            page: HttpResponse = super().changeform_view(request, *args, **options)
+        except services.NotForgettable as refusal:  # since the form was checked
+            messages.error(request, str(refusal))
+            return onward(request, reverse("admin:orders_erasure_changelist"))
+        return page
+
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         made = services.request_erasure(obj.email, by=request.user.get_username(), why=obj.why)
         obj.pk = made.pk

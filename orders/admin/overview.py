@@ -30,6 +30,13 @@ def overview_of(order: Order, user: AbstractBaseUser | AnonymousUser) -> dict[st
         "happened": [(what, at) for name, what in HAPPENED.items() if (at := getattr(order, name))],
         "lines": order.frozen_lines,
         "address": [*addresses.lines(Address.of(order), order.name), country],
-        "others": Order.objects.filter(email=order.email).exclude(pk=order.pk).count(),
+        "others": _others(order),
         "panels": panels_of(str(order.number), user),
     }
+
+
+def _others(order: Order) -> int:
+    """How many orders the customer has beside this one; a forgotten customer has none."""
+    if not order.email:
+        return 0
+    return Order.objects.filter(email=order.email).exclude(pk=order.pk).count()

@@ -36,10 +36,6 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(editable=False, help_text="The customer's personal data was erased.", null=True),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('forgotten_at', None), models.Q(('city', ''), ('email', ''), ('line1', ''), ('line2', ''), ('name', ''), ('postal_code', ''), ('region', '')), _connector='OR'), name='orders_order_forgotten_is_blank'),
-        ),
-        migrations.AddConstraint(
             model_name='erasure',
             constraint=models.CheckConstraint(condition=models.Q(('agreed_by', models.F('requested_by')), _negated=True), name='orders_erasure_needs_two_people'),
         ),

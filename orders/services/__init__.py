@@ -18,6 +18,7 @@ from orders.services.checkout import (
 from orders.services.forget import (
     NotForgettable,
     agree_to_erasure,
+    drop_expired_requests,
     erasure_obstacle,
     forget,
     request_erasure,
@@ -58,6 +59,7 @@ __all__ = [
     "cancel_rejected_order",
     "charge_recipient",
     "checkout",
+    "drop_expired_requests",
     "erasure_obstacle",
     "forget",
     "note_dispatch",

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from bus import persons, publish
-from bus.selectors import settled
+from bus.selectors import settled, unregistered
 from orders.models import VALID, Erasure, IdempotencyKey, Order, State
 from orders.phases import CANCELLED, REJECTED, SHIPPED, phase_of
 from orders.selectors import orders_of
@@ -42,8 +42,7 @@ def request_erasure(email: str, *, by: str, why: str) -> Erasure:
         NotForgettable: there is no order of the address, it was requested already, or there is no
             reason.
     """
-    if not why.strip():
-        raise NotForgettable("Give a reason; it stays on record.")
+    _require_reason(why)
     if obstacle := erasure_obstacle(email):
         raise NotForgettable(obstacle)
     with transaction.atomic():
@@ -58,6 +57,11 @@ def request_erasure(email: str, *, by: str, why: str) -> Erasure:
     if not created:  # by another request at this instant
         raise NotForgettable(f"It was requested already; agree to {erasure}.")
     return erasure
+
+
+def drop_expired_requests() -> None:
+    """Delete the requests that nothing came of, with their addresses; run every night."""
+    Erasure.objects.filter(erased_at=None, requested_at__lte=timezone.now() - VALID).delete()
 
 
 def agree_to_erasure(erasure_id: int, *, by: str) -> Erasure:
@@ -88,15 +92,24 @@ def forget(email: str, *, by: str, why: str) -> Erasure:
 
     Raises:
         NotForgettable: there is no order of the address, or one is not finished: it waits to be
-            sent, or has deliveries that are not done. Nothing is erased then.
+            sent, or has deliveries that are not done. Or an app's worker has not registered its
+            handler yet. Nothing is erased then.
     """
+    _require_reason(why)
     with transaction.atomic():
         person = persons.digest(mailbox(email))
         erasure = _open_requests(email).select_for_update().first()
         erasure = erasure or Erasure(person=person, email=email, why=why, requested_by=by)
         erasure.agreed_by = "" if erasure.requested_by == by else by
+        erasure.why = why
         _erase(erasure)
     return erasure
+
+
+def _require_reason(why: str) -> None:
+    longest = Erasure._meta.get_field("why").max_length or 0
+    if not 0 < len(why.strip()) <= longest:
+        raise NotForgettable(f"Give a reason of at most {longest} characters; it stays on record.")
 
 
 def _open_requests(email: str) -> QuerySet[Erasure]:
@@ -104,6 +117,10 @@ def _open_requests(email: str) -> QuerySet[Erasure]:
 
 
 def _erase(erasure: Erasure) -> None:
+    if missing := unregistered(CustomerForgotten):
+        raise NotForgettable(
+            f"No worker of this release has registered {', '.join(missing)} yet; start them first."
+        )
     person = mailbox(erasure.email)
     orders = list(orders_of(erasure.email).select_for_update().order_by("id"))
     placed = [order for order in orders if order.state != State.DRAFT]

@@ -7,8 +7,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from bus.models import Subscription
+from bus.worker.registration import register
 from orders.models import Erasure, Order, State
-from orders.services import NotForgettable, agree_to_erasure, request_erasure
+from orders.services import NotForgettable, agree_to_erasure, drop_expired_requests, request_erasure
 from tests.support.pages import posting
 from tests.support.staff import member
 
@@ -20,6 +22,7 @@ ADD = "/admin/orders/erasure/add/"
 @pytest.fixture(autouse=True)
 def order() -> Order:
     """A finished one."""
+    register()
     now = timezone.now()
     return Order.objects.create(
         number="SO-1", state=State.CANCELLED, placed_at=now, cancelled_at=now,
@@ -124,3 +127,22 @@ def test_others_neither_request_nor_agree(role: str, order: Order) -> None:
     assert browser.post(f"/admin/orders/erasure/{erasure.pk}/agree/").status_code == 403
     order.refresh_from_db()
     assert order.name == "Ada Lovelace"
+
+
+def test_nothing_is_erased_before_each_app_would_hear_of_it(order: Order) -> None:
+    Subscription.objects.filter(name="billing.tasks.restrict_documents").delete()
+
+    with pytest.raises(NotForgettable, match="restrict_documents yet"):
+        agree_to_erasure(requested().pk, by="ada")
+
+    order.refresh_from_db()
+    assert order.name == "Ada Lovelace"
+
+
+def test_requests_that_nothing_came_of_are_dropped() -> None:
+    old = requested()
+    Erasure.objects.filter(pk=old.pk).update(requested_at=timezone.now() - timedelta(days=15))
+
+    drop_expired_requests()
+
+    assert not Erasure.objects.exists()

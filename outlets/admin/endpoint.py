@@ -122,7 +122,8 @@ class EndpointAdmin(WritableAdmin):
             services.forget_failures(obj)
         else:
             return
-        services.resume(obj, request.user.get_username())
+        if obj.enabled:
+            services.resume(obj, request.user.get_username())
 
     def response_add(
         self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None

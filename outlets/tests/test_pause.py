@@ -83,3 +83,24 @@ def test_other_changes_of_an_endpoint_leave_what_waits(
 
     assert Endpoint.objects.get().description == "Another name"
     assert states() == ["waiting"]
+
+
+def test_what_waits_for_a_disabled_endpoint_waits_while_its_address_is_corrected(
+    connect: Connect, consumer: HttpStub, admin_client: Client, settings: Settings
+) -> None:
+    settings.DEBUG = True  # as above
+    endpoint = paused(connect, url="https://old.example/")
+    given(placed("SO-1", CUP=2))
+    settle("outlets")
+    Endpoint.objects.update(enabled=False, disabled_because="It answered 410 (gone).")
+    page = f"/admin/outlets/endpoint/{endpoint.pk}/change/"
+
+    form = posting(admin_client, page, "url").filled(url=consumer.url)
+    assert admin_client.post(page, form).status_code == 302
+    settle("outlets")
+    assert states() == ["waiting"]
+
+    form = posting(admin_client, page, "url").filled(enabled="on")
+    assert admin_client.post(page, form).status_code == 302
+    settle("outlets")
+    assert states() == ["done"]

@@ -49,13 +49,11 @@ class FolderBackend(BaseEmailBackend):
 
 
 def erase(message_ids: Iterable[str]) -> None:
-    """Delete the mails with these Message-IDs, if this shop writes its mails into a folder.
+    """Delete the mails with these Message-IDs, as far as the shop has written them into a folder.
 
     Raises:
         OSError: one cannot be read or deleted.
     """
-    if f"{FolderBackend.__module__}.{FolderBackend.__name__}" != settings.EMAIL_BACKEND:
-        return
     unwanted = set(message_ids)
     for path in Path(settings.EMAIL_FILE_PATH).glob("*.eml"):
         with path.open("rb") as file:

@@ -13,6 +13,7 @@ from bus.audit import Operator, repair
 from bus.models import Delivery, Event, PersonalData, State
 from bus.ops.backfill import backfill
 from bus.testing import settle
+from fulfillment import tasks as fulfillment_tasks
 from fulfillment.models import Shipment
 from notifications import tasks as notification_tasks
 from notifications.models import Message
@@ -123,7 +124,13 @@ def test_only_staff_with_a_permission_see_restricted_invoices() -> None:
 
 
 @pytest.mark.parametrize(
-    "handler", [notification_tasks.forget_recipient, billing_tasks.restrict_documents]
+    "handler",
+    [
+        notification_tasks.forget_recipient,
+        fulfillment_tasks.forget_recipient,
+        billing_tasks.restrict_documents,
+    ],
+    ids=["notifications", "fulfillment", "billing"],
 )
 def test_audit_finds_what_an_app_has_not_erased(handler: Any) -> None:
     order = sent()
@@ -131,7 +138,10 @@ def test_audit_finds_what_an_app_has_not_erased(handler: Any) -> None:
     Message.objects.filter(order_number=order.number).update(to=GRACE.email)
     Invoice.objects.filter(order_number=order.number).update(restricted_at=None)
 
-    assert handler.__name__ in str(found_by_audit())
+    Shipment.objects.filter(number=order.number).update(recipient=GRACE.name)
+
+    app = handler.__module__.partition(".")[0]
+    assert f"every delivery of {app} that is done has its effect" in found_by_audit()
     assert list(repair(found_by_audit(), Operator("ada")))
     settle()
     assert traces() == KEPT
@@ -160,14 +170,17 @@ def test_person_who_orders_again_is_a_new_customer() -> None:
 def test_every_subscription_handles_the_past_of_a_forgotten_customer() -> None:
     """Backfill and redelivery: nothing dies, nothing is sent, the person does not come back."""
     order = sent()
+    cancelled = bought(GRACE)
+    cancel_order(cancelled.pk, "changed her mind")
+    settle()
     forgotten()
     mails = Message.objects.count()
     names = set(Delivery.objects.values_list("subscription__name", flat=True))
     since = order.placed_at
-    done = Delivery.objects.filter(stream=order.number)
+    done = Delivery.objects.filter(stream__in=[order.number, cancelled.number])
 
     for name in names:
-        rows = done.filter(subscription__name=name, event__type__in=["OrderPlaced"])
+        rows = done.filter(subscription__name=name)
         rows.update(state=State.WAITING, due_at=since, closed_at=None)
         list(backfill(name, since=since, rate=500, by="ada", suppressed=True))
         settle()
@@ -184,3 +197,21 @@ def test_figures_are_rebuilt_without_the_customer() -> None:
     rebuild_figures(lambda _line: None)
 
     assert compare_figures().differences == []
+
+
+def test_invoice_that_is_drawn_after_the_erasure_is_told_to_no_customer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("billing.pdf.draw", lambda _document: 1 / 0)
+        order = sent()
+    drawing = Delivery.objects.filter(subscription__name="billing.tasks.draw_document")
+    assert drawing.update(state=State.DISCARDED) == 1
+    forgotten()
+
+    drawing.update(state=State.WAITING, due_at=order.placed_at, closed_at=None)
+    settle()
+
+    assert Invoice.objects.exclude(sha256="").count() == 1
+    assert not Event.objects.filter(type="InvoiceIssued").exists()
+    assert traces() == KEPT

@@ -15,7 +15,7 @@ from tests.test_every_address import addresses
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.timeout(300)]
 
-OWN = ("/admin/password_change/", "/admin/login/", "/admin/factor/")
+OWN = ("/admin/password_change/", "/admin/login/", "/admin/second-factor/")
 """Pages about the visitor's own password and second factor."""
 
 REFUSED = (301, 302, 400, 401, 403, 404, 405)
@@ -111,14 +111,19 @@ def test_another_sites_form_is_refused(rows: None) -> None:
 def test_login_gives_a_new_session_and_drops_the_token(rows: None) -> None:
     User.objects.create_superuser("ada", password="right")
     browser = Client()
-    browser.cookies["sessionid"] = "chosen-by-an-attacker-00000000000"
+    before = browser.session
+    before["basket"] = "of the attacker"
+    before.save()
+    browser.cookies["sessionid"] = str(before.session_key)
     browser.get("/admin/login/")
+    token = browser.cookies["csrftoken"].value
 
     answer = browser.post("/admin/login/", {"username": "ada", "password": "right"})
 
     assert answer.status_code == 302
     cookie = answer.cookies["sessionid"]
-    assert cookie.value != "chosen-by-an-attacker-00000000000"
+    assert cookie.value != before.session_key
+    assert browser.cookies["csrftoken"].value != token
     assert cookie["httponly"]
     assert cookie["samesite"] in ("Lax", "Strict")
 

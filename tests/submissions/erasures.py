@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from bus.worker.registration import register
 from orders.models import Erasure, Order, State
 from orders.services import request_erasure
 from tests.submissions.case import Case, happened
@@ -9,6 +10,7 @@ from tests.submissions.rows import page_of
 
 
 def a_cancelled_order() -> Order:
+    register()
     now = timezone.now()
     return Order.objects.create(
         number="SO-1", state=State.CANCELLED, placed_at=now, cancelled_at=now,

@@ -42,6 +42,26 @@ def test_recovery_code_opens_once_and_is_kept_as_a_hash(ada: User) -> None:
     assert not {code.replace("-", "") for code in codes} & {one.lower() for one in kept}
 
 
+def test_locked_app_leaves_the_recovery_codes(ada: User) -> None:
+    codes = enrolled(sent_password())
+    with time_machine.travel(time.time() + 60):
+        sent_password().post(CODE, {"code": "000000"})
+        assert sent_password().post(CODE, {"code": "000000"}).status_code == 429
+
+        browser = sent_password()
+        browser.post(CODE, {"code": codes[0]})
+
+        assert is_in(browser)
+
+
+def test_password_that_another_host_took_a_moment_later_opens_the_next_step(ada: User) -> None:
+    enrolled(sent_password())
+    with time_machine.travel(time.time() + 60):
+        browser = sent_password()
+    with time_machine.travel(time.time() + 59):
+        assert browser.get(CODE).status_code == 200
+
+
 def test_enrolling_ends_other_sessions_of_the_password() -> None:
     first, second = sent_password(), sent_password()
 

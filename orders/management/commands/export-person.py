@@ -11,6 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from bus import persons
+from orders.personal import FIELDS
 from orders.selectors import orders_of
 from shop import documents
 from shop.mailboxes import mailbox
@@ -27,11 +28,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, email: str, files: Path | None, **_options: Any) -> None:
-        placed = orders_of(email).exclude(number=None).order_by("id")
-        numbers = [str(number) for number in placed.values_list("number", flat=True)]
-        if not numbers:
+        orders = orders_of(email).order_by("id")
+        if not orders:
             raise CommandError("There is no order of this address.")
+        numbers = [str(order.number) for order in orders if order.number]
         found = {"email": email, "exported_at": timezone.now(), **parts_of(numbers)}
+        found["drafts"] = list(orders.filter(number=None).values(*FIELDS))
         found["events"] = [
             row.envelope() | {"data": {**row.data, **personal}}
             for row, personal in persons.events_of(mailbox(email), numbers)

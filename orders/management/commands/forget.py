@@ -1,11 +1,11 @@
 """`manage.py forget`: erase a customer's personal data."""
 
-import getpass
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from bus.management.arguments import ask_who_and_why
 from orders import services
 
 
@@ -18,13 +18,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email", help="Every spelling that reaches the same mailbox counts.")
-        parser.add_argument(
-            "--why", required=True, help="It stays on record, so it must not name a person."
-        )
+        ask_who_and_why(parser)
 
-    def handle(self, *, email: str, why: str, **_options: Any) -> None:
+    def handle(self, *, email: str, by: str, why: str, **_options: Any) -> None:
         try:
-            erasure = services.forget(email, by=getpass.getuser(), why=why)
+            erasure = services.forget(email, by=by, why=why)
         except services.NotForgettable as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
