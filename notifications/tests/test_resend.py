@@ -77,7 +77,7 @@ def test_resend_is_refused_above_recipient_budget(
         services.request_resend(confirmation, by="frida")
         settle("notifications")
 
-    with pytest.raises(services.AlreadyRequested, match="5 times within an hour"):
+    with pytest.raises(services.NotResendable, match="5 times within an hour"):
         services.request_resend(confirmation, by="otto")
 
     Message.objects.filter(original=confirmation).update(

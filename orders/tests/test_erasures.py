@@ -129,7 +129,7 @@ def test_others_neither_request_nor_agree(role: str, order: Order) -> None:
     assert order.name == "Ada Lovelace"
 
 
-def test_nothing_is_erased_before_each_app_would_hear_of_it(order: Order) -> None:
+def test_nothing_is_erased_before_each_app_is_subscribed(order: Order) -> None:
     Subscription.objects.filter(name="billing.tasks.restrict_documents").delete()
 
     with pytest.raises(NotForgettable, match="restrict_documents yet"):
