@@ -8,7 +8,8 @@ PASSWORD = "p@ss/w?rd#%:+ 1"
 CHOSEN = {
     "SECRET_KEY": "of the containers of a test, long enough to be one; $5 'and' \"more\"",
     "SECRET_KEY_FALLBACKS": "the key before; it was as long as the one that came after it",
-    "PERSONAL_KEYS": "a newer key of persons; with 'signs' and long,an older key that is long too",
+    "PERSONAL_KEYS": "a newer key of persons that is long; with 'signs',"
+    "an older key of persons that is long",
     "SITE_URL": "https://shop.example.org:8443",
     "ALLOWED_HOSTS": "extra.example.org",
     "FLOWER_AUTH": "watcher:s3cret:and#more",
