@@ -21,7 +21,7 @@ from shop.models import Product
 from tests.support.actions import ACTIONS, CHANGES, DELETES
 from tests.support.staff import member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]  # its rows have ids of their own
 
 STANDARD = ("changelist", "add", "history", "delete", "change", "password_change")
 KEY = "0" * 16
