@@ -9,6 +9,7 @@ from django.test import Client
 from analytics.services import compare_figures, rebuild_figures
 from billing import tasks as billing_tasks
 from billing.models import Invoice
+from bus import persons
 from bus.audit import Operator, repair
 from bus.models import Delivery, Event, PersonalData, State
 from bus.ops.backfill import backfill
@@ -18,7 +19,7 @@ from fulfillment.models import Shipment
 from notifications import tasks as notification_tasks
 from notifications.models import Message
 from orders.models import Erasure, IdempotencyKey
-from orders.services import NotForgettable, cancel_order, forget
+from orders.services import Basket, NotForgettable, cancel_order, checkout, forget
 from shop.events import CustomerForgotten
 from shop.links import token_of
 from tests.privacy.customers import (
@@ -215,3 +216,21 @@ def test_invoice_that_is_drawn_after_the_erasure_is_told_to_no_customer(
     assert Invoice.objects.exclude(sha256="").count() == 1
     assert not Event.objects.filter(type="InvoiceIssued").exists()
     assert traces() == KEPT
+
+
+def test_customer_whose_checkout_commits_meanwhile_is_not_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent()
+    before = traces()
+    erase = persons.forget
+
+    def erase_after_a_checkout(person: str, streams: list[str]) -> int:
+        checkout(Basket(GRACE, {"CUP": 1}))
+        return erase(person, streams)
+
+    monkeypatch.setattr(persons, "forget", erase_after_a_checkout)
+    with pytest.raises(NotForgettable, match="ordering at this moment"):
+        forget(GRACE.email, by="ada", why="asked for")
+
+    assert traces() == before
